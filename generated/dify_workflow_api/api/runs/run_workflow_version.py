@@ -1,0 +1,239 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ... import errors
+from ...client import AuthenticatedClient, Client
+from ...models.blocking_run_result import BlockingRunResult
+from ...models.error import Error
+from ...models.run_workflow_body import RunWorkflowBody
+from ...types import UNSET, Response, Unset
+
+
+def _get_kwargs(
+    workflow_id: str,
+    *,
+    body: RunWorkflowBody,
+    x_trace_id: str | Unset = UNSET,
+) -> dict[str, Any]:
+    headers: dict[str, Any] = {}
+    if not isinstance(x_trace_id, Unset):
+        headers["X-Trace-Id"] = x_trace_id
+
+    _kwargs: dict[str, Any] = {
+        "method": "post",
+        "url": "/workflows/{workflow_id}/run".format(
+            workflow_id=quote(str(workflow_id), safe=""),
+        ),
+    }
+
+    _kwargs["json"] = body.to_dict()
+
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
+    return _kwargs
+
+
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> BlockingRunResult | Error | None:
+    if response.status_code == 200:
+        response_200 = BlockingRunResult.from_dict(response.json())
+
+        return response_200
+
+    if response.status_code == 400:
+        response_400 = Error.from_dict(response.json())
+
+        return response_400
+
+    if response.status_code == 401:
+        response_401 = Error.from_dict(response.json())
+
+        return response_401
+
+    if response.status_code == 403:
+        response_403 = Error.from_dict(response.json())
+
+        return response_403
+
+    if response.status_code == 404:
+        response_404 = Error.from_dict(response.json())
+
+        return response_404
+
+    if response.status_code == 415:
+        response_415 = Error.from_dict(response.json())
+
+        return response_415
+
+    if response.status_code == 429:
+        response_429 = Error.from_dict(response.json())
+
+        return response_429
+
+    if response.status_code == 500:
+        response_500 = Error.from_dict(response.json())
+
+        return response_500
+
+    if client.raise_on_unexpected_status:
+        raise errors.UnexpectedStatus(response.status_code, response.content)
+    else:
+        return None
+
+
+def _build_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> Response[BlockingRunResult | Error]:
+    return Response(
+        status_code=HTTPStatus(response.status_code),
+        content=response.content,
+        headers=response.headers,
+        parsed=_parse_response(client=client, response=response),
+    )
+
+
+def sync_detailed(
+    workflow_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    body: RunWorkflowBody,
+    x_trace_id: str | Unset = UNSET,
+) -> Response[BlockingRunResult | Error]:
+    """Run one version of the workflow
+
+     As POST /workflows/run, for one published version of the app's workflow instead of the latest.
+    Unknown and draft versions are refused before a stream begins. Dify 1.7.2 and later.
+
+    Args:
+        workflow_id (str):
+        x_trace_id (str | Unset):
+        body (RunWorkflowBody): What to run the workflow with.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[BlockingRunResult | Error]
+    """
+
+    kwargs = _get_kwargs(
+        workflow_id=workflow_id,
+        body=body,
+        x_trace_id=x_trace_id,
+    )
+
+    response = client.get_httpx_client().request(
+        **kwargs,
+    )
+
+    return _build_response(client=client, response=response)
+
+
+def sync(
+    workflow_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    body: RunWorkflowBody,
+    x_trace_id: str | Unset = UNSET,
+) -> BlockingRunResult | Error | None:
+    """Run one version of the workflow
+
+     As POST /workflows/run, for one published version of the app's workflow instead of the latest.
+    Unknown and draft versions are refused before a stream begins. Dify 1.7.2 and later.
+
+    Args:
+        workflow_id (str):
+        x_trace_id (str | Unset):
+        body (RunWorkflowBody): What to run the workflow with.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        BlockingRunResult | Error
+    """
+
+    return sync_detailed(
+        workflow_id=workflow_id,
+        client=client,
+        body=body,
+        x_trace_id=x_trace_id,
+    ).parsed
+
+
+async def asyncio_detailed(
+    workflow_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    body: RunWorkflowBody,
+    x_trace_id: str | Unset = UNSET,
+) -> Response[BlockingRunResult | Error]:
+    """Run one version of the workflow
+
+     As POST /workflows/run, for one published version of the app's workflow instead of the latest.
+    Unknown and draft versions are refused before a stream begins. Dify 1.7.2 and later.
+
+    Args:
+        workflow_id (str):
+        x_trace_id (str | Unset):
+        body (RunWorkflowBody): What to run the workflow with.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        Response[BlockingRunResult | Error]
+    """
+
+    kwargs = _get_kwargs(
+        workflow_id=workflow_id,
+        body=body,
+        x_trace_id=x_trace_id,
+    )
+
+    response = await client.get_async_httpx_client().request(**kwargs)
+
+    return _build_response(client=client, response=response)
+
+
+async def asyncio(
+    workflow_id: str,
+    *,
+    client: AuthenticatedClient | Client,
+    body: RunWorkflowBody,
+    x_trace_id: str | Unset = UNSET,
+) -> BlockingRunResult | Error | None:
+    """Run one version of the workflow
+
+     As POST /workflows/run, for one published version of the app's workflow instead of the latest.
+    Unknown and draft versions are refused before a stream begins. Dify 1.7.2 and later.
+
+    Args:
+        workflow_id (str):
+        x_trace_id (str | Unset):
+        body (RunWorkflowBody): What to run the workflow with.
+
+    Raises:
+        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        httpx.TimeoutException: If the request takes longer than Client.timeout.
+
+    Returns:
+        BlockingRunResult | Error
+    """
+
+    return (
+        await asyncio_detailed(
+            workflow_id=workflow_id,
+            client=client,
+            body=body,
+            x_trace_id=x_trace_id,
+        )
+    ).parsed

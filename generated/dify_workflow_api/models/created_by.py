@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+T = TypeVar("T", bound="CreatedBy")
+
+
+@_attrs_define
+class CreatedBy:
+    """Who started a run.
+
+    Attributes:
+        id (str): Id of the end user, for GET /end-users/{end_user_id}, or of the member of the workspace. Example:
+            e63a7658-9b02-4028-882a-a6043c616b28.
+        user (None | str): The `user` of the request. Absent when a member of the workspace started the run. Example:
+            user-1.
+        name (None | str): Name of the member of the workspace. Absent for runs over the API. Example: lab.
+        email (None | str): E-mail address of the member of the workspace. Absent for runs over the API. Example:
+            lab@example.com.
+    """
+
+    id: str
+    user: None | str
+    name: None | str
+    email: None | str
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        id = self.id
+
+        user: None | str
+        user = self.user
+
+        name: None | str
+        name = self.name
+
+        email: None | str
+        email = self.email
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "id": id,
+                "user": user,
+                "name": name,
+                "email": email,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        id = d.pop("id")
+
+        def _parse_user(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        user = _parse_user(d.pop("user"))
+
+        def _parse_name(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        name = _parse_name(d.pop("name"))
+
+        def _parse_email(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        email = _parse_email(d.pop("email"))
+
+        created_by = cls(
+            id=id,
+            user=user,
+            name=name,
+            email=email,
+        )
+
+        created_by.additional_properties = d
+        return created_by
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

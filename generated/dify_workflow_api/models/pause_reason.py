@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+if TYPE_CHECKING:
+    from ..models.form_action import FormAction
+    from ..models.form_input import FormInput
+
+
+T = TypeVar("T", bound="PauseReason")
+
+
+@_attrs_define
+class PauseReason:
+    """Why a run is paused.
+
+    Attributes:
+        form_id (None | str): Id of the form. It does not open it; the `form_token` does. Example:
+            01a20262-4c0a-751a-b0dd-830414de5154.
+        node_id (None | str): Id of the node that waits. Example: ask2.
+        node_title (None | str): Title of the node that waits. Example: ask2.
+        form_content (None | str): Text of the form (Markdown) with the run's variables filled in. In a snapshot it is
+            the template, although Dify's published document says rendered: GET /form/human_input/{form_token} has the text.
+            Example: Step 2: mid first {{#$output.c2#}}.
+        inputs (list[FormInput] | None): What can be filled in.
+        actions (list[FormAction] | None): The buttons; one has to be chosen.
+        form_token (None | str): Key of the form for /form/human_input/{form_token}; null if it cannot be answered over
+            the API. Example: guQgfjXHZzQb0z5NbcNPmx.
+        resolved_default_values (Any): Defaults that come from variables of the run, as text, by `output_variable_name`.
+            Example: {'c1': 'pre Zoe'}.
+        expiration_time (int | None): When the form closes, unix seconds. Example: 1795465926.
+        approval_channels (list[str] | None): Ways the form is delivered to people. Some servers of Dify 1.16 and later.
+            Example: ['webapp'].
+        type_ (str): `human_input_required`, with all fields of the form. Take the form's fields as absent for any other
+            value. Example: human_input_required.
+    """
+
+    form_id: None | str
+    node_id: None | str
+    node_title: None | str
+    form_content: None | str
+    inputs: list[FormInput] | None
+    actions: list[FormAction] | None
+    form_token: None | str
+    resolved_default_values: Any
+    expiration_time: int | None
+    approval_channels: list[str] | None
+    type_: str
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        form_id: None | str
+        form_id = self.form_id
+
+        node_id: None | str
+        node_id = self.node_id
+
+        node_title: None | str
+        node_title = self.node_title
+
+        form_content: None | str
+        form_content = self.form_content
+
+        inputs: list[dict[str, Any]] | None
+        if isinstance(self.inputs, list):
+            inputs = []
+            for inputs_type_0_item_data in self.inputs:
+                inputs_type_0_item = inputs_type_0_item_data.to_dict()
+                inputs.append(inputs_type_0_item)
+
+        else:
+            inputs = self.inputs
+
+        actions: list[dict[str, Any]] | None
+        if isinstance(self.actions, list):
+            actions = []
+            for actions_type_0_item_data in self.actions:
+                actions_type_0_item = actions_type_0_item_data.to_dict()
+                actions.append(actions_type_0_item)
+
+        else:
+            actions = self.actions
+
+        form_token: None | str
+        form_token = self.form_token
+
+        resolved_default_values = self.resolved_default_values
+
+        expiration_time: int | None
+        expiration_time = self.expiration_time
+
+        approval_channels: list[str] | None
+        if isinstance(self.approval_channels, list):
+            approval_channels = self.approval_channels
+
+        else:
+            approval_channels = self.approval_channels
+
+        type_ = self.type_
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "form_id": form_id,
+                "node_id": node_id,
+                "node_title": node_title,
+                "form_content": form_content,
+                "inputs": inputs,
+                "actions": actions,
+                "form_token": form_token,
+                "resolved_default_values": resolved_default_values,
+                "expiration_time": expiration_time,
+                "approval_channels": approval_channels,
+                "TYPE": type_,
+            }
+        )
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.form_action import FormAction  # noqa: PLC0415
+        from ..models.form_input import FormInput  # noqa: PLC0415
+
+        d = dict(src_dict)
+
+        def _parse_form_id(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        form_id = _parse_form_id(d.pop("form_id"))
+
+        def _parse_node_id(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        node_id = _parse_node_id(d.pop("node_id"))
+
+        def _parse_node_title(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        node_title = _parse_node_title(d.pop("node_title"))
+
+        def _parse_form_content(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        form_content = _parse_form_content(d.pop("form_content"))
+
+        def _parse_inputs(data: object) -> list[FormInput] | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                inputs_type_0 = []
+                _inputs_type_0 = data
+                for inputs_type_0_item_data in _inputs_type_0:
+                    inputs_type_0_item = FormInput.from_dict(inputs_type_0_item_data)
+
+                    inputs_type_0.append(inputs_type_0_item)
+
+                return inputs_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[FormInput] | None, data)
+
+        inputs = _parse_inputs(d.pop("inputs"))
+
+        def _parse_actions(data: object) -> list[FormAction] | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                actions_type_0 = []
+                _actions_type_0 = data
+                for actions_type_0_item_data in _actions_type_0:
+                    actions_type_0_item = FormAction.from_dict(actions_type_0_item_data)
+
+                    actions_type_0.append(actions_type_0_item)
+
+                return actions_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[FormAction] | None, data)
+
+        actions = _parse_actions(d.pop("actions"))
+
+        def _parse_form_token(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        form_token = _parse_form_token(d.pop("form_token"))
+
+        resolved_default_values = d.pop("resolved_default_values")
+
+        def _parse_expiration_time(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        expiration_time = _parse_expiration_time(d.pop("expiration_time"))
+
+        def _parse_approval_channels(data: object) -> list[str] | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                approval_channels_type_0 = cast(list[str], data)
+
+                return approval_channels_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[str] | None, data)
+
+        approval_channels = _parse_approval_channels(d.pop("approval_channels"))
+
+        type_ = d.pop("TYPE")
+
+        pause_reason = cls(
+            form_id=form_id,
+            node_id=node_id,
+            node_title=node_title,
+            form_content=form_content,
+            inputs=inputs,
+            actions=actions,
+            form_token=form_token,
+            resolved_default_values=resolved_default_values,
+            expiration_time=expiration_time,
+            approval_channels=approval_channels,
+            type_=type_,
+        )
+
+        pause_reason.additional_properties = d
+        return pause_reason
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,101 @@
+"""Write generated/dify_workflow_api/ from openapi/dify-workflow.yaml.
+
+`python generator/generate.py [--spec FILE] [--output DIR]`; exit status 1 and an untouched output
+when anything is not as it should be, a warning of openapi-python-client included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # finds `generator` when run by path
+
+from generator import contract, tables, view
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIG = ROOT / "generator" / "config.yml"
+
+
+def main() -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--spec", type=Path, default=ROOT / "openapi" / "dify-workflow.yaml")
+    parser.add_argument("--output", type=Path, default=ROOT / "generated" / tables.PACKAGE)
+    args = parser.parse_args()
+    try:
+        generate(args.spec, args.output.resolve())
+    except (contract.ContractError, OSError) as error:
+        print(f"{args.spec}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def generate(spec_path: Path, output: Path) -> None:
+    """Build the package beside the output and swap it in once it is complete."""
+    spec = contract.load(spec_path)
+    reading = view.reading_view(spec)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output.parent, prefix=".generate-") as scratch:
+        package = Path(scratch) / tables.PACKAGE
+        files = {
+            "events.py": tables.events_py(spec, reading),
+            "filters.py": tables.filters_py(reading),
+            "keys.py": tables.keys_py(spec, reading),
+            "operations.py": tables.operations_py(spec),
+        }
+        run_tool(reading, package)
+        for init in ("__init__.py", "models/__init__.py"):
+            files[init] = lazy((package / init).read_text(encoding="utf-8"))
+        for name, text in files.items():
+            (package / name).write_text(text, encoding="utf-8")
+        paths = [str(package / name) for name in files]
+        run("ruff", "format", "--isolated", "--no-cache", "--line-length=100", *paths)
+        exact = json.dumps(spec, ensure_ascii=False, indent=1) + "\n"
+        (package / "openapi.json").write_text(exact, encoding="utf-8")
+        (package / "py.typed").write_text(tables.HEADER, encoding="utf-8")
+        if output.exists():
+            output.rename(Path(scratch) / "old")
+        package.rename(output)
+
+
+def run_tool(document: contract.Node, package: Path) -> None:
+    """Run openapi-python-client over a document."""
+    source = package.with_name("view.json")
+    source.write_text(json.dumps(document), encoding="utf-8")
+    where = (f"--path={source}", f"--output-path={package}", f"--config={CONFIG}")
+    run("openapi_python_client", "generate", "--meta=none", "--fail-on-warning", *where)
+
+
+def run(module: str, *args: str) -> None:
+    """Run a tool of this interpreter's own environment (and, in the tool's hooks, its ruff)."""
+    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
+    command = [sys.executable, "-m", module, *args]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "PATH": path}, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise contract.ContractError(f"{module} failed:\n{done.stderr or done.stdout}")
+
+
+def lazy(eager: str) -> str:
+    """Turn an `__init__.py` of the tool that imports everything into a lazy one."""
+    tree = ast.parse(eager)
+    modules = {
+        alias.name: node.module or ""
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    return tables.lazy_init((ast.get_docstring(tree) or "").strip(), modules)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

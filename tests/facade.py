@@ -1,0 +1,87 @@
+"""The sync and the async client behind one sync face, so that each test runs on both.
+
+`client(kind, ...)` is a context manager that gives a `DifyWorkflow`, or an `AsyncDifyWorkflow`
+driven on an event loop of its own: methods return values, streams are plain iterators.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import pytest
+from dify_workflow import AsyncDifyWorkflow, AsyncWorkflowStream, DifyWorkflow
+
+Kind = Literal["sync", "async"]
+
+both = pytest.mark.parametrize("kind", ["sync", "async"])
+
+API_KEY = "app-a-key-that-must-never-show"
+
+
+@contextmanager
+def client(kind: Kind, base_url: str, **options: Any) -> Iterator[Any]:
+    """Give a client of the kind; `base_url` is the server's, the key is `API_KEY` by default."""
+    options = {"api_key": API_KEY, "base_url": base_url, **options}
+    if kind == "sync":
+        with DifyWorkflow(**options) as dify:
+            yield dify
+        return
+    with asyncio.Runner() as runner:
+        dify_async = AsyncDifyWorkflow(**options)
+        try:
+            yield _Face(dify_async, runner)
+        finally:
+            runner.run(dify_async.aclose())
+
+
+class _Face:
+    """Sync access to an async object: coroutines are run, streams and clients wrapped."""
+
+    def __init__(self, inner: Any, runner: asyncio.Runner) -> None:
+        self._inner = inner
+        self._runner = runner
+
+    def __getattr__(self, name: str) -> Any:
+        name = {"close": "aclose"}.get(name, name)
+        found = getattr(self._inner, name)
+        if not callable(found):
+            return found
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            value = found(*args, **kwargs)
+            if inspect.isawaitable(value):
+                value = self._run(value)
+            wrapped = isinstance(value, AsyncDifyWorkflow | AsyncWorkflowStream)
+            wrapped = wrapped or hasattr(value, "__aiter__")
+            return _Face(value, self._runner) if wrapped else value
+
+        return call
+
+    def _run(self, awaitable: Any) -> Any:
+        async def main() -> Any:
+            return await awaitable
+
+        return self._runner.run(main())
+
+    def __iter__(self) -> _Face:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            return self._run(self._inner.__anext__())
+        except StopAsyncIteration:
+            raise StopIteration from None
+
+    def __enter__(self) -> _Face:
+        self._run(self._inner.__aenter__())
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._run(self._inner.__aexit__(*error))
+
+    def __repr__(self) -> str:
+        return repr(self._inner)

@@ -1,0 +1,129 @@
+"""The cells of the fault matrix: where a run is cut, how, and what the server then offers."""
+
+from __future__ import annotations
+
+import functools
+import random
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+import attrs
+from dify_workflow.following import Following
+from fault_judge import Outcome
+from fault_scripts import ALL, Script
+from fault_server_model import Dify
+from fault_sim import following
+from fault_streams import AFTER_SNAPSHOT, Fault, VirtualClock
+
+Cut = Literal["before", "eof", "reset", "chunk", "event", "blank", "silence", "error"]
+Adoption = Literal["none", "user", "key"]
+
+_TIME_TO_RECOVER = 6.0  # s; the client's pauses add up to less
+CUTS: tuple[Cut, ...] = ("before", "eof", "reset", "chunk", "event", "blank", "silence", "error")
+PACES: dict[str, tuple[float, ...]] = {"fast": (0.05,), "slow": (1.5, 0.7, 0.3, 2.2, 12.5, 0.01)}
+ADOPTIONS: dict[Adoption, dict[str, Any]] = {
+    "none": {},
+    "user": {"unique_user": True},
+    "key": {"run_key_input": "run_key"},
+}
+# What GET /workflow/{id}/events does after the cut, by name.
+OFFERS: dict[str, Callable[[], dict[str, Any]]] = {
+    "snapshot and live": dict,
+    "terminal event lost": lambda: {"loses_terminal": True},
+    "ends twice": lambda: {"replay_faults": deque([Fault("eof", 0), Fault("eof", AFTER_SNAPSHOT)])},
+    "502 twice": lambda: {"troubles": {"events": deque(["502", "502"])}},
+    "absent (1.13.2)": lambda: {"version": "1.13.2"},
+    "absent (1.8.1)": lambda: {"version": "1.8.1"},
+    "absent, version unknown": lambda: {"version": "1.13.2", "says_version": False},
+    "404 wrong user": lambda: {"refuses_events": True},
+}
+
+
+@functools.cache
+def paced(script: Callable[[], Script], pace: str) -> Script:
+    """A script at one of the paces."""
+    return script().paced(*PACES[pace])
+
+
+@attrs.frozen
+class Cell:
+    """One run that is cut once."""
+
+    script: Callable[[], Script]
+    pace: str
+    position: int  # events that come through before the cut
+    cut: Cut
+    offer: str
+    adoption: Adoption = "none"
+
+    def __str__(self) -> str:
+        name = self.script().name
+        return f"{name}, {self.pace}: {self.cut} at {self.position}, {self.offer}, {self.adoption}"
+
+    @property
+    def steps(self) -> int:
+        return len(self.script().events)
+
+    @property
+    def id_known(self) -> bool:
+        """Whether an event with the run's id has come before the cut."""
+        return self.cut != "before" and (self.position > 0 or self.cut == "blank")
+
+    def build(self) -> tuple[Dify, Following]:
+        """The server, and the run that a client is about to start."""
+        random.seed(str(self))  # the jitter of pauses
+        fault = Fault()
+        if self.cut != "before":
+            ending = ("eof", "reset", "silence")[self.position % 3]
+            fault = Fault(self.cut, self.position, ending)  # type: ignore[arg-type]
+        server = Dify(
+            clock=VirtualClock(),
+            script=paced(self.script, self.pace),
+            own_fault=fault,
+            answers_post=self.cut != "before",
+            answer_lost_after=self.position,
+            merges=self.position % 2 == 1,
+            **OFFERS[self.offer](),
+        )
+        return server, following(server, **ADOPTIONS[self.adoption])
+
+    def expected(self) -> set[Outcome]:
+        """How it must end."""
+        if self.cut == "error":
+            return {"refused"} if self.position < self.steps else {"whole"}
+        inside = self.cut in ("before", "chunk", "event", "blank")  # the cut is at the next event
+        ended = self.position + inside >= self.steps
+        if self.position + (self.cut == "blank") >= self.steps and self.cut != "before":
+            return {"whole"}
+        lost_with_stream = self.offer == "absent (1.8.1)" and not ended
+        if lost_with_stream or (not self.id_known and self.adoption == "none"):
+            return {"unknown"}
+        return {"recovered"}
+
+    @property
+    def replays(self) -> bool:
+        """Whether the server can tell all of the run's nodes: it still runs when it is asked."""
+        if self.cut in ("silence", "error") or self.offer.startswith(("absent", "404")):
+            return False
+        if self.cut == "blank" and self.position % 3 == 2:
+            return False
+        times = paced(self.script, self.pace).times
+        cut_at = times[min(self.position, self.steps - 1)]
+        return self.expected() == {"recovered"} and times[-1] - cut_at > _TIME_TO_RECOVER
+
+
+def all_cells() -> Iterator[Cell]:
+    """Every cell."""
+    for script in ALL:
+        for pace in PACES:
+            for position in range(len(script().events) + 1):
+                for cut in CUTS:
+                    for offer in OFFERS:
+                        if cut == "before" and position == len(script().events):
+                            continue
+                        cell = Cell(script, pace, position, cut, offer)
+                        yield cell
+                        if not cell.id_known:
+                            yield attrs.evolve(cell, adoption="user")
+                            yield attrs.evolve(cell, adoption="key")

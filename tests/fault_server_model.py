@@ -1,0 +1,231 @@
+"""A model of a Dify server under a virtual clock: its runs, its routes, and how they go wrong."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import re
+import uuid
+from collections import deque
+from typing import Any, Literal
+
+import attrs
+import httpx
+from dify_workflow.answers import Answer
+from dify_workflow.calls import Call
+from dify_workflow.commands import Failure, Open, Opened, Send, failure
+from dify_workflow.versions import (
+    LOGS_RUNNING_RUNS,
+    OUTLIVES_ITS_STREAM,
+    QUEUES_RUNS,
+    REPLAYS_EVENTS,
+    Version,
+)
+from fault_events import EventsStream
+from fault_runs import WALL, ModelRun, log_entry
+from fault_scripts import Script
+from fault_streams import NO_FAULT, Fault, ModelStream, OwnModelStream, Source, VirtualClock
+
+LATENCY = 0.01  # s from a request to its answer
+Route = Literal["post", "events", "detail", "logs", "stop"]
+Trouble = Literal["ok", "refused", "reset", "timeout", "429", "busy", "500", "502", "504", "page"]
+_PAGE = b"<html><head><title>502 Bad Gateway</title></head></html>"
+_ROUTES: tuple[tuple[str, str, Route], ...] = (
+    ("post", r"/workflows/run", "post"),
+    ("get", r"/workflow/([^/]+)/events", "events"),
+    ("get", r"/workflows/run/([^/]+)", "detail"),
+    ("get", r"/workflows/logs", "logs"),
+    ("post", r"/workflows/tasks/([^/]+)/stop", "stop"),
+)
+
+
+@attrs.define(eq=False)
+class Dify:
+    """The server: what it was asked, what it started, what it handed over."""
+
+    clock: VirtualClock
+    script: Script
+    version: str = "1.14.2"
+    recorded_after: float = 0.0  # s until a run that has begun is on record
+    queued: float = 0.0  # s until a started run begins
+    killed_after: int | None = None  # events after which its worker is killed: it never ends
+    own_fault: Fault = NO_FAULT
+    replay_faults: deque[Fault] = attrs.field(factory=deque)  # of each GET events in turn
+    troubles: dict[Route, deque[Trouble]] = attrs.field(factory=dict)  # of each request in turn
+    answers_post: bool = True  # False: nothing comes back, and the connection is reset
+    answer_lost_after: int = 0  # ... at that event
+    loses_terminal: bool = False  # GET events misses the last event of a running run
+    gap: float = 0.0  # s between a snapshot and the subscription (negative: they overlap)
+    refuses_events: bool = False  # GET events says 404: another user's run
+    says_version: bool = True
+    merges: bool = False  # several frames come in one read
+    runs: list[ModelRun] = attrs.field(factory=list)
+    queues: bool = attrs.field(init=False)
+    posts: int = 0
+    asked: list[Route] = attrs.field(factory=list)
+    handed: list[tuple[Source, int | None]] = attrs.field(factory=list)  # whole events
+    listed: set[str] = attrs.field(factory=set)  # run ids that the logs have shown
+    opened: int = 0
+    closed: int = 0
+    delayed: float = 0.0  # s that requests took to time out
+
+    def __attrs_post_init__(self) -> None:
+        self.queues = self._has(QUEUES_RUNS)
+
+    def _has(self, since: Version) -> bool:
+        found = Version.of(self.version)
+        assert found is not None
+        return found >= since
+
+    def serve(self, command: Send | Open) -> tuple[Answer | Opened | Failure, ModelStream | None]:
+        """Answer one request."""
+        self.clock.advance(LATENCY)
+        method, url = command.call.kwargs["method"], command.call.kwargs["url"]
+        for verb, pattern, route in _ROUTES:
+            found = re.fullmatch(pattern, url)
+            if found and verb == method:
+                self.asked.append(route)
+                assert len(self.asked) < 5000, "the client asks for ever"
+                return self._route(route, command.call, found.groups())
+        raise AssertionError(f"an unknown route: {method} {url}")
+
+    def _route(
+        self, route: Route, call: Call, ids: tuple[str, ...]
+    ) -> tuple[Answer | Opened | Failure, ModelStream | None]:
+        troubles = self.troubles.get(route)
+        if troubles and (trouble := troubles.popleft()) != "ok":
+            return self._trouble(route, trouble, call), None
+        if route == "post":
+            return self._post(call)
+        if route == "events":
+            return self._events(ids[0], call)
+        if route == "detail":
+            return self._detail(ids[0]), None
+        if route == "logs":
+            return self._logs(call.kwargs["params"]), None
+        return self._json({"result": "success"}), None
+
+    def _trouble(self, route: Route, trouble: Trouble, call: Call) -> Answer | Failure:
+        """Answer wrongly; an unclear answer to the POST has started the run all the same."""
+        if route == "post" and trouble in ("reset", "timeout", "502", "504"):
+            self._start(call)
+        if trouble == "refused":
+            return failure(httpx.ConnectError("connection refused"))
+        if trouble == "reset":
+            return failure(httpx.ReadError("connection reset by peer"))
+        if trouble == "timeout":
+            self.clock.advance(60.0)
+            self.delayed += 60.0
+            return failure(httpx.ReadTimeout("timed out"))
+        if trouble == "429":
+            return self._error(429, "too_many_requests", "Too many requests. Please try again.")
+        if trouble == "busy":
+            return self._error(400, "invalid_param", "Too many requests. Please try again later.")
+        if trouble == "500":
+            return self._error(500, "internal_server_error", "Internal Server Error")
+        return self._answer(200 if trouble == "page" else int(trouble), _PAGE, "text/html")
+
+    def _start(self, call: Call) -> ModelRun:
+        self.posts += 1
+        body = call.kwargs["json"]
+        script = self.script
+        if self.runs:
+            script = script.variant(run_id=str(uuid.uuid4()), task_id=str(uuid.uuid4()))
+        began = self.clock.now + (self.queued if self.queues else 0.0)
+        self.runs.append(ModelRun(script, began, body["user"], body["inputs"]))
+        if self.killed_after is not None:
+            self.runs[-1].died = began + script.times[self.killed_after] + 0.001
+        return self.runs[-1]
+
+    def _post(self, call: Call) -> tuple[Answer | Opened | Failure, ModelStream | None]:
+        run = self._start(call)
+        if not self.answers_post:
+            lost_at = run.at(min(self.answer_lost_after, len(run.script.events) - 1))
+            self.clock.advance((lost_at or 0.0) - self.clock.now)
+            self._own_stream_gone(run)
+            return failure(httpx.ReadError("connection reset by peer")), None
+        stream = OwnModelStream(self, run, self.own_fault, lambda: self._own_stream_gone(run))
+        self.opened += 1
+        return Opened(self._headers("text/event-stream; charset=utf-8")), stream
+
+    def _own_stream_gone(self, run: ModelRun) -> None:
+        """To 1.9, a run dies with its stream."""
+        if not self._has(OUTLIVES_ITS_STREAM) and not run.ended(self.clock.now):
+            run.died = self.clock.now
+
+    def _events(
+        self, run_id: str, call: Call
+    ) -> tuple[Answer | Opened | Failure, ModelStream | None]:
+        if not self._has(REPLAYS_EVENTS):
+            return self._answer(404, b"<!doctype html><title>404 Not Found</title>"), None
+        run = self._run(run_id)
+        params = call.kwargs["params"]
+        if run is None or params["user"] != run.user or self.refuses_events:
+            return self._error(404, "not_found", "Workflow run not found"), None
+        fault = self.replay_faults.popleft() if self.replay_faults else Fault()
+        self.opened += 1
+        return Opened(self._headers("text/event-stream; charset=utf-8")), EventsStream(
+            self, run, fault
+        )
+
+    def _run(self, run_id: str) -> ModelRun | None:
+        """A run that is on record."""
+        for run in self.runs:
+            if run.script.run_id == run_id and self._on_record(run):
+                return run
+        return None
+
+    def _on_record(self, run: ModelRun) -> bool:
+        return run.count(self.clock.now - self.recorded_after) > 0
+
+    def _detail(self, run_id: str) -> Answer:
+        run = self._run(run_id)
+        if run is None:
+            return self._error(404, "not_found", "Workflow run not found.")
+        detail = run.script.detail(run.count(self.clock.now))
+        detail["inputs"] = json.dumps({**run.inputs, "sys.user_id": run.user})
+        if not self._has(QUEUES_RUNS):
+            detail["outputs"] = json.dumps(detail["outputs"])
+        return self._json(detail)
+
+    def _logs(self, params: dict[str, Any]) -> Answer:
+        now, user = self.clock.now, params["created_by_end_user_session_id"]
+        late = not self._has(LOGS_RUNNING_RUNS)
+        shown = [
+            run
+            for run in reversed(self.runs)
+            if run.user == user and self._on_record(run) and (not late or run.ended(now))
+        ]
+        self.listed |= {run.script.run_id for run in shown}
+        data = [log_entry(run, now) for run in shown]
+        page = {"page": 1, "limit": 100, "total": len(data), "has_more": False, "data": data}
+        return self._json(page)
+
+    def fail(self, run: ModelRun) -> None:
+        """The run breaks: its detail says `running` for ever."""
+        run.died = self.clock.now
+
+    def error_event(self, begun: bool) -> dict[str, Any]:
+        """What a stream says of a run that breaks, or that cannot begin."""
+        text = "The worker broke down" if begun else "text is required in input form"
+        return {"event": "error", "message": text, "status": 500}
+
+    def hand_over(self, source: Source, index: int | None) -> None:
+        """The client has got a whole event; None is one that no live stream has."""
+        self.handed.append((source, index))
+
+    def _headers(self, kind: str = "text/html; charset=utf-8") -> httpx.Headers:
+        date = email.utils.formatdate(WALL + self.clock.now, usegmt=True)
+        headers = httpx.Headers({"Date": date, "Content-Type": kind})
+        if self.says_version:
+            headers["X-Version"] = self.version
+        return headers
+
+    def _answer(self, status: int, body: bytes, kind: str = "text/html; charset=utf-8") -> Answer:
+        return Answer(status, self._headers(kind), body, "")
+
+    def _json(self, value: Any, status: int = 200) -> Answer:
+        return self._answer(status, json.dumps(value).encode(), "application/json")
+
+    def _error(self, status: int, code: str, message: str) -> Answer:
+        return self._json({"code": code, "message": message, "status": status}, status)

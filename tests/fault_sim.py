@@ -1,0 +1,165 @@
+"""Runs followed by the real streams over a simulated server: no socket, no time passes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar, cast
+
+import attrs
+from dify_workflow.answers import Answer
+from dify_workflow.async_drivers import AsyncDriver
+from dify_workflow.async_stream import AsyncWorkflowStream
+from dify_workflow.calls import Call
+from dify_workflow.commands import Failure, Flow, Open, Opened, Pause, Send
+from dify_workflow.drivers import Driver
+from dify_workflow.events import WorkflowStreamEvent
+from dify_workflow.following import Following
+from dify_workflow.options import Options
+from dify_workflow.preparing import attaching, starting
+from dify_workflow.responses import WorkflowRunResponse
+from dify_workflow.stream import WorkflowStream
+from dify_workflow.versions import Server
+from fault_server_model import Dify
+from fault_streams import ModelStream
+
+T = TypeVar("T")
+Mode = Literal["iterate", "result"]
+Performed = tuple[Answer | Opened | Failure, Any]
+
+
+class SimDriver:
+    """A sync driver whose time is the server's."""
+
+    def __init__(self, server: Dify) -> None:
+        self._server = server
+        self.clock = server.clock
+
+    def perform(self, command: Send | Open, left: float | None) -> Performed:
+        return self._server.serve(command)
+
+    def pause(self, seconds: float, wake: threading.Event) -> None:
+        self.clock.advance(seconds)
+
+    def perform_once(self, call: Call, seconds: float) -> None:
+        self._server.serve(Send(call))
+
+    def run(self, flow: Flow[T]) -> T:
+        outcome: Any = None
+        while True:
+            try:
+                command = flow.send(outcome)
+            except StopIteration as stop:
+                return cast(T, stop.value)
+            outcome = None
+            if isinstance(command, Pause):
+                self.clock.advance(command.seconds)
+            else:
+                assert isinstance(command, Send)
+                outcome, _ = self._server.serve(command)
+
+
+class AsyncModelStream:
+    """A connection of the simulated server, with the async interface."""
+
+    resumable = True
+
+    def __init__(self, stream: ModelStream) -> None:
+        self._stream = stream
+        self.shutdown = stream.close
+
+    async def read(self, timeout: float) -> bytes | None:
+        return self._stream.read(timeout)
+
+    async def aclose(self) -> None:
+        self._stream.close()
+
+
+class AsyncSimDriver:
+    """An async driver whose time is the server's."""
+
+    def __init__(self, server: Dify) -> None:
+        self._sync = SimDriver(server)
+        self.clock = server.clock
+
+    async def perform(self, command: Send | Open, left: float | None) -> Performed:
+        outcome, stream = self._sync.perform(command, left)
+        return outcome, stream and AsyncModelStream(stream)
+
+    async def pause(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+    async def perform_once(self, call: Call, seconds: float) -> None:
+        self._sync.perform_once(call, seconds)
+
+    async def run(self, flow: Flow[T]) -> T:
+        return self._sync.run(flow)
+
+
+@attrs.define(eq=False)
+class Observed:
+    """What a client was given of one run."""
+
+    server: Dify
+    events: list[WorkflowStreamEvent] = attrs.field(factory=list)
+    error: BaseException | None = None
+    result: WorkflowRunResponse | None = None
+    id: str | None = None
+    task_id: str | None = None
+    status: str = ""
+    recovered: bool = False
+    text_complete: bool = True
+    seconds: float = 0.0
+
+    def take(self, stream: WorkflowStream | AsyncWorkflowStream) -> Observed:
+        """Note what the stream says of itself at the end."""
+        self.id, self.task_id, self.status = stream.id, stream.task_id, stream.status
+        self.recovered, self.text_complete = stream.recovered, stream.text_complete
+        self.seconds = self.server.clock.now
+        return self
+
+
+Client = Callable[[Following], Flow[None]]
+
+
+def following(server: Dify, *, attach: bool = False, **options: Any) -> Following:
+    """A run as the client would start it, or attach to."""
+    given = Options(api_key="app-simulated").merged({"user": "user-1", **options})
+    if attach:
+        return attaching(server.script.run_id, given, Server(), server.clock)
+    inputs = dict(server.script.inputs)
+    return starting(inputs, given, Server(), server.clock, streaming=True)
+
+
+def play(
+    server: Dify, run: Following, *, client: Client | None = None, mode: Mode = "iterate"
+) -> Observed:
+    """Read a run to its end with the sync stream; `client` is a flow to use instead of ours."""
+    stream = WorkflowStream(run, cast(Driver, SimDriver(server)))
+    if client is not None:
+        stream._flow = client(run)
+    seen = Observed(server)
+    with stream:
+        try:
+            if mode == "iterate":
+                for event in stream:
+                    seen.events.append(event)
+            seen.result = stream.result()
+        except Exception as error:
+            seen.error = error
+    return seen.take(stream)
+
+
+async def play_async(server: Dify, run: Following, *, mode: Mode = "iterate") -> Observed:
+    """Read a run to its end with the async stream."""
+    stream = AsyncWorkflowStream(run, cast(AsyncDriver, AsyncSimDriver(server)))
+    seen = Observed(server)
+    async with stream:
+        try:
+            if mode == "iterate":
+                async for event in stream:
+                    seen.events.append(event)
+            seen.result = await stream.result()
+        except Exception as error:
+            seen.error = error
+    return seen.take(stream)

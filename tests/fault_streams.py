@@ -1,0 +1,236 @@
+"""Connections of a simulated server: frames in time, and how they are cut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Literal
+
+import attrs
+import httpx
+from fault_scripts import ENDS, framed
+
+if TYPE_CHECKING:
+    from fault_runs import ModelRun
+    from fault_server_model import Dify
+
+PING = b"event: ping\n\n"
+PING_EVERY = 10.0
+IDLE_LIMIT = 300.0  # s without a sign of the run: the server ends the stream
+LATE_END = 1.0  # s between the last event and the end of the stream
+
+Kind = Literal["none", "eof", "reset", "chunk", "event", "blank", "silence", "error"]
+AFTER_SNAPSHOT = -1
+
+
+class VirtualClock:
+    """Seconds that pass only when somebody waits."""
+
+    def __init__(self, limit: float = 2000.0) -> None:
+        self.now = 0.0
+        self.limit = limit
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass; a client that waits for ever ends here."""
+        self.now += max(seconds, 0.0)
+        if self.now > self.limit:
+            raise TimeoutError(f"{self.limit} s have passed: the client waits for ever")
+
+
+@attrs.frozen
+class Fault:
+    """How a connection goes wrong, after so many events have come through.
+
+    "blank" cuts behind an event's text, before its blank line; `ending` says how. "event" is such a
+    cut inside the text, "chunk" one inside the transfer coding.
+    """
+
+    kind: Kind = "none"
+    after: int = 0
+    ending: Literal["eof", "reset", "silence"] = "eof"
+
+
+NO_FAULT = Fault()
+
+
+class Source(Enum):
+    """What a frame is: an event of one of three origins, a ping, or the end of the stream."""
+
+    OWN = auto()
+    SNAPSHOT = auto()
+    LIVE = auto()
+    PING = auto()
+    END = auto()
+
+
+@attrs.frozen
+class Frame:
+    """What comes next; `index` is the event's number in the script, None for invented ones."""
+
+    at: float
+    data: bytes = b""
+    source: Source = Source.END
+    index: int | None = None
+
+    @property
+    def is_event(self) -> bool:
+        return self.source not in (Source.PING, Source.END)
+
+
+class ModelStream:
+    """One open connection, read as the client reads its own."""
+
+    resumable = True
+
+    def __init__(
+        self, server: Dify, run: ModelRun, fault: Fault, lost: Callable[[], None] | None
+    ) -> None:
+        self._server = server
+        self._clock = server.clock
+        self._run = run
+        self._fault = fault
+        self._lost = lost  # called once, when the connection is gone
+        self._opened = self._last = server.clock.now
+        self._given = 0  # events handed over
+        self._ending: str | None = None  # "eof", "reset", "silence": what comes after a cut
+        self._is_open = True
+
+    def peek(self) -> Frame:
+        """What comes next."""
+        raise NotImplementedError
+
+    def took(self, frame: Frame) -> None:
+        """A frame was handed over."""
+
+    def read(self, timeout: float) -> bytes | None:
+        """As `Connection.read`: the next bytes, None at the end, or an httpx error."""
+        assert self._is_open, "read after close"
+        until = self._clock.now + max(timeout, 0.0)
+        if self._ending is None and self._cuts(frame := self.peek()):
+            at = self._cut_at(frame)
+            if at <= until:
+                self._wait(at)
+                return self._cut(frame, until)
+        elif self._ending is None and frame.at <= until:
+            self._wait(frame.at)
+            return self._give(frame)
+        elif self._ending in ("eof", "reset"):
+            return self._end(self._ending)
+        self._wait(until)
+        raise httpx.ReadTimeout("")
+
+    def close(self) -> None:
+        """The client is gone."""
+        if self._is_open:
+            self._is_open = False
+            self._server.closed += 1
+            self._gone()
+
+    shutdown = close
+
+    def _wait(self, until: float) -> None:
+        self._clock.advance(until - self._clock.now)
+
+    def _gone(self) -> None:
+        lost, self._lost = self._lost, None
+        if lost is not None:
+            lost()
+
+    def _give(self, frame: Frame) -> bytes | None:
+        """Hand over a frame, and those that are there with it."""
+        if frame.source is Source.END:
+            return self._end("eof")
+        parts: list[bytes] = []
+        while (frame.is_event or frame.source is Source.PING) and frame.at <= self._clock.now:
+            parts.append(frame.data)
+            self._last = max(frame.at, self._last)
+            self.took(frame)
+            if frame.is_event:
+                self._given += 1
+                self._server.hand_over(frame.source, frame.index)
+            frame = self.peek()
+            if not self._server.merges or self._cuts(frame):
+                break
+        return b"".join(parts)
+
+    def _cuts(self, frame: Frame) -> bool:
+        """Whether the connection fails before this frame."""
+        fault = self._fault
+        if fault.kind == "none":
+            return False
+        if fault.after == AFTER_SNAPSHOT:
+            return self._given > 0 and frame.source is not Source.SNAPSHOT
+        return self._given >= fault.after and frame.source is not Source.PING
+
+    def _cut_at(self, frame: Frame) -> float:
+        """When it fails: inside the next event, or a moment before it."""
+        if frame.is_event and self._fault.kind in ("chunk", "event", "blank"):
+            return frame.at
+        return self._clock.now + 0.4 * min(max(frame.at - self._clock.now, 0.0), 1.0)
+
+    def _cut(self, frame: Frame, until: float) -> bytes | None:
+        fault, self._fault = self._fault, NO_FAULT
+        self._ending = fault.ending if fault.kind == "blank" else _ENDINGS[fault.kind]
+        if self._ending == "silence":
+            self._gone()
+        if fault.kind == "error":
+            self._server.fail(self._run)
+            return framed(self._server.error_event(self._given > 0))
+        if not frame.is_event or fault.kind in ("eof", "reset", "silence"):
+            return self.read(until - self._clock.now)
+        if fault.kind != "blank":
+            return frame.data[: len(frame.data) // 2]
+        self._server.hand_over(frame.source, frame.index)
+        return frame.data.rstrip(b"\n")
+
+    def _end(self, how: str) -> bytes | None:
+        self._gone()
+        if how == "eof":
+            return None
+        if self._given % 2:
+            raise httpx.ReadError("connection reset by peer")
+        raise httpx.RemoteProtocolError("the connection was closed inside the body")
+
+
+_ENDINGS = {
+    "eof": "eof",
+    "reset": "reset",
+    "chunk": "reset",
+    "event": "eof",
+    "silence": "silence",
+    "error": "silence",
+}
+
+
+class OwnModelStream(ModelStream):
+    """The stream of the request that starts the run."""
+
+    def __init__(
+        self, server: Dify, run: ModelRun, fault: Fault, lost: Callable[[], None] | None
+    ) -> None:
+        super().__init__(server, run, fault, lost)
+        self._next = 0
+        self._ping_due = server.queues
+
+    def peek(self) -> Frame:
+        run = self._run
+        if self._ping_due:
+            return Frame(self._opened, PING, Source.PING)
+        if self._next and run.script.events[self._next - 1]["event"] in ENDS:
+            return Frame(self._last + LATE_END)
+        at = run.at(self._next)
+        begun = self._next > 0 or not self._server.queues
+        ping = self._last + PING_EVERY  # a worker's ping says that the run is alive
+        if begun and run.alive(ping) and (at is None or at > ping):
+            return Frame(ping, PING, Source.PING)
+        if at is None or at > self._last + IDLE_LIMIT:
+            return Frame(self._last + IDLE_LIMIT)
+        return Frame(at, run.script.frames[self._next], Source.OWN, self._next)
+
+    def took(self, frame: Frame) -> None:
+        self._ping_due = False
+        if frame.is_event:
+            self._next += 1

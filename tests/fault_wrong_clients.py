@@ -1,0 +1,115 @@
+"""Clients that are wrong on purpose: what checks the real one must find each of them out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dify_workflow import calls
+from dify_workflow.answers import Answer
+from dify_workflow.commands import Cut, Flow, Open, Opened, Pause, Pump, Send
+from dify_workflow.delivered import Delivered
+from dify_workflow.flows import follow
+from dify_workflow.following import Following
+from fault_scripts import Event
+
+
+def _read(run: Following) -> Flow[Any]:
+    """Post the run and read its stream to the end or the cut."""
+    assert run.start is not None
+    outcome = yield Open(run.start, silence=310.0)
+    if isinstance(outcome, Opened):
+        yield Pump(first=310.0, silence=60.0)
+    if run.state.failure is not None:
+        raise run.state.failure
+    return outcome
+
+
+def _detail(run: Following) -> Flow[dict[str, Any] | None]:
+    """Ask until the run has ended."""
+    if run.state.run_id is None:
+        raise run.unknown("no id")
+    run.state.interrupted()
+    while True:
+        answer = yield Send(calls.detail(run.state.run_id, run.options))
+        if isinstance(answer, Answer) and answer.ok and answer.json()["status"] != "running":
+            found: dict[str, Any] = answer.json()
+            return found
+        if run.clock() > 1300.0:
+            raise run.unknown("it does not end")
+        yield Pause(5.0)
+
+
+def polls_only(run: Following) -> Flow[None]:
+    """Drop what the stream brings, and ask for the result."""
+    yield from _read(run)
+    run.state.ready.clear()
+    run.state.over = False
+    detail = yield from _detail(run)
+    assert detail is not None
+    run.state.finish(detail)
+
+
+def polls_after_the_cut(run: Following) -> Flow[None]:
+    """Read the stream, but only ask for the result once it is cut."""
+    yield from _read(run)
+    if not run.state.over:
+        detail = yield from _detail(run)
+        assert detail is not None
+        run.state.finish(detail)
+
+
+def posts_again(run: Following) -> Flow[None]:
+    """Start the run anew when its stream is cut."""
+    yield from _read(run)
+    if not run.state.over:
+        yield from _read(run)
+
+
+def stops_at_the_cut(run: Following) -> Flow[None]:
+    """Take the end of the stream for the end of the run."""
+    yield from _read(run)
+    if not run.state.over:
+        data: Event = {"status": "succeeded", "outputs": {}, "error": None}
+        event = {"event": "workflow_finished", "workflow_run_id": run.state.run_id, "data": data}
+        run.state.take(event)
+
+
+def ends_without_a_word(run: Following) -> Flow[None]:
+    """Stop iterating when the stream is cut."""
+    yield from _read(run)
+
+
+class _Forgetful(Delivered):
+    def is_new(self, name: str, data: Event, *, replaying: bool) -> bool:
+        return True
+
+
+def delivers_twice(run: Following) -> Flow[None]:
+    """Deliver all that a replay repeats."""
+    run.state.delivered = _Forgetful()
+    yield from follow(run)
+
+
+def believes_pings(run: Following) -> Flow[None]:
+    """Replay the run, and wait for its end as long as pings come."""
+    yield from _read(run)
+    if run.state.over:
+        return
+    run.state.interrupted()
+    if run.state.run_id is None:
+        raise run.unknown("no id")
+    while not run.state.over:
+        events = calls.events(run.state.run_id, run.options)
+        outcome = yield Open(events, silence=60.0, replaying=True)
+        if not isinstance(outcome, Opened):
+            yield Pause(1.0)
+            continue
+        cut: Cut = yield Pump(first=1e9, silence=1e9)
+        assert cut
+
+
+def gives_up_early(run: Following) -> Flow[None]:
+    """Say that nothing is known as soon as the stream is cut."""
+    yield from _read(run)
+    if not run.state.over:
+        raise run.unknown("the stream was cut")

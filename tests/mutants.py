@@ -1,0 +1,69 @@
+"""Recorded JSON with one thing wrong: a key gone, null, of another type, unknown, a new value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+Path = tuple[str | int, ...]
+
+GONE: Any = object()
+WRONG: list[Any] = [
+    GONE,
+    None,
+    "a-new-value",
+    "",
+    5,
+    -1.5,
+    10**30,
+    True,
+    [],
+    ["x"],
+    [None],
+    [{}],
+    {},
+    {"x": None},
+]
+
+
+def paths(value: Any, at: Path = ()) -> Iterator[Path]:
+    """Every key of an object, the nested ones too; of a list, those of its first item."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield (*at, key)
+            yield from paths(inner, (*at, key))
+    elif isinstance(value, list) and value:
+        yield (*at, 0)
+        yield from paths(value[0], (*at, 0))
+
+
+def changed(value: Any, path: Path, to: Any) -> Any:
+    """A copy with another value at a place; GONE takes the key away."""
+    copy = json.loads(json.dumps(value))
+    inner = copy
+    for key in path[:-1]:
+        inner = inner[key]
+    if to is GONE:
+        del inner[path[-1]]
+    else:
+        inner[path[-1]] = to
+    return copy
+
+
+def mutants(value: Any, known: set[Path]) -> Iterator[tuple[str, Any]]:
+    """Yield what was done, and the changed copy, for each path that `known` does not hold yet."""
+    for path in paths(value):
+        if path in known:
+            continue
+        known.add(path)
+        where = ".".join(map(str, path))
+        for wrong in WRONG:
+            yield (
+                f"{where} = {'gone' if wrong is GONE else repr(wrong)}",
+                changed(value, path, wrong),
+            )
+        beside = (*path[:-1], "a_new_key")
+        if isinstance(path[-1], str) and beside not in known:
+            known.add(beside)
+            yield f"{where}: a new key beside", changed(value, beside, {"x": 1})

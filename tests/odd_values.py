@@ -1,0 +1,90 @@
+"""Values of many kinds that callers put into inputs."""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+import enum
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+import attrs
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    PAIR = (1, 2)
+
+
+class Level(enum.IntEnum):
+    HIGH = 3
+
+
+class Mode(str, enum.Enum):  # noqa: UP042 - its str() is not its value
+    FAST = "fast"
+
+
+class Size(enum.StrEnum):
+    BIG = "big"
+
+
+class Text(str):
+    """Shows something else than it holds."""
+
+    def __str__(self) -> str:
+        return "something else"
+
+
+class Number(int):
+    """Shows something else than it holds."""
+
+    def __str__(self) -> str:
+        return "something else"
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    y: Any = None
+
+
+@attrs.define
+class Order:
+    name: str
+    points: list[Point] = attrs.field(factory=list)
+
+
+class Pydantic:
+    """Has what pydantic's models have."""
+
+    def model_dump(self, *, mode: str) -> dict[str, Any]:
+        return {"mode": mode, "nested": {"a": [1]}}
+
+    def __repr__(self) -> str:
+        return "Pydantic()"
+
+
+Pair = collections.namedtuple("Pair", "a b")
+ID = uuid.UUID("12345678-1234-5678-1234-567812345678")
+NOON = datetime(2026, 11, 22, 12, 30, 1, 5, tzinfo=UTC)
+
+
+class Unknown:
+    """Nothing that has a JSON form."""
+
+    def __repr__(self) -> str:
+        return "Unknown()"
+
+
+class Frozen:
+    """Looks a little like a pydantic model."""
+
+    model_dump = None
+
+
+def circle() -> list[Any]:
+    """A list that holds itself."""
+    made: list[Any] = []
+    made.append(made)
+    return made

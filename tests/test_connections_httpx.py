@@ -1,0 +1,96 @@
+"""How httpx is used: a client of the caller, and what is set below one of ours."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import httpx
+import pytest
+from dify_workflow import DifyError, transports
+from facade import Kind, both, client
+from recorded_runs import run_streams
+from replay_server import ReplayServer, Reply, Request
+from slow_runs import RUN, freed, slow_runs
+from wire_archive import exchange
+
+DETAIL = exchange("1.14.2", "detail/empty")
+ENDED = [item for item in run_streams("1.14.2") if item.events()[-1]["event"] != "error"]
+
+
+@both
+def test_keep_alive_of_tcp_is_on_for_streams(kind: Kind) -> None:
+    with slow_runs(kind) as (_, _, dify), dify.run_workflow_stream({}) as stream:
+        next(stream)
+        response = stream._connection._response
+        connection = response.extensions["network_stream"].get_extra_info("socket")
+        assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) != 0
+        if hasattr(socket, "TCP_KEEPIDLE"):
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
+
+
+@both
+def test_streams_are_read_by_this_package_itself(kind: Kind) -> None:
+    """With the installed httpx: a stream's two silence limits, and its speed, depend on it."""
+    with slow_runs(kind) as (_, _, dify), dify.run_workflow_stream({}) as stream:
+        next(stream)
+        assert stream._connection.resumable
+
+
+@both
+@pytest.mark.parametrize("item", ENDED[::9], ids=lambda item: item.case)
+def test_another_httpx_without_the_inner_attribute_gives_the_same(
+    kind: Kind, item: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transports, "_wrap", lambda *_: None)
+    with ReplayServer([Reply.of(item, hold_open=60)]) as server, client(kind, server.url) as dify:
+        with dify.run_workflow_stream({}) as stream:
+            first = next(stream)
+            assert not stream._connection.resumable
+            assert [event.raw for event in (first, *stream)] == item.events()
+        assert dify.run_workflow({}).raw == item.events()[-1]
+        with dify.run_workflow_stream({}) as stream:
+            next(stream)
+        dify.close()
+        assert freed(server, dify)
+
+
+@both
+def test_a_client_of_httpx_is_used_and_not_closed(kind: Kind) -> None:
+    seen: list[str] = []
+
+    def request_hook(request: httpx.Request) -> None:
+        seen.append(request.url.path)
+
+    async def async_request_hook(request: httpx.Request) -> None:
+        request_hook(request)
+
+    def response_hook(response: httpx.Response) -> None:
+        seen.append(str(response.status_code))
+
+    async def async_response_hook(response: httpx.Response) -> None:
+        response_hook(response)
+
+    hooks: dict[str, Any] = {"request": [request_hook], "response": [response_hook]}
+    if kind == "async":
+        hooks = {"request": [async_request_hook], "response": [async_response_hook]}
+    make: Any = httpx.Client if kind == "sync" else httpx.AsyncClient
+    http = make(event_hooks=hooks, headers={"X-Mine": "1"}, follow_redirects=True, timeout=0.001)
+
+    def handler(request: Request) -> Reply:
+        return Reply.of(RUN if request.method == "POST" else DETAIL)
+
+    with ReplayServer(handler) as server, client(kind, server.url, http_client=http) as dify:
+        copy = dify.with_options(user="u")
+        assert len(list(copy.run_workflow_stream({}))) == len(RUN.events())
+        assert dify.info("b").status == "succeeded"
+        assert seen == ["/v1/workflows/run", "200", "/v1/workflows/run/b", "200"]
+        assert {request.headers["x-mine"] for request in server.requests} == {"1"}
+        dify.close()
+        assert not http.is_closed
+        with pytest.raises(DifyError, match="closed"):
+            dify.info("b")
+        if kind == "sync":
+            http.close()
+        else:
+            dify._runner.run(http.aclose())

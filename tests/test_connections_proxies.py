@@ -1,0 +1,227 @@
+"""Proxies, TLS and redirects, for streams and for plain requests."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from dify_workflow import ConnectionFailed, RedirectRefused, RunOutcomeUnknown, WorkflowRunRequest
+from facade import Kind, both, client
+from replay_server import ReplayServer, Reply, Request
+from slow_runs import RUN, RUN_ID, STARTED, TASK_ID, SlowRuns, each_state, freed
+from tunnel import Tunnel, trusting
+from wire_archive import exchange
+
+BLOCKING = exchange("1.14.2", "run/empty_blocking")
+DETAIL = exchange("1.14.2", "detail/empty")
+BLOCKING_REQUEST = WorkflowRunRequest(inputs={}, response_mode="blocking")
+
+
+def dify_server(request: Request) -> Reply:
+    """Answer as a server would whose streams stay open after their end."""
+    if request.method == "GET":
+        return Reply.of(DETAIL)
+    if request.path.endswith("/stop"):
+        return Reply.json(200, {"result": "success"})
+    if request.json()["response_mode"] == "blocking":
+        return Reply.of(BLOCKING)
+    return Reply.of(RUN, hold_open=60)
+
+
+def use(dify: Any) -> None:
+    """Make requests of every kind."""
+    with dify.run_workflow_stream({}) as stream:
+        assert next(stream).event == "workflow_started"
+        assert stream._connection.resumable  # read by this package itself
+        assert [event.event for event in stream][-1] == "workflow_finished"
+    assert dify.run_workflow({}).status == "succeeded"
+    assert dify.run_workflow(BLOCKING_REQUEST).status == "succeeded"
+    assert dify.info("x").status == "succeeded"
+    assert dify.stop_workflow_stream("x").result == "success"
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment that says nothing of proxies."""
+    for name in ("http", "https", "all", "no"):
+        monkeypatch.delenv(f"{name}_proxy", raising=False)
+        monkeypatch.delenv(f"{name}_PROXY".upper(), raising=False)
+    return monkeypatch
+
+
+def check_proxied(proxy: ReplayServer) -> None:
+    assert len(proxy.requests) == 5
+    assert all(request.target.startswith("http://dify.test/v1/") for request in proxy.requests)
+
+
+@both
+def test_a_given_proxy(kind: Kind, environment: pytest.MonkeyPatch) -> None:
+    with ReplayServer(dify_server) as proxy:
+        url = proxy.url.replace("://", "://me:secret@")
+        with client(kind, "http://dify.test", proxy=url) as dify:
+            assert "secret" not in repr(dify)
+            use(dify)
+            dify.close()
+            assert freed(proxy, dify)
+        check_proxied(proxy)
+        told = {request.headers.get("proxy-authorization") for request in proxy.requests}
+        assert told == {"Basic bWU6c2VjcmV0"}
+
+
+@both
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_a_proxy_of_the_environment(
+    kind: Kind, environment: pytest.MonkeyPatch, name: str, scheme: str
+) -> None:
+    with ReplayServer(dify_server) as proxy:
+        environment.setenv(name, scheme + proxy.url.removeprefix("http://"))
+        environment.setenv("NO_PROXY", "localhost,elsewhere.test")
+        with client(kind, "http://dify.test") as dify:
+            use(dify)
+        check_proxied(proxy)
+
+
+@both
+@pytest.mark.parametrize("no_proxy", ["127.0.0.1", "x.test,127.0.0.1:{port}", "*"])
+def test_a_host_without_proxy(kind: Kind, environment: pytest.MonkeyPatch, no_proxy: str) -> None:
+    with ReplayServer(dify_server) as server:
+        environment.setenv("HTTP_PROXY", "http://127.0.0.1:1")  # nobody listens there
+        environment.setenv("NO_PROXY", no_proxy.format(port=server.url.rpartition(":")[2]))
+        with client(kind, server.url) as dify:
+            use(dify)
+        assert len(server.requests) == 5
+
+
+@both
+def test_a_given_proxy_stands_above_the_environment(
+    kind: Kind, environment: pytest.MonkeyPatch
+) -> None:
+    with ReplayServer(dify_server) as proxy:
+        environment.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+        environment.setenv("NO_PROXY", "*")
+        with client(kind, "http://dify.test", proxy=proxy.url) as dify:
+            use(dify)
+        check_proxied(proxy)
+
+
+@both
+def test_tls_with_an_authority_of_ones_own(kind: Kind, environment: pytest.MonkeyPatch) -> None:
+    with ReplayServer(dify_server) as server, Tunnel(server.url, tls=True) as front:
+        with client(kind, front.url, verify=trusting()) as dify:
+            use(dify)
+            dify.close()
+            assert freed(server, dify)
+        assert len(server.requests) == 5
+        assert set(front.protocols) == {"http/1.1"}  # though it offers HTTP/2 first
+
+
+@both
+def test_a_certificate_that_is_not_trusted(kind: Kind, environment: pytest.MonkeyPatch) -> None:
+    with ReplayServer(dify_server) as server, Tunnel(server.url, tls=True) as front:
+        with client(kind, front.url, max_retries=0) as dify:
+            for request in (WorkflowRunRequest(inputs={}), BLOCKING_REQUEST):
+                with pytest.raises(ConnectionFailed, match="CERTIFICATE_VERIFY_FAILED"):
+                    dify.run_workflow(request)
+        with client(kind, front.url, verify=False) as dify:
+            use(dify)
+        assert len(server.requests) == 5
+
+
+@both
+def test_leaving_a_stream_over_tls_frees_the_connection(
+    kind: Kind, environment: pytest.MonkeyPatch
+) -> None:
+    with (
+        ReplayServer(SlowRuns()) as server,
+        Tunnel(server.url, tls=True) as front,
+        client(kind, front.url, verify=trusting()) as dify,
+    ):
+        with dify.run_workflow_stream({}) as stream:
+            next(stream)
+        assert freed(server, dify)
+
+
+@each_state
+def test_closing_from_another_thread_over_tls(state: str) -> None:
+    runs = SlowRuns(state)
+    with (
+        ReplayServer(runs) as server,
+        Tunnel(server.url, tls=True) as front,
+        client("sync", front.url, verify=trusting()) as dify,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        stream = dify.run_workflow_stream({})
+        reading = pool.submit(list, stream)
+        runs.wait(server)
+        stream.close()
+        assert len(reading.result(10)) <= 2
+        dify.close()
+        assert freed(server, dify)
+
+
+@both
+@pytest.mark.parametrize("from_environment", [False, True])
+def test_tls_through_a_proxy(
+    kind: Kind, environment: pytest.MonkeyPatch, from_environment: bool
+) -> None:
+    with (
+        ReplayServer(dify_server) as server,
+        Tunnel(server.url, tls=True) as front,
+        Tunnel(front.url) as proxy,
+    ):
+        options: dict[str, Any] = {"verify": trusting()}
+        if from_environment:
+            environment.setenv("HTTPS_PROXY", proxy.url)
+        else:
+            options["proxy"] = proxy.url
+        with client(kind, "https://localhost:1", **options) as dify:
+            use(dify)
+            dify.close()
+            assert freed(server, dify)
+        assert set(proxy.connects) == {b"CONNECT localhost:1 HTTP/1.1"}
+        assert len(server.requests) == 5
+
+
+@both
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirects_are_refused_with_their_target(kind: Kind, status: int) -> None:
+    target = "https://dify.example/v1/workflows/run"
+    with ReplayServer(lambda _: Reply.raw(_redirect(status, target))) as server:
+        with client(kind, server.url) as dify:
+            for call in (
+                lambda: list(dify.run_workflow_stream({})),
+                lambda: dify.run_workflow({}),
+                lambda: dify.run_workflow(BLOCKING_REQUEST),
+                lambda: dify.info("x"),
+                lambda: dify.stop_workflow_stream("x"),
+                lambda: dify.logs(),
+            ):
+                with pytest.raises(RedirectRefused, match=target) as caught:
+                    call()
+                assert caught.value.status_code == status
+        methods = [request.method for request in server.requests]
+        assert methods == ["POST", "POST", "POST", "GET", "POST", "GET"]
+
+
+def _redirect(status: int, target: str) -> bytes:
+    lines = [f"HTTP/1.1 {status} Moved", f"Location: {target}", "Content-Length: 0", "", ""]
+    return "\r\n".join(lines).encode()
+
+
+@both
+def test_a_redirect_while_a_run_is_followed_again_is_not_followed(kind: Kind) -> None:
+    """A login page before the server, say: the run is known, and is told."""
+
+    def handler(request: Request) -> Reply:
+        if request.method == "POST":
+            return Reply.stream(STARTED)
+        return Reply.raw(_redirect(302, "https://login.example/"))
+
+    with ReplayServer(handler) as server, client(kind, server.url) as dify:
+        with pytest.raises(RunOutcomeUnknown, match=RUN_ID) as caught:
+            dify.run_workflow({})
+        assert caught.value.run_id == RUN_ID
+        assert caught.value.task_id == TASK_ID
+        assert isinstance(caught.value.__cause__, RedirectRefused)

@@ -1,0 +1,209 @@
+"""The contract is well formed, complete, and true of everything that was recorded."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from contract_truth import CURRENT, Claim, Contract, Place, join, load, types
+from openapi_spec_validator import validate
+from wire_archive import VERSIONS, Exchange, exchanges
+
+CONTRACT = Contract(load())
+SCHEMAS: dict[str, Any] = CONTRACT.all["components"]["schemas"]
+DETAIL = "#/paths/~1workflows~1run~1{workflow_run_id}/get/"
+OLDER = [version for version in VERSIONS if version != CURRENT]
+
+LAX = {
+    "errors/user_int": "the server turns a user of any type into text; the contract asks for text",
+    "errors/user_obj": "the server turns a user of any type into text; the contract asks for text",
+    "run/mode_null": "the server takes null for absent; the contract leaves it to absence",
+    "events/finished_bad_bool": "the server takes any text but `true` for false",
+    "run/workflow_id_in_body": "the server ignores unknown keys; the version belongs in the path",
+}
+"""Requests sent to see what a server puts up with, which the contract does not offer."""
+
+NOT_RECORDED = {
+    "agent_log",
+    "human_input_form_timeout",
+    "node_retry",
+    "parallel_branch_finished",
+    "parallel_branch_started",
+    "reasoning_chunk",
+    "text_replace",
+}
+"""Events of which there is no recording of the current version; their examples stand in."""
+
+
+@functools.cache
+def claims(version: str) -> dict[str, list[Claim]]:
+    """Give the claims of a version's recordings by case."""
+    return {exchange.case: list(CONTRACT.claims(exchange)) for exchange in exchanges(version)}
+
+
+def operations() -> Iterator[tuple[Place, dict[str, Any]]]:
+    for path, item in CONTRACT.all["paths"].items():
+        for method, operation in item.items():
+            yield join("#", "paths", path, method), operation
+
+
+# ---------------------------------------------------------------------- form
+
+
+def test_is_valid_openapi() -> None:
+    validate(CONTRACT.all)
+
+
+def test_operations_have_an_id_of_their_own_and_one_tag() -> None:
+    found = [operation for _, operation in operations()]
+    ids = [operation["operationId"] for operation in found]
+    assert len(ids) == len(set(ids)) == 17
+    tags = {tag["name"] for tag in CONTRACT.all["tags"]}
+    assert tags == {tag for operation in found for tag in operation["tags"]}
+    assert all(len(operation["tags"]) == 1 for operation in found)
+
+
+def test_operations_parameters_and_answers_are_described() -> None:
+    for place, operation in operations():
+        assert operation["summary"], place
+        assert operation["description"], place
+        assert {"401", "403"} < set(operation["responses"]), place
+        for part in ("parameters", "responses"):
+            node = operation.get(part, {})
+            for key in range(len(node)) if isinstance(node, list) else node:
+                below = join(place, part, key)
+                assert CONTRACT.at(CONTRACT.resolved(below))["description"], below
+
+
+def test_fields_are_described_and_have_examples() -> None:
+    missing = []
+    for place in CONTRACT.schemas():
+        schema = CONTRACT.at(place)
+        is_field = re.search(r"/properties/[^/]+$", place)
+        is_component = place.removeprefix("#/components/schemas/") in SCHEMAS
+        if (is_field or is_component) and not schema.get("description"):
+            missing.append(f"description at {place}")
+        speaks_for_itself = any(word in schema for word in ("$ref", "const")) or (
+            "$ref" in schema.get("items", {}) or schema.get("format") == "binary"
+        )
+        if is_field and not speaks_for_itself and not schema.get("examples"):
+            missing.append(f"example at {place}")
+    assert not missing
+
+
+def test_objects_with_fields_are_components_and_arrays_have_items() -> None:
+    for place in CONTRACT.schemas():
+        schema = CONTRACT.at(place)
+        if "properties" in schema:
+            assert re.fullmatch(r"#/components/schemas/\w+(/allOf/\d+)?", place), place
+        if "array" in types(schema):
+            assert "items" in schema, place
+
+
+def test_every_component_is_reachable_from_an_operation() -> None:
+    found: set[Place] = set()
+    todo = [CONTRACT.all["paths"]]
+    while todo:
+        for place in set(re.findall(r'"(#/components/[^"]+)"', json.dumps(todo.pop()))) - found:
+            found.add(place)
+            todo.append(CONTRACT.at(place))
+    parts = ("parameters", "responses", "schemas")
+    components = CONTRACT.all["components"]
+    assert found == {
+        join("#/components", part, name) for part in parts for name in components[part]
+    }
+    assert set(components) == {*parts, "securitySchemes"}
+
+
+def test_the_union_names_every_event() -> None:
+    union = SCHEMAS["WorkflowEvent"]
+    mapping: dict[str, str] = union["discriminator"]["mapping"]
+    assert [member["$ref"] for member in union["oneOf"]] == list(mapping.values())
+    components = [name for name in SCHEMAS if name.endswith("Event") and name != "WorkflowEvent"]
+    assert {place.removeprefix("#/components/schemas/") for place in mapping.values()} == {
+        *components
+    }
+    for event, place in mapping.items():
+        pascal = "".join(word.capitalize() for word in event.split("_"))
+        assert place == f"#/components/schemas/{pascal}Event"
+        *_, own = CONTRACT.at(place).get("allOf", [CONTRACT.at(place)])
+        assert own["properties"]["event"]["const"] == event
+        assert "event" in own["required"]
+        data = own["properties"].get("data", {"$ref": f"#/components/schemas/{pascal}Data"})
+        assert data["$ref"] == f"#/components/schemas/{pascal}Data"
+
+
+# ---------------------------------------------------------------------- truth
+
+
+@pytest.mark.parametrize("folder", sorted({case.split("/")[0] for case in claims(CURRENT)}))
+def test_everything_recorded_satisfies_its_schema(folder: str) -> None:
+    cases = {case: made for case, made in claims(CURRENT).items() if case.startswith(f"{folder}/")}
+    found = [
+        error
+        for case, made in cases.items()
+        if case not in LAX
+        for claim in made
+        for error in CONTRACT.errors(claim) + CONTRACT.undeclared(claim)
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize("case", LAX)
+def test_requests_outside_the_contract_are_only_those_listed(case: str) -> None:
+    made = claims(CURRENT)[case]
+    found = {claim.sent for claim in made if CONTRACT.errors(claim) or CONTRACT.undeclared(claim)}
+    assert found == {True}, "the exception is not needed, or the answer is wrong as well"
+
+
+@pytest.mark.parametrize("version", OLDER)
+def test_older_servers_send_nothing_else_but_may_send_less(version: str) -> None:
+    # Run details had JSON text, date text and nulls in other places: see their descriptions.
+    old_detail = tuple(map(int, version.split("."))) < (1, 13)
+    found = []
+    for claim in (claim for made in claims(version).values() for claim in made if not claim.sent):
+        found += CONTRACT.undeclared(claim)
+        if not (old_detail and claim.place.startswith(DETAIL)):
+            found += CONTRACT.errors(claim)
+    assert not found
+
+
+def test_every_example_satisfies_its_schema() -> None:
+    made = list(CONTRACT.examples())
+    assert len(made) > 400
+    assert not [
+        error for claim in made for error in CONTRACT.errors(claim) + CONTRACT.undeclared(claim)
+    ]
+
+
+def test_every_event_but_a_few_is_recorded() -> None:
+    streams = [claim for made in claims(CURRENT).values() for claim in made if claim.by_event]
+    known = set(SCHEMAS["WorkflowEvent"]["discriminator"]["mapping"])
+    assert known - {claim.value["event"] for claim in streams} == NOT_RECORDED
+
+
+def test_every_recorded_error_code_is_named_where_it_occurs() -> None:
+    missing = []
+    for exchange in exchanges(CURRENT):
+        if exchange.status >= 400 and "json" in exchange.content_type:
+            code = exchange.json()["code"]
+            if f"`{code}`" not in description(exchange):
+                missing.append(f"{exchange}: {exchange.status} {code}")
+    assert not missing
+
+
+def description(exchange: Exchange) -> str:
+    """Give the text that tells of the answer."""
+    routed = CONTRACT.route(exchange)
+    if routed is None:
+        # `not_workflow_app` and the like of other apps' routes are no part of this contract.
+        ours = exchange.status in (404, 405) and exchange.path.startswith("/v1/")
+        return str(CONTRACT.all["info"]["description"]) if ours else f"`{exchange.json()['code']}`"
+    place = join(routed[0], "responses", exchange.status)
+    response = CONTRACT.at(place)
+    text = response.get("description") or CONTRACT.at(CONTRACT.resolved(place))["description"]
+    return str(text) + str(CONTRACT.at(routed[0])["description"])

@@ -1,0 +1,240 @@
+"""A wrong contract is noticed: every type in it, and every recorded value, is made wrong in turn.
+
+Each change is tried on the smallest values that reach the changed place, so a change counts as
+noticed when one of the claims of test_contract.py fails.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+from contract_truth import CURRENT, Claim, Contract, Keys, Place, Schema, join, kind, load, types
+from wire_archive import VERSIONS, exchanges
+
+UNION = "#/components/schemas/WorkflowEvent"
+SAMPLES: list[Any] = [None, True, 7, 7.5, "other", [], {}]
+KINDS = {kind(sample) for sample in SAMPLES}
+
+PART = re.compile(r"/(properties/[^/]+|items|additionalProperties|schema)$")
+"""A place where a value of its own begins."""
+
+UNSEEN = {
+    "#/components/responses/TooManyRequests/content/application~1json/schema": (
+        "servers answer 400 in this case; 429 is in Dify's document only"
+    ),
+    join("#", "paths", "/files/{file_id}/preview", "get", "responses", 200, "content")
+    + "/application~1octet-stream/schema": (
+        "a workflow app is always answered 404, and bytes have no example"
+    ),
+}
+"""Places that no recorded value reaches and no example can."""
+
+ANYTHING = {
+    "#/components/schemas/InputFormField/properties/default": "a value of the input's type",
+    "#/components/schemas/IterationNextData/allOf/1/properties/pre_iteration_output": (
+        "whatever the item before gave"
+    ),
+    "#/components/schemas/LoopNextData/allOf/1/properties/pre_loop_output": (
+        "whatever the round before gave"
+    ),
+}
+"""Fields that hold any JSON value."""
+
+
+@attrs.frozen
+class Witness:
+    """A claim that reaches a place, and the way to the value there."""
+
+    claim: Claim
+    keys: Keys
+
+
+@functools.cache
+def contract() -> Contract:
+    return Contract(load())
+
+
+def all_claims() -> Iterator[Claim]:
+    """Give the claims that hold, recorded ones first, the current version's before older ones."""
+    contract_ = contract()
+    for version in sorted(VERSIONS, key=lambda version: version != CURRENT):
+        made = [claim for item in exchanges(version) for claim in contract_.claims(item)]
+        yield from sorted(made, key=lambda claim: len(json.dumps(claim.value)))
+    yield from contract_.examples()
+
+
+@functools.cache
+def witnesses() -> dict[Place, dict[str, Witness]]:
+    """Give for every place one claim per JSON type of the value that it has there."""
+    found: dict[Place, dict[str, Witness]] = {}
+    events: dict[str, Claim] = {}
+    for claim in all_claims():
+        reached = [*contract().reached(claim)]
+        new = [item for item in reached if kind(item[2]) not in found.get(item[0], {})]
+        if new and not contract().errors(claim):
+            for place, keys, value in new:
+                found.setdefault(place, {}).setdefault(kind(value), Witness(claim, keys))
+        if isinstance(claim.value, dict) and isinstance(claim.value.get("event"), str):
+            whole = Claim(f"{claim.source} as a union", UNION, claim.value)
+            if claim.value["event"] not in events and not contract().errors(whole):
+                events[claim.value["event"]] = whole
+    for name, claim in events.items():
+        place = contract().at(UNION)["discriminator"]["mapping"][name]
+        number = contract().at(UNION)["oneOf"].index({"$ref": place})
+        found[join(UNION, "oneOf", number)] = {"object": Witness(claim, ())}
+    return found
+
+
+def noticed(place: Place) -> bool:
+    """Tell whether a claim that reaches the place fails."""
+    seen = witnesses().get(place, {}).values()
+    return any(contract().errors(witness.claim) for witness in seen)
+
+
+def allowed(place: Place) -> set[str]:
+    """Give the JSON types that the schema at a place lets pass."""
+    schema = contract().at(contract().resolved(place))
+    if "const" in schema:
+        return set()
+    if "anyOf" in schema:
+        branches = range(len(schema["anyOf"]))
+        return set().union(*(allowed(join(place, "anyOf", number)) for number in branches))
+    if "allOf" in schema or "oneOf" in schema:
+        return {"object"}
+    names = set(types(schema, *KINDS))
+    return names | {"integer"} if "number" in names else names
+
+
+def wrong_schemas(schema: Schema) -> Iterator[Schema]:
+    """Give the schema with its type changed: to every other, or with one of several left out.
+
+    A type made wider is not among them, but is noticed as well: the part that was added can then
+    be left out without a claim failing.
+    """
+    if "$ref" in schema:
+        yield {"type": "string"}
+    if "const" in schema:
+        yield {**schema, "const": "other"}
+    if "anyOf" in schema:
+        for branch in schema["anyOf"]:
+            yield {**schema, "anyOf": [other for other in schema["anyOf"] if other != branch]}
+    if "type" in schema:
+        names = types(schema)
+        for other in KINDS - {*names, *({"number"} if "integer" in names else ())}:
+            yield {**schema, "type": other}
+        if len(names) > 1:
+            for name in names:
+                yield {**schema, "type": [other for other in names if other != name]}
+        if "number" in names:
+            yield {**schema, "type": [{"number": "integer"}.get(name, name) for name in names]}
+
+
+def put(place: Place, schema: Schema) -> None:
+    """Put a schema at a place of the contract."""
+    above, _, key = place.rpartition("/")
+    parent = contract().at(above)
+    parent[int(key) if isinstance(parent, list) else key.replace("~1", "/")] = schema
+
+
+def test_every_wrong_type_in_the_contract_is_noticed() -> None:
+    witnesses()  # before anything is changed
+    tried, survivors = 0, set()
+    for place in contract().schemas():
+        schema = contract().at(place)
+        for wrong in wrong_schemas(schema):
+            tried += 1
+            put(place, wrong)
+            if not noticed(place):
+                survivors.add((place, json.dumps(wrong)))
+        put(place, schema)
+    assert tried > 3000
+    assert {place for place, _ in survivors} == set(UNSEEN), survivors
+
+
+def test_every_wrong_component_of_an_event_is_noticed() -> None:
+    members = [join(UNION, "oneOf", n) for n, _ in enumerate(contract().at(UNION)["oneOf"])]
+    claims = [attrs.evolve(witnesses()[place]["object"].claim, by_event=True) for place in members]
+    mapping: dict[str, str] = contract().at(UNION)["discriminator"]["mapping"]
+    assert [claim.value["event"] for claim in claims] == list(mapping)
+    for claim, (name, place) in zip(claims, list(mapping.items()), strict=True):
+        assert not contract().errors(claim)
+        mapping[name] = mapping["error" if name != "error" else "text_chunk"]
+        assert contract().errors(claim), name
+        mapping[name] = place
+
+
+def test_every_recorded_field_left_out_of_the_contract_is_noticed() -> None:
+    tried, survivors = 0, []
+    for place, by_kind in witnesses().items():
+        above, _, key = place.rpartition("/")
+        claims = [witness.claim for witness in by_kind.values()]
+        recorded = [claim for claim in claims if not claim.source.startswith("example")]
+        if above.endswith("/properties") and recorded:
+            tried += 1
+            fields = contract().at(above)
+            schema = fields.pop(key)
+            if not contract().undeclared(recorded[0]):
+                survivors.append(place)
+            fields[key] = schema
+    assert tried > 250
+    assert not survivors
+
+
+def test_every_recorded_value_of_another_type_is_noticed() -> None:
+    survivors, tried = [], 0
+    for place, by_kind in witnesses().items():
+        if not PART.search(place):  # the same value again, as a part of the schema there sees it
+            continue
+        passing = allowed(place)
+        for witness in by_kind.values():
+            for sample in SAMPLES:
+                if kind(sample) not in passing and sample != value_at(witness):
+                    tried += 1
+                    wrong = attrs.evolve(witness.claim, value=with_value(witness, sample))
+                    if not contract().errors(wrong):
+                        survivors.append((place, sample))
+    assert tried > 2000
+    assert not survivors
+
+
+def test_every_undeclared_key_is_noticed() -> None:
+    tried = 0
+    for place, by_kind in witnesses().items():
+        if "properties" in contract().at(place):
+            tried += 1
+            witness = by_kind["object"]
+            changed = with_value(witness, {**value_at(witness), "undeclared": 1})
+            assert contract().undeclared(attrs.evolve(witness.claim, value=changed)), place
+    assert tried > 50
+
+
+def test_only_fields_that_hold_anything_have_no_type() -> None:
+    typed = ("type", "const", "$ref", "anyOf", "allOf", "oneOf")
+    schemas = [(place, contract().at(place)) for place in contract().schemas()]
+    untyped = {place for place, schema in schemas if not any(word in schema for word in typed)}
+    assert untyped == set(ANYTHING)
+
+
+def value_at(witness: Witness) -> Any:
+    value = witness.claim.value
+    for key in witness.keys:
+        value = value[key]
+    return value
+
+
+def with_value(witness: Witness, value: Any) -> Any:
+    """Give the claim's value with another value where the witness points."""
+    if not witness.keys:
+        return value
+    changed = copy.deepcopy(witness.claim.value)
+    part = changed
+    for key in witness.keys[:-1]:
+        part = part[key]
+    part[witness.keys[-1]] = value
+    return changed

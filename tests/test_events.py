@@ -1,0 +1,133 @@
+"""Stream items: the message and the data of each."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from dify_workflow import WorkflowStreamEvent
+from dify_workflow_api import models
+from run_events import STREAMS, Raw, each_version, run_of
+from wire_archive import exchange
+
+
+def made(name: str, payload: Any = None, **fields: Any) -> WorkflowStreamEvent:
+    raw = {"event": name, **fields}
+    return WorkflowStreamEvent(name, raw if payload is None else {**raw, "data": payload})
+
+
+# Message.
+
+MESSAGES: list[tuple[WorkflowStreamEvent, str]] = [
+    (made("text_chunk", {"text": "a", "from_variable_selector": ["llm", "text"]}), "a"),
+    (made("text_chunk", {"text": "\n"}), "\n"),
+    (made("text_chunk", {"text": ""}), ""),
+    (made("text_replace", {"text": "a"}), "a"),
+    (made("reasoning_chunk", {"reasoning": "a", "is_final": False}), "a"),
+    (made("workflow_started", {"id": "r", "inputs": {}}), ""),
+    (made("workflow_finished", {"status": "succeeded", "error": None, "outputs": {}}), ""),
+    (made("workflow_finished", {"status": "succeeded", "error": ""}), ""),
+    (made("workflow_finished", {"status": "failed", "error": "boom"}), "boom"),
+    (made("node_started", {"title": "Start"}), "Start"),
+    (made("node_finished", {"title": "Code", "error": None}), "Code"),
+    (made("node_finished", {"title": "Code", "error": "boom", "status": "failed"}), "boom"),
+    (made("node_retry", {"title": "Code", "error": "again"}), "again"),
+    (made("iteration_started", {"title": "Iteration"}), "Iteration"),
+    (made("loop_completed", {"title": "Loop", "error": None}), "Loop"),
+    (made("agent_log", {"label": "ROUND 1", "error": None}), "ROUND 1"),
+    (made("agent_log", {"label": "ROUND 1", "error": "boom"}), "boom"),
+    (made("human_input_required", {"node_title": "ask", "form_content": "Hello"}), "ask"),
+    (made("workflow_paused", {"reasons": []}), ""),
+    (made("tts_message", audio="//PE"), ""),
+    (made("error", message="boom"), "boom"),
+    (made("error", message=None), ""),
+    (made("error", message=["boom"]), ""),
+    (made("newer", {"title": "A title"}), "A title"),
+    (made("newer", {"something": 1}), ""),
+    (made("newer", [1]), ""),
+    (made("node_started", {"title": 5, "error": ["a"], "text": {}}), ""),
+]
+
+
+@pytest.mark.parametrize(("event", "message"), MESSAGES, ids=repr)
+def test_the_message_is_the_human_text(event: WorkflowStreamEvent, message: str) -> None:
+    assert event.message == message
+
+
+@each_version
+def test_the_messages_of_recorded_items(version: str) -> None:
+    texts: dict[str, Callable[[Raw], Any]] = {
+        "text_chunk": lambda data: data["text"],
+        "workflow_started": lambda data: "",
+        "workflow_finished": lambda data: data["error"] or "",
+        "node_started": lambda data: data["title"],
+        "node_finished": lambda data: data["error"] or data["title"],
+        "node_retry": lambda data: data["error"] or data["title"],
+        "human_input_required": lambda data: data["node_title"],
+    }
+    for item in STREAMS[version]:
+        for raw in item.events():
+            if raw["event"] in texts:
+                event = WorkflowStreamEvent(raw["event"], raw)
+                assert event.message == texts[raw["event"]](raw["data"]), item
+
+
+# Data.
+
+
+def test_data_is_the_class_of_the_event() -> None:
+    event = made("node_finished", {"id": "n", "title": "Code", "outputs": {"a": 1}})
+    match event.data:
+        case models.NodeFinishedData(title=title, outputs=outputs):
+            assert (title, outputs) == ("Code", {"a": 1})
+        case other:
+            pytest.fail(f"{other!r}")
+    assert event.data is event.data
+
+
+def test_data_of_events_without_a_payload_is_their_model() -> None:
+    event = made("tts_message", workflow_run_id="r", task_id="t", audio="//PE")
+    assert isinstance(event.data, models.TtsMessageEvent)
+    assert event.data.audio == "//PE"
+
+
+def test_data_of_unknown_events_is_the_plain_dict() -> None:
+    payload = {"a": [1]}
+    assert made("newer", payload).data is payload
+    assert made("newer", a=1).data == {"event": "newer", "a": 1}
+    assert made("newer", [1]).data == {"event": "newer", "data": [1]}
+
+
+def test_a_payload_that_cannot_be_read_is_the_plain_dict() -> None:
+    payload = {"execution_metadata": "no object"}
+    assert made("node_finished", payload).data is payload
+    assert made("node_finished", "text").data == {"event": "node_finished", "data": "text"}
+
+
+def test_unknown_fields_are_kept() -> None:
+    event = made("text_chunk", {"text": "a", "newer": 1})
+    assert isinstance(event.data, models.TextChunkData)
+    assert event.data["newer"] == 1
+    assert event.raw["data"]["newer"] == 1
+
+
+@pytest.mark.parametrize("decoded", [False, True])
+@pytest.mark.parametrize(
+    "copied",
+    [copy.copy, copy.deepcopy, lambda event: pickle.loads(pickle.dumps(event))],
+    ids=["copy", "deepcopy", "pickle"],
+)
+def test_an_item_survives_pickle_and_copy(decoded: bool, copied: Callable[[Any], Any]) -> None:
+    for event in run_of(exchange("1.14.2", "run/types_streaming").events()).ready:
+        if decoded:
+            assert event.data is not None
+        again = copied(event)
+        assert again.raw == event.raw
+        assert again.data == event.data
+        assert type(again.data) is type(event.data)
+        assert (again.event, again.id, again.task_id) == (event.event, event.id, event.task_id)
+        assert (again.status, again.recovered) == (event.status, event.recovered)
+        assert repr(again) == repr(event)

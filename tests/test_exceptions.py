@@ -1,0 +1,86 @@
+"""The exception classes: one base, and they survive pickle and copy."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import re
+from typing import Any
+
+import httpx
+import pytest
+from dify_workflow import errors
+from dify_workflow.errors import (
+    APIError,
+    RunOutcomeUnknown,
+)
+from dify_workflow.paging import log_entry
+from dify_workflow.results import of_detail
+from error_answers import ERRORS, answer_of
+from wire_archive import exchange
+
+ENTRY = log_entry(exchange("1.14.2", "logs/default").json()["data"][0])
+RUN = of_detail(answer_of(exchange("1.14.2", "detail/partial")))
+MADE: dict[type[Exception], dict[str, Any]] = {
+    errors.InvalidArgument: {"field": "user"},
+    errors.WorkflowFailed: {"response": RUN},
+    errors.RunOutcomeUnknown: {"run_id": "r", "task_id": "t", "user": "u", "candidates": (ENTRY,)},
+    errors.DeadlineExceeded: {"run_id": "r", "task_id": "t", "status": "running"},
+    errors.APIError: {
+        "status_code": 400,
+        "code": "c",
+        "message": "m",
+        "body": "b",
+        "headers": httpx.Headers({"X-Trace-Id": "trace"}),
+        "retry_after": 1.5,
+        "hint": "h",
+    },
+}
+CLASSES = [getattr(errors, name) for name in errors.__all__]
+
+
+def arguments(kind: type[Exception]) -> dict[str, Any]:
+    return next((MADE[base] for base in kind.__mro__ if base in MADE), {})
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+@pytest.mark.parametrize(
+    "copied",
+    [copy.copy, copy.deepcopy, *(f"pickle {number}" for number in range(6))],
+    ids=lambda how: getattr(how, "__name__", how),
+)
+def test_an_exception_survives_pickle_and_copy(kind: type[Exception], copied: Any) -> None:
+    error = kind("text", **arguments(kind))
+    if isinstance(copied, str):
+        protocol = int(copied[-1])
+        again = pickle.loads(pickle.dumps(error, protocol))
+    else:
+        again = copied(error)
+    assert type(again) is kind
+    assert (str(again), again.args) == ("text", ("text",))
+    assert vars(again) == vars(error)
+    assert vars(again).items() >= arguments(kind).items()
+
+
+def test_an_answers_error_survives_pickle() -> None:
+    for item in ERRORS:
+        error = answer_of(item).error()
+        again = pickle.loads(pickle.dumps(error))
+        assert (type(again), vars(again)) == (type(error), vars(error)), item
+
+
+def test_the_classes_have_one_base_and_the_builtin_ones_that_are_expected() -> None:
+    assert errors.__all__ == sorted(errors.__all__)
+    assert all(issubclass(kind, errors.DifyError) for kind in CLASSES)
+    assert issubclass(errors.InvalidArgument, ValueError)
+    assert issubclass(errors.RequestTimedOut, TimeoutError)
+    assert issubclass(errors.DeadlineExceeded, TimeoutError)
+    assert issubclass(RunOutcomeUnknown, errors.DifyError)
+    assert not issubclass(RunOutcomeUnknown, APIError)
+    defined = {
+        name
+        for name, value in vars(errors).items()
+        if isinstance(value, type) and value.__module__ == errors.__name__
+    }
+    assert defined == set(errors.__all__)
+    assert set(re.findall(r"[A-Z]\w+", errors.__doc__ or "")) >= set(errors.__all__)

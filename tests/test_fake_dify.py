@@ -1,0 +1,219 @@
+"""FakeDify as a tool: starting and stopping, apps and steps, what it reports, its ways in."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from dify_workflow.testing import Emit, End, FakeDify, Gate, Input, Node, Step, Text
+from dify_workflow.testing.contract import contract
+from dify_workflow.testing.handlers import HANDLERS
+from dify_workflow.testing.state import Subscription
+
+
+@pytest.fixture
+def dify() -> Iterator[FakeDify]:
+    with FakeDify(eof_delay=0.0) as dify:
+        yield dify
+
+
+def call(dify: FakeDify, key: str = "", mode: str = "blocking", **inputs: Any) -> httpx.Response:
+    headers = {"authorization": f"Bearer {key or dify.api_key}"}
+    body = {"inputs": inputs, "user": "u", "response_mode": mode}
+    with httpx.Client(verify=False) as client:
+        return client.post(f"{dify.url}/workflows/run", json=body, headers=headers)
+
+
+def outputs(response: httpx.Response) -> Any:
+    return response.json()["data"]["outputs"]
+
+
+def test_every_operation_of_the_contract_is_served() -> None:
+    assert {operation.id for operation in contract().operations} == set(HANDLERS)
+
+
+def test_it_echoes_without_any_workflow(dify: FakeDify) -> None:
+    assert outputs(call(dify, text="你好", n=[1, None])) == {"text": "你好", "n": [1, None]}
+
+
+def test_a_workflow_is_a_list_of_steps(dify: FakeDify) -> None:
+    dify.workflow = [Text(["Hel", "lo "]), Node("up", lambda v: {"up": v["llm.text"].upper()})]
+    assert outputs(call(dify)) == {"up": "HELLO"}
+    dify.workflow = [*dify.workflow, End({"plain": "llm.text", "name": "start.name"})]
+    assert outputs(call(dify, name="Ann")) == {"plain": "Hello", "name": "Ann"}
+
+
+def test_a_workflow_is_a_function_of_the_inputs(dify: FakeDify) -> None:
+    dify.workflow = lambda inputs: [Node(outputs={"twice": inputs["n"] * 2})]
+    assert outputs(call(dify, n=21)) == {"twice": 42}
+
+
+def test_steps_of_ones_own(dify: FakeDify) -> None:
+    class Shout(Step):
+        async def perform(self, execution: Any, place: Any, /) -> None:
+            node = await execution.node_started(place, "shout", "tool")
+            given = execution.values(place)["text"]
+            await execution.node_finished(place, node, outputs={"loud": given + "!"})
+
+    dify.workflow = [Shout(), End({"loud": "shout.loud"})]
+    assert outputs(call(dify, text="hey")) == {"loud": "hey!"}
+
+
+def test_several_apps_by_key_and_built_in_workflows(dify: FakeDify) -> None:
+    dify.app("app-two", [Node(outputs={"app": 2})])
+    assert outputs(call(dify, "app-two")) == {"app": 2}
+    assert call(dify, "app-failing").json()["data"]["status"] == "failed"
+    assert call(dify, workflow="partial").json()["data"]["status"] == "partial-succeeded"
+    assert call(dify, "app-nobody").status_code == 401
+
+
+def test_declared_inputs_are_listed_and_checked(dify: FakeDify) -> None:
+    dify.app("app-form", form=[Input("name", required=True, max_length=3), Input("n", "number")])
+    assert outputs(call(dify, "app-form", name="Ann", n="1.50", other=1)) == {
+        "name": "Ann",
+        "n": 1.5,
+    }
+    answer = call(dify, "app-form", name="Anna")
+    assert answer.json()["message"] == "name in input form must be less than 3 characters"
+    headers = {"authorization": "Bearer app-form"}
+    form = httpx.get(f"{dify.url}/parameters", headers=headers).json()["user_input_form"]
+    assert [list(item) for item in form] == [["text-input"], ["number"]]
+
+
+def test_frames_are_raw_utf_8_in_one_chunk_each(dify: FakeDify) -> None:
+    dify.workflow = [Text(["a\u2028b", "😀"])]
+    with httpx.Client(verify=False) as client:
+        headers = {"authorization": f"Bearer {dify.api_key}"}
+        body = {"inputs": {}, "user": "u", "response_mode": "streaming"}
+        url = f"{dify.url}/workflows/run"
+        with client.stream("POST", url, json=body, headers=headers) as response:
+            frames = b"".join(response.iter_raw()).split(b"\n\n")
+    assert frames[0] == b"event: ping"
+    assert any("a\u2028b".encode() in frame for frame in frames)
+    assert any("😀".encode() in frame for frame in frames)
+    compact = json.dumps(json.loads(frames[1][6:]), ensure_ascii=False, separators=(",", ":"))
+    assert frames[1] == f"data: {compact}".encode()
+
+
+def test_a_silent_run_pings() -> None:
+    gate = Gate()
+    body = {"inputs": {}, "user": "u", "response_mode": "streaming"}
+    with FakeDify(workflow=[Node(gate=gate)], ping_interval=0.02, eof_delay=0.0) as dify:
+        url, headers = f"{dify.url}/workflows/run", {"authorization": f"Bearer {dify.api_key}"}
+        with (
+            httpx.Client(verify=False) as client,
+            client.stream("POST", url, json=body, headers=headers) as response,
+        ):
+            pings = 0
+            for frame in response.iter_raw():
+                pings += frame.count(b"event: ping")
+                if pings >= 3:
+                    gate.open()
+    assert pings >= 3
+
+
+def test_an_idle_connection_is_closed() -> None:
+    with FakeDify(keep_alive=0.05) as dify:
+        port = int(dify.url.split(":")[2].split("/")[0])
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+            received = b""
+            while part := connection.recv(4096):
+                received += part
+    assert received.startswith(b"HTTP/1.1 200")
+
+
+def test_requests_are_remembered_without_the_key(dify: FakeDify) -> None:
+    call(dify, text="x")
+    request = dify.requests[0]
+    assert (request.method, request.path) == ("POST", "/v1/workflows/run")
+    assert (request.operation, request.status) == ("runWorkflow", 200)
+    assert request.body["inputs"] == {"text": "x"}
+    assert "authorization" not in request.headers
+    assert dify.runs[0].event_names[-1] == "workflow_finished"
+
+
+def test_stopping_ends_open_streams_and_the_thread() -> None:
+    before = threading.active_count()
+    dify = FakeDify(workflow=[Node(gate=Gate())]).start()
+    errors: list[Exception] = []
+
+    def read() -> None:
+        try:
+            call(dify, mode="streaming")
+        except httpx.HTTPError as error:
+            errors.append(error)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    dify.wait_for(lambda: bool(dify.runs) and bool(dify.runs[0].readers))
+    dify.stop()
+    dify.stop()
+    reader.join()
+    assert len(errors) == 1
+    assert threading.active_count() == before
+
+
+def test_the_port_in_use_is_an_error(dify: FakeDify) -> None:
+    port = int(dify.url.split(":")[2].split("/")[0])
+    with pytest.raises(OSError, match="in use"):
+        FakeDify(port=port).start()
+
+
+def test_answers_against_the_contract_are_raised_at_the_end() -> None:
+    with (
+        pytest.raises(AssertionError, match="node_started"),
+        FakeDify(workflow=[Emit("node_started", {"id": 5})]) as dify,
+    ):
+        call(dify)
+
+
+def test_requests_against_the_contract_are_raised_at_the_end() -> None:
+    with FakeDify() as dify:
+        headers = {"authorization": f"Bearer {dify.api_key}"}
+        assert httpx.get(f"{dify.url}/workflows/logs?last_id=1", headers=headers).is_success
+        with pytest.raises(AssertionError, match="unknown parameter 'last_id'"):
+            dify.raise_problems()
+        body = {"inputs": {}, "user": 5, "mode": "x"}
+        assert httpx.post(f"{dify.url}/workflows/run", json=body, headers=headers).is_success
+        assert len(dify.violations) == 3
+        dify.violations.clear()
+
+
+def test_unknown_events_are_allowed(dify: FakeDify) -> None:
+    dify.workflow = [Emit("brand_new", {"x": 1}), Emit("tts_message", fields={"audio": "AA=="})]
+    assert "brand_new" in call(dify, mode="streaming").text
+
+
+def test_an_exception_in_a_workflow_is_raised_at_the_end() -> None:
+    broken = Node(outputs=lambda values: {"x": values["nothing"]})
+    with pytest.raises(KeyError, match="nothing"), FakeDify(workflow=[broken]) as dify:
+        call(dify)
+    assert dify.runs[0].status == "failed"
+
+
+def test_an_exception_in_a_workflow_function_is_raised_at_the_end() -> None:
+    with FakeDify(workflow=lambda inputs: inputs["nothing"]) as dify:
+        assert call(dify).json()["code"] == "unknown"
+        with pytest.raises(KeyError, match="nothing"):
+            dify.raise_problems()
+        dify.world.problems.clear()
+
+
+def test_an_exception_of_the_test_is_not_hidden() -> None:
+    dify = FakeDify()
+    dify.violations.append("something")
+    with pytest.raises(ZeroDivisionError), dify:
+        raise ZeroDivisionError
+
+
+def test_the_oldest_unread_events_are_dropped() -> None:
+    reader = Subscription(2)
+    for number in range(3):
+        reader.put({"event": str(number)})
+    assert [event["event"] for event in reader.queue] == ["1", "2"]

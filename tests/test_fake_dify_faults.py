@@ -1,0 +1,209 @@
+"""Each fault of FakeDify does what it says, as a client without any cleverness sees it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from dify_workflow.testing import Answer, FakeDify, Fault, Gate, Node
+
+NAMES = ["workflow_started", "node_started", "node_finished"]
+
+
+@pytest.fixture
+def dify() -> Iterator[FakeDify]:
+    workflow = [Node("a"), Node("b")]
+    with FakeDify(workflow=workflow, eof_delay=0.0, ping_interval=0.05, idle_limit=0.3) as dify:
+        yield dify
+        assert dify.faults.left == []
+
+
+def run(dify: FakeDify, timeout: float = 5.0) -> tuple[bytes, Exception | None]:
+    """Start a run; return the bytes that came and how the stream broke."""
+    body = {"inputs": {}, "user": "u", "response_mode": "streaming"}
+    return fetch(dify, "POST", "/workflows/run", body, timeout)
+
+
+def fetch(
+    dify: FakeDify, method: str, path: str, body: Any = None, timeout: float = 5.0
+) -> tuple[bytes, Exception | None]:
+    received = b""
+    headers = {"authorization": f"Bearer {dify.api_key}"}
+    client = httpx.Client(headers=headers, timeout=timeout, verify=False)
+    try:
+        with client, client.stream(method, dify.url + path, json=body) as response:
+            for chunk in response.iter_raw():
+                received += chunk
+    except httpx.HTTPError as error:
+        return received, error
+    return received, None
+
+
+def names(received: bytes) -> list[str]:
+    frames = [text for text in received.decode().split("\n\n") if text.startswith("data: ")]
+    return [json.loads(text[6:])["event"] for text in frames]
+
+
+@pytest.mark.parametrize("after", [0, 1, 3])
+@pytest.mark.parametrize(
+    ("then", "broken"),
+    [("eof", None), ("close", httpx.RemoteProtocolError), ("reset", httpx.ReadError)],
+)
+def test_a_stream_ends_after_so_many_events(
+    dify: FakeDify, after: int, then: Any, broken: type[Exception] | None
+) -> None:
+    dify.faults.add(Fault(after_events=after, then=then))
+    received, error = run(dify)
+    assert names(received) == NAMES[:after]
+    assert received.startswith(b"event: ping\n\n")
+    assert received.endswith(b"\n\n")
+    assert type(error) is (type(None) if broken is None else broken)
+    dify.wait_idle()
+    assert [run.status for run in dify.runs] == ["succeeded"]
+
+
+@pytest.mark.parametrize("then", ["eof", "close", "reset"])
+def test_nothing_comes_but_the_run_runs(dify: FakeDify, then: Any) -> None:
+    dify.faults.add(Fault(before_headers=True, then=then))
+    received, error = run(dify)
+    assert received == b""
+    expected = httpx.ReadError if then == "reset" else httpx.RemoteProtocolError
+    assert isinstance(error, expected)
+    dify.wait_idle()
+    assert [run.status for run in dify.runs] == ["succeeded"]
+
+
+def test_silence_before_the_headers(dify: FakeDify) -> None:
+    dify.faults.add(Fault(before_headers=True, then="silence"))
+    assert isinstance(run(dify, timeout=0.2)[1], httpx.ReadTimeout)
+    dify.wait_idle()
+    assert len(dify.runs) == 1
+
+
+def test_silence_has_no_pings(dify: FakeDify) -> None:
+    dify.faults.add(Fault(after_events=2, then="silence"))
+    received, error = run(dify, timeout=0.3)
+    assert names(received) == NAMES[:2]
+    assert received.count(b"event: ping") == 1
+    assert isinstance(error, httpx.ReadTimeout)
+
+
+def test_a_chunk_is_cut(dify: FakeDify) -> None:
+    dify.faults.add(Fault(after_events=1, then="truncate chunk"))
+    received, error = run(dify)
+    whole, _, rest = received.rpartition(b"\n\n")
+    assert names(whole) == NAMES[:1]
+    assert rest.startswith(b'data: {"event":"node_started"')
+    assert isinstance(error, httpx.RemoteProtocolError)
+
+
+def test_an_event_is_cut_and_the_body_ends_regularly(dify: FakeDify) -> None:
+    dify.faults.add(Fault(after_events=1, then="cut inside event"))
+    received, error = run(dify)
+    assert received.rpartition(b"\n\n")[2].startswith(b'data: {"event":"node_started"')
+    assert error is None
+
+
+def test_an_error_event_is_left_open(dify: FakeDify) -> None:
+    dify.faults.add(Fault(after_events=2, then="error event left open"))
+    received, error = run(dify, timeout=0.3)
+    assert names(received) == [*NAMES[:2], "error"]
+    assert isinstance(error, httpx.ReadTimeout)
+
+
+@pytest.mark.parametrize(("count", "then"), [(0, "close"), (5, "close"), (20, "reset")])
+def test_an_answer_ends_after_so_many_bytes(dify: FakeDify, count: int, then: Any) -> None:
+    run(dify)
+    dify.faults.add(Fault(on="detail", after_bytes=count, then=then))
+    received, error = fetch(dify, "GET", f"/workflows/run/{dify.runs[0].id}")
+    assert len(received) == count
+    assert error is not None
+
+
+@pytest.mark.parametrize("count", [0, 4, 13, 40, 500])
+def test_a_stream_ends_after_so_many_bytes(dify: FakeDify, count: int) -> None:
+    dify.faults.add(Fault(after_bytes=count, then="eof"))
+    received, error = run(dify)
+    assert len(received) == count
+    assert error is None
+
+
+def test_the_terminal_event_is_lost_and_pings_go_on(dify: FakeDify) -> None:
+    gate = Gate()
+    dify.workflow = [Node("held", gate=gate)]
+    dify.faults.add(Fault(then="eof", after_events=1))
+    dify.faults.add(Fault(on="events", then="lose terminal"))
+    run(dify)
+    dify.wait_for(lambda: bool(dify.runs))
+    url = f"{dify.url}/workflow/{dify.runs[0].id}/events?user=u&include_state_snapshot=true"
+    headers = {"authorization": f"Bearer {dify.api_key}"}
+    with (
+        httpx.Client(headers=headers, verify=False) as client,
+        client.stream("GET", url) as response,
+    ):
+        chunks = response.iter_raw()
+        received = next(chunks)
+        gate.open()
+        received += b"".join(chunks)
+    assert names(received)[-1] == "node_finished"
+    assert received.endswith(b"event: ping\n\n" * 3)
+    assert dify.runs[0].status == "succeeded"
+
+
+def test_answers_in_place_of_the_server(dify: FakeDify) -> None:
+    late = {"Retry-After": "7"}
+    body = {"code": "too_many_requests", "message": "wait", "status": 429}
+    dify.faults.add(Answer(status=429, body=body, headers=late))
+    dify.faults.add(Answer(), times=2)
+    headers = {"authorization": f"Bearer {dify.api_key}"}
+    given = {"inputs": {}, "user": "u"}
+    with httpx.Client(base_url=dify.url, headers=headers, verify=False) as client:
+        answers = [client.post("/workflows/run", json=given) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [429, 502, 502, 200]
+    assert answers[0].headers["retry-after"] == "7"
+    assert answers[0].json() == body
+    assert answers[1].headers["content-type"] == "text/html"
+    assert len(dify.runs) == 1
+    assert dify.posts() == 4
+    assert [request.status for request in dify.requests] == [429, 502, 502, 200]
+
+
+def test_an_answer_comes_late(dify: FakeDify) -> None:
+    dify.faults.add(Fault(seconds=0.2))
+    assert isinstance(run(dify, timeout=0.05)[1], httpx.ReadTimeout)
+    dify.wait_for(lambda: len(dify.runs) == 1)
+    dify.wait_idle()
+
+
+def test_faults_come_in_order_and_only_where_they_are_meant(dify: FakeDify) -> None:
+    dify.faults.add(Answer(on="detail", status=500))
+    dify.faults.add(Fault(on="run", then="pass"))
+    dify.faults.add(Answer(on="*", status=504))
+    dify.faults.add(Answer(on="listWorkflowLogs", status=503))
+    assert names(run(dify)[0])[-1] == "workflow_finished"
+    path = f"/workflows/run/{dify.runs[0].id}"
+    assert b"502 Bad Gateway" in fetch(dify, "GET", path)[0]
+    assert [request.status for request in dify.requests] == [200, 500]
+    fetch(dify, "GET", path)
+    fetch(dify, "GET", "/workflows/logs")
+    assert [request.status for request in dify.requests][2:] == [504, 503]
+
+
+def test_a_fault_for_every_request() -> None:
+    with FakeDify() as dify:
+        dify.faults.add(Answer(on="*", status=500), times=None)
+        for _ in range(3):
+            run(dify)
+        assert [request.status for request in dify.requests] == [500, 500, 500]
+        dify.faults.clear()
+        assert dify.faults.left == []
+
+
+def test_contradictory_faults_are_refused() -> None:
+    with pytest.raises(ValueError, match="one of"):
+        Fault(after_events=1, after_bytes=1, then="eof")
+    with pytest.raises(ValueError, match="begun"):
+        Fault(before_headers=True, then="cut inside event")

@@ -1,0 +1,245 @@
+"""Runs of FakeDify that pause, hang, wait or are looked for: what the recordings do not show."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from dify_workflow.testing import (
+    Emit,
+    End,
+    FakeDify,
+    FormInput,
+    Gate,
+    Hang,
+    HumanInput,
+    Node,
+    Parallel,
+    PipelineError,
+    Text,
+)
+
+OK = {"ok": "OK"}
+
+
+@pytest.fixture
+def dify() -> Iterator[FakeDify]:
+    with FakeDify(eof_delay=0.0, idle_limit=0.2, ping_interval=0.05) as dify:
+        yield dify
+
+
+@pytest.fixture
+def client(dify: FakeDify) -> Iterator[httpx.Client]:
+    headers = {"authorization": f"Bearer {dify.api_key}"}
+    with httpx.Client(base_url=dify.url, headers=headers, timeout=5, verify=False) as client:
+        yield client
+
+
+def decode(response: httpx.Response) -> list[dict[str, Any]]:
+    parts = response.read().decode().split("\n\n")
+    return [json.loads(part[6:]) for part in parts if part.startswith("data: ")]
+
+
+def start(client: httpx.Client, **inputs: Any) -> list[dict[str, Any]]:
+    body = {"inputs": inputs, "user": "u", "response_mode": "streaming"}
+    return decode(client.post("/workflows/run", json=body))
+
+
+def names(events: list[dict[str, Any]]) -> list[str]:
+    return [event["event"] for event in events]
+
+
+def submit(client: httpx.Client, token: str, **inputs: Any) -> httpx.Response:
+    body = {"inputs": inputs, "action": "ok", "user": "u"}
+    return client.post(f"/form/human_input/{token}", json=body)
+
+
+def events(client: httpx.Client, run_id: str, **query: Any) -> list[dict[str, Any]]:
+    return decode(client.get(f"/workflow/{run_id}/events", params={"user": "u", **query}))
+
+
+def test_two_forms_at_once(dify: FakeDify, client: httpx.Client) -> None:
+    left = HumanInput("left", "L", [FormInput("l")], OK)
+    right = HumanInput("right", "R", [FormInput("r")], OK)
+    dify.workflow = [Parallel(left, right)]
+    first = start(client)
+    assert names(first)[-3:] == ["human_input_required"] * 2 + ["workflow_paused"]
+    assert first[-1]["data"]["paused_nodes"] == ["left", "right"]
+    tokens = [form.token for form in dify.forms]
+    run = dify.runs[0]
+    url = f"/workflow/{run.id}/events?user=u&continue_on_pause=true"
+    with client.stream("GET", url) as response:
+        dify.wait_for(lambda: bool(run.readers))
+        submit(client, tokens[0], l="1")
+        dify.wait_for(lambda: run.event_names.count("workflow_paused") == 2)
+        submit(client, tokens[1], r="2")
+        told = decode(response)
+    legs = " ".join(names(told)).split("workflow_started ")[1:]
+    assert legs[0].startswith("node_started human_input_required node_started")
+    assert legs[0].strip().endswith("workflow_paused")
+    assert "human_input_form_filled" in legs[1]
+    assert told[2]["data"]["form_token"] == tokens[1]
+    assert told[-1]["data"]["outputs"] == {"l": "1", "r": "2"}
+    assert {event["data"]["reason"] for event in told if "reason" in event["data"]} == {
+        "resumption"
+    }
+
+
+def test_a_form_runs_out(dify: FakeDify, client: httpx.Client) -> None:
+    dify.workflow = [HumanInput(actions=OK), End({"action": "ask.__action_id"})]
+    start(client)
+    token = dify.forms[0].token
+    dify.expire_form(token)
+    dify.wait_idle()
+    assert "human_input_form_timeout" in dify.runs[0].event_names
+    assert dify.runs[0].outputs == {"action": ""}
+    for answer in (client.get(f"/form/human_input/{token}"), submit(client, token, comment="x")):
+        assert answer.status_code == 412
+        assert answer.json()["code"] == "human_input_form_expired"
+
+
+def test_a_paused_run_that_was_stopped_hangs_after_its_form(
+    dify: FakeDify, client: httpx.Client
+) -> None:
+    dify.workflow = [HumanInput(actions=OK)]
+    task = start(client)[0]["task_id"]
+    assert client.post(f"/workflows/tasks/{task}/stop", json={"user": "u"}).is_success
+    assert dify.runs[0].status == "paused"
+    assert submit(client, dify.forms[0].token, comment="x").is_success
+    dify.wait_for(lambda: dify.runs[0].status == "running")
+    assert dify.runs[0].event_names[-1] == "workflow_paused"
+
+
+def test_a_run_can_be_followed_over_pauses_only_with_a_snapshot(
+    dify: FakeDify, client: httpx.Client
+) -> None:
+    dify.workflow = [Node(gate=(gate := Gate()))]
+    body = {"inputs": {}, "user": "u", "response_mode": "streaming"}
+    with client.stream("POST", "/workflows/run", json=body) as stream:
+        gate.wait()
+        url = f"/workflow/{dify.runs[0].id}/events?user=u&continue_on_pause=true"
+        with (
+            client.stream("GET", url) as plain,
+            client.stream("GET", url + "&include_state_snapshot=true") as snapshot,
+        ):
+            dify.wait_for(lambda: len(dify.runs[0].readers) == 3)
+            gate.open()
+            stream.read()
+            text = plain.read().decode()
+            assert text.endswith("event: ping\n\n")
+            assert names(decode(snapshot))[-1] == "workflow_finished"
+
+
+def test_the_snapshot_of_a_running_run(dify: FakeDify, client: httpx.Client) -> None:
+    dify.workflow = [Node("a"), Node("b", gate=(gate := Gate()))]
+    body = {"inputs": {}, "user": "u", "response_mode": "streaming"}
+    with client.stream("POST", "/workflows/run", json=body) as stream:
+        gate.wait()
+        run = dify.runs[0]
+        url = f"/workflow/{run.id}/events?user=u&include_state_snapshot=true"
+        with client.stream("GET", url) as response:
+            dify.wait_for(lambda: len(run.readers) == 2)
+            gate.open()
+            told = decode(response)
+        stream.read()
+    replayed, live = told[:6], told[6:]
+    assert [event["data"].get("node_id") for event in replayed] == [
+        *(None, "start", "start", "a", "a", "b"),
+    ]
+    assert [event["data"].get("index") for event in replayed] == [None, 1, 1, 2, 2, 3]
+    assert {event["task_id"] for event in replayed} == {run.id}
+    assert {event["task_id"] for event in live} == {run.task_id}
+    assert names(live)[-1] == "workflow_finished"
+
+
+def test_a_worker_that_dies(dify: FakeDify, client: httpx.Client) -> None:
+    dify.workflow = [Node("a"), Hang()]
+    told = start(client)
+    assert names(told)[-1] == "node_finished"
+    assert client.get(f"/workflows/run/{dify.runs[0].id}").json()["status"] == "running"
+
+
+def test_errors_outside_of_nodes(dify: FakeDify, client: httpx.Client) -> None:
+    dify.workflow = [PipelineError("no such model")]
+    assert names(start(client)) == ["error"]
+    answer = client.post("/workflows/run", json={"inputs": {}, "user": "u"})
+    assert (answer.status_code, answer.json()["message"]) == (400, "no such model")
+    assert dify.runs == []
+    dify.workflow = [Node("a"), PipelineError()]
+    assert names(start(client))[-2:] == ["node_finished", "error"]
+    assert dify.runs[0].status == "running"
+
+
+def test_a_queued_run_is_unknown_to_everybody(client: httpx.Client, dify: FakeDify) -> None:
+    dify.world.queue, dify.world.idle_limit = Gate(), 5.0
+    body = {"inputs": {}, "user": "u", "response_mode": "streaming"}
+    with client.stream("POST", "/workflows/run", json=body) as response:
+        chunks = response.iter_raw()
+        assert next(chunks) == b"event: ping\n\n"
+        assert client.get("/workflows/logs").json()["total"] == 0
+        assert client.get(f"/workflows/run/{dify.runs[0].id}").status_code == 404
+        dify.world.queue.open()
+        rest = b"".join(chunks)
+    assert rest.startswith(b'data: {"event":"workflow_started"')
+
+
+def test_the_text_of_a_second_model_waits_for_the_first(
+    dify: FakeDify, client: httpx.Client
+) -> None:
+    gate = Gate()
+    slow = [Node("wait", gate=gate), Text(["one"], id="first")]
+    dify.workflow = [
+        Parallel(slow, Text(["t", "w", "o"], id="second")),
+        End({"a": "first.text", "b": "second.text"}),
+    ]
+    body = {"inputs": {}, "user": "u", "response_mode": "streaming"}
+    with client.stream("POST", "/workflows/run", json=body) as response:
+        dify.wait_for(lambda: len(dify.runs) == 1)
+        dify.wait_for(lambda: dify.runs[0].event_names.count("node_finished") == 2)
+        gate.open()
+        told = decode(response)
+    text = [event["data"]["text"] for event in told if event["event"] == "text_chunk"]
+    assert text == ["one", "", "\n", "t", "w", "o", ""]
+
+
+def test_other_versions_of_the_workflow(dify: FakeDify, client: httpx.Client) -> None:
+    version = dify.default_app.add_version([Node(outputs={"old": True})])
+    answer = client.post(f"/workflows/{version}/run", json={"inputs": {}, "user": "u"})
+    assert answer.json()["data"]["outputs"] == {"old": True}
+    assert answer.json()["data"]["workflow_id"] == version
+
+
+def test_events_of_every_kind_pass(dify: FakeDify, client: httpx.Client) -> None:
+    log: dict[str, Any] = {
+        "node_execution_id": "agent",
+        "id": "r1",
+        "label": "ROUND 1",
+        "parent_id": None,
+        "error": None,
+        "status": "start",
+        "data": {},
+        "metadata": {},
+        "node_id": "agent",
+    }
+    dify.workflow = [Emit("agent_log", log), Emit("text_replace", {"text": "x"})]
+    assert {"agent_log", "text_replace"} < set(names(start(client)))
+
+
+def test_too_many_requests(dify: FakeDify, client: httpx.Client) -> None:
+    dify.default_app.max_active_requests = 1
+    body = {"inputs": {}, "user": "u"}
+    assert client.post("/workflows/run", json=body).status_code == 200
+    answer = client.post("/workflows/run", json={**body, "response_mode": "streaming"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_param")
+    assert answer.json()["message"].startswith("Too many requests. Please try again later.")
+    assert len(dify.runs) == 1
+
+
+def test_a_file_that_is_too_large(client: httpx.Client) -> None:
+    files = {"file": ("big.txt", b"x" * (15 * 1024 * 1024 + 1), "text/plain")}
+    answer = client.post("/files/upload", files=files, data={"user": "u"})
+    assert (answer.status_code, answer.json()["code"]) == (413, "file_too_large")
+    assert answer.json()["message"] == ""

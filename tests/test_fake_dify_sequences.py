@@ -1,0 +1,171 @@
+"""Recorded requests that build on each other get answers of the same shape from FakeDify."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from dify_workflow.testing import FakeDify, Gate
+from fake_dify_recorded import Session, broken_answers
+from fake_dify_twins import add_twins, slow
+
+
+@pytest.fixture
+def dify() -> Iterator[FakeDify]:
+    dify = FakeDify(eof_delay=0.0, idle_limit=5.0).start()
+    add_twins(dify)
+    yield dify
+    dify.stop()
+    assert broken_answers(dify) == []
+
+
+@pytest.fixture
+def session(dify: FakeDify) -> Session:
+    return Session(dify)
+
+
+def play(session: Session, folder: str, *names: str) -> None:
+    found = [text for name in names for text in session.play(f"{folder}/{name}")]
+    assert not found, "\n".join(found)
+
+
+def test_one_form_and_every_way_to_fill_it_in(session: Session, dify: FakeDify) -> None:
+    play(session, "human", "one_start", "one_detail_paused", "one_form_get", "one_logs_paused")
+    play(session, "human", "form_get_by_form_id", "one_form_get_other_app", "one_submit_other_app")
+    dify.world.idle_limit = 0.1
+    play(session, "human", "one_events_paused_plain_6s", "one_events_paused_snapshot")
+    play(session, "human", "one_events_paused_snapshot_wronguser")
+    play(session, "human", "one_submit_bad_action", "one_submit_missing_input")
+    play(session, "human", "one_submit_no_action", "one_submit_no_inputs", "one_submit_no_user")
+    play(session, "human", "one_submit_bad_type")
+    dify.wait_idle()
+    play(session, "human", "one_submit_ok", "one_resubmit", "one_form_get_after")
+    play(session, "human", "one_detail_done", "one_events_follow", "one_events_after_finish")
+
+
+@pytest.mark.parametrize("follow", ["ok_follow_plain", "ok_follow_snapshot_cont"])
+def test_a_form_is_filled_in_while_the_run_is_followed(
+    session: Session, dify: FakeDify, follow: str
+) -> None:
+    play(session, "human", "ok_start")
+    with ThreadPoolExecutor() as pool:
+        following = pool.submit(session.play, f"human/{follow}")
+        dify.wait_for(lambda: bool(dify.runs[0].readers))
+        play(session, "human", "ok_submit")
+        assert following.result() == []
+    play(session, "human", "ok_detail", "ok_resubmit")
+
+
+def test_every_kind_of_field(session: Session, dify: FakeDify) -> None:
+    play(session, "human", "rich_start", "rich_upload", "rich_form_get", "rich_bad_file")
+    play(session, "human", "rich_bad_select", "rich_too_many")
+    with ThreadPoolExecutor() as pool:
+        following = pool.submit(session.play, "human/rich_follow")
+        dify.wait_for(lambda: bool(dify.runs[0].readers))
+        play(session, "human", "rich_ok")
+        assert following.result() == []
+    play(session, "human", "rich_detail")
+
+
+def test_two_forms_one_after_the_other(session: Session, dify: FakeDify) -> None:
+    play(session, "human", "two_start", "two_follow_snapshot_close")
+    with ThreadPoolExecutor() as pool:
+        # Here the recorded server left text out, which a server may or may not do.
+        through = pool.submit(session.play, "human/two_follow_snapshot_cont", text=False)
+        first = pool.submit(session.play, "human/two_follow_plain_close", text=False)
+        dify.wait_for(lambda: len(dify.runs[0].readers) == 2)
+        play(session, "human", "two_submit1")
+        assert first.result() == []
+        play(session, "human", "two_detail_paused2", "two_events_paused2_snapshot")
+        play(session, "human", "two_form2_get", "two_submit2")
+        assert through.result() == []
+    play(session, "human", "two_detail_done")
+
+
+def test_a_blocking_run_pauses(session: Session, dify: FakeDify) -> None:
+    play(session, "human", "blocking_start", "blocking_detail", "blocking_submit")
+    dify.wait_idle()
+    play(session, "human", "blocking_detail_done")
+
+
+def test_uploads_and_their_use(session: Session, dify: FakeDify) -> None:
+    play(session, "files", "upload_txt", "upload_png", "upload_txt_other_user", "upload_no_user")
+    play(session, "files", "run_local_doc_blocking", "run_local_doc_streaming")
+    play(session, "files", "run_local_img_streaming", "run_list_blocking")
+    play(session, "files", "run_list_single_dict_blocking", "run_type_custom_blocking")
+    play(session, "files", "run_type_video_notallowed_blocking")
+    play(session, "files", "run_no_user_file_blocking")
+    dify.world.idle_limit = 0.1
+    play(session, "files", "run_wrong_user_blocking", "run_wrong_user_streaming")
+    play(session, "endusers", "default_user", "other_app")
+    play(session, "files", "signed_url_bad")
+
+
+def test_a_signed_url_opens_until_it_expires(dify: FakeDify) -> None:
+    with httpx.Client(headers={"authorization": "Bearer twin-echo"}) as client:
+        files = {"file": ("a.png", b"\x89PNG", "image/png")}
+        url = client.post(f"{dify.url}/files/upload", files=files).json()["source_url"]
+        answer = client.get(url)
+        assert answer.content == b"\x89PNG"
+        assert answer.headers["content-type"] == "application/octet-stream"
+        dify.expire_links()
+        assert client.get(url).json()["code"] == "not_found"
+
+
+def test_run_details(session: Session) -> None:
+    play(session, "detail", "run_succeeded", "run_iteration", "iteration", "run_empty", "empty")
+    play(session, "detail", "run_http_file", "upper")
+
+
+@pytest.mark.parametrize(
+    ("app", "case"), [("fail_code", "detail/failed"), ("partial_default", "detail/partial")]
+)
+def test_details_of_runs_that_did_not_succeed(
+    session: Session, dify: FakeDify, app: str, case: str
+) -> None:
+    session.play(f"run/{app}_blocking")
+    recorded = {"detail/failed": "f8bcabe8-8982-4c56-9c29-9743d07a0b89"}
+    other = "e64bff5a-b6cb-4ff0-a337-b7492851c91f"
+    session.ids[recorded.get(case, other)] = dify.runs[0].id
+    assert session.play(case) == []
+
+
+def test_the_events_of_a_finished_run(session: Session, dify: FakeDify) -> None:
+    session.play("run/slow_streaming")
+    session.ids["a9574031-f095-4601-867b-91b295d1674d"] = dify.runs[0].id
+    session.ids["fe08dd51-ef6b-4448-9dc2-2e28102eafc0"] = dify.runs[0].task_id
+    play(session, "events", "finished_bad_bool", "finished_no_user", "finished_snapshot")
+    play(session, "events", "other_app", "by_task_id")
+
+
+def test_a_second_reader(session: Session, dify: FakeDify) -> None:
+    gate = Gate()
+    dify.world.apps["twin-slow"].workflow = slow(gate)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(session.play, "run/slow_streaming")
+        gate.wait()
+        session.ids["d8fc6b94-a03d-4308-81ec-b8587c2161d2"] = dify.runs[0].id
+        plain = pool.submit(session.play, "events/after_disconnect_plain")
+        dify.wait_for(lambda: len(dify.runs[0].readers) == 2)
+        gate.open()
+        assert first.result() == []
+        assert plain.result() == []
+
+
+def test_a_stopped_run(session: Session, dify: FakeDify) -> None:
+    gate = Gate()
+    dify.world.apps["twin-slow"].workflow = slow(gate)
+    with ThreadPoolExecutor() as pool:
+        stream = pool.submit(session.play, "stop/same_user_stream")
+        gate.wait()
+        session.ids["282800f0-80f4-47c7-900a-969611bb89b7"] = dify.runs[0].id
+        session.ids["f7c2a5aa-d1a8-4d55-b17e-2d5f538df8f2"] = dify.runs[0].task_id
+        play(session, "detail", "running")
+        play(session, "stop", "finished")
+        assert stream.result() == []
+    play(session, "detail", "stopped")
+    play(session, "events", "finished_stopped")
+    play(session, "logs", "slow_status_stopped")
+    play(session, "stop", "finished", "by_run_id")

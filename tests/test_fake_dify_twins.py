@@ -1,0 +1,59 @@
+"""The same requests as in the recordings get answers of the same shape from FakeDify."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from dify_workflow.testing import FakeDify
+from fake_dify_recorded import broken_answers, differences, send
+from fake_dify_twins import add_twins
+from wire_archive import Exchange, exchanges
+
+# Recorded requests that stand alone: nothing in them was made by a request before.
+ALONE = (
+    *("appinfo/", "disabled/", "endusers/malformed", "endusers/unknown", "errors/"),
+    *("files/preview_", "files/run_remote", "files/run_empty", "files/run_doc", "files/upload_"),
+    *("human/form_get_unknown", "human/submit_unknown_token", "limit/max2_after", "llm/"),
+    *("logs/bad_", "logs/status_", "logs/after_bad", "logs/after_unix", "logs/after_plus"),
+    *("logs/account", "logs/session_none", "logs/kw_none", "logs/noauth"),
+    *("run/", "run_by_id/", "stop/no_user", "stop/malformed", "stop/unknown_uuid"),
+    *("audio/", "detail/malformed", "detail/unknown", "events/malformed", "events/unknown"),
+)
+# Why a recorded answer is not given by the stand-in.
+NOT_SERVED = {
+    "errors/chat_messages_on_workflow": "a route of chat apps",
+    "errors/completion_on_workflow": "a route of completion apps",
+    "files/run_remote_404_blocking": "the stand-in fetches nothing",
+    "files/run_remote_refused_blocking": "the stand-in fetches nothing",
+    "audio/no_model_audio_to_text": "speech is on or off, its model is never missing",
+    "audio/no_model_text_to_audio": "speech is on or off, its model is never missing",
+    "audio/with_model_tts_run_streaming": "no audio in streams, unless a step sends it",
+    "run/moderated_input_blocking": "no moderation",
+    "run/moderated_input_streaming": "no moderation",
+    "files/upload_image_11mb": "its body was not kept",
+    "files/upload_audio_20mb": "its body was not kept",
+    "files/upload_too_large_16mb": "its body was not kept",
+    "audio/with_model_audio_to_text_31mb": "its body was not kept",
+    "run/echo_100k_blocking": "its body was not kept",
+    "errors/gzip_accept": "its body was not kept",
+}
+CASES = [
+    item
+    for item in exchanges("1.14.2")
+    if item.case.startswith(ALONE) and item.case not in NOT_SERVED
+]
+
+
+@pytest.fixture(scope="module")
+def dify() -> Iterator[FakeDify]:
+    dify = FakeDify(eof_delay=0.0, idle_limit=0.2).start()
+    add_twins(dify)
+    yield dify
+    dify.stop()
+    assert broken_answers(dify) == []
+
+
+@pytest.mark.parametrize("item", CASES, ids=lambda item: item.case)
+def test_the_answer_has_the_recorded_shape(dify: FakeDify, item: Exchange) -> None:
+    assert differences(item, send(dify, item)) == []

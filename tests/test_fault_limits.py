@@ -1,0 +1,98 @@
+"""Runs that are attached to, stopped, waited for a while, or given a deadline, and then cut."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import pytest
+from dify_workflow.errors import DeadlineExceeded, NotFound, RequestTimedOut, RunOutcomeUnknown
+from dify_workflow.stream import WorkflowStream
+from fault_cases import KINDS, server
+from fault_scripts import eight_nodes
+from fault_sim import SimDriver, following, play
+from fault_streams import AFTER_SNAPSHOT, Fault, Kind
+
+
+@pytest.mark.parametrize("kind", ["none", *KINDS])
+def test_attaching(kind: Kind) -> None:
+    """A run that another process started, before its end and after it; it is cut, and not."""
+    for later in (50.0, 500.0):
+        faults = deque([Fault(kind, 8), Fault(kind, AFTER_SNAPSHOT)])
+        dify = server(eight_nodes().paced(10.0), replay_faults=faults)
+        play_nothing = following(dify)
+        assert play_nothing.start is not None
+        dify._start(play_nothing.start)
+        dify.clock.advance(later)
+        seen = play(dify, following(dify, attach=True))
+        assert seen.result is not None
+        assert (seen.result.id, seen.result.status) == (dify.script.run_id, "succeeded")
+        names = [(e.event, (e.raw["data"] or {}).get("id")) for e in seen.events]
+        nodes = [name for name in names if name[0].startswith("node_")]
+        assert len(set(nodes)) == len(nodes) == (16 if later < 100 else 0)
+        assert not seen.text_complete
+        cut = kind != "none" and later < 100
+        assert seen.recovered is cut
+        assert (dify.posts, dify.opened) == (1, dify.closed)
+
+
+def test_attaching_to_no_run() -> None:
+    dify = server()
+    seen = play(dify, following(dify, attach=True))
+    assert isinstance(seen.error, NotFound)
+    assert dify.posts == 0
+
+
+@pytest.mark.parametrize(("version", "most"), [("1.14.2", 100), ("1.13.2", 60), ("1.10.1", 60)])
+def test_a_stopped_run_whose_detail_says_running_for_ever(version: str, most: float) -> None:
+    dify = server(version=version, own_fault=Fault("eof", 9), killed_after=9)
+    driver: Any = SimDriver(dify)
+    with WorkflowStream(following(dify), driver) as stream:
+        while len(dify.handed) < 9:
+            next(stream)
+        stopped_at = dify.clock.now
+        assert stream.stop().result == "success"
+        with pytest.raises(RunOutcomeUnknown, match="stop") as caught:
+            list(stream)
+    assert caught.value.run_id == dify.script.run_id
+    assert dify.clock.now - stopped_at < most
+
+
+def test_a_deadline_ends_a_recovery() -> None:
+    dify = server(own_fault=Fault("eof", 9), killed_after=9)
+    seen = play(dify, following(dify, deadline=100.0))
+    assert isinstance(seen.error, DeadlineExceeded)
+    assert (seen.error.run_id, seen.error.task_id) == (dify.script.run_id, dify.script.task_id)
+    assert 100 <= seen.seconds < 110
+    assert dify.opened == dify.closed
+
+
+def test_a_result_can_be_waited_for_again_during_a_recovery() -> None:
+    """Short waits add up: a silent connection is found out all the same."""
+    for fault in (Fault("reset", 5), Fault("silence", 5), Fault("silence", 0)):
+        dify = server(own_fault=fault, replay_faults=deque([Fault("silence", 9)]))
+        driver: Any = SimDriver(dify)
+        waited = 0
+        with WorkflowStream(following(dify, unique_user=True), driver) as stream:
+            while True:
+                try:
+                    result = stream.result(timeout=0.7)
+                    break
+                except RequestTimedOut:
+                    waited += 1
+        assert (result.status, result.id) == ("succeeded", dify.script.run_id)
+        assert result.recovered
+        assert 20 < waited < 200
+        assert (dify.posts, dify.opened) == (1, dify.closed)
+
+
+def test_a_consumer_that_sleeps_is_no_silence() -> None:
+    dify = server(limit=50_000.0)
+    driver: Any = SimDriver(dify)
+    with WorkflowStream(following(dify, unique_user=True), driver) as stream:
+        names = []
+        for event in stream:
+            names.append(event.event)
+            dify.clock.advance(400.0)
+    assert len(names) == len(dify.script.events)
+    assert not stream.recovered

@@ -1,0 +1,84 @@
+"""A run is never lost and never started twice: every cut at every position, on every server.
+
+The real streams and flows run over a model of the server under a virtual clock. What the server
+handed over, on which connection, is its own bookkeeping; `fault_judge` compares it with what the
+client delivered. `DIFY_FAULTS=all` runs every cell; without it, the async client runs every fifth.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+
+import anyio
+import pytest
+from fault_cells import Cell, all_cells
+from fault_judge import Verdict, judge
+from fault_sim import Client, Mode, Observed, play, play_async
+
+_ALL = "all"
+EVERYTHING = os.environ.get("DIFY_FAULTS") == "all"
+
+
+def summary(title: str, verdicts: Iterable[tuple[Cell, Verdict]]) -> str:
+    """The cells by script: how they ended, and what went wrong."""
+    table: dict[str, Counter[str]] = {}
+    for cell, verdict in verdicts:
+        for row in (cell.script().name, _ALL):
+            counts = table.setdefault(row, Counter())
+            counts["cells"] += 1
+            counts[verdict.outcome] += 1
+            for kind in ("lost", "doubled", "wrong"):
+                counts[kind] += bool(verdict.count(kind))
+    names = ("cells", "whole", "recovered", "unknown", "refused", "lost", "doubled", "wrong")
+    lines = [f"{title:20}" + "".join(f"{name:>11}" for name in names)]
+    rows = sorted(table.items(), key=lambda item: item[0] == _ALL)
+    for row, counts in rows if len(rows) > 2 else rows[:1]:
+        lines.append(f"{row:20}" + "".join(f"{counts[name]:11}" for name in names))
+    return "\n".join(lines)
+
+
+def check(
+    title: str, verdicts: list[tuple[Cell, Verdict]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Print the summary; fail with the cells that have a problem."""
+    with capsys.disabled():
+        print("\n" + summary(title, verdicts))
+    bad = [f"{cell}: {verdict.problems}" for cell, verdict in verdicts if verdict.problems]
+    assert not bad, f"{len(bad)} cells:\n" + "\n".join(bad[:20])
+
+
+def played(cell: Cell, client: Client | None = None, mode: Mode = "iterate") -> Verdict:
+    """Let a client, or ours, read a cell's run."""
+    server, run = cell.build()
+    return judged(cell, play(server, run, client=client, mode=mode), mode)
+
+
+def judged(cell: Cell, seen: Observed, mode: Mode = "iterate") -> Verdict:
+    iterated = mode == "iterate"
+    return judge(seen, expected=cell.expected(), iterated=iterated, replays=cell.replays)
+
+
+def test_sync(capsys: pytest.CaptureFixture[str]) -> None:
+    check("sync", [(cell, played(cell)) for cell in all_cells()], capsys)
+
+
+def test_async(capsys: pytest.CaptureFixture[str]) -> None:
+    cells = list(all_cells())[:: 1 if EVERYTHING else 5]
+
+    async def main() -> list[tuple[Cell, Verdict]]:
+        verdicts = []
+        for cell in cells:
+            server, run = cell.build()
+            seen = await play_async(server, run)
+            verdicts.append((cell, judged(cell, seen)))
+        return verdicts
+
+    check("async", anyio.run(main), capsys)
+
+
+def test_result_only(capsys: pytest.CaptureFixture[str]) -> None:
+    """`result()` reads the same runs without delivering their events."""
+    cells = list(all_cells())[:: 1 if EVERYTHING else 11]
+    check("result()", [(cell, played(cell, mode="result")) for cell in cells], capsys)

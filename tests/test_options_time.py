@@ -1,0 +1,126 @@
+"""Time-outs and deadlines, of the client and of a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from dify_workflow import DeadlineExceeded, WorkflowRunRequest
+from facade import Kind, both, client
+from pauses import recorded_pauses
+from replay_server import ReplayServer, Reply, Request
+from slow_runs import FOREVER, RUN, RUN_ID, STARTED, TASK_ID, slow_runs
+from wire_archive import exchange
+
+BLOCKING = exchange("1.14.2", "run/empty_blocking")
+DETAIL = exchange("1.14.2", "detail/empty")
+BLOCKING_REQUEST = WorkflowRunRequest(inputs={}, response_mode="blocking")
+
+
+def _timeouts(kind: Kind, use: Callable[[Any], Any], **options: Any) -> list[dict[str, Any]]:
+    """The time-outs that httpx was given, a request after the other."""
+    seen: list[dict[str, Any]] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request.extensions["timeout"])
+        item = DETAIL
+        if request.method == "POST":
+            item = BLOCKING if b"blocking" in request.content else RUN
+        return httpx.Response(200, headers=item.headers, content=item.body)
+
+    transport = httpx.MockTransport(handler)
+    http: Any = httpx.Client if kind == "sync" else httpx.AsyncClient
+    with client(kind, "http://dify.test", http_client=http(transport=transport), **options) as dify:
+        use(dify)
+    return seen
+
+
+def info(dify: Any) -> Any:
+    return dify.info("x")
+
+
+def run(dify: Any) -> Any:
+    return dify.run_workflow({})
+
+
+def _all(seconds: float | None) -> dict[str, float | None]:
+    return dict.fromkeys(("connect", "read", "write", "pool"), seconds)
+
+
+@both
+def test_timeouts(kind: Kind) -> None:
+    usual = {"connect": 10.0, "read": 60.0, "write": 60.0, "pool": 10.0}
+    assert _timeouts(kind, info) == [usual]
+    assert _timeouts(kind, info, timeout=7) == [_all(7)]
+    assert _timeouts(kind, info, timeout=None) == [_all(None)]
+    assert _timeouts(kind, lambda dify: dify.info("x", timeout=3), timeout=7) == [_all(3)]
+    parts = httpx.Timeout(1, read=2, pool=3)
+    expected = {"connect": 1, "read": 2, "write": 1, "pool": 3}
+    assert _timeouts(kind, lambda dify: dify.info("x", timeout=parts), timeout=7) == [expected]
+    # A stream's head may take as long as a queued run does.
+    [first] = _timeouts(kind, run)
+    assert {**first, "read": 60.0} == usual
+    assert first["read"] > 300
+    assert _timeouts(kind, run, timeout=7) == [_all(7)]
+    [unlimited] = _timeouts(kind, run, timeout=None)
+    assert unlimited["connect"] is None
+    assert unlimited["read"] > 300  # silence of a stream always has a limit
+    [blocking] = _timeouts(kind, lambda dify: dify.run_workflow(BLOCKING_REQUEST))
+    assert {**blocking, "read": 60.0} == usual
+    assert blocking["read"] > 1200  # the longest run of a server
+
+
+@both
+def test_a_deadline_caps_the_timeouts(kind: Kind) -> None:
+    [capped] = _timeouts(kind, run, deadline=5)
+    assert all(4 < seconds <= 5 for seconds in capped.values())
+
+
+@both
+def test_a_deadline_ends_the_wait_and_names_the_run(kind: Kind) -> None:
+    with slow_runs(kind, deadline=0.5) as (_, server, dify):
+        for call in (
+            lambda: list(dify.run_workflow_stream({})),
+            lambda: dify.with_options(deadline=600).run_workflow({}, deadline=0.5),
+        ):
+            with pytest.raises(DeadlineExceeded, match=RUN_ID) as caught:
+                call()
+            error = caught.value
+            assert isinstance(error, TimeoutError)
+            assert (error.run_id, error.task_id, error.status) == (RUN_ID, TASK_ID, "running")
+            assert error.user == "dify-workflow"
+        assert [request.method for request in server.requests] == ["POST"] * 2
+
+
+@both
+@pytest.mark.parametrize("state", ["an answer", "a first event"])
+def test_a_deadline_before_the_run_is_known(kind: Kind, state: str) -> None:
+    with slow_runs(kind, deadline=0.3) as (runs, server, dify):
+        runs.state = state
+        with pytest.raises(DeadlineExceeded) as caught:
+            dify.run_workflow({})
+        assert (caught.value.run_id, caught.value.status) == (None, None)
+        assert len(server.requests) == 1
+
+
+@both
+def test_a_deadline_cuts_a_pause_short(kind: Kind) -> None:
+    with recorded_pauses() as pauses, slow_runs(kind, deadline=30) as (runs, server, dify):
+        runs.state = "another try"  # in 100 seconds
+        with pytest.raises(DeadlineExceeded):
+            dify.run_workflow({})
+        assert len(server.requests) == len(pauses) == 1
+        assert 0 < pauses[0] <= 30
+
+
+@both
+def test_a_deadline_while_a_run_is_followed_again(kind: Kind) -> None:
+    def handler(request: Request) -> Reply:
+        return Reply.stream(STARTED, FOREVER) if request.method == "GET" else Reply.stream(STARTED)
+
+    with ReplayServer(handler) as server, client(kind, server.url, deadline=0.5) as dify:
+        with pytest.raises(DeadlineExceeded, match=RUN_ID):
+            dify.run_workflow({})
+        assert [request.method for request in server.requests] == ["POST", "GET"]

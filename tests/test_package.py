@@ -1,0 +1,67 @@
+"""The wheel alone, in an empty environment, runs a workflow; the sdist holds what builds it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+from dify_workflow.testing import FakeDify
+
+ROOT = Path(__file__).parent.parent
+PROGRAM = """
+import sys
+from dify_workflow import DifyWorkflow
+
+with DifyWorkflow(base_url=sys.argv[1], api_key=sys.argv[2]) as dify:
+    for item in dify.run_workflow_stream({"text": "hello"}):
+        item.data
+    print(type(item.data).__name__, dify.run_workflow({"text": "hello"}).outputs)
+"""
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+    return folder
+
+
+def test_the_wheel_holds_both_packages_and_nothing_else(dist: Path) -> None:
+    (wheel,) = dist.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
+    assert tops == {"dify_workflow", "dify_workflow_api"}
+    for needed in ("dify_workflow/py.typed", "dify_workflow_api/py.typed"):
+        assert needed in names
+    assert "dify_workflow_api/openapi.json" in names
+
+
+def test_the_sdist_holds_the_contract_and_the_generator(dist: Path) -> None:
+    (sdist,) = dist.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"openapi/dify-workflow.yaml", "generator/generate.py", "Makefile"} <= names
+
+
+def test_the_wheel_alone_runs_a_workflow(dist: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "env", with_pip=True)
+    python = tmp_path / "env" / "bin" / "python"
+    (wheel,) = dist.glob("*.whl")
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, str(wheel)], check=True, capture_output=True, text=True)
+    with FakeDify() as fake:
+        ran = subprocess.run(
+            [str(python), "-W", "error", "-c", PROGRAM, fake.url, fake.api_key],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+        )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.strip() == "WorkflowFinishedData {'text': 'hello'}"

@@ -1,0 +1,168 @@
+"""Answers and events with anything wrong: read, or unreadable, and never a crash."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dify_workflow_api.models as models
+import httpx
+import pytest
+from dify_workflow import errors
+from dify_workflow.answers import Answer
+from dify_workflow.events import WorkflowStreamEvent
+from dify_workflow.paging import log_entry
+from dify_workflow.reading import fill, reader
+from dify_workflow.results import of_blocking, of_detail, of_stop
+from dify_workflow.run_state import RunState
+from dify_workflow_api.events import EVENTS
+from dify_workflow_api.keys import KEYS
+from recorded_models import ANSWERS, MODELS, STREAMED
+
+# Answers with one thing wrong, wherever it is.
+
+WRONG: list[Any] = [None, True, 5, -1.5, "text", "", [], [None], ["text"], [[]], {}, {"a": {}}]
+
+
+def spoilt(value: Any) -> Iterator[Any]:
+    """The value with one key dropped, null, of another type, or one unknown added; everywhere."""
+    yield from (wrong for wrong in WRONG if type(wrong) is not type(value))
+    if isinstance(value, dict):
+        yield {**value, "a_new_key": {"of": ["a newer server"]}}
+        for key, item in value.items():
+            rest = {name: other for name, other in value.items() if name != key}
+            yield rest
+            yield from ({**value, key: wrong} for wrong in spoilt(item))
+    elif isinstance(value, list):
+        for index, item in enumerate(value[:2]):
+            for wrong in spoilt(item):
+                yield [*value[:index], wrong, *value[index + 1 :]]
+
+
+def samples(values: list[Any], most: int) -> list[Any]:
+    """A few of the values, each with another set of keys, lists in them cut to two."""
+    found: dict[str, Any] = {}
+    for value in values:
+        found.setdefault(shape(value), json.loads(json.dumps(value), object_hook=shortened))
+    return list(found.values())[:most]
+
+
+def shortened(value: dict[str, Any]) -> dict[str, Any]:
+    return {key: item[:2] if isinstance(item, list) else item for key, item in value.items()}
+
+
+def shape(value: Any) -> str:
+    if isinstance(value, dict):
+        return str(sorted((key, type(item).__name__) for key, item in value.items()))
+    return type(value).__name__
+
+
+@pytest.mark.parametrize("name", sorted(set(MODELS.values())))
+def test_an_answer_with_anything_wrong_is_read_or_unreadable(name: str) -> None:
+    count = 0
+    for raw in samples([item.json() for item, model in ANSWERS if model == name], 2):
+        for wrong in spoilt(raw):
+            answer = Answer(200, httpx.Headers(), json.dumps(wrong).encode())
+            count += 1
+            try:
+                made = answer.read(reader(name))
+            except errors.UnreadableAnswer:
+                continue
+            assert type(made) is getattr(models, name)
+            for key in ("a_new_key", *KEYS[name]):
+                if key in wrong:
+                    assert key in made.to_dict()
+    assert count > 20
+
+
+RESULTS: list[tuple[str, Callable[[Answer], Any]]] = [
+    ("WorkflowRunDetail", of_detail),
+    ("BlockingRunResult", lambda answer: of_blocking(answer, "somebody")),
+    ("StopResult", of_stop),
+    ("WorkflowLogPage", lambda answer: answer.read(lambda raw: [*map(log_entry, raw["data"])])),
+]
+
+
+@pytest.mark.parametrize(("name", "result"), RESULTS, ids=[name for name, _ in RESULTS])
+def test_a_result_of_an_answer_with_anything_wrong_is_one_or_unreadable(
+    name: str, result: Callable[[Answer], Any]
+) -> None:
+    for raw in samples([item.json() for item, model in ANSWERS if model == name], 2):
+        assert result(Answer(200, httpx.Headers(), json.dumps(raw).encode())) is not None
+        for wrong in spoilt(raw):
+            answer = Answer(200, httpx.Headers(), json.dumps(wrong).encode())
+            try:
+                made = result(answer)
+            except (errors.UnreadableAnswer, errors.NotFound) as error:
+                assert type(error) is errors.UnreadableAnswer or wrong.get("id") is None  # noqa: PT017
+                continue
+            repr(made)
+
+
+def test_what_a_server_leaves_out_becomes_none() -> None:
+    for name in set(MODELS.values()):
+        for raw in samples([item.json() for item, model in ANSWERS if model == name], 2):
+            for key in KEYS[name]:
+                rest = {other: value for other, value in raw.items() if other != key}
+                filled = fill(name, rest)
+                assert filled[key] is None
+                assert filled.keys() >= KEYS[name].keys()
+            assert key in raw or key not in raw  # the recording itself is left as it is
+
+
+def test_filling_changes_no_original() -> None:
+    raw = {"data": {"id": "a", "reasons": [{"form_id": "f"}]}}
+    before = json.dumps(raw)
+    filled = fill("BlockingRunResult", raw)
+    assert json.dumps(raw) == before
+    assert filled["data"]["reasons"][0]["TYPE"] is None
+    assert filled["data"]["reasons"][0]["form_id"] == "f"
+
+
+# Events with one thing wrong.
+
+
+def in_runs(raw: Any) -> Iterator[RunState]:
+    """Runs that met this event: first live, then in a replay that sends it twice."""
+    line = b"data: " + json.dumps(raw).encode() + b"\n\n"
+    live = RunState()
+    live.feed(line)
+    yield live
+    again = RunState()
+    again.feed(line)
+    if not again.over:
+        again.interrupted()
+        again.connect(replaying=True)
+        again.feed(line + line)
+    yield again
+
+
+@pytest.mark.parametrize("name", sorted({event["event"] for event in STREAMED}))
+def test_an_event_with_anything_wrong_is_still_an_event(name: str) -> None:
+    same = [event for event in STREAMED if event["event"] == name]
+    for raw in samples(sorted(same, key=lambda event: -len(json.dumps(event))), 2):
+        for wrong in spoilt(raw):
+            if not isinstance(wrong, dict):
+                continue
+            event = WorkflowStreamEvent(name, wrong)
+            event_model, payload_model = EVENTS[name]
+            assert isinstance(event.data, dict | getattr(models, payload_model or event_model))
+            assert isinstance(event.message, str)
+            repr(event)
+            for state in in_runs(wrong):
+                for met in state.ready:
+                    assert met.data is not None
+                    assert isinstance(met.event, str)
+                    assert isinstance(met.status, str)
+                assert isinstance(state.run_id, str | None)
+                assert isinstance(state.task_id, str | None)
+
+
+@pytest.mark.parametrize("raw", [*WRONG, {"event": None}, {"event": 5}, {"event": ["a"]}], ids=repr)
+def test_what_is_no_event_at_all_breaks_nothing(raw: Any) -> None:
+    for state in in_runs(raw):
+        assert not state.over
+        for event in state.ready:
+            assert event.data == raw
+            assert event.event == ""

@@ -1,0 +1,26 @@
+"""The Python in the README runs as it stands, against the stand-in server."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from dify_workflow.testing import FakeDify, Node, Text
+
+README = (Path(__file__).parent.parent / "README.md").read_text()
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.S)
+
+
+def test_the_readme_has_programs() -> None:
+    assert len(BLOCKS) >= 8
+
+
+@pytest.mark.parametrize("number", range(len(BLOCKS)))
+def test_program_runs(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = compile(BLOCKS[number], f"README block {number}", "exec")
+    with FakeDify(workflow=[Text(["Hel", "lo"]), Node("after", seconds=0.01)]) as fake:
+        monkeypatch.setenv("DIFY_BASE_URL", fake.url)
+        monkeypatch.setenv("DIFY_API_KEY", fake.api_key)
+        exec(program, {"__name__": "__main__"})
+        assert fake.requests or "FakeDify" in BLOCKS[number] or "nan" in BLOCKS[number]

@@ -1,0 +1,168 @@
+"""What starts nothing is asked again, and how long is waited before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+from dify_workflow import (
+    ConnectionFailed,
+    GatewayError,
+    NotFound,
+    QuotaExceeded,
+    RouteNotFound,
+    ServerError,
+    TooManyRequests,
+    UnreadableAnswer,
+)
+from facade import Kind, both, client
+from pauses import recorded_pauses
+from posting import (
+    HTML,
+    NO_LOGS,
+    OVER_QUOTA,
+    TOO_MANY,
+    UNKNOWN_500,
+    gateway,
+    modes,
+    post,
+    start,
+)
+from replay_server import Close, ReplayServer, Reply, Reset
+from wire_archive import exchange
+
+
+def _busy(retry_after: str) -> Reply:
+    body = {"code": "too_many_requests", "message": "busy", "status": 429}
+    return Reply.json(429, body, [("Retry-After", retry_after)])
+
+
+@both
+@modes
+def test_retry_after_is_obeyed(kind: Kind, mode: str) -> None:
+    posted = post(kind, mode, [_busy("7"), _busy("0"), _busy("2.5")])
+    assert posted.posts == 4
+    assert [pause for pause in posted.pauses if pause] == pytest.approx([7.0, 2.5], abs=0.1)
+    at = datetime.now(UTC) + timedelta(seconds=60)
+    for text in (format_datetime(at), format_datetime(at, usegmt=True)):
+        posted = post(kind, mode, [_busy(text)])
+        assert (posted.posts, posted.outcome) == (2, "succeeded")
+        assert 20 < posted.pauses[0] <= 60
+    past = format_datetime(datetime.now(UTC) - timedelta(seconds=60))
+    assert sum(post(kind, mode, [_busy(past)]).pauses) == 0
+    unreadable = post(kind, mode, [_busy("soon")])
+    assert (unreadable.posts, unreadable.outcome) == (2, "succeeded")
+    assert 0 < unreadable.pauses[0] <= 0.5  # the client's own
+
+
+@both
+@modes
+def test_a_server_that_asks_for_long_is_left_alone(kind: Kind, mode: str) -> None:
+    posted = post(kind, mode, [_busy("3600")])
+    assert (posted.posts, posted.pauses) == (1, [])
+    assert type(posted.outcome) is TooManyRequests
+    assert posted.outcome.retry_after == 3600.0
+
+
+@both
+def test_pauses_are_random_below_a_bound_that_doubles(kind: Kind) -> None:
+    bounds = [0.5, 1.0, 2.0, 4.0, *[8.0] * 6]
+    assert post(kind, "blocking", [TOO_MANY] * 10, max_retries=10).pauses == bounds
+    pauses = post(kind, "blocking", [TOO_MANY] * 10, max_retries=10, jitter=True).pauses
+    assert all(0 <= pause < bound for pause, bound in zip(pauses, bounds, strict=True))
+    assert len(set(pauses)) > 1
+
+
+@both
+@modes
+def test_max_retries_of_the_client_and_of_the_call(kind: Kind, mode: str) -> None:
+    assert post(kind, mode, [TOO_MANY] * 2, max_retries=1).posts == 2
+    assert post(kind, mode, [TOO_MANY] * 2, max_retries=0).posts == 1
+    with (
+        recorded_pauses(),
+        ReplayServer([TOO_MANY]) as server,
+        client(kind, server.url, max_retries=1) as dify,
+    ):
+        for options, posts in (({}, 2), ({"max_retries": 0}, 1), ({"max_retries": 5}, 6)):
+            server.requests.clear()
+            assert type(start(dify, mode, **options)) is TooManyRequests
+            assert len(server.requests) == posts
+        server.requests.clear()
+        assert type(start(dify.with_options(max_retries=2), mode)) is TooManyRequests
+        assert len(server.requests) == 3
+
+
+DETAIL = exchange("1.14.2", "detail/empty")
+
+BROKEN: dict[str, Reply] = {
+    "500": UNKNOWN_500,
+    "502": gateway(502),
+    "503": gateway(503),
+    "504": gateway(504),
+    "429": TOO_MANY,
+    "reset": Reply.raw(Reset()),
+    "closed": Reply.raw(Close()),
+    "reset inside the body": Reply.of(DETAIL, split=99, stop_after=2, end=Reset()),
+}
+
+CALLS: dict[str, tuple[Callable[[Any], Any], Reply]] = {
+    "info": (lambda dify: dify.info("x"), Reply.of(DETAIL)),
+    "logs": (lambda dify: dify.logs(), NO_LOGS),
+    # Asked to stop twice, a run stops once.
+    "stop": (lambda dify: dify.stop_workflow_stream("x"), Reply.json(200, {"result": "success"})),
+}
+
+
+@both
+@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("call", CALLS)
+def test_what_starts_nothing_is_asked_again(kind: Kind, call: str, name: str) -> None:
+    ask, answer = CALLS[call]
+    with (
+        recorded_pauses() as pauses,
+        ReplayServer([BROKEN[name], BROKEN[name], answer]) as server,
+        client(kind, server.url) as dify,
+    ):
+        assert ask(dify) is not None
+        assert (len(server.requests), len(pauses)) == (3, 2)
+        assert len({request.target for request in server.requests}) == 1
+
+
+@both
+def test_asking_ends_after_max_retries(kind: Kind) -> None:
+    cases = (
+        ("500", ServerError),
+        ("502", GatewayError),
+        ("429", TooManyRequests),
+        ("reset", ConnectionFailed),
+    )
+    for name, expected in cases:
+        with (
+            recorded_pauses() as pauses,
+            ReplayServer([BROKEN[name]]) as server,
+            client(kind, server.url) as dify,
+        ):
+            with pytest.raises(expected):
+                dify.info("x")
+            assert (len(server.requests), len(pauses)) == (4, 3)
+            with pytest.raises(expected):
+                dify.info("x", max_retries=0)
+            assert len(server.requests) == 5
+
+
+@both
+def test_a_definite_answer_is_not_asked_for_again(kind: Kind) -> None:
+    missing = Reply.of(exchange("1.14.2", "detail/unknown"))
+    for reply, expected in (
+        (missing, NotFound),
+        (OVER_QUOTA, QuotaExceeded),
+        (Reply.html(404, HTML), RouteNotFound),
+        (Reply.json(200, {"odd": 1}), UnreadableAnswer),
+    ):
+        with ReplayServer([reply]) as server, client(kind, server.url) as dify:
+            with pytest.raises(expected):
+                dify.info("x")
+            assert len(server.requests) == 1

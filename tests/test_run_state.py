@@ -1,0 +1,181 @@
+"""The state of a run: ids from whichever event has them, status, end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from dify_workflow.errors import InvalidParam, ServerError
+from dify_workflow.reading import normalised_run
+from dify_workflow.run_state import RunState
+from dify_workflow_api import models
+from run_events import (
+    FORM,
+    NODE_STARTED,
+    RUN,
+    STARTED,
+    STREAMS,
+    TASK,
+    each_version,
+    ended,
+    run_of,
+)
+from wire_archive import exchange, exchanges
+
+# Status, ids.
+
+
+@each_version
+def test_status_is_the_runs_and_ids_are_the_same_in_every_item(version: str) -> None:
+    for item in filter(ended, STREAMS[version]):
+        state = run_of(item.events())
+        *before, last = state.ready
+        end = item.events()[len(before)]
+        assert {event.status for event in before} <= {"running"}, item
+        paused = last.event == "workflow_paused"
+        assert last.status == state.status == ("paused" if paused else end["data"]["status"]), item
+        assert {event.id for event in state.ready} == {end["workflow_run_id"]}, item
+        assert not any(event.recovered for event in state.ready), item
+        assert state.over
+        assert state.last is last
+
+
+@pytest.mark.parametrize("status", ["succeeded", "partial-succeeded", "failed", "stopped", "newer"])
+def test_a_finished_run_has_the_status_that_the_server_says(status: str) -> None:
+    event = {"event": "workflow_finished", "workflow_run_id": "r", "data": {"status": status}}
+    state = run_of([event])
+    assert (state.status, state.ready[0].status) == (status, status)
+
+
+@pytest.mark.parametrize("status", [None, 5, [], {}, True])
+def test_a_status_that_is_no_text_is_empty(status: Any) -> None:
+    state = run_of([{"event": "workflow_finished", "data": {"status": status}}])
+    assert (state.over, state.status, state.ready[0].status) == (True, "", "")
+
+
+def test_nothing_is_taken_behind_the_end() -> None:
+    finished = {"event": "workflow_finished", "workflow_run_id": "r", "data": {"status": "failed"}}
+    state = run_of([finished, {"event": "tts_message_end"}, {**finished, "data": {"status": "a"}}])
+    assert [event.event for event in state.ready] == ["workflow_finished"]
+    assert state.status == "failed"
+
+
+def test_ids_are_learned_from_whichever_event_has_them_first() -> None:
+    count = 0
+    for item in filter(ended, STREAMS["1.14.2"]):
+        events = item.events()
+        for start in range(len(events)):
+            state = run_of(events[start:])
+            run_id = next(event["workflow_run_id"] for event in events[start:])
+            tasks = [event["task_id"] for event in events[start:] if event["task_id"] != run_id]
+            assert state.run_id == run_id, (item, start)
+            assert state.task_id == (tasks[0] if tasks else None), (item, start)
+            assert state.ready[0].id == run_id
+            count += 1
+    assert count > 800
+
+
+def test_ids_that_an_event_lacks_come_with_a_later_one() -> None:
+    state = run_of(
+        [
+            {"event": "a"},
+            {"event": "b", "workflow_run_id": None, "task_id": None},
+            {"event": "c", "workflow_run_id": 5, "task_id": ["t"]},
+            {"event": "d", "task_id": "task"},
+            {"event": "e", "workflow_run_id": "run", "task_id": "another"},
+            {"event": "f", "workflow_run_id": "other", "task_id": "other"},
+        ]
+    )
+    ids = [(event.id, event.task_id) for event in state.ready]
+    assert ids == [(None, None)] * 3 + [(None, "task")] + [("run", "task")] * 2
+
+
+def test_the_run_id_in_the_place_of_the_task_id_is_not_taken_for_it() -> None:
+    events = exchange("1.14.2", "events/ping_snapshot").events()
+    assert events[0]["task_id"] == events[0]["workflow_run_id"]
+    state = run_of(events)
+    real = events[-1]["task_id"]
+    assert {event.task_id for event in state.ready} == {None, real}
+    assert state.task_id == real
+    ended_before = run_of(exchange("1.14.2", "events/finished_snapshot").events())
+    assert ended_before.over
+    assert ended_before.run_id is not None
+    assert ended_before.task_id is None
+
+
+def test_an_error_event_is_no_item_but_a_failure() -> None:
+    events = exchange("1.14.2", "errors/missing_required_streaming").events()
+    state = run_of(events)
+    assert (state.over, state.status, len(state.ready), state.last) == (True, "failed", 0, None)
+    assert type(state.failure) is InvalidParam
+    unclear = run_of([{"event": "error", "message": "m"}])
+    assert type(unclear.failure) is ServerError
+
+
+# What is skipped where only the result counts.
+
+
+def test_a_result_can_be_had_without_decoding_texts() -> None:
+    for item in filter(ended, STREAMS["1.14.2"]):
+        with_all = run_of(item.events())
+        compact = b"".join(frame for frame in item.frames())
+        state = RunState(result_only=True)
+        state.feed(compact)
+        assert (state.run_id, state.task_id) == (with_all.run_id, with_all.task_id)
+        assert (state.status, state.over) == (with_all.status, with_all.over)
+        assert state.count == with_all.count
+        assert state.last is not None
+        assert with_all.last is not None
+        assert state.last.raw == with_all.last.raw
+
+
+def test_ids_are_learned_from_texts_even_where_only_the_result_counts() -> None:
+    item = exchange("1.14.2", "run/echo_unicode_streaming")
+    texts = [frame for frame in item.frames() if b'"text_chunk"' in frame]
+    state = RunState(result_only=True)
+    state.feed(texts[0])
+    assert (state.run_id, state.task_id) == (
+        item.events()[-1]["workflow_run_id"],
+        item.events()[-1]["task_id"],
+    )
+    state.ready.clear()
+    state.feed(b"".join(texts[1:]))
+    assert len(texts) > 1
+    assert not state.ready
+
+
+# The end of a run whose last event was lost.
+
+
+@pytest.mark.parametrize("status", ["succeeded", "failed", "stopped", "partial-succeeded"])
+def test_a_run_is_ended_by_its_detail(status: str) -> None:
+    state = run_of([STARTED, NODE_STARTED])
+    state.interrupted()
+    state.finish({"id": RUN, "status": status, "outputs": {"a": 1}, "error": "e", "inputs": "{}"})
+    last = state.ready[-1]
+    assert (state.over, state.status, last.event) == (True, status, "workflow_finished")
+    assert (last.id, last.task_id, last.recovered, last.message) == (RUN, TASK, True, "e")
+    assert isinstance(last.data, models.WorkflowFinishedData)
+    assert last.data.outputs == {"a": 1}
+
+
+def test_a_paused_run_is_ended_by_its_detail_with_its_forms() -> None:
+    state = run_of([STARTED, FORM])
+    state.interrupted()
+    state.finish({"id": RUN, "status": "paused", "outputs": {}, "error": None})
+    last = state.ready[-1]
+    assert (state.over, state.status, last.event) == (True, "paused", "workflow_paused")
+    assert isinstance(last.data, models.WorkflowPausedData)
+    assert [reason.form_id for reason in last.data.reasons or []] == ["f1"]
+
+
+@each_version
+def test_a_recorded_detail_ends_a_run_of_any_server(version: str) -> None:
+    count = 0
+    for item in exchanges(version, "detail/"):
+        if item.method == "GET" and item.status == 200 and item.json().get("id"):
+            state = RunState()
+            state.finish(normalised_run(item.json()))
+            assert isinstance(state.ready[-1].data, models.WorkflowFinishedData), item
+            count += 1
+    assert count

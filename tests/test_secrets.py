@@ -1,0 +1,189 @@
+"""The API key never shows in what is printed or logged, and stays usable."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import pickle
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import attrs
+import dify_workflow
+import httpx
+import pytest
+from dify_workflow import (
+    AsyncDifyWorkflow,
+    DifyWorkflow,
+    WorkflowLogsRequest,
+    WorkflowRunRequest,
+)
+from dify_workflow import calls as calls_module
+from dify_workflow.options import Options
+from dify_workflow.secret import Secret, seal
+from facade import API_KEY, Kind, both, client
+from leaks import assert_hidden
+from replay_server import Close, ReplayServer, Reply, Request
+from wire_archive import exchange
+
+STREAM = exchange("1.14.2", "run/empty_streaming")
+DETAIL = exchange("1.14.2", "detail/partial")
+UNAUTHORIZED = Reply.of(exchange("1.14.2", "errors/get_info_no_auth"))
+TOO_MANY = Reply.of(exchange("1.14.2", "limit/max2_third_streaming"))
+BAD_GATEWAY = Reply.html(502, "<html>Bad gateway</html>")
+IN_STREAM = Reply.of(exchange("1.14.2", "errors/missing_required_streaming"), end=Close())
+CUT = Reply.of(STREAM, stop_after=3, end=Close())
+NOBODY = "http://127.0.0.1:9"
+
+
+# What is printed.
+
+
+def test_a_secret_is_masked_however_it_is_shown() -> None:
+    secret = Secret(API_KEY)
+    for value in (secret, [secret], {"a": secret}, (secret,), {secret}, {secret: 1}):
+        assert_hidden(value)
+    assert f"{secret:>40}".strip() == "***"
+    assert f"{secret} {secret!r} {secret!s:5} {secret!a}" == "*** '***' ***   '***'"
+
+
+def test_a_secret_is_the_text_where_it_is_used() -> None:
+    secret = Secret(API_KEY)
+    assert secret.reveal() == "" + secret == "".join([secret]) == API_KEY
+    assert type(secret.reveal()) is str
+    assert secret == API_KEY
+    assert hash(secret) == hash(API_KEY)
+    assert secret.encode() == API_KEY.encode()
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_secret_is_the_same_after_pickling(protocol: int) -> None:
+    again = pickle.loads(pickle.dumps(Secret(API_KEY), protocol))
+    assert type(again) is Secret
+    assert again.reveal() == API_KEY
+
+
+def test_sealing_twice_is_sealing_once() -> None:
+    once = seal(API_KEY)
+    assert once is not None
+    assert seal(once) is once
+    assert seal(None) is None
+
+
+def shown_objects(dify: Any) -> Iterator[Any]:
+    request = WorkflowRunRequest(inputs={"a": 1}, api_key=API_KEY)
+    options = Options(api_key=API_KEY)
+    yield dify
+    yield dify.with_options(user="somebody")
+    yield from vars(dify).values()
+    yield request
+    yield WorkflowLogsRequest(api_key=API_KEY, limit=5)
+    yield options
+    yield calls_module.run(request, options, streaming=True)
+    yield calls_module.detail("a-run", options)
+    stream = dify.run_workflow_stream(request)
+    yield stream
+    yield from vars(stream).values()
+    for value in vars(stream).values():
+        if attrs.has(type(value)):
+            yield from attrs.asdict(value, recurse=False).values()
+
+
+@pytest.mark.parametrize("client_class", [DifyWorkflow, AsyncDifyWorkflow])
+def test_no_object_shows_the_key(client_class: type[Any]) -> None:
+    count = 0
+    for value in shown_objects(client_class(api_key=API_KEY, base_url=NOBODY)):
+        assert_hidden(value)
+        count += 1
+    assert count > 25
+
+
+@both
+def test_no_result_shows_the_key(kind: Kind) -> None:
+    with (
+        ReplayServer([Reply.of(STREAM), Reply.of(STREAM), Reply.of(DETAIL)]) as server,
+        client(kind, server.url) as dify,
+    ):
+        response = dify.run_workflow({})
+        stream = dify.run_workflow_stream({})
+        for value in (response, *stream, stream, stream.result(), dify.info("a-run")):
+            assert_hidden(value)
+    assert server.requests[0].headers["authorization"] == f"Bearer {API_KEY}"
+
+
+# What is logged.
+
+
+@both
+def test_no_log_shows_the_key_even_when_everything_is_logged(
+    kind: Kind, caplog: pytest.LogCaptureFixture
+) -> None:
+    def answer(request: Request) -> Reply:
+        replies = {
+            "/v1/workflows/run": Reply.of(STREAM),
+            "/v1/workflows/run/a-run": UNAUTHORIZED,
+            "/v1/workflows/run/missing": BAD_GATEWAY,
+        }
+        return replies[request.path]
+
+    with caplog.at_level(logging.DEBUG), ReplayServer(answer) as server:
+        for name in ("dify_workflow", "httpx", "httpcore", "asyncio"):
+            logging.getLogger(name).setLevel(logging.DEBUG)
+        with client(kind, server.url, max_retries=0) as dify:
+            dify.run_workflow({})
+            for run_id in ("a-run", "missing"):
+                with pytest.raises(dify_workflow.APIError):
+                    dify.info(run_id)
+        with (
+            client(kind, NOBODY, max_retries=0) as dify,
+            pytest.raises(dify_workflow.ConnectionFailed),
+        ):
+            dify.run_workflow({})
+    assert {record.name.partition(".")[0] for record in caplog.records} >= {"httpx", "httpcore"}
+    assert len(caplog.records) > 20
+    for record in caplog.records:
+        assert API_KEY not in record.getMessage()
+        assert API_KEY not in repr(vars(record))
+    assert API_KEY not in caplog.text
+
+
+# It stays usable.
+
+
+def pickled(value: Any) -> Any:
+    return pickle.loads(pickle.dumps(value))
+
+
+copies = pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickled])
+
+
+@copies
+def test_a_copy_has_the_key_and_does_not_show_it(copied: Callable[[Any], Any]) -> None:
+    for value in (
+        WorkflowRunRequest(inputs={}, api_key=API_KEY),
+        WorkflowLogsRequest(api_key=API_KEY),
+        Options(api_key=API_KEY),
+    ):
+        made = copied(value)
+        assert made == value
+        assert_hidden(made)
+        assert made.api_key.reveal() == API_KEY
+        assert type(made.api_key) is Secret
+
+
+@copies
+def test_a_copied_client_sends_the_key(copied: Callable[[Any], Any]) -> None:
+    with ReplayServer([Reply.of(STREAM)]) as server:
+        with copied(DifyWorkflow(api_key=API_KEY, base_url=server.url)) as made:
+            assert_hidden(made)
+            made.run_workflow({})
+        with pickled(copied(DifyWorkflow(api_key=API_KEY, base_url=server.url))) as made:
+            made.run_workflow({})
+    for request in server.requests:
+        assert request.headers["authorization"] == f"Bearer {API_KEY}"
+
+
+def test_httpx_masks_the_header_that_the_key_goes_into() -> None:
+    headers = httpx.Headers({"Authorization": f"Bearer {API_KEY}"})
+    assert "[secure]" in repr(headers)
+    assert API_KEY not in f"{headers} {headers!r}"

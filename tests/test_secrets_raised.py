@@ -1,0 +1,203 @@
+"""The API key never shows in what is raised, nor in the locals of our frames."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import dify_workflow
+import pytest
+from dify_workflow import (
+    AsyncDifyWorkflow,
+    DifyWorkflow,
+    RunOutcomeUnknown,
+    WorkflowLogsRequest,
+    WorkflowRunRequest,
+)
+from facade import API_KEY, Kind, both, client
+from leaks import assert_never_shown
+from replay_server import Close, ReplayServer, Reply, Request
+from wire_archive import exchange
+
+STREAM = exchange("1.14.2", "run/empty_streaming")
+DETAIL = exchange("1.14.2", "detail/partial")
+UNAUTHORIZED = Reply.of(exchange("1.14.2", "errors/get_info_no_auth"))
+TOO_MANY = Reply.of(exchange("1.14.2", "limit/max2_third_streaming"))
+BAD_GATEWAY = Reply.html(502, "<html>Bad gateway</html>")
+IN_STREAM = Reply.of(exchange("1.14.2", "errors/missing_required_streaming"), end=Close())
+CUT = Reply.of(STREAM, stop_after=3, end=Close())
+NOBODY = "http://127.0.0.1:9"
+
+
+def given_everywhere(kind: Kind, url: str, call: Callable[[Any, dict[str, Any]], Any]) -> None:
+    """Make a call that fails, with the key in the client, and again with it in the call."""
+    for options, given in (
+        ({"api_key": API_KEY}, {}),
+        ({"api_key": "app-another"}, {"api_key": API_KEY}),
+    ):
+        with client(kind, url, max_retries=0, **options) as dify:
+            with pytest.raises(Exception) as caught:  # noqa: PT011 - which one is not the matter
+                call(dify, given)
+            assert not isinstance(caught.value, NameError | AssertionError)
+            assert_never_shown(caught.value)
+
+
+BAD_CLIENTS: list[dict[str, Any]] = [
+    {"base_url": "https://host.example/console/api"},
+    {"base_url": 5},
+    {"user": ""},
+    {"timeout": "soon"},
+    {"max_retries": -1},
+    {"default_headers": {"X": 5}},
+    {"extra_body": {"a": b"a"}},
+    {"nonsense": 1},
+]
+
+
+@pytest.mark.parametrize("client_class", [DifyWorkflow, AsyncDifyWorkflow])
+@pytest.mark.parametrize("bad", BAD_CLIENTS, ids=str)
+def test_a_client_that_cannot_be_made_does_not_show_it(
+    client_class: type[Any], bad: dict[str, Any]
+) -> None:
+    with pytest.raises(dify_workflow.InvalidArgument) as caught:
+        client_class(**{"api_key": API_KEY, "base_url": NOBODY, **bad})
+    assert_never_shown(caught.value)
+
+
+@pytest.mark.parametrize("client_class", [DifyWorkflow, AsyncDifyWorkflow])
+def test_a_key_of_the_environment_is_not_shown_either(
+    client_class: type[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIFY_API_KEY", API_KEY)
+    for bad in BAD_CLIENTS:
+        with pytest.raises(dify_workflow.InvalidArgument) as caught:
+            client_class(**{"base_url": NOBODY, **bad})
+        assert_never_shown(caught.value)
+
+
+@pytest.mark.parametrize("ending", ["\n", " ", "\x00", "é", "密"])
+@both
+def test_a_key_that_cannot_be_sent_is_not_shown(kind: Kind, ending: str) -> None:
+    def call(dify: Any, given: dict[str, Any]) -> None:
+        dify.run_workflow({}, **{name: value + ending for name, value in given.items()})
+
+    with ReplayServer([Reply.of(STREAM)]) as server:
+        with client(kind, server.url, api_key=API_KEY + ending) as dify:
+            with pytest.raises(dify_workflow.InvalidArgument) as caught:
+                dify.run_workflow({})
+            assert_never_shown(caught.value)
+        with client(kind, server.url, api_key="app-another") as dify:
+            with pytest.raises(dify_workflow.InvalidArgument) as caught:
+                dify.run_workflow({}, api_key=API_KEY + ending)
+            assert_never_shown(caught.value)
+
+
+BAD_CALLS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
+    "bad option": lambda dify, given: dify.run_workflow({}, user="", **given),
+    "unknown option": lambda dify, given: dify.run_workflow({}, nonsense=1, **given),
+    "bad inputs": lambda dify, given: dify.run_workflow({"a": b"a"}, **given),
+    "endless inputs": lambda dify, given: dify.run_workflow({"a": endless()}, **given),
+    "bad inputs of a stream": lambda dify, given: dify.run_workflow_stream({"a": {1: 2}}, **given),
+    "whole request": lambda dify, given: dify.run_workflow({"inputs": {}}, **given),
+    "key among the inputs": lambda dify, given: dify.start(
+        {"inputs": {}, "api_key": "app"}, **given
+    ),
+    "bad request": lambda dify, given: dify.run_workflow(
+        WorkflowRunRequest(inputs={"a": b"a"}, **given)
+    ),
+    "blocking stream": lambda dify, given: dify.run_workflow_stream(
+        WorkflowRunRequest(inputs={}, response_mode="blocking", **given)
+    ),
+    "bad header": lambda dify, given: dify.info("a-run", extra_headers={"X": 5}, **given),
+    "bad id": lambda dify, given: dify.info("", **given),
+    "endless id": lambda dify, given: dify.info("a" * 70_000, **given),
+    "bad task id": lambda dify, given: dify.stop_workflow_stream("", user_id="u", **given),
+    "bad run id": lambda dify, given: dify.attach("", **given),
+    "bad filter": lambda dify, given: dify.logs(limit=0, **given),
+    "unknown filter": lambda dify, given: dify.logs(nonsense=1, **given),
+    "bad entry": lambda dify, given: dify.logs(last_id=5, **given),
+    "bad logs request": lambda dify, given: dify.logs(WorkflowLogsRequest(limit=0, **given)),
+    "filters beside a request": lambda dify, given: dify.logs(
+        WorkflowLogsRequest(**given), limit=0, **given
+    ),
+    "bad filter of all logs": lambda dify, given: list(dify.iter_logs(limit=0, **given)),
+    "bad copy": lambda dify, given: dify.with_options(user="", **given),
+    "unknown option of a copy": lambda dify, given: dify.with_options(nonsense=1, **given),
+}
+
+
+def endless() -> list[Any]:
+    made: list[Any] = []
+    made.append(made)
+    return made
+
+
+@both
+@pytest.mark.parametrize("call", BAD_CALLS.values(), ids=BAD_CALLS)
+def test_a_call_that_is_refused_here_does_not_show_it(
+    kind: Kind, call: Callable[[Any, dict[str, Any]], Any]
+) -> None:
+    given_everywhere(kind, NOBODY, call)
+
+
+CALLS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
+    "run_workflow": lambda dify, given: dify.run_workflow({}, **given),
+    "run_workflow, of the request": lambda dify, given: dify.run_workflow(
+        WorkflowRunRequest(inputs={}, **given)
+    ),
+    "run_workflow, blocking": lambda dify, given: dify.run_workflow(
+        WorkflowRunRequest(inputs={}, response_mode="blocking", **given)
+    ),
+    "run_workflow_stream": lambda dify, given: list(dify.run_workflow_stream({}, **given)),
+    "result": lambda dify, given: dify.run_workflow_stream({}, **given).result(),
+    "start": lambda dify, given: dify.start({}, **given),
+    "attach": lambda dify, given: list(dify.attach("a-run", deadline=0.2, **given)),
+    "info": lambda dify, given: dify.info("a-run", **given),
+    "stop_workflow_stream": lambda dify, given: dify.stop_workflow_stream("a-task", **given),
+    "logs": lambda dify, given: dify.logs(limit=5, **given),
+    "logs, of the request": lambda dify, given: dify.logs(WorkflowLogsRequest(**given)),
+    "iter_logs": lambda dify, given: list(dify.iter_logs(**given)),
+    "parameters": lambda dify, given: dify.parameters(**given),
+    "form": lambda dify, given: dify.form("a-token", **given),
+    "upload_file": lambda dify, given: dify.upload_file(b"a", name="a.txt", **given),
+}
+all_calls = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+
+
+@both
+@all_calls
+def test_an_error_answer_does_not_show_it(
+    kind: Kind, call: Callable[[Any, dict[str, Any]], Any]
+) -> None:
+    for reply in (UNAUTHORIZED, TOO_MANY, Reply.json(200, [5])):
+        with ReplayServer([reply]) as server:
+            given_everywhere(kind, server.url, call)
+            assert server.requests[0].headers["authorization"] == f"Bearer {API_KEY}"
+
+
+@both
+@all_calls
+def test_a_refused_connection_does_not_show_it(
+    kind: Kind, call: Callable[[Any, dict[str, Any]], Any]
+) -> None:
+    given_everywhere(kind, NOBODY, call)
+
+
+@both
+def test_an_error_in_a_stream_does_not_show_it(kind: Kind) -> None:
+    with ReplayServer([IN_STREAM]) as server:
+        for name in ("run_workflow", "run_workflow_stream", "result", "start"):
+            given_everywhere(kind, server.url, CALLS[name])
+
+
+@both
+def test_a_lost_run_does_not_show_it(kind: Kind) -> None:
+    def answer(request: Request) -> Reply:
+        return CUT if request.method == "POST" else UNAUTHORIZED
+
+    with ReplayServer(answer) as server, client(kind, server.url, max_retries=0) as dify:
+        for call in (CALLS["run_workflow"], CALLS["result"]):
+            with pytest.raises(RunOutcomeUnknown) as caught:
+                call(dify, {})
+            assert caught.value.run_id is not None
+            assert_never_shown(caught.value)

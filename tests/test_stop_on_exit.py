@@ -1,0 +1,198 @@
+"""`stop_on_exit`: a run whose stream is left early is stopped, once."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from dify_workflow import AsyncDifyWorkflow, DeadlineExceeded, DifyWorkflow
+from facade import API_KEY, Kind, both, client
+from replay_server import ReplayServer, Reply, Request
+from slow_runs import Odd, SlowRuns, ahead, in_a_loop, slow_runs
+
+
+def _raise(dify: Any, error: BaseException) -> None:
+    with dify.run_workflow_stream({}) as stream:
+        for _ in stream:
+            raise error
+
+
+@both
+@ahead
+def test_a_run_that_is_left_is_stopped_once(kind: Kind, read_ahead: bool) -> None:
+    with slow_runs(kind, stop_on_exit=True, read_ahead=read_ahead) as (runs, server, dify):
+        with dify.run_workflow_stream({}) as stream:
+            for _ in stream:
+                break
+        assert runs.stops == 1
+        assert server.requests[-1].json() == {"user": stream.user}
+        stream.close()
+        assert runs.stops == 1
+        with pytest.raises(Odd):
+            _raise(dify, Odd())
+        assert runs.stops == 2
+        with pytest.raises(KeyboardInterrupt):
+            _raise(dify, KeyboardInterrupt())
+        assert runs.stops == 3
+        stream = dify.run_workflow_stream({})
+        next(stream)
+        stream.close()
+        assert runs.stops == 4
+
+
+@both
+@ahead
+def test_a_run_that_has_ended_is_not_stopped(kind: Kind, read_ahead: bool) -> None:
+    with slow_runs(kind, stop_on_exit=True, read_ahead=read_ahead) as (runs, _, dify):
+        runs.ends = True
+        with dify.run_workflow_stream({}) as stream:
+            list(stream)
+        dify.run_workflow({})
+        with dify.run_workflow_stream({}) as stream:
+            for event in stream:
+                if event.event == "workflow_finished":
+                    break
+        assert runs.stops == 0
+
+
+@both
+def test_a_run_that_was_stopped_by_hand_is_not_stopped_again(kind: Kind) -> None:
+    with slow_runs(kind, stop_on_exit=True) as (runs, _, dify):
+        with dify.start({}) as stream:
+            assert stream.stop().result == "success"
+        assert runs.stops == 1
+
+
+@both
+def test_without_it_nothing_is_stopped(kind: Kind) -> None:
+    with slow_runs(kind) as (runs, _, dify):
+        for error in (Odd(), KeyboardInterrupt()):
+            with pytest.raises(type(error)):
+                _raise(dify, error)
+        assert runs.stops == 0
+
+
+@both
+def test_without_a_run_nothing_is_stopped(kind: Kind) -> None:
+    with slow_runs(kind, stop_on_exit=True) as (runs, server, dify):
+        with dify.run_workflow_stream({}):
+            pass
+        assert server.requests == []
+        runs.state = "a first event"  # the task is not known yet
+        with dify.run_workflow_stream({}) as stream, pytest.raises(TimeoutError):
+            stream.result(0.05)
+        assert runs.stops == 0
+
+
+@both
+def test_a_run_past_its_deadline_is_stopped_once(kind: Kind) -> None:
+    with slow_runs(kind, stop_on_exit=True, deadline=0.5) as (runs, _, dify):
+        with pytest.raises(DeadlineExceeded):
+            dify.run_workflow({})
+        assert runs.stops == 1
+        with dify.run_workflow_stream({}) as stream, pytest.raises(DeadlineExceeded):
+            list(stream)
+        assert runs.stops == 2
+
+
+@ahead
+@pytest.mark.parametrize("closes", [True, False])
+def test_a_cancelled_reader_stops_its_run_once(read_ahead: bool, closes: bool) -> None:
+    if read_ahead and not closes:
+        pytest.skip("what reads ahead goes on without its reader until it is closed")
+
+    async def main(runs: SlowRuns, _: ReplayServer, dify: AsyncDifyWorkflow) -> None:
+        begun = asyncio.Event()
+        stream = dify.run_workflow_stream({})
+
+        async def read() -> None:
+            async for _ in stream:
+                begun.set()
+
+        async def read_and_close() -> None:
+            async with stream:
+                await read()
+
+        task = asyncio.create_task(read_and_close() if closes else read())
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert runs.stops == 1
+
+    in_a_loop(main, stop_on_exit=True, read_ahead=read_ahead)
+
+
+@contextmanager
+def _interrupted(server: ReplayServer) -> Iterator[None]:
+    """Send SIGINT, as Ctrl-C does, once the server has had a request."""
+
+    def interrupt() -> None:
+        server.wait_requests(1)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+        signal.signal(signal.SIGINT, before)
+
+
+@ahead
+def test_ctrl_c_while_waiting_stops_the_run_once(read_ahead: bool) -> None:
+    runs = SlowRuns()
+    options: Any = {"stop_on_exit": True, "read_ahead": read_ahead}
+
+    def main(dify: DifyWorkflow) -> None:
+        with dify.start({}) as stream, _interrupted(server):
+            list(stream)
+
+    with ReplayServer(runs) as server:
+        with DifyWorkflow(api_key=API_KEY, base_url=server.url, **options) as dify:
+            with pytest.raises(KeyboardInterrupt):
+                main(dify)
+            assert runs.stops == 1
+        server.wait_closed()
+
+
+@ahead
+def test_ctrl_c_in_an_event_loop_stops_the_run_once(read_ahead: bool) -> None:
+    runs = SlowRuns()
+    options: Any = {"stop_on_exit": True, "read_ahead": read_ahead}
+
+    async def main() -> None:
+        dify = AsyncDifyWorkflow(api_key=API_KEY, base_url=server.url, **options)
+        async with dify, await dify.start({}) as stream:
+            signal.raise_signal(signal.SIGINT)
+            async for _ in stream:
+                pass
+
+    with ReplayServer(runs) as server:
+        with pytest.raises(KeyboardInterrupt):
+            asyncio.run(main())
+        assert runs.stops == 1
+        server.wait_closed()
+
+
+@both
+def test_a_stop_that_fails_raises_nothing_and_is_not_repeated(kind: Kind) -> None:
+    runs = SlowRuns()
+
+    def handler(request: Request) -> Reply:
+        return Reply.html(502, "x") if request.path.endswith("stop") else runs(request)
+
+    with (
+        ReplayServer(handler) as server,
+        client(kind, server.url, stop_on_exit=True) as dify,
+    ):
+        with dify.run_workflow_stream({}) as stream:
+            next(stream)
+        assert [request.path.rpartition("/")[2] for request in server.requests] == ["run", "stop"]

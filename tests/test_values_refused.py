@@ -1,0 +1,136 @@
+"""Inputs that have no JSON form are refused with their place."""
+
+from __future__ import annotations
+
+import enum
+import json
+import math
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import Any
+
+import pytest
+from dify_workflow import InvalidArgument
+from dify_workflow.values import plain
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from odd_values import (
+    Frozen,
+    Order,
+    Point,
+    Pydantic,
+    Unknown,
+    circle,
+)
+
+REFUSED: dict[str, tuple[Any, str]] = {
+    "nan": (math.nan, "nan has no JSON form"),
+    "infinity": (math.inf, "inf has no JSON form"),
+    "minus infinity": (-math.inf, "-inf has no JSON form"),
+    "lone surrogate": ("a\ud800b", "lone surrogate"),
+    "lone surrogate in a path": (PurePosixPath("\udcff"), "lone surrogate"),
+    "bytes": (b"a", "upload them as a file"),
+    "bytearray": (bytearray(b"a"), "upload them as a file"),
+    "memoryview": (memoryview(b"a"), "upload them as a file"),
+    "object": (Unknown(), "a Unknown has no JSON form"),
+    "model_dump that is none": (Frozen(), "a Frozen has no JSON form"),
+    "function": (len, "has no JSON form"),
+    "class": (Unknown, "the class Unknown has no JSON form"),
+    "dataclass itself": (Point, "the class Point has no JSON form"),
+    "attrs class itself": (Order, "the class Order has no JSON form"),
+    "pydantic class itself": (Pydantic, "the class Pydantic has no JSON form"),
+    "generator": ((item for item in [1]), "a generator has no JSON form"),
+    "range": (range(3), "a range has no JSON form"),
+    "dict view": ({"a": 1}.values(), "a dict_values has no JSON form"),
+    "complex": (1j, "a complex has no JSON form"),
+    "timedelta": (timedelta(1), "a timedelta has no JSON form"),
+    "name that is no text": ({1: 2}, "names must be text, not 1"),
+    "name that is none": ({None: 2}, "names must be text, not None"),
+    "name of bytes": ({b"a": 2}, "names must be text, not b'a'"),
+    "name with a lone surrogate": ({"\udc00": 2}, "lone surrogate"),
+    "enum of bytes": (enum.Enum("Raw", {"A": b"a"}).A, "upload them as a file"),  # type: ignore[attr-defined]
+}
+refused = pytest.mark.parametrize(("value", "why"), REFUSED.values(), ids=REFUSED)
+
+PLACES: list[tuple[Callable[[Any], Any], str]] = [
+    (lambda value: value, "inputs"),
+    (lambda value: {"a": value}, "inputs.a"),
+    (lambda value: {"a": {"b c": value}}, "inputs.a.b c"),
+    (lambda value: [0, value], "inputs[1]"),
+    (lambda value: {"a": ({"b": [[value]]},)}, "inputs.a[0].b[0][0]"),
+    (lambda value: Point(1, value), "inputs.y"),
+    (lambda value: Order("a", [Point(1, [value])]), "inputs.points[0].y[0]"),
+]
+
+
+@refused
+def test_what_has_no_json_form_is_refused_with_its_place(value: Any, why: str) -> None:
+    for build, place in PLACES:
+        with pytest.raises(InvalidArgument) as caught:
+            plain(build(value), "inputs")
+        assert caught.value.field == place
+        assert str(caught.value).startswith(f"{place}: ")
+        assert why in str(caught.value)
+
+
+def object_circle() -> Point:
+    made = Point(1)
+    made.y = {"back": [made]}
+    return made
+
+
+class Endless:
+    def model_dump(self, *, mode: str) -> Any:
+        return self
+
+
+def deep(levels: int) -> Any:
+    made: Any = 1
+    for _ in range(levels):
+        made = [made]
+    return made
+
+
+@pytest.mark.parametrize(
+    "value",
+    [circle(), object_circle(), Endless(), deep(10_000)],
+    ids=["list", "object", "model_dump", "deep"],
+)
+def test_a_value_that_holds_itself_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidArgument, match=r"inputs: it holds itself, or is nested too deeply"):
+        plain({"a": value}, "inputs")
+
+
+def test_what_is_accepted_can_be_sent_however_deep() -> None:
+    for levels in range(50, 1_000, 50):
+        try:
+            made = plain(deep(levels), "inputs")
+        except InvalidArgument:
+            break
+        json.dumps(made)
+    assert levels > 100
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text() | st.integers(), inner, max_size=4)
+        | st.tuples(inner)
+    ),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(json_values)
+def test_any_value_can_be_sent_or_is_refused(value: Any) -> None:
+    try:
+        made = plain(value, "inputs")
+    except InvalidArgument as error:
+        field = error.field or ""
+    else:
+        field = "inputs"
+        assert json.loads(json.dumps(made, allow_nan=False)) == made
+    assert field.startswith("inputs")

@@ -1,0 +1,109 @@
+"""The async driver: performs the commands of flows by httpx."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import anyio
+import attrs
+import httpx
+
+from .answers import Answer
+from .calls import Call
+from .commands import Failure, Flow, Gather, Open, Opened, Pause, Pump, Send, failure
+from .connections import AsyncConnection
+from .drivers import AT_ONCE
+from .errors import DifyError
+from .network import Line
+from .sending import answer_of, build_request, capped, is_stream, with_read
+from .versions import Server
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class AsyncDriver:
+    """Performs commands over one httpx client."""
+
+    http: httpx.AsyncClient
+    base_url: httpx.URL
+    server: Server
+    clock: Callable[[], float] = time.monotonic
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Perform a flow of plain requests to its end."""
+        outcome: Answer | Opened | Failure | list[Any] | None = None
+        while True:
+            try:
+                command = flow.send(outcome)
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
+            assert not isinstance(command, Pump)
+            if isinstance(command, Pause):
+                outcome = None
+                await self.pause(command.seconds)
+            elif isinstance(command, Gather):
+                outcome = await self.gather(command.flows)
+            else:
+                outcome, _ = await self.perform(command, None)
+                if not isinstance(outcome, Failure):
+                    self.server.learn(outcome.headers)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait."""
+        await anyio.sleep(seconds)
+
+    async def gather(self, flows: Sequence[Flow[Any]]) -> list[Any]:
+        """Perform flows at once; raises the first error, when all have ended."""
+        results: dict[int, Any] = {}
+        errors: list[DifyError] = []
+        turn = anyio.Semaphore(AT_ONCE)
+
+        async def perform(index: int, flow: Flow[Any]) -> None:
+            async with turn:
+                try:
+                    results[index] = await self.run(flow)
+                except DifyError as error:
+                    errors.append(error)
+
+        async with anyio.create_task_group() as group:
+            for index, flow in enumerate(flows):
+                group.start_soon(perform, index, flow)
+        if errors:
+            raise errors[0]
+        return [results[index] for index in range(len(flows))]
+
+    async def perform(
+        self, command: Send | Open, left: float | None
+    ) -> tuple[Answer | Opened | Failure, AsyncConnection | None]:
+        """Send a request; return its outcome, and the connection of an opened stream.
+
+        `left` is the number of seconds that the deadline leaves.
+        """
+        timeout, line = command.call.options.timeout, None
+        if isinstance(command, Open):
+            timeout, line = with_read(timeout, command.silence), command.line or Line()
+        opening = line is not None
+        request = build_request(
+            self.http, self.base_url, command.call, timeout=capped(timeout, left), line=line
+        )
+        try:
+            response = await self.http.send(request, stream=opening, follow_redirects=False)
+            if opening and is_stream(response):
+                return Opened(response.headers), AsyncConnection(response)
+            try:
+                await response.aread()
+            finally:
+                await response.aclose()
+        except httpx.HTTPError as error:
+            return failure(error), None
+        return answer_of(response, command.call), None
+
+    async def perform_once(self, call: Call, seconds: float) -> None:
+        """Send a request, whatever comes of it, within a short time."""
+        request = build_request(self.http, self.base_url, call, timeout=httpx.Timeout(seconds))
+        with anyio.move_on_after(seconds, shield=True):
+            await self.http.send(request, follow_redirects=False)

@@ -1,0 +1,214 @@
+"""`AsyncWorkflowStream`: the async handle of one run, which is also the iterator of its events."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import anyio
+import h11
+import httpx
+
+from . import calls
+from .commands import Gather, Open, Pause, Pump
+from .connections import AsyncConnection
+from .events import WorkflowStreamEvent
+from .following import Following
+from .handle import STOP_TIMEOUT, RunHandle, log
+from .read_ahead import TaskReader
+from .responses import WorkflowRunResponse, WorkflowStopResponse
+from .results import of_detail, of_stop
+from .retrying import ask
+
+if TYPE_CHECKING:
+    from .async_drivers import AsyncDriver
+
+
+class AsyncWorkflowStream(RunHandle):
+    """One run: iterate over its events with `async for`, or await its `result()`.
+
+    As `WorkflowStream`, for asyncio (and trio). Cancelling the task that reads it frees the
+    connection; the run goes on unless `stop_on_exit` was set.
+    """
+
+    def __init__(self, run: Following, driver: AsyncDriver) -> None:
+        super().__init__(run, driver.clock)
+        self._driver = driver
+        self._reader: TaskReader | None = None
+        self._connection: AsyncConnection | None = None
+        self._scope: anyio.CancelScope | None = None  # the pause that close() ends
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> WorkflowStreamEvent:
+        ready = self._state.ready
+        while not self._closed:
+            if ready:
+                return ready.popleft()
+            if self._ended:
+                break
+            await self._advance()
+        self._raise_once()
+        raise StopAsyncIteration
+
+    async def result(self, timeout: float | None = None) -> WorkflowRunResponse:
+        """Read to the run's end and return its result; events not yet read are dropped.
+
+        `timeout` is in seconds; `RequestTimedOut` is raised when the run has not ended by then,
+        and waiting can go on. Raises what the iteration would raise, and `StreamClosed` after an
+        early `aclose()`.
+        """
+        self._until = None if timeout is None else self._clock() + timeout
+        try:
+            while not (self._ended or self._closed):
+                await self._advance()
+                self._state.ready.clear()
+                if not self._ended and self._is_due():
+                    raise self._not_yet()
+        finally:
+            self._until = None
+        return self._finished()
+
+    async def info(self) -> WorkflowRunResponse:
+        """Fetch the run's detail (GET /workflows/run/{workflow_run_id})."""
+        call = calls.detail(self._needs_id(), self._run.options)
+        return of_detail(await self._driver.run(ask(call)))
+
+    async def stop(self, *, wait: float | None = None) -> WorkflowStopResponse:
+        """Ask the server to stop the run; with `wait`, read on for so many seconds at most.
+
+        What the run ends with is in `status` and `result()`: "stopped", or "failed" with the
+        message "Aborted: User requested stop".
+        """
+        self._run.stop_asked_at = self._clock()
+        call = calls.stop(self._needs_task_id(), self._run.options)
+        answer = of_stop(await self._driver.run(ask(call)))
+        if wait is not None:
+            try:
+                await self.result(wait)
+            except TimeoutError:
+                pass  # it was not seen to end: `status` says so
+        return answer
+
+    async def aclose(self) -> None:
+        """Free the connection, from any task; the iteration then ends. The run may go on."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._scope is not None:
+            self._scope.cancel()
+        self._line.shutdown()
+        await self._release()
+        if self._wants_stop():
+            await self._stop_quietly()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def __del__(self) -> None:
+        connection = getattr(self, "_connection", None)
+        if connection is not None:
+            connection.shutdown()
+
+    async def _start(self) -> Self:
+        """Read until the run's id is known."""
+        while self.id is None and not (self._ended or self._closed):
+            await self._advance()
+        self._raise_once()
+        return self
+
+    async def _advance(self) -> None:
+        """Make one step, or wait for one to be made in the background."""
+        if not self._run.options.read_ahead:
+            await self._step()
+            return
+        if self._reader is None:
+            self._reader = TaskReader(self._step, lambda: self.closed)
+        await self._reader.wait(self._time_left())
+
+    async def _step(self) -> None:
+        """Perform one command of the flow, or one read of the open stream."""
+        try:
+            if self._pumping is None:
+                await self._perform()
+            else:
+                await self._read()
+        except BaseException as error:
+            self._pumping = None
+            if self._closed and isinstance(error, Exception):
+                return  # closed under our hands, by another task
+            self._error, self._error_raised = error, not self._run.options.read_ahead
+            self._ended = True
+            await self._release()
+            if self._wants_stop():
+                await self._stop_quietly()
+            raise
+        if self._ended:
+            await self._release()
+
+    async def _perform(self) -> None:
+        if left := self._pause_left():
+            with anyio.CancelScope() as self._scope:
+                await self._driver.pause(self._bounded(left))
+            self._scope = None
+            return
+        command = self._next_command()
+        if command is None or isinstance(command, Pump | Pause):
+            return
+        if isinstance(command, Gather):
+            self._outcome = await self._driver.gather(command.flows)
+            return
+        if isinstance(command, Open):
+            await self._release()
+        outcome, connection = await self._driver.perform(command, self._remaining())
+        self._connection = connection or self._connection
+        if self._closed:
+            await self._release()
+        self._outcome = self._learn(outcome)
+
+    async def _read(self) -> None:
+        pumping, connection = self._pumping, self._connection
+        assert pumping is not None
+        assert connection is not None
+        try:
+            data = await connection.read(self._bounded(pumping.timeout()))
+        except httpx.ReadTimeout as error:
+            self._check_deadline()
+            if connection.resumable and self._is_due():
+                pumping.waited()
+                return  # `result(timeout)` ends its wait, and nothing else
+            cut = pumping.timed_out(error, still_open=connection.resumable)
+        except (httpx.HTTPError, h11.ProtocolError) as error:
+            cut = pumping.broke(error)
+        else:
+            if self._closed:
+                return
+            taken = pumping.took(data)
+            if taken is None:
+                return
+            cut = taken
+        self._pumping = None
+        self._outcome = cut
+
+    async def _release(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with anyio.CancelScope(shield=True):
+                await connection.aclose()
+
+    async def _stop_quietly(self) -> None:
+        self._run.stop_asked_at = self._clock()
+        try:
+            call = calls.stop(self._needs_task_id(), self._run.options)
+            await self._driver.perform_once(call, STOP_TIMEOUT)
+        except Exception as error:  # leaving must not raise anything new
+            log.warning("run %s could not be stopped: %s", self.id, error)

@@ -1,0 +1,110 @@
+"""What a flow asks a driver to do, and what it is told of the outcome.
+
+A flow is a generator that yields a command per connection, not per byte, and is sent the outcome;
+it does no I/O, so one body serves the sync and the async client, and the tests' virtual clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Any, Literal, TypeVar
+
+import attrs
+import httpx
+
+from .calls import Call
+from .network import Line
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class Send:
+    """Send a request and read the whole answer: an `Answer` or a `Failure`."""
+
+    call: Call
+
+
+@attrs.frozen
+class Open:
+    """Open a stream: `Opened`, or an `Answer` that is no stream, or a `Failure`.
+
+    `silence` is the time in seconds that the head of the answer may take. `line` is set where the
+    command is performed.
+    """
+
+    call: Call
+    silence: float
+    replaying: bool = False
+    line: Line | None = None
+
+
+@attrs.frozen
+class Pump:
+    """Feed the open stream into the run's state until it is over or cut: a `Cut`.
+
+    Limits in seconds of time spent waiting: `first` without a byte before the first event,
+    `silence` without a byte after it, both over all pumping of one connection; `quiet` without an
+    event (the stream then stays open).
+    """
+
+    first: float
+    silence: float
+    quiet: float | None = None
+
+
+@attrs.frozen
+class Pause:
+    """Wait for `seconds`."""
+
+    seconds: float
+
+
+@attrs.frozen
+class Gather:
+    """Perform several flows of plain requests at once: the list of their results."""
+
+    flows: Sequence[Flow[Any]]
+
+
+@attrs.frozen
+class Opened:
+    """A stream is open."""
+
+    headers: httpx.Headers
+
+
+@attrs.frozen
+class Failure:
+    """A request that got no complete answer; `sent` says whether the server may have it."""
+
+    error: httpx.HTTPError
+    sent: bool
+
+
+@attrs.frozen
+class Cut:
+    """Why pumping ended; `open` says whether the stream can be pumped on."""
+
+    reason: Literal["over", "eof", "broken", "silence", "quiet"]
+    error: Exception | None = None
+    open: bool = False
+
+
+Command = Send | Open | Pump | Pause | Gather
+Flow = Generator[Command, Any, T]
+
+# Failures of the phase in which no byte of the request has left.
+_UNSENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+
+def failure(error: httpx.HTTPError) -> Failure:
+    """Classify an httpx exception: only failures to connect surely sent nothing."""
+    return Failure(error, sent=not isinstance(error, _UNSENT))

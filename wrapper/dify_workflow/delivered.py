@@ -1,0 +1,128 @@
+"""What of a run was delivered already, so that a replay delivers nothing twice. No I/O.
+
+A run has legs: it pauses for human input and resumes. In a new leg nodes may begin again with the
+same id, and the server sends the text of the legs before once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+_PREFIX = 1024  # characters of a text that are kept to know it again
+_CONTAINERS = ("iteration", "loop")  # nodes whose start and end only snapshots tell
+
+
+class Delivered:
+    """The events of one run that were delivered."""
+
+    def __init__(self) -> None:
+        self.forms: dict[str, dict[str, Any]] = {}  # announced forms by id
+        self._in_leg: set[tuple[Any, ...]] = set()
+        self._in_any_leg: set[tuple[Any, ...]] = set()
+        self._ended: set[Any] = set()  # nodes whose end was told
+        self._texts: dict[str, _Text] = {}  # by the variable that they are of
+
+    def is_new(self, name: str, data: dict[str, Any], *, replaying: bool) -> bool:
+        """Remember an event; whether it is to be delivered."""
+        if name == "text_chunk":
+            said = self._texts.setdefault(str(data.get("from_variable_selector")), _Text())
+            return said.is_new(data.get("text"))
+        if name == "workflow_started" and data.get("reason") == "resumption":
+            self.next_leg()
+            return True
+        identity, node = _identity(name, data), _told(data, "id")
+        if replaying and name in ("node_started", "node_retry") and node in self._ended:
+            return False  # it lies behind what was told of this node
+        if name == "node_retry":
+            self._remember(("node_started", node))
+        if identity is None:
+            return True
+        if name == "human_input_required":
+            self.forms.setdefault(str(data.get("form_id")), data)  # a snapshot's is not rendered
+        ends = name == "node_finished"
+        seen = self._in_any_leg if ends else self._in_leg
+        if replaying and _from_snapshot(name, data):
+            if _only_in_snapshots(name, data):
+                return False
+            seen = self._in_any_leg
+        known = replaying and identity in seen
+        self._remember(identity)
+        if ends and node is not None:
+            self._ended.add(node)
+        return not known
+
+    def _remember(self, identity: tuple[Any, ...]) -> None:
+        self._in_leg.add(identity)
+        self._in_any_leg.add(identity)
+
+    def is_new_pause(self, forms: Iterable[Any]) -> bool:
+        """Remember a pause by its forms; whether it is another than the last one."""
+        identity = ("workflow_paused", *sorted(map(str, forms)))
+        known = identity in self._in_any_leg
+        self._in_any_leg.add(identity)
+        return not known
+
+    def next_leg(self) -> None:
+        """The run goes on after a pause."""
+        self._in_leg.clear()
+        for said in self._texts.values():
+            said.next_leg()
+
+
+class _Text:
+    """The text of one variable as far as it was delivered."""
+
+    def __init__(self) -> None:
+        self._head = ""  # how it begins
+        self._length = 0  # characters
+        self._again = -1  # characters that this leg has sent again; -1: it sends new text
+
+    def next_leg(self) -> None:
+        self._again = 0 if self._length else -1
+
+    def is_new(self, text: Any) -> bool:
+        if not isinstance(text, str):
+            return True
+        if self._again >= 0:
+            end = self._again + len(text)
+            known = text[: max(len(self._head) - self._again, 0)]
+            if end <= self._length and self._head[self._again : end] == known:
+                self._again = end if end < self._length else -1
+                return False
+            self._again = -1
+        self._head += text[: max(_PREFIX - len(self._head), 0)]
+        self._length += len(text)
+        return True
+
+
+def _identity(name: str, data: dict[str, Any]) -> tuple[Any, ...] | None:
+    """What makes an event the same one when it is sent again; None: it never is."""
+    match name:
+        case "workflow_started":
+            return (name,)
+        case "node_started":
+            return (name, _told(data, "id"))
+        case "node_finished":
+            return (name, _told(data, "id"), _told(data, "status"))
+        case "human_input_required":
+            return (name, _told(data, "form_id"))
+    return None
+
+
+def _told(data: dict[str, Any], key: str) -> Any:
+    """A value by which events are told apart; None for one that is not what it should be."""
+    value = data.get(key)
+    return None if isinstance(value, dict | list) else value
+
+
+def _from_snapshot(name: str, data: dict[str, Any]) -> bool:
+    """Whether an event is the server's short form of a past one."""
+    return not name.startswith("node_") or "inputs_truncated" not in data
+
+
+def _only_in_snapshots(name: str, data: dict[str, Any]) -> bool:
+    """Whether a live run would not have sent this at all, or will send the real one later."""
+    if name == "node_finished" and data.get("status") in ("retry", "paused"):
+        return True
+    return name.startswith("node_") and data.get("node_type") in _CONTAINERS

@@ -1,0 +1,93 @@
+"""The sync driver: performs the commands of flows by httpx."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import attrs
+import httpx
+
+from .answers import Answer
+from .calls import Call
+from .commands import Failure, Flow, Gather, Open, Opened, Pause, Pump, Send, failure
+from .connections import Connection
+from .network import Line
+from .sending import answer_of, build_request, capped, is_stream, with_read
+from .versions import Server
+
+T = TypeVar("T")
+AT_ONCE = 4  # requests of one `Gather` that are under way together
+
+
+@attrs.frozen
+class Driver:
+    """Performs commands over one httpx client."""
+
+    http: httpx.Client
+    base_url: httpx.URL
+    server: Server
+    clock: Callable[[], float] = time.monotonic
+
+    def run(self, flow: Flow[T]) -> T:
+        """Perform a flow of plain requests to its end."""
+        outcome: Answer | Opened | Failure | list[Any] | None = None
+        while True:
+            try:
+                command = flow.send(outcome)
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
+            assert not isinstance(command, Pump)
+            if isinstance(command, Pause):
+                outcome = None
+                time.sleep(command.seconds)
+            elif isinstance(command, Gather):
+                outcome = self.gather(command.flows)
+            else:
+                outcome, _ = self.perform(command, None)
+                if not isinstance(outcome, Failure):
+                    self.server.learn(outcome.headers)
+
+    def gather(self, flows: Sequence[Flow[Any]]) -> list[Any]:
+        """Perform flows at once; raises the first error, when all have ended."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(self.run, flows))
+
+    def pause(self, seconds: float, wake: threading.Event) -> None:
+        """Wait, or be woken."""
+        wake.wait(seconds)
+
+    def perform(
+        self, command: Send | Open, left: float | None
+    ) -> tuple[Answer | Opened | Failure, Connection | None]:
+        """Send a request; return its outcome, and the connection of an opened stream.
+
+        `left` is the number of seconds that the deadline leaves.
+        """
+        timeout, line = command.call.options.timeout, None
+        if isinstance(command, Open):
+            timeout, line = with_read(timeout, command.silence), command.line or Line()
+        opening = line is not None
+        request = build_request(
+            self.http, self.base_url, command.call, timeout=capped(timeout, left), line=line
+        )
+        try:
+            response = self.http.send(request, stream=opening, follow_redirects=False)
+            if opening and is_stream(response):
+                return Opened(response.headers), Connection(response)
+            try:
+                response.read()
+            finally:
+                response.close()
+        except httpx.HTTPError as error:
+            return failure(error), None
+        return answer_of(response, command.call), None
+
+    def perform_once(self, call: Call, seconds: float) -> None:
+        """Send a request, whatever comes of it, within a short time."""
+        request = build_request(self.http, self.base_url, call, timeout=httpx.Timeout(seconds))
+        self.http.send(request, follow_redirects=False)

@@ -1,0 +1,147 @@
+"""A human-input form: what a paused run asks, and whether an answer fits it. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+import dify_workflow_api.models as models
+
+from .errors import InvalidArgument
+from .form_files import file_problem, texts
+from .reading import as_text
+
+if TYPE_CHECKING:
+    from dify_workflow_api.models import FormAction, FormInput, HumanInputForm, PauseReason
+
+T = TypeVar("T")
+REQUIRED = "human_input_required"
+
+
+@attrs.frozen(kw_only=True)
+class WorkflowForm:
+    """A form that a paused run waits for.
+
+    `content` is its text (Markdown), `inputs` what can be filled in, `actions` the buttons, of
+    which one must be chosen. `defaults` holds suggested values by input name. `expires_at` is in
+    unix seconds. `token` opens the form; it is None when the form is not delivered by WebApp, and
+    then it cannot be answered over the API. `id`, `node_id` and `node_title` are None for a form
+    that was fetched by its token.
+    """
+
+    token: str | None
+    content: str
+    inputs: Sequence[FormInput]
+    actions: Sequence[FormAction]
+    expires_at: int | None
+    defaults: Mapping[str, str]
+    id: str | None = None
+    node_id: str | None = None
+    node_title: str | None = None
+
+    def needs_token(self) -> str:
+        """Return the token; raises `InvalidArgument` for a form without one."""
+        if not self.token:
+            raise InvalidArgument(
+                "form: it has no token, since it is not delivered by WebApp; it cannot be answered "
+                "over the API",
+                field="form",
+            )
+        return self.token
+
+
+def of_reason(reason: PauseReason) -> WorkflowForm:
+    """The form of a pause."""
+    inputs = _inputs(reason.inputs)
+    return WorkflowForm(
+        token=as_text(reason.form_token) or None,
+        content=as_text(reason.form_content),
+        inputs=inputs,
+        actions=_actions(reason.actions),
+        expires_at=reason.expiration_time,
+        defaults=_defaults(inputs, reason.resolved_default_values),
+        id=reason.form_id,
+        node_id=reason.node_id,
+        node_title=reason.node_title,
+    )
+
+
+def of_answer(token: str, form: HumanInputForm) -> WorkflowForm:
+    """The form that was fetched by its token."""
+    inputs = _inputs(form.inputs)
+    return WorkflowForm(
+        token=token,
+        content=as_text(form.form_content),
+        inputs=inputs,
+        actions=_actions(form.user_actions),
+        expires_at=form.expiration_time,
+        defaults=_defaults(inputs, form.resolved_default_values),
+    )
+
+
+# What is not as the contract says is left out: the form can be answered all the same.
+
+
+def _inputs(given: Any) -> list[FormInput]:
+    fields = _items(given, models.FormInput)
+    return [field for field in fields if isinstance(field.output_variable_name, str)]
+
+
+def _actions(given: Any) -> list[FormAction]:
+    return list(_items(given, models.FormAction))
+
+
+def _items(given: Any, kind: type[T]) -> Iterator[T]:
+    for item in given if isinstance(given, list) else ():
+        if isinstance(item, kind):
+            yield item
+
+
+def _defaults(inputs: Sequence[FormInput], resolved: Any) -> dict[str, str]:
+    found = {
+        field.output_variable_name: field.default.value
+        for field in inputs
+        if isinstance(field.default, models.FormInputDefault) and field.default.value
+    }
+    return found | (resolved if isinstance(resolved, dict) else {})
+
+
+def check_answer(form: WorkflowForm, action: str, inputs: Mapping[str, Any]) -> None:
+    """Raise `InvalidArgument` with all that the server would refuse, drop, or fail on later."""
+    problems = []
+    actions = [as_text(known.id) for known in form.actions]
+    if action not in actions:
+        problems.append(f"action: {action!r} is none of {', '.join(actions)}")
+    fields = {field.output_variable_name: field for field in form.inputs}
+    for name in inputs:
+        if name not in fields:
+            problems.append(f"inputs.{name}: the form has no such input")
+    for name, field in fields.items():
+        if name not in inputs:
+            problems.append(f"inputs.{name}: required ({field.type_})")
+        elif problem := _problem(field, inputs[name]):
+            problems.append(f"inputs.{name}: {problem}")
+    if problems:
+        raise InvalidArgument("; ".join(problems), field=problems[0].partition(":")[0])
+
+
+def _problem(field: FormInput, value: Any) -> str | None:
+    match field.type_:
+        case "paragraph":
+            # The server takes anything here, and then fails the run.
+            return None if isinstance(value, str) else "text is needed"
+        case "select":
+            options = texts(getattr(field.option_source, "value", None))
+            if not isinstance(value, str) or (options and value not in options):
+                return f"one of {', '.join(options)}" if options else "text is needed"
+        case "file":
+            return file_problem(field, value)
+        case "file-list":
+            if not isinstance(value, list | tuple):
+                return "a list of files is needed"
+            most = field.number_limits if isinstance(field.number_limits, int) else 0
+            if most and len(value) > most:
+                return f"at most {most} files"
+            return next(filter(None, (file_problem(field, item) for item in value)), None)
+    return None

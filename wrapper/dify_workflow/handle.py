@@ -1,0 +1,213 @@
+"""What the sync and the async stream share: the flow, the state, what can be read of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import httpx
+
+from .answers import Answer
+from .commands import Command, Cut, Failure, Open, Opened, Pause, Pump
+from .delivered import Delivered
+from .errors import (
+    DeadlineExceeded,
+    InvalidArgument,
+    RequestTimedOut,
+    StreamClosed,
+)
+from .flows import follow
+from .following import Following
+from .network import Line
+from .pumping import Pumping
+from .responses import WorkflowRunResponse
+from .results import of_stream
+
+log = logging.getLogger("dify_workflow")
+
+STOP_TIMEOUT = 5.0  # s for the stop that `stop_on_exit` sends
+MOMENT = 0.001  # s; the shortest wait
+
+
+class RunHandle:
+    """A run: its ids, its state, its result."""
+
+    def __init__(self, run: Following, clock: Callable[[], float]) -> None:
+        self._run = run
+        self._state = run.state
+        self._clock = clock
+        self._flow = follow(run)
+        self._outcome: Answer | Opened | Failure | Cut | list[Any] | None = None
+        self._pumping: Pumping | None = None
+        self._line = Line()
+        self._headers = httpx.Headers()
+        self._began_at: float | None = None
+        self._ended = False
+        self._closed = False
+        self._error: BaseException | None = None
+        self._error_raised = False
+        self._result: WorkflowRunResponse | None = None
+        self._pause_ends = float("-inf")
+        self._until: float | None = None  # `result(timeout)` waits no longer than this
+
+    @property
+    def id(self) -> str | None:
+        """The run's id; None until the server has said it."""
+        return self._state.run_id
+
+    @property
+    def task_id(self) -> str | None:
+        """The task's id, which stopping needs; None until the server has said it."""
+        return self._state.task_id
+
+    @property
+    def status(self) -> str:
+        """The run's status as far as it was read: "running" until its end."""
+        return self._state.status
+
+    @property
+    def user(self) -> str:
+        """The user that the run belongs to; `attach` needs the same one."""
+        return self._run.options.user
+
+    @property
+    def _delivered(self) -> Delivered:
+        return self._state.delivered
+
+    @property
+    def recovered(self) -> bool:
+        """Whether the connection dropped and the run was found again."""
+        return self._state.recovered
+
+    @property
+    def text_complete(self) -> bool:
+        """Whether no text chunk can be missing; after a dropped connection `outputs` count."""
+        return self._state.text_complete
+
+    @property
+    def closed(self) -> bool:
+        """Whether the stream is closed, by its end or early."""
+        return self._closed or self._ended
+
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__name__} id={self.id!r} task_id={self.task_id!r} "
+            f"status={self.status!r}>"
+        )
+
+    def _next_command(self) -> Command | None:
+        """Send the last outcome to the flow; return what it wants next, None at its end."""
+        if self._began_at is None:
+            self._began_at = self._clock()
+        self._check_deadline()
+        outcome, self._outcome = self._outcome, None
+        try:
+            command = self._flow.send(outcome)
+        except StopIteration:
+            self._ended = True
+            return None
+        if isinstance(command, Pump):
+            self._pumping = Pumping(command, self._state, self._clock)
+        elif isinstance(command, Open):
+            self._state.connect(replaying=command.replaying)
+            self._line = Line()
+            command = attrs.evolve(command, line=self._line)
+        elif isinstance(command, Pause):
+            self._pause_ends = self._clock() + command.seconds
+        return command
+
+    def _learn(self, outcome: Answer | Opened | Failure) -> Answer | Opened | Failure:
+        """Keep what a response says of the server."""
+        if not isinstance(outcome, Failure):
+            self._run.server.learn(outcome.headers)
+        if isinstance(outcome, Opened):
+            self._headers = outcome.headers
+        return outcome
+
+    def _remaining(self) -> float | None:
+        """Seconds left of the deadline; None without one."""
+        limit = self._run.options.deadline
+        if limit is None or self._began_at is None:
+            return None
+        return max(self._began_at + limit - self._clock(), 0.0)
+
+    def _check_deadline(self) -> None:
+        if self._remaining() == 0.0:
+            state = self._state
+            raise DeadlineExceeded(
+                f"run {state.run_id}: the deadline of {self._run.options.deadline} s passed; "
+                "the run itself may go on",
+                run_id=state.run_id,
+                task_id=state.task_id,
+                status=state.status if state.begun else None,
+                user=self.user,
+            )
+
+    def _pause_left(self) -> float:
+        """Seconds of the flow's pause still to wait; 0 when it is over, or there is none.
+
+        Raises `DeadlineExceeded` when the deadline passes in the pause.
+        """
+        left = self._pause_ends - self._clock()
+        if left < MOMENT:
+            return 0.0
+        self._check_deadline()
+        return left
+
+    def _bounded(self, seconds: float) -> float:
+        """No longer than the deadline and `result(timeout)` allow."""
+        left = self._remaining()
+        if left is not None:
+            seconds = min(seconds, left)
+        if self._until is not None:
+            seconds = min(seconds, max(self._until - self._clock(), 0.0))
+        return max(seconds, MOMENT)
+
+    def _is_due(self) -> bool:
+        """Whether the time of `result(timeout)` is over."""
+        return self._until is not None and self._clock() >= self._until - MOMENT
+
+    def _time_left(self) -> float | None:
+        """Seconds left of `result(timeout)`; None without one."""
+        return None if self._until is None else max(self._until - self._clock(), 0.0)
+
+    def _raise_once(self) -> None:
+        """Raise the error of a stream that is read in the background."""
+        if self._error is not None and not self._error_raised:
+            self._error_raised = True
+            raise self._error
+
+    def _not_yet(self) -> RequestTimedOut:
+        return RequestTimedOut(f"run {self.id} has not ended yet; it can be waited for again")
+
+    def _finished(self) -> WorkflowRunResponse:
+        """The result; raises what ended the stream, or `StreamClosed`."""
+        if isinstance(self._error, Exception):  # not a cancellation, which is over by now
+            raise self._error
+        if self._result is None:
+            if self._state.last is None:
+                raise StreamClosed("the stream was closed before the run's end was read")
+            self._result = of_stream(self._state, self._headers, self.user)
+        return self._result
+
+    def _needs_task_id(self) -> str:
+        if self.task_id is None:
+            raise InvalidArgument(
+                "task_id: not known yet; it comes with the first event of the run", field="task_id"
+            )
+        return self.task_id
+
+    def _needs_id(self) -> str:
+        if self.id is None:
+            raise InvalidArgument(
+                "id: not known yet; it comes with the first event of the run", field="id"
+            )
+        return self.id
+
+    def _wants_stop(self) -> bool:
+        """Whether leaving now must stop the run."""
+        run, state = self._run, self._state
+        asked = run.stop_asked_at is not None
+        return run.options.stop_on_exit and not state.over and not asked and bool(self.task_id)

@@ -1,0 +1,114 @@
+"""The logs of a workflow app; sync and async."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Unpack
+
+from .paging import LogWalk, fetch_page
+from .preparing import options_for
+from .requests import WorkflowLogsRequest, logs_request
+from .responses import DifyPageResult, WorkflowLogs
+from .secret import seal
+
+if TYPE_CHECKING:
+    from dify_workflow_api.filters import LogFilters
+
+    from .async_drivers import AsyncDriver
+    from .drivers import Driver
+    from .settings import ClientSettings
+
+
+class LogMethods:
+    """How `DifyWorkflow` reads the logs."""
+
+    if TYPE_CHECKING:
+        _settings: ClientSettings
+
+        def _driver(self) -> Driver: ...
+
+    def logs(
+        self,
+        request: WorkflowLogsRequest | None = None,
+        /,
+        *,
+        last_id: str | WorkflowLogs | None = None,
+        api_key: str | None = None,
+        **filters: Unpack[LogFilters],
+    ) -> DifyPageResult[WorkflowLogs]:
+        """Fetch one page of the app's runs, newest first (GET /workflows/logs).
+
+        Takes a request, or its fields; see `WorkflowLogsRequest`.
+        """
+        api_key = seal(api_key)
+        asked = logs_request(request, {"last_id": last_id, "api_key": api_key, **filters})
+        options = options_for(self._settings.options, asked)
+        return self._driver().run(fetch_page(options, asked))
+
+    def iter_logs(
+        self,
+        request: WorkflowLogsRequest | None = None,
+        /,
+        *,
+        api_key: str | None = None,
+        **filters: Unpack[LogFilters],
+    ) -> Iterator[WorkflowLogs]:
+        """Iterate over all of the app's runs, newest first (GET /workflows/logs).
+
+        Pages are fetched as they are needed, `limit` (100) entries at a time. Each entry comes
+        once, and none is missed, also while new runs arrive.
+        """
+        api_key = seal(api_key)
+        asked = logs_request(request, {"last_id": None, "api_key": api_key, **filters})
+        options = options_for(self._settings.options, asked)
+        walk = LogWalk(asked)
+        while not walk.done:
+            yield from self._driver().run(walk.next_page(options))
+
+
+class AsyncLogMethods:
+    """How `AsyncDifyWorkflow` reads the logs."""
+
+    if TYPE_CHECKING:
+        _settings: ClientSettings
+
+        def _driver(self) -> AsyncDriver: ...
+
+    async def logs(
+        self,
+        request: WorkflowLogsRequest | None = None,
+        /,
+        *,
+        last_id: str | WorkflowLogs | None = None,
+        api_key: str | None = None,
+        **filters: Unpack[LogFilters],
+    ) -> DifyPageResult[WorkflowLogs]:
+        """Fetch one page of the app's runs, newest first (GET /workflows/logs).
+
+        Takes a request, or its fields; see `WorkflowLogsRequest`.
+        """
+        api_key = seal(api_key)
+        asked = logs_request(request, {"last_id": last_id, "api_key": api_key, **filters})
+        options = options_for(self._settings.options, asked)
+        return await self._driver().run(fetch_page(options, asked))
+
+    async def iter_logs(
+        self,
+        request: WorkflowLogsRequest | None = None,
+        /,
+        *,
+        api_key: str | None = None,
+        **filters: Unpack[LogFilters],
+    ) -> AsyncIterator[WorkflowLogs]:
+        """Iterate over all of the app's runs, newest first (GET /workflows/logs).
+
+        Pages are fetched as they are needed, `limit` (100) entries at a time. Each entry comes
+        once, and none is missed, also while new runs arrive.
+        """
+        api_key = seal(api_key)
+        asked = logs_request(request, {"last_id": None, "api_key": api_key, **filters})
+        options = options_for(self._settings.options, asked)
+        walk = LogWalk(asked)
+        while not walk.done:
+            for entry in await self._driver().run(walk.next_page(options)):
+                yield entry

@@ -1,0 +1,218 @@
+"""The settings of a client and of a single call, checked once and kept together."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+import attrs
+import httpx
+
+from .errors import InvalidArgument
+from .secret import Secret, seal
+from .sse import DEFAULT_MAX_EVENT_BYTES
+from .urls import DEFAULT_BASE_URL, normalise_base_url
+from .values import plain
+
+if TYPE_CHECKING:
+    from .forms import WorkflowForm
+
+DEFAULT_USER = "dify-workflow"
+# The read time-out is for plain requests; streams have limits of their own (see `flows`).
+DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, pool=10.0, write=60.0, read=60.0)
+_MAX_USER = 255  # characters; one more and the server answers 500
+_KEY = re.compile(r"[!-~]+")
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+Timeout = httpx.Timeout | float | None
+Validate = Literal["off", "warn", "strict"]
+
+
+class CallOptions(TypedDict, total=False):
+    """What any single call can be given; each stands above the client's own setting."""
+
+    api_key: str
+    user: str
+    timeout: Timeout  # seconds or httpx.Timeout, for one request
+    max_retries: int
+    extra_headers: Mapping[str, str]
+
+
+class RunOptions(CallOptions, total=False):
+    """What a run can be given besides."""
+
+    deadline: float  # seconds for the whole run
+    extra_body: Mapping[str, Any]  # merged into the JSON body
+    stop_on_exit: bool  # stop the run when its stream is left early
+    unique_user: bool  # give the run a user of its own, so that it can always be found again
+    run_key_input: str  # the name of a declared input that carries a key of ours, for the same
+    validate: Validate  # check the inputs against the app's form, fetched once and kept
+    on_human_input: Callable[[WorkflowForm], Any]  # answers forms, see `run_workflow`
+    read_ahead: bool  # read in the background, so that a slow consumer loses nothing
+
+
+def _user(value: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidArgument("user: a non-empty string is needed", field="user")
+    if len(value) > _MAX_USER:
+        raise InvalidArgument(f"user: at most {_MAX_USER} characters", field="user")
+    user: str = plain(value, "user")
+    return user
+
+
+def _is_seconds(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and value > 0 and math.isfinite(value)
+
+
+def _timeout(value: Timeout) -> httpx.Timeout:
+    if isinstance(value, httpx.Timeout):
+        parts = value.as_dict().values()
+        good = all(part is None or part == 0 or _is_seconds(part) for part in parts)
+    else:
+        good = value is None or _is_seconds(value)
+    if not good:
+        raise InvalidArgument(
+            "timeout: seconds above 0, an httpx.Timeout, or None for no limit", field="timeout"
+        )
+    return value if isinstance(value, httpx.Timeout) else httpx.Timeout(value)
+
+
+def _count(least: int) -> Callable[[Any, attrs.Attribute[int], Any], None]:
+    def check(instance: Any, attribute: attrs.Attribute[int], value: Any) -> None:
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            name = attribute.name
+            raise InvalidArgument(f"{name}: a whole number, {least} or more", field=name)
+
+    return check
+
+
+def _seconds(value: float | None) -> float | None:
+    if value is None:
+        return None
+    if not _is_seconds(value):
+        raise InvalidArgument("deadline: a number of seconds above 0", field="deadline")
+    return float(value)
+
+
+def _yes_or_no(instance: Any, attribute: attrs.Attribute[bool], value: Any) -> None:
+    if not isinstance(value, bool):
+        raise InvalidArgument(f"{attribute.name}: True or False", field=attribute.name)
+
+
+def _name(instance: Any, attribute: attrs.Attribute[str | None], value: Any) -> None:
+    if value is not None and (not isinstance(value, str) or not value.strip()):
+        raise InvalidArgument(f"{attribute.name}: a name, not empty", field=attribute.name)
+
+
+def _function(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None and not callable(value):
+        raise InvalidArgument(f"{attribute.name}: a function", field=attribute.name)
+
+
+def _body(value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise InvalidArgument("extra_body: a mapping", field="extra_body")
+    body: dict[str, Any] = plain(value, "extra_body")
+    return body
+
+
+def _validate(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value not in ("off", "warn", "strict"):
+        raise InvalidArgument('validate: "off", "warn" or "strict"', field="validate")
+
+
+def _headers(value: Any) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise InvalidArgument("extra_headers: a mapping", field="extra_headers")
+    headers = {}
+    for name, text in value.items():
+        if not isinstance(name, str) or not _HEADER.fullmatch(name):
+            raise InvalidArgument(f"extra_headers: {name!r} names no header", field="extra_headers")
+        if not isinstance(text, str) or not text.isascii() or not text.isprintable():
+            raise InvalidArgument(
+                f"extra_headers: {name} must be printable ASCII text", field="extra_headers"
+            )
+        headers[name.lower()] = text.strip()
+    return headers
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """The settings that a call is made with."""
+
+    api_key: Secret | None = attrs.field(default=None, converter=seal)
+    user: str = attrs.field(default=DEFAULT_USER, converter=_user)
+    timeout: httpx.Timeout = attrs.field(default=DEFAULT_TIMEOUT, converter=_timeout)
+    max_retries: int = attrs.field(default=3, validator=_count(0))
+    extra_headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    deadline: float | None = attrs.field(default=None, converter=_seconds)
+    extra_body: Mapping[str, Any] = attrs.field(factory=dict, converter=_body)
+    stop_on_exit: bool = attrs.field(default=False, validator=_yes_or_no)
+    unique_user: bool = attrs.field(default=False, validator=_yes_or_no)
+    run_key_input: str | None = attrs.field(default=None, validator=_name)
+    read_ahead: bool = attrs.field(default=False, validator=_yes_or_no)
+    validate: Validate = attrs.field(default="off", validator=_validate)
+    on_human_input: Callable[[WorkflowForm], Any] | None = attrs.field(
+        default=None, repr=False, validator=_function
+    )
+    max_event_bytes: int = attrs.field(default=DEFAULT_MAX_EVENT_BYTES, validator=_count(1))
+
+    def merged(self, given: Mapping[str, Any]) -> Options:
+        """Return these settings with what a call was given; headers add up, None changes nothing.
+
+        Raises `InvalidArgument` for an unknown name or a bad value. The key in `given` is masked
+        in place, since the mapping is a local of every caller.
+        """
+        seal_key(given)
+        known = {field.name for field in attrs.fields(Options)}
+        for name in given:
+            if name not in known:
+                raise InvalidArgument(
+                    f"{name}: unknown option; there are {', '.join(sorted(known))}", field=name
+                )
+        changes = {
+            name: value for name, value in given.items() if value is not None or name == "timeout"
+        }
+        if "extra_headers" in changes:
+            headers = {**self.extra_headers, **_headers(changes["extra_headers"])}
+            changes["extra_headers"] = headers
+        return attrs.evolve(self, **changes) if changes else self
+
+    def key(self) -> Secret:
+        """Return the API key; raises `InvalidArgument` when there is none."""
+        if not self.api_key or not self.api_key.strip():
+            raise InvalidArgument(
+                "api_key: none given; pass api_key= or set DIFY_API_KEY", field="api_key"
+            )
+        if not _KEY.fullmatch(self.api_key):
+            raise InvalidArgument(
+                "api_key: it must be printable ASCII without spaces", field="api_key"
+            )
+        return self.api_key
+
+
+def seal_key(given: Mapping[str, Any]) -> None:
+    """Mask the API key among keyword arguments, in place."""
+    if isinstance(given, dict) and isinstance(given.get("api_key"), str):
+        given["api_key"] = seal(given["api_key"])
+
+
+def from_environment(
+    given: Mapping[str, Any],
+    base_url: str | None,
+    default_headers: Mapping[str, str] | None = None,
+) -> tuple[Options, httpx.URL]:
+    """Return a client's options and base URL; what is not given comes from the environment."""
+    found = {
+        "extra_headers": default_headers,
+        "api_key": seal(os.environ.get("DIFY_API_KEY") or None),
+        "user": os.environ.get("DIFY_USER") or None,
+    }
+    options = Options().merged(found).merged(given)
+    if base_url is None:
+        base_url = os.environ.get("DIFY_BASE_URL") or DEFAULT_BASE_URL
+    return options, normalise_base_url(base_url)

@@ -1,0 +1,168 @@
+"""From what a caller asked for to a run that can be followed; the same for both clients."""
+
+from __future__ import annotations
+
+import copy
+import uuid
+import warnings
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+import attrs
+import httpx
+
+from . import calls
+from .calls import Call
+from .commands import Flow
+from .delivered import Delivered
+from .errors import InvalidArgument
+from .finding import Lookup
+from .following import Following
+from .handle import RunHandle
+from .options import DEFAULT_TIMEOUT, Options
+from .reading import read
+from .requests import WorkflowRunRequest
+from .responses import WorkflowRunResponse
+from .retrying import ask
+from .run_state import RunState
+from .secret import Secret
+from .sending import capped, with_read
+from .uploads import upload_all
+from .validation import InputForm, InputWarning, error_of, form_of, problems
+from .versions import Server
+
+InputForms = dict[Secret, InputForm]  # from GET /parameters, by API key
+
+_LONGEST_RUN = 1260.0  # s
+_SUFFIX = 12  # hex digits that make a user unique
+_LONGEST_USER = 255
+
+
+def options_for(options: Options, request: Any) -> Options:
+    """Options with the key and the user of a request, which stand above all others."""
+    return options.merged({"api_key": request.api_key, "user": getattr(request, "user", None)})
+
+
+def starting(
+    request: WorkflowRunRequest | Mapping[str, Any],
+    options: Options,
+    server: Server,
+    clock: Callable[[], float],
+    forms: InputForms | None = None,
+    *,
+    streaming: bool,
+    result_only: bool = False,
+) -> Following:
+    """Return a run that is to be started; raises `InvalidArgument`."""
+    asked = WorkflowRunRequest.of(request)
+    options = options_for(options, asked)
+    options.key()
+    if options.unique_user:
+        suffix = uuid.uuid4().hex[:_SUFFIX]
+        user = f"{options.user[: _LONGEST_USER - _SUFFIX - 1]}-{suffix}"
+        options = attrs.evolve(options, user=user, unique_user=False)
+        own_user = True
+    else:
+        own_user = False
+    if options.run_key_input is not None:
+        inputs = {options.run_key_input: uuid.uuid4().hex, **asked.inputs}
+        asked = attrs.evolve(asked, inputs=inputs)
+    if not streaming:
+        options = attrs.evolve(options, timeout=_blocking_timeout(options))
+    start = calls.run(asked, options, streaming=streaming)
+    sent = start.kwargs["json"]
+    return Following(
+        state=RunState(max_event_bytes=options.max_event_bytes, result_only=result_only),
+        options=options,
+        clock=clock,
+        server=server,
+        start=start,
+        prepare=partial(
+            _upload_and_build, asked, options, {} if forms is None else forms, streaming=streaming
+        ),
+        lookup=Lookup(sent.get("inputs", {}), own_user, options.run_key_input),
+    )
+
+
+def _upload_and_build(
+    asked: WorkflowRunRequest, options: Options, forms: InputForms, *, streaming: bool
+) -> Flow[Call]:
+    """Check the inputs, upload the files, and build the request anew with their ids."""
+    if options.validate != "off":
+        yield from _check_inputs(asked.inputs, options, forms)
+    given = {"inputs": asked.inputs, "files": asked.files}
+    uploaded = yield from upload_all(given, options)
+    return calls.run(attrs.evolve(asked, **uploaded), options, streaming=streaming)
+
+
+def _check_inputs(inputs: Mapping[str, Any], options: Options, forms: InputForms) -> Flow[None]:
+    key = options.key()
+    if key not in forms:
+        answer = yield from ask(calls.call("getAppParameters", options))
+        forms[key] = answer.read(lambda raw: form_of(read("AppParameters", raw)))
+    found = problems(forms[key], inputs)
+    if found and options.validate == "strict":
+        raise error_of(found)
+    if found:
+        warnings.warn("; ".join(found), InputWarning, stacklevel=2)
+
+
+def _blocking_timeout(options: Options) -> httpx.Timeout:
+    """A blocking answer takes as long as the run, which the server ends after 1,200 s."""
+    timeout = options.timeout
+    if timeout == DEFAULT_TIMEOUT:
+        timeout = with_read(timeout, _LONGEST_RUN)
+    return capped(timeout, options.deadline)
+
+
+def attaching(
+    run_id: str, options: Options, server: Server, clock: Callable[[], float]
+) -> Following:
+    """Return a run that somebody started, to be followed."""
+    options.key()
+    state = RunState(
+        run_id=calls.identifier("run_id", run_id), max_event_bytes=options.max_event_bytes
+    )
+    state.text_complete = False
+    return Following(state=state, options=options, clock=clock, server=server)
+
+
+def resuming(
+    run: WorkflowRunResponse | RunHandle | str,
+    options: Options,
+    server: Server,
+    clock: Callable[[], float],
+) -> Following:
+    """Return a run that was paused, to be followed on."""
+    if isinstance(run, str):
+        following = attaching(run, options, server, clock)
+        following.resuming = True
+        following.state.resume(Delivered())
+        return following
+    if not isinstance(run, WorkflowRunResponse | RunHandle) or not run.id:
+        raise InvalidArgument("run: a paused run's response, its stream, or its id", field="run")
+    options = options.merged({"user": run.user})
+    following = attaching(run.id, options, server, clock)
+    following.resuming = True
+    following.state.task_id = run.task_id
+    delivered = Delivered() if run._delivered is None else copy.deepcopy(run._delivered)
+    delivered.next_leg()
+    following.state.resume(delivered)
+    return following
+
+
+def refuse_for_streams(
+    request: WorkflowRunRequest | Mapping[str, Any], options: Mapping[str, Any]
+) -> None:
+    """Refuse what only `run_workflow` can do."""
+    if options.get("on_human_input") is not None:
+        raise InvalidArgument(
+            "on_human_input: for run_workflow; a stream ends where the run pauses, and resume "
+            "goes on",
+            field="on_human_input",
+        )
+    if isinstance(request, WorkflowRunRequest) and request.response_mode == "blocking":
+        raise InvalidArgument(
+            'response_mode: "blocking" gives no stream; use run_workflow', field="response_mode"
+        )

@@ -1,0 +1,76 @@
+"""Reading a stream in the background, so that a slow consumer loses nothing on the server."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+
+
+class ThreadReader:
+    """Calls `step` in a thread until `ended()`; `wait` returns when something may have changed.
+
+    An exception ends it: the stream itself keeps it for whoever reads on.
+    """
+
+    def __init__(self, step: Callable[[], None], ended: Callable[[], bool]) -> None:
+        self._step = step
+        self._ended = ended
+        self._changed = threading.Condition()
+        self._steps = 0
+        self._seen = 0
+        self._thread = threading.Thread(target=self._read, name="dify-workflow", daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        try:
+            while not self._ended():
+                self._step()
+                self._notify()
+        except BaseException:
+            pass  # kept by the stream
+        finally:
+            self._notify()
+
+    def _notify(self) -> None:
+        with self._changed:
+            self._steps += 1
+            self._changed.notify_all()
+
+    def wait(self, seconds: float | None) -> None:
+        """Wait for the next step, or its end, at most so long."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._steps != self._seen or not self._thread.is_alive(), seconds
+            )
+            self._seen = self._steps
+
+
+class TaskReader:
+    """As `ThreadReader`, in an asyncio task."""
+
+    def __init__(self, step: Callable[[], Awaitable[None]], ended: Callable[[], bool]) -> None:
+        self._step = step
+        self._ended = ended
+        self._changed = asyncio.Event()
+        self._task = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        try:
+            while not self._ended():
+                await self._step()
+                self._changed.set()
+        except Exception:
+            pass  # kept by the stream
+        finally:
+            self._changed.set()
+
+    async def wait(self, seconds: float | None) -> None:
+        """Wait for the next step, or its end, at most so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+        if not self._task.done():
+            self._changed.clear()

@@ -1,0 +1,125 @@
+"""What the client gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+import attrs
+import httpx
+
+from .delivered import Delivered
+from .downloads import files_in
+from .errors import WorkflowFailed
+from .forms import REQUIRED, WorkflowForm, of_reason
+from .reading import as_object
+
+if TYPE_CHECKING:
+    from dify_workflow_api.models import (
+        BlockingRunData,
+        OutputFile,
+        WorkflowFinishedData,
+        WorkflowLogEntry,
+        WorkflowPausedData,
+        WorkflowRunDetail,
+    )
+
+    RunData = WorkflowFinishedData | WorkflowPausedData | BlockingRunData | WorkflowRunDetail
+
+T = TypeVar("T")
+
+
+@attrs.frozen(kw_only=True)
+class WorkflowRunResponse:
+    """The state of one run: its result, or its detail.
+
+    `id` is the run's id, `task_id` what `stop_workflow_stream` needs (None from `info()`: the
+    server does not tell it there). `status` is running, succeeded, partial-succeeded, failed,
+    stopped or paused; `message` is the run's error text, or "". `data` has every field of the
+    answer, `raw` is the answer as the server sent it. `recovered` says that the connection had
+    dropped and the result was fetched again. `user` is the run's user, where it is known.
+    """
+
+    id: str
+    status: str
+    message: str
+    task_id: str | None
+    outputs: dict[str, Any]
+    data: RunData
+    recovered: bool = False
+    headers: httpx.Headers = attrs.field(factory=httpx.Headers, repr=False, eq=False)
+    raw: dict[str, Any] = attrs.field(factory=dict, repr=False)
+    user: str | None = attrs.field(default=None, repr=False)
+    _delivered: Delivered | None = attrs.field(default=None, repr=False, eq=False)
+
+    @property
+    def forms(self) -> list[WorkflowForm]:
+        """The forms that a paused run waits for; empty otherwise."""
+        reasons = getattr(self.data, "reasons", None)
+        return [
+            of_reason(reason)
+            for reason in (reasons if isinstance(reasons, list) else ())
+            if getattr(reason, "type_", None) == REQUIRED
+        ]
+
+    @property
+    def files(self) -> list[OutputFile]:
+        """The files anywhere in the run's outputs; `download` fetches them."""
+        return list(files_in([self.outputs, self.raw.get("data", {})]))
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """The run's inputs with the server's `sys.*` ones, where the answer has them."""
+        value = as_object(getattr(self.data, "inputs", None))
+        return value if isinstance(value, dict) else {}
+
+    def raise_for_status(self) -> Self:
+        """Raise `WorkflowFailed` for a failed or stopped run; return the response otherwise."""
+        if self.status in ("failed", "stopped"):
+            raise WorkflowFailed(f"run {self.id} {self.status}: {self.message}", response=self)
+        return self
+
+
+@attrs.frozen
+class WorkflowStopResponse:
+    """The answer to a stop: `result` is "success", which means asked for, not stopped."""
+
+    result: str
+    headers: httpx.Headers = attrs.field(factory=httpx.Headers, repr=False, eq=False)
+
+
+@attrs.frozen(kw_only=True)
+class WorkflowLogs:
+    """One entry of the logs: `status`, `message` and `finished_at` are its run's.
+
+    `created_at` and `finished_at` are unix seconds; `data` has every field of the entry.
+    """
+
+    id: str
+    status: str
+    message: str
+    created_at: int
+    finished_at: int | None
+    data: WorkflowLogEntry
+    raw: dict[str, Any] = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class DifyPageResult(Generic[T]):
+    """One page of a listing; iterable, with a length.
+
+    `total` counts the whole listing, `has_more` says whether entries follow this page.
+    """
+
+    data: list[T]
+    page: int
+    limit: int
+    total: int
+    has_more: bool
+    headers: httpx.Headers = attrs.field(factory=httpx.Headers, repr=False, eq=False)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.data)
+
+    def __len__(self) -> int:
+        return len(self.data)

@@ -1,0 +1,88 @@
+"""When a request is sent again, and after how long."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import httpx
+
+from .answers import Answer
+from .calls import Call
+from .commands import Failure, Flow, Open, Opened, Pause, Send
+from .errors import ConnectionFailed, DifyError, RequestTimedOut, TooManyRequests
+
+_FIRST_PAUSE = 0.5  # seconds
+_LONGEST_PAUSE = 8.0
+_LONGEST_RETRY_AFTER = 120.0  # a server that asks for more gets no automatic retry
+
+
+def backoff(attempt: int) -> float:
+    """Return seconds to wait before the next attempt: exponential, capped, full jitter."""
+    return random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(attempt, 10)))
+
+
+def pause_before_retry(call: Call, outcome: Answer | Failure, attempt: int) -> float | None:
+    """Return seconds to wait before sending `call` again, or None when it must not be sent again.
+
+    What surely started nothing is retried: a connection that was not made, and a complete "too many
+    requests". A repeatable request (GET) is retried after a broken connection and a 5xx too.
+    """
+    if attempt >= call.options.max_retries:
+        return None
+    if isinstance(outcome, Failure):
+        return backoff(attempt) if call.repeatable or not outcome.sent else None
+    if call.one_shot:
+        return None
+    busy = isinstance(outcome.error(), TooManyRequests) if not outcome.ok else False
+    if not busy and not (call.repeatable and outcome.status >= 500):
+        return None
+    asked = outcome.retry_after
+    if asked is None:
+        return backoff(attempt)
+    return asked if asked <= _LONGEST_RETRY_AFTER else None
+
+
+def may_change(answer: Answer) -> bool:
+    """Whether asking the same again may get another answer: somebody is busy, or away.
+
+    So it is with a success that is not what was asked for: a gateway's page during a deploy.
+    """
+    busy = answer.ok or answer.status == 408 or answer.status >= 500
+    return busy or isinstance(answer.error(), TooManyRequests)
+
+
+def persistently(command: Send | Open) -> Flow[Any]:
+    """Perform a command, again where that is safe, and return its last outcome.
+
+    That is an `Answer` or a `Failure`, or `Opened` for an `Open`.
+    """
+    attempt = 0
+    while True:
+        outcome = yield command
+        if isinstance(outcome, Opened):
+            return outcome
+        seconds = pause_before_retry(command.call, outcome, attempt)
+        if seconds is None:
+            return outcome
+        attempt += 1
+        yield Pause(seconds)
+
+
+def ask(call: Call) -> Flow[Answer]:
+    """Send a request and return the answer; raises when there is none, or it is an error."""
+    outcome: Answer | Failure = yield from persistently(Send(call))
+    if isinstance(outcome, Failure):
+        raise no_answer(outcome) from outcome.error
+    if not outcome.ok:
+        raise outcome.error()
+    return outcome
+
+
+def no_answer(failure: Failure) -> DifyError:
+    """Return the exception for a request that got no answer."""
+    kind = type(failure.error).__name__
+    text = f"{kind}: {failure.error}" if str(failure.error) else kind
+    if isinstance(failure.error, httpx.TimeoutException):
+        return RequestTimedOut(f"no answer in time ({text})")
+    return ConnectionFailed(f"no answer ({text})")

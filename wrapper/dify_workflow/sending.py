@@ -1,0 +1,80 @@
+"""Calls to httpx requests, and httpx responses to answers; the same for both clients."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+import httpx
+
+from .answers import Answer
+from .calls import Call
+from .errors import DifyError, InvalidArgument
+from .network import Line
+from .transports import OWN_CONNECTION
+
+USER_AGENT = f"dify-workflow/{version('dify-workflow')}"
+_EVENT_STREAM = "text/event-stream"
+
+
+def build_request(
+    http: httpx.Client | httpx.AsyncClient,
+    base_url: httpx.URL,
+    call: Call,
+    *,
+    timeout: httpx.Timeout,
+    line: Line | None = None,
+) -> httpx.Request:
+    """Return the request; the API key goes into httpx's headers, which mask it when shown.
+
+    Raises `DifyError` when the connections are closed.
+    """
+    if http.is_closed:
+        raise DifyError("the client is closed")
+    kwargs: dict[str, Any] = dict(call.kwargs)
+    kwargs["url"] = f"{str(base_url).rstrip('/')}{kwargs['url']}"
+    headers = httpx.Headers({"User-Agent": USER_AGENT})
+    headers.update(kwargs.pop("headers", None) or {})
+    if "files" in kwargs:
+        headers.pop("Content-Type", None)  # the generated one has a boundary that content can hold
+    if line is not None:
+        headers.update(
+            {"Accept": _EVENT_STREAM, "Accept-Encoding": "identity", "Cache-Control": "no-cache"}
+        )
+    headers.update(call.options.extra_headers)
+    key = call.options.key()
+    headers["Authorization"] = "Bearer " + key
+    try:
+        request = http.build_request(**kwargs, headers=headers, timeout=timeout)
+    except httpx.InvalidURL as error:  # an endless id or keyword
+        raise InvalidArgument(f"the request has no URL that can be sent: {error}") from error
+    if line is not None:
+        request.extensions[OWN_CONNECTION] = line
+    return request
+
+
+def is_stream(response: httpx.Response) -> bool:
+    """Whether a response is a stream of events, and not an error or another answer."""
+    kind = response.headers.get("content-type", "")
+    return response.status_code == 200 and kind.startswith(_EVENT_STREAM)
+
+
+def answer_of(response: httpx.Response, call: Call) -> Answer:
+    """Return a response that was read whole."""
+    return Answer(
+        response.status_code, response.headers, response.content, call.path, call.operation
+    )
+
+
+def capped(timeout: httpx.Timeout, seconds: float | None) -> httpx.Timeout:
+    """Return a time-out in which no phase is longer than `seconds`."""
+    if seconds is None:
+        return timeout
+    parts = {name: min(value or seconds, seconds) for name, value in timeout.as_dict().items()}
+    return httpx.Timeout(**parts)
+
+
+def with_read(timeout: httpx.Timeout, seconds: float) -> httpx.Timeout:
+    """Return a time-out that waits so long for bytes: a stream's head, or a blocking answer."""
+    parts = {**timeout.as_dict(), "read": seconds}
+    return httpx.Timeout(**parts)

@@ -1,0 +1,216 @@
+"""`WorkflowStream`: the sync handle of one run, which is also the iterator of its events."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import h11
+import httpx
+
+from . import calls
+from .commands import Gather, Open, Pause, Pump
+from .connections import Connection
+from .events import WorkflowStreamEvent
+from .following import Following
+from .handle import STOP_TIMEOUT, RunHandle, log
+from .read_ahead import ThreadReader
+from .responses import WorkflowRunResponse, WorkflowStopResponse
+from .results import of_detail, of_stop
+from .retrying import ask
+
+if TYPE_CHECKING:
+    from .drivers import Driver
+
+
+class WorkflowStream(RunHandle):
+    """One run: iterate over its events, or wait for its `result()`.
+
+    The request is sent on first use. The iteration ends with the run's last event
+    (`workflow_finished` or `workflow_paused`), or raises: a failure to start, an `error` event, or
+    `RunOutcomeUnknown`. A dropped connection is recovered on the way. Use it as a context manager,
+    or read it to its end: leaving it early frees the connection, and the run goes on unless
+    `stop_on_exit` was set. The server keeps 1,024 unread events and drops the oldest, so a consumer
+    that sleeps can lose text, unless `read_ahead` is set.
+    """
+
+    def __init__(self, run: Following, driver: Driver) -> None:
+        super().__init__(run, driver.clock)
+        self._driver = driver
+        self._reader: ThreadReader | None = None
+        self._connection: Connection | None = None
+        self._wake = threading.Event()  # set by close(): a pause ends
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> WorkflowStreamEvent:
+        ready = self._state.ready
+        while not self._closed:
+            if ready:
+                return ready.popleft()
+            if self._ended:
+                break
+            self._advance()
+        self._raise_once()
+        raise StopIteration
+
+    def result(self, timeout: float | None = None) -> WorkflowRunResponse:
+        """Read to the run's end and return its result; events not yet read are dropped.
+
+        `timeout` is in seconds; `RequestTimedOut` is raised when the run has not ended by then,
+        and waiting can go on. Raises what the iteration would raise, and `StreamClosed` after an
+        early `close()`.
+        """
+        self._until = None if timeout is None else self._clock() + timeout
+        try:
+            while not (self._ended or self._closed):
+                self._advance()
+                self._state.ready.clear()
+                if not self._ended and self._is_due():
+                    raise self._not_yet()
+        finally:
+            self._until = None
+        return self._finished()
+
+    def info(self) -> WorkflowRunResponse:
+        """Fetch the run's detail (GET /workflows/run/{workflow_run_id})."""
+        return of_detail(self._driver.run(ask(calls.detail(self._needs_id(), self._run.options))))
+
+    def stop(self, *, wait: float | None = None) -> WorkflowStopResponse:
+        """Ask the server to stop the run; with `wait`, read on for so many seconds at most.
+
+        What the run ends with is in `status` and `result()`: "stopped", or "failed" with the
+        message "Aborted: User requested stop".
+        """
+        self._run.stop_asked_at = self._clock()
+        options = self._run.options
+        answer = of_stop(self._driver.run(ask(calls.stop(self._needs_task_id(), options))))
+        if wait is not None:
+            try:
+                self.result(wait)
+            except TimeoutError:
+                pass  # it was not seen to end: `status` says so
+        return answer
+
+    def close(self) -> None:
+        """Free the connection, from any thread; the iteration then ends. The run may go on."""
+        if self._closed:
+            return
+        self._closed = True
+        self._wake.set()
+        self._line.shutdown()
+        self._release()
+        if self._wants_stop():
+            self._stop_quietly()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        connection = getattr(self, "_connection", None)
+        if connection is not None and sys.is_finalizing():
+            connection.drop()  # httpx's modules may be gone by now
+        elif connection is not None:
+            self._release()
+
+    def _start(self) -> Self:
+        """Read until the run's id is known."""
+        while self.id is None and not (self._ended or self._closed):
+            self._advance()
+        self._raise_once()
+        return self
+
+    def _advance(self) -> None:
+        """Make one step, or wait for one to be made in the background."""
+        if not self._run.options.read_ahead:
+            self._step()
+            return
+        if self._reader is None:
+            self._reader = ThreadReader(self._step, lambda: self.closed)
+        self._reader.wait(self._time_left())
+
+    def _step(self) -> None:
+        """Perform one command of the flow, or one read of the open stream."""
+        try:
+            if self._pumping is None:
+                self._perform()
+            else:
+                self._read()
+        except BaseException as error:
+            self._pumping = None
+            if self._closed and isinstance(error, Exception):
+                return  # closed under our hands, from another thread
+            self._error, self._error_raised = error, not self._run.options.read_ahead
+            self._ended = True
+            self._release()
+            if self._wants_stop():
+                self._stop_quietly()
+            raise
+        if self._ended:
+            self._release()
+
+    def _perform(self) -> None:
+        if left := self._pause_left():
+            self._driver.pause(self._bounded(left), self._wake)
+            return
+        command = self._next_command()
+        if command is None or isinstance(command, Pump | Pause):
+            return
+        if isinstance(command, Gather):
+            self._outcome = self._driver.gather(command.flows)
+            return
+        if isinstance(command, Open):
+            self._release()
+        outcome, connection = self._driver.perform(command, self._remaining())
+        self._connection = connection or self._connection
+        if self._closed:
+            self._release()
+        self._outcome = self._learn(outcome)
+
+    def _read(self) -> None:
+        pumping, connection = self._pumping, self._connection
+        assert pumping is not None
+        assert connection is not None
+        try:
+            data = connection.read(self._bounded(pumping.timeout()))
+        except httpx.ReadTimeout as error:
+            self._check_deadline()
+            if connection.resumable and self._is_due():
+                pumping.waited()
+                return  # `result(timeout)` ends its wait, and nothing else
+            cut = pumping.timed_out(error, still_open=connection.resumable)
+        except (httpx.HTTPError, h11.ProtocolError) as error:
+            cut = pumping.broke(error)
+        else:
+            if self._closed:
+                return
+            taken = pumping.took(data)
+            if taken is None:
+                return
+            cut = taken
+        self._pumping = None
+        self._outcome = cut
+
+    def _release(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _stop_quietly(self) -> None:
+        self._run.stop_asked_at = self._clock()
+        try:
+            call = calls.stop(self._needs_task_id(), self._run.options)
+            self._driver.perform_once(call, STOP_TIMEOUT)
+        except Exception as error:  # leaving must not raise anything new
+            log.warning("run %s could not be stopped: %s", self.id, error)

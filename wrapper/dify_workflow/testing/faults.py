@@ -1,0 +1,128 @@
+"""What the server does wrong on purpose, and to which requests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from attrs import define, field, frozen
+
+ALIASES = {
+    "run": {"runWorkflow", "runWorkflowVersion"},
+    "events": {"streamWorkflowEvents"},
+    "detail": {"getWorkflowRun"},
+    "stop": {"stopWorkflowTask"},
+    "logs": {"listWorkflowLogs"},
+    "form": {"getHumanInputForm", "submitHumanInputForm"},
+    "upload": {"uploadFile"},
+}
+
+Ending = Literal[
+    "eof",
+    "close",
+    "reset",
+    "truncate chunk",
+    "cut inside event",
+    "silence",
+    "error event left open",
+    "lose terminal",
+    "pass",
+]
+
+
+@frozen(kw_only=True)
+class Fault:
+    """Spoil an answer that the server otherwise gives as usual.
+
+    on: an operationId, one of run, events, detail, stop, logs, form, upload, or `*`.
+    after_events: act when so many events (pings not counted) went out; 0 is after the ping.
+    after_bytes: act when so many bytes of the body went out.
+    before_headers: act before the first byte of the answer. The request is carried out anyway.
+    then:
+      eof: the body ends regularly, only too early;
+      close: the connection is closed, the body is left unfinished;
+      reset: TCP reset;
+      truncate chunk: half of the next chunk, then the connection is closed;
+      cut inside event: the body ends regularly inside the next event;
+      silence: nothing more is sent, the connection stays open;
+      error event left open: an `error` event, then silence;
+      lose terminal: the terminal event is left out, pings follow until the idle limit;
+      pass: nothing is wrong (for a request between two others that shall fail).
+    seconds: wait so long before the first byte of the answer.
+    """
+
+    on: str = "run"
+    then: Ending = "pass"
+    after_events: int | None = None
+    after_bytes: int | None = None
+    before_headers: bool = False
+    seconds: float = 0.0
+
+    def __attrs_post_init__(self) -> None:
+        given = [self.after_events is not None, self.after_bytes is not None, self.before_headers]
+        if sum(given) > 1:
+            raise ValueError("give one of after_events, after_bytes and before_headers")
+        if self.before_headers and self.then not in {"eof", "close", "reset", "silence"}:
+            raise ValueError(f"{self.then!r} needs an answer that has begun")
+
+
+@frozen(kw_only=True)
+class Answer:
+    """Answer in place of the server, as a gateway or an overloaded server would.
+
+    The request is not carried out. body: a dict is sent as JSON, text as HTML.
+    seconds: wait so long first.
+    """
+
+    on: str = "run"
+    status: int = 502
+    body: Mapping[str, Any] | str = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+    headers: Mapping[str, str] = field(factory=dict)
+    seconds: float = 0.0
+
+
+@define
+class _Planned:
+    fault: Fault | Answer
+    left: int | None
+
+
+class Faults:
+    """The faults still to come, in the order in which they were added.
+
+    Each request takes the first one that is meant for it.
+    """
+
+    def __init__(self) -> None:
+        self._planned: list[_Planned] = []
+        self._lock = threading.Lock()
+
+    def add(self, fault: Fault | Answer, times: int | None = 1) -> None:
+        """Plan a fault for the next `times` requests that it is meant for; None: for all."""
+        with self._lock:
+            self._planned.append(_Planned(fault, times))
+
+    def clear(self) -> None:
+        with self._lock:
+            self._planned.clear()
+
+    @property
+    def left(self) -> list[Fault | Answer]:
+        """The faults that are still to come."""
+        with self._lock:
+            return [planned.fault for planned in self._planned]
+
+    def take(self, operation: str) -> Fault | Answer | None:
+        """Return the fault for a request to this operation and count it."""
+        with self._lock:
+            for planned in self._planned:
+                if planned.fault.on in {"*", operation} or operation in ALIASES.get(
+                    planned.fault.on, ()
+                ):
+                    if planned.left is not None:
+                        planned.left -= 1
+                        if planned.left <= 0:
+                            self._planned.remove(planned)
+                    return planned.fault
+        return None

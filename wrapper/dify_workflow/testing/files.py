@@ -1,0 +1,161 @@
+"""Files in memory: uploads, files made by workflows, and their signed, short-lived URLs."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import mimetypes
+import os
+import secrets
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from attrs import Factory, define, field
+
+EXTENSIONS = {
+    "image": "jpg jpeg png webp gif svg",
+    "video": "mp4 mov mpeg webm",
+    "audio": "mp3 m4a wav amr mpga",
+    "document": "txt markdown md mdx pdf html htm xlsx xls vtt properties doc docx csv eml msg "
+    "pptx ppt xml epub json yaml yml",
+}
+ACCESS_SECONDS = 300
+
+
+def file_type(extension: str) -> str:
+    """Return Dify's type of a file with this extension (without the dot)."""
+    for kind, extensions in EXTENSIONS.items():
+        if extension.lower() in extensions.split():
+            return kind
+    return "custom"
+
+
+@define
+class StoredFile:
+    """A file on the server.
+
+    owner: end user id of the uploader; made: it was made by a workflow (`tool_file`).
+    """
+
+    name: str
+    content: bytes = field(repr=False)
+    mime_type: str = "application/octet-stream"
+    owner: str = ""
+    app_id: str = ""
+    made: bool = False
+    id: str = Factory(lambda: str(uuid.uuid4()))
+    created_at: int = Factory(lambda: int(time.time()))
+
+    @property
+    def extension(self) -> str:
+        return os.path.splitext(self.name)[1].lstrip(".")
+
+
+@define
+class FileValue:
+    """A file as a variable of a run; rendered anew, with a new URL, whenever it is sent."""
+
+    stored: StoredFile | None
+    type: str
+    url: str | None = None
+
+
+@define
+class FileStore:
+    """All files, and the secret that signs their URLs."""
+
+    origin: str = ""
+    files: dict[str, StoredFile] = Factory(dict)
+    secret: bytes = Factory(lambda: secrets.token_bytes(16))
+
+    def add(self, stored: StoredFile) -> StoredFile:
+        self.files[stored.id] = stored
+        return stored
+
+    def expire_links(self) -> None:
+        """Make every URL that was handed out so far answer 404, as after 300 s."""
+        self.secret = secrets.token_bytes(16)
+
+    def _sign(self, path: str, timestamp: str, nonce: str) -> str:
+        message = f"{path}|{timestamp}|{nonce}".encode()
+        digest = hmac.new(self.secret, message, hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(digest).decode()
+
+    def url(self, stored: StoredFile) -> str:
+        """Return a new signed URL, valid for 300 s."""
+        path = f"/files/{stored.id}/file-preview"
+        if stored.made:
+            path = f"/files/tools/{stored.id}{'.' if stored.extension else ''}{stored.extension}"
+        timestamp, nonce = str(int(time.time())), secrets.token_hex(16)
+        sign = quote(self._sign(path, timestamp, nonce), safe="")
+        return f"{self.origin}{path}?timestamp={timestamp}&nonce={nonce}&sign={sign}"
+
+    def opens(self, path: str, query: Mapping[str, str]) -> bool:
+        """Tell whether a download URL is signed by us and not too old."""
+        timestamp, nonce = query.get("timestamp", ""), query.get("nonce", "")
+        if not timestamp.isdigit() or time.time() - int(timestamp) > ACCESS_SECONDS:
+            return False
+        return hmac.compare_digest(self._sign(path, timestamp, nonce), query.get("sign", ""))
+
+    def render(self, value: Any) -> Any:
+        """Return a value as JSON sees it: files become file objects with a fresh URL."""
+        if isinstance(value, FileValue):
+            return self._object(value)
+        if isinstance(value, Mapping):
+            return {key: self.render(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.render(item) for item in value]
+        return value
+
+    def _object(self, value: FileValue) -> dict[str, Any]:
+        stored = value.stored
+        if stored is None:
+            assert value.url is not None
+            name = os.path.basename(urlsplit(value.url).path) or "file"
+            extension, size = os.path.splitext(name)[1], 0
+            mime_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+            url, related, reference = value.url, None, None
+            remote: str | None = url
+        else:
+            name, size, mime_type = stored.name, len(stored.content), stored.mime_type
+            extension = f".{stored.extension}" if stored.extension else ""
+            url, related = self.url(stored), stored.id
+            remote = None if stored.made else ""
+            record = json.dumps({"record_id": stored.id}, separators=(",", ":")).encode()
+            reference = "dify-file-ref:" + base64.b64encode(record).decode()
+        return {
+            "dify_model_identity": "__dify__file__",
+            "id": None,
+            "type": value.type,
+            "transfer_method": _transfer_method(value),
+            "remote_url": remote,
+            "reference": reference,
+            "filename": name,
+            "extension": extension,
+            "mime_type": mime_type,
+            "size": size,
+            "related_id": related,
+            "url": url,
+        }
+
+
+def _transfer_method(value: FileValue) -> str:
+    if value.stored is None:
+        return "remote_url"
+    return "tool_file" if value.stored.made else "local_file"
+
+
+def files_in(value: Any) -> list[FileValue]:
+    """Return the files found directly or in a list among the values of a mapping."""
+    found: list[FileValue] = []
+    for item in value.values() if isinstance(value, Mapping) else value:
+        if isinstance(item, FileValue):
+            found.append(item)
+        elif isinstance(item, list):
+            found += [file for file in item if isinstance(file, FileValue)]
+    return found

@@ -1,0 +1,66 @@
+"""Steps for what seldom happens: any event, broken pipelines, workers that die."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from .steps import Step, Vanished
+
+if TYPE_CHECKING:
+    from .engine import Execution
+    from .place import Place
+
+
+@define
+class Emit(Step):
+    """Send any event: one of Dify's (agent_log, reasoning_chunk ...) or one nobody knows.
+
+    Without data the other fields stand beside `event`, as in tts_message.
+    """
+
+    event: str
+    data: Mapping[str, Any] | None = None
+    fields: Mapping[str, Any] = field(factory=dict)
+
+    async def perform(self, execution: Execution, place: Place, /) -> None:
+        data = {} if self.data is None else {"data": self.data}
+        run = execution.run
+        ids = {"workflow_run_id": run.id, "task_id": run.task_id}
+        await execution.voice.send_flat({"event": self.event, **ids, **data, **self.fields})
+
+
+@define
+class PipelineError(Step):
+    """An exception outside of any node, e.g. an unknown model provider.
+
+    As the first step there is no run at all: a blocking request is answered with the error, a
+    stream gets an `error` event. Later, the run never ends: its detail stays `running`.
+    """
+
+    message: str = "Provider lab/none/none does not exist."
+    code: str = "invalid_param"
+    status: int = 400
+
+    def event(self) -> dict[str, Any]:
+        return {
+            "event": "error",
+            "workflow_run_id": None,
+            "code": self.code,
+            "status": self.status,
+            "message": self.message,
+        }
+
+    async def perform(self, execution: Execution, place: Place, /) -> None:
+        await execution.voice.send_flat(self.event())
+        raise Vanished
+
+
+@define
+class Hang(Step):
+    """The worker dies: no event and no ping any more; the run detail stays `running`."""
+
+    async def perform(self, execution: Execution, place: Place, /) -> None:
+        raise Vanished

@@ -1,0 +1,231 @@
+"""FakeDify: the server as tests use it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from .arrival import RequestLog
+from .errors import ApiError
+from .faults import Faults
+from .files import FileValue, StoredFile, file_type
+from .gate import Gate
+from .human import Form
+from .service import Service
+from .serving import ServerThread
+from .state import App, Input, Run, Workflow
+from .versions import Rules
+from .world import World
+
+
+class FakeDify:
+    """A stand-in for a Dify server: real HTTP on 127.0.0.1, scripted workflows, all in memory.
+
+    Made for tests and first steps; it does not run workflows of Dify.
+
+    version: the Dify version to pretend, from 1.8.1 on.
+    api_key: the key of the app that `workflow` and `form` belong to.
+    workflow: a list of steps, or a function of the inputs that returns one; none echoes the inputs.
+    form: the declared inputs of the app; None takes any input.
+    port: 0 for a free one.
+    check: compare requests and answers with the contract; differences are raised at the end.
+    eof_delay: seconds between the terminal event and the end of a stream.
+    ping_interval: seconds between pings. idle_limit: seconds after which a silent stream ends.
+    queue: a gate where streaming runs wait for a worker, unknown to everybody.
+    keep_alive: seconds after which an idle connection is closed.
+    unread_limit: how many unread events a stream keeps (Dify: 1024, the oldest are dropped).
+    """
+
+    def __init__(
+        self,
+        version: str = "1.14.2",
+        api_key: str = "app-test",
+        *,
+        workflow: Workflow = (),
+        form: Sequence[Input] | None = None,
+        port: int = 0,
+        check: bool = True,
+        eof_delay: float = 1.0,
+        ping_interval: float = 10.0,
+        idle_limit: float = 300.0,
+        queue: Gate | None = None,
+        keep_alive: float = 2.0,
+        unread_limit: int | None = None,
+    ) -> None:
+        self.faults = Faults()
+        self.world = World(
+            Rules(version),
+            check=check,
+            eof_delay=eof_delay,
+            ping_interval=ping_interval,
+            idle_limit=idle_limit,
+            queue=queue,
+            unread_limit=unread_limit,
+        )
+        self.api_key = api_key
+        self.default_app = self.app(api_key, workflow, form=form)
+        self._service = Service(self.world, self.faults)
+        self._thread = ServerThread(self._service, port, keep_alive)
+        self._running = False
+
+    # The server
+
+    def start(self) -> Self:
+        """Listen; `url` is known from here on."""
+        self._thread.start()
+        self._running = True
+        self.world.files.origin = f"http://127.0.0.1:{self._thread.port}"
+        return self
+
+    def stop(self) -> None:
+        """Close all connections, forget runs in progress, end the thread. May be called twice."""
+        if self._running:
+            self._running = False
+            self._thread.stop()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+        if error is None:
+            self.raise_problems()
+
+    def raise_problems(self) -> None:
+        """Raise what went wrong: exceptions inside workflows, breaches of the contract."""
+        if self.world.problems:
+            raise self.world.problems[0]
+        if self.violations:
+            raise AssertionError("against the contract:\n  " + "\n  ".join(self.violations))
+
+    @property
+    def url(self) -> str:
+        """The base URL, with /v1."""
+        return f"{self.world.files.origin}/v1"
+
+    @property
+    def version(self) -> str:
+        return self.world.rules.version
+
+    # What is served
+
+    @property
+    def workflow(self) -> Workflow:
+        """The steps of the default app; may be set at any time, for the runs to come."""
+        return self.default_app.workflow
+
+    @workflow.setter
+    def workflow(self, steps: Workflow) -> None:
+        self.default_app.workflow = steps
+
+    def app(
+        self,
+        key: str,
+        workflow: Workflow = (),
+        *,
+        form: Sequence[Input] | None = None,
+        name: str = "workflow",
+        mode: str = "workflow",
+        enabled: bool = True,
+        published: bool = True,
+        speech: bool = False,
+        max_active_requests: int | None = None,
+    ) -> App:
+        """Add an app that is reached by `key`."""
+        app = App(key, workflow, form, name, mode, enabled, published, speech, max_active_requests)
+        self.world.apps[key] = app
+        return app
+
+    def file(self, name: str, content: bytes, mime_type: str = "text/plain") -> FileValue:
+        """Make a file that steps can give as an output."""
+        stored = self.world.files.add(StoredFile(name, content, mime_type, made=True))
+        return FileValue(stored, file_type(stored.extension))
+
+    def add_run(
+        self,
+        *,
+        app: App | None = None,
+        user: str = "user-1",
+        inputs: Mapping[str, Any] | None = None,
+        outputs: Mapping[str, Any] | None = None,
+        status: str = "succeeded",
+        error: str | None = None,
+        created_at: int | None = None,
+    ) -> Run:
+        """Make a run of the past, for the logs and the run detail. created_at: unix seconds."""
+        app = app or self.default_app
+        run = Run(app, app.workflow_id, dict(inputs or {}), user, status=status, error=error)
+        run.outputs, run.listed = dict(outputs or {}), True
+        run.created_at = run.created_at if created_at is None else created_at
+        run.finished_at, run.elapsed_time, run.total_steps = run.created_at, 0.25, 2
+        run.settled.set()
+        self.runs.append(run)
+        return run
+
+    # What happened
+
+    @property
+    def runs(self) -> list[Run]:
+        """All runs that were started, in order."""
+        return self.world.runs
+
+    @property
+    def requests(self) -> list[RequestLog]:
+        """All requests that arrived, in order."""
+        return self._service.requests
+
+    @property
+    def violations(self) -> list[str]:
+        """What broke the contract so far; may be cleared by a test that does so on purpose."""
+        return self.world.violations
+
+    def posts(self, operation: str = "runWorkflow") -> int:
+        """Count the requests to one operation."""
+        return sum(request.operation == operation for request in self.requests)
+
+    @property
+    def forms(self) -> list[Form]:
+        """The forms that wait to be filled in."""
+        return [form for form, _ in self.world.forms.values() if form.waits]
+
+    # Helpers
+
+    def wait_idle(self, timeout: float = 5.0) -> None:
+        """Wait until no run is in progress (paused ones are not); TimeoutError otherwise."""
+
+        async def idle() -> None:
+            for run in list(self.runs):
+                await run.settled.wait()
+
+        self._thread.call(idle, timeout)
+
+    def wait_for(self, condition: Callable[[], bool], timeout: float = 5.0) -> None:
+        """Wait until `condition()` holds; TimeoutError otherwise."""
+        end = time.monotonic() + timeout
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError(f"{condition} did not hold within {timeout} s")
+            time.sleep(0.002)
+
+    def expire_form(self, token: str) -> None:
+        """Let the time of a form run out: it is closed, its run goes on by its time-out branch."""
+        form, execution = self.world.forms[token]
+        if not form.waits:
+            raise ApiError(412, "human_input_form_submitted", form.id)
+        form.expired = True
+
+        async def go_on() -> None:
+            self.world.resume(form, execution)
+
+        self._thread.call(go_on, 5.0)
+
+    def expire_links(self) -> None:
+        """Let the download URLs that were handed out so far run out."""
+        self.world.files.expire_links()

@@ -1,0 +1,111 @@
+"""Carries out faults: stands between the server's answer and the connection."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from contextlib import suppress
+
+from starlette.types import Message, Send
+
+from .faults import Fault
+from .frames import PING, frame
+
+TERMINAL = (b'data: {"event":"workflow_finished"', b'data: {"event":"workflow_paused"')
+ERROR = {"event": "error", "message": "Worker died", "status": 500}
+
+
+class AnswerOver(Exception):
+    """The answer was spoiled; nothing more may be sent."""
+
+
+class SpoiledSend:
+    """An ASGI `send` that spoils the answer as `fault` says, and then raises AnswerOver.
+
+    gone: set when the client has left. ping_seconds, idle_seconds: for lost terminal events.
+    """
+
+    def __init__(
+        self,
+        fault: Fault,
+        send: Send,
+        transport: asyncio.Transport,
+        gone: asyncio.Event,
+        ping_seconds: float,
+        idle_seconds: float,
+    ) -> None:
+        self._fault, self._send, self._transport, self._gone = fault, send, transport, gone
+        self._ping_seconds, self._idle_seconds = ping_seconds, idle_seconds
+        self._events = 0
+        self._bytes = 0
+        self._sized = False
+
+    async def __call__(self, message: Message) -> None:
+        fault = self._fault
+        if message["type"] == "http.response.start":
+            if fault.before_headers:
+                await self._act()
+            self._sized = any(name == b"content-length" for name, _ in message["headers"])
+            await self._send(message)
+            if fault.after_bytes == 0:
+                await self._act()
+            return
+        body: bytes = message.get("body", b"")
+        if fault.after_bytes is not None:
+            room = fault.after_bytes - self._bytes
+            if len(body) >= room:
+                await self._send({**message, "body": body[:room], "more_body": True})
+                await self._act(body[room:])
+            self._bytes += len(body)
+        elif fault.after_events is not None:
+            await self._count(message, body)
+            return
+        elif fault.then == "lose terminal" and body.startswith(TERMINAL):
+            await self._ping_on()
+        await self._send(message)
+
+    async def _count(self, message: Message, body: bytes) -> None:
+        needs_next = self._fault.then in {"truncate chunk", "cut inside event"}
+        is_event = body.startswith(b"data:")
+        reached = self._events == self._fault.after_events
+        if reached and is_event:
+            await self._act(body)
+        await self._send(message)
+        self._events += is_event
+        if self._events == self._fault.after_events and body and not needs_next:
+            await self._act()
+
+    async def _act(self, rest: bytes = b"") -> None:
+        """End the answer; rest: what would have come next."""
+        then, half = self._fault.then, rest[: max(len(rest) // 2, 1)]
+        if then == "reset":
+            raw: socket.socket = self._transport.get_extra_info("socket")
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._transport.abort()
+        elif then == "eof" and not self._fault.before_headers and not self._sized:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        elif then in {"eof", "close"}:
+            self._transport.close()
+        elif then == "truncate chunk":
+            self._transport.write(b"%x\r\n" % len(rest) + half)
+            self._transport.close()
+        elif then == "cut inside event":
+            await self._send({"type": "http.response.body", "body": half, "more_body": False})
+        elif then == "error event left open":
+            body = frame(ERROR)
+            await self._send({"type": "http.response.body", "body": body, "more_body": True})
+        if then in {"silence", "error event left open"}:
+            await self._gone.wait()
+        raise AnswerOver
+
+    async def _ping_on(self) -> None:
+        """Send nothing but pings, as Dify does when a terminal event got lost."""
+        for _ in range(int(self._idle_seconds / self._ping_seconds)):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._gone.wait(), self._ping_seconds)
+                break
+            ping = {"type": "http.response.body", "body": PING, "more_body": True}
+            await self._send(ping)
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        raise AnswerOver

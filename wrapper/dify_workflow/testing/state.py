@@ -1,0 +1,199 @@
+"""What the stand-in server remembers: apps, end users, runs, their nodes and their forms."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from attrs import Factory, define, field
+
+if TYPE_CHECKING:
+    from .steps import Step
+
+Workflow = Sequence["Step"] | Callable[[Mapping[str, Any]], Sequence["Step"]]
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def now() -> int:
+    return int(time.time())
+
+
+@define
+class Input:
+    """A declared input of an app, as GET /parameters lists it.
+
+    type: text-input, paragraph, select, number, checkbox, json_object, file or file-list.
+    max_length: characters, or number of files of a file-list.
+    """
+
+    variable: str
+    type: str = "text-input"
+    required: bool = False
+    label: str | None = None
+    max_length: int | None = None
+    options: Sequence[str] = ()
+    default: Any = None
+    allowed_file_types: Sequence[str] = ("document", "image", "audio", "video")
+
+    def declaration(self) -> dict[str, Any]:
+        item: dict[str, Any] = {
+            "variable": self.variable,
+            "label": self.label or self.variable,
+            "type": self.type,
+            "required": self.required,
+            "max_length": self.max_length,
+            "options": list(self.options),
+        }
+        if self.default is not None:
+            item["default"] = self.default
+        if self.type.startswith("file"):
+            item["allowed_file_types"] = list(self.allowed_file_types)
+            item["allowed_file_extensions"] = []
+            item["allowed_file_upload_methods"] = ["local_file", "remote_url"]
+        return {self.type: item}
+
+
+@define
+class EndUser:
+    app_id: str
+    session_id: str
+    id: str = Factory(new_id)
+    created_at: datetime = Factory(lambda: datetime.now(UTC).replace(tzinfo=None))
+
+    @property
+    def is_anonymous(self) -> bool:
+        return self.session_id == "DEFAULT-USER"
+
+
+@define
+class App:
+    """An app of the server, reached by its key.
+
+    form: the declared inputs; None takes any input as it comes.
+    mode: as GET /info tells it; anything but "workflow" refuses to run.
+    speech: speech to text and text to speech are switched on.
+    max_active_requests: how many runs may be active, None for no limit.
+    """
+
+    key: str
+    workflow: Workflow = ()
+    form: Sequence[Input] | None = None
+    name: str = "workflow"
+    mode: str = "workflow"
+    enabled: bool = True
+    published: bool = True
+    speech: bool = False
+    max_active_requests: int | None = None
+    id: str = Factory(new_id)
+    workflow_id: str = Factory(new_id)
+    draft_id: str = Factory(new_id)
+    versions: dict[str, Workflow] = Factory(dict)
+    version_text: str = Factory(lambda: str(datetime.now(UTC).replace(tzinfo=None)))
+    users: dict[str, EndUser] = Factory(dict)
+
+    def user(self, session_id: str) -> EndUser:
+        """Return the end user with this name, made at its first request."""
+        return self.users.setdefault(session_id, EndUser(self.id, session_id))
+
+    def add_version(self, workflow: Workflow) -> str:
+        """Add another published version and return its workflow id."""
+        workflow_id = new_id()
+        self.versions[workflow_id] = workflow
+        return workflow_id
+
+
+@define(eq=False)
+class NodeRecord:
+    """One execution of a node, as snapshots tell it."""
+
+    id: str
+    node_id: str
+    type: str
+    title: str
+    index: int
+    predecessor: str | None
+    iteration_id: str | None = None
+    loop_id: str | None = None
+    parallel: tuple[str, str] | None = None
+    status: str = "running"
+    error: str | None = None
+    started: float = Factory(time.monotonic)
+    created_at: int = Factory(now)
+    finished_at: int | None = None
+    elapsed_time: float = 0.0
+
+    def end(self, status: str, error: str | None = None) -> None:
+        self.status, self.error, self.finished_at = status, error, now()
+        self.elapsed_time = round(time.monotonic() - self.started, 6)
+
+
+@define(eq=False)
+class Subscription:
+    """The unread events of one reader; the oldest are dropped beyond the limit, as Dify does."""
+
+    limit: int | None
+    queue: deque[dict[str, Any]] = field(init=False)
+    news: asyncio.Event = Factory(asyncio.Event)
+
+    def __attrs_post_init__(self) -> None:
+        self.queue = deque(maxlen=self.limit)
+
+    def put(self, event: dict[str, Any]) -> None:
+        self.queue.append(event)
+        self.news.set()
+
+
+@define(eq=False)
+class Run:
+    """One run: what was asked, what happened, how it stands.
+
+    status: as the run detail tells it (after a stop it can differ from the stream's last event).
+    events: every event sent so far, as the server built it (pings and snapshots excluded).
+    active: the server is working on it (not paused, not over); settled is set while it is not.
+    listed: the run detail and the logs know it (a queued run is known to nobody).
+    """
+
+    app: App
+    workflow_id: str
+    inputs: dict[str, Any]
+    user: str
+    id: str = Factory(new_id)
+    task_id: str = Factory(new_id)
+    log_id: str = Factory(new_id)
+    streaming: bool = True
+    status: str = "running"
+    outputs: dict[str, Any] = Factory(dict)
+    error: str | None = None
+    files: list[Any] = Factory(list)
+    created_at: int = Factory(now)
+    leg_created_at: int = Factory(now)
+    finished_at: int | None = None
+    elapsed_time: float = 0.0
+    total_steps: int = 0
+    total_tokens: int = 0
+    exceptions_count: int = 0
+    listed: bool = False
+    active: bool = False
+    events: list[dict[str, Any]] = field(factory=list, repr=False)
+    nodes: list[NodeRecord] = field(factory=list, repr=False)
+    forms: list[Any] = field(factory=list, repr=False)
+    readers: list[Subscription] = field(factory=list, repr=False)
+    task: asyncio.Task[None] | None = field(default=None, repr=False)
+    stop_asked: bool = False
+    settled: asyncio.Event = field(factory=asyncio.Event, repr=False)
+
+    @property
+    def over(self) -> bool:
+        return self.status not in {"running", "paused"}
+
+    @property
+    def event_names(self) -> list[str]:
+        return [event["event"] for event in self.events]

@@ -1,0 +1,155 @@
+"""What differs between the Dify versions that the stand-in can pretend to be.
+
+Each property is one break seen between two recorded servers (1.8.1, 1.9.1, 1.10.1, 1.12.1, 1.13.2
+and 1.14.2 were compared); a version in between takes the rules of the newer of its neighbours.
+"""
+
+from __future__ import annotations
+
+import re
+
+from attrs import field, frozen
+
+OLDEST = (1, 8, 1)
+
+
+def _parse(version: str) -> tuple[int, ...]:
+    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
+        raise ValueError(f"a Dify version looks like 1.14.2, not {version!r}")
+    release = tuple(map(int, version.split(".")))
+    if release < OLDEST:
+        raise ValueError(f"FakeDify can pretend to be Dify 1.8.1 or later, not {version}")
+    return release
+
+
+@frozen
+class Rules:
+    """The rules of one Dify version, e.g. `Rules("1.12.1").ping_first is False`."""
+
+    version: str
+    release: tuple[int, ...] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "release", _parse(self.version))
+
+    def since(self, *release: int) -> bool:
+        return self.release >= release
+
+    @property
+    def worker(self) -> bool:
+        """Streaming runs are executed by a worker process, not inside the HTTP request."""
+        return self.since(1, 13)
+
+    @property
+    def ping_first(self) -> bool:
+        return self.since(1, 13)
+
+    @property
+    def ends_late(self) -> bool:
+        """The stream is closed about one second after the terminal event, not at once."""
+        return self.since(1, 13)
+
+    @property
+    def errors_end_stream(self) -> bool:
+        return not self.since(1, 13)
+
+    @property
+    def survives_disconnect(self) -> bool:
+        return self.since(1, 10)
+
+    @property
+    def stop_needs_same_user(self) -> bool:
+        return not self.since(1, 9)
+
+    @property
+    def streams_hold_slot(self) -> bool:
+        """A streaming run counts against max_active_requests as long as it runs."""
+        return not self.since(1, 13)
+
+    @property
+    def streams_end_variables(self) -> bool:
+        """Every variable of the End node is streamed as text, not only the text of LLM nodes."""
+        return self.since(1, 9)
+
+    @property
+    def streams_before_start(self) -> bool:
+        """Variables taken straight from Start are streamed before Start's `node_started`."""
+        return self.since(1, 14)
+
+    @property
+    def streams_defaults_at_once(self) -> bool:
+        """Default outputs of a failed node are streamed with it, not with the next node."""
+        return self.since(1, 14)
+
+    @property
+    def start_shows_system(self) -> bool:
+        """Inputs and outputs of the Start node have the `sys.*` values, too."""
+        return not self.since(1, 14)
+
+    @property
+    def stores_timestamp(self) -> bool:
+        return self.since(1, 10)
+
+    @property
+    def closing_iteration_next(self) -> bool:
+        """An iteration over n items sends n + 1 `iteration_next`."""
+        return not self.since(1, 9)
+
+    @property
+    def tells_branches(self) -> bool:
+        """Parallel branches have events of their own."""
+        return not self.since(1, 9)
+
+    @property
+    def counts_children(self) -> bool:
+        """Nodes inside iterations and loops count into `total_steps`."""
+        return not self.since(1, 9)
+
+    @property
+    def counts_failures(self) -> bool:
+        """A failed run has an `exceptions_count` of 1."""
+        return self.since(1, 9)
+
+    @property
+    def counts_steps(self) -> bool:
+        """`total_steps` is what it says; 1.9 always says 0."""
+        return self.since(1, 10) or not self.since(1, 9)
+
+    @property
+    def new_id_per_retry(self) -> bool:
+        return not self.since(1, 9)
+
+    @property
+    def owner_checked(self) -> bool:
+        """A run may only use files that its own user uploaded."""
+        return self.since(1, 14)
+
+    @property
+    def coerces_checkbox(self) -> bool:
+        return self.since(1, 10)
+
+    @property
+    def logs_show_running(self) -> bool:
+        return self.since(1, 11)
+
+    @property
+    def reads_null_mode(self) -> bool:
+        """`response_mode: null` means blocking instead of an error."""
+        return self.since(1, 11)
+
+    def serves(self, operation: str) -> bool:
+        if operation in {"streamWorkflowEvents", "getHumanInputForm", "submitHumanInputForm"}:
+            return self.since(1, 14)
+        return operation != "getEndUser" or self.since(1, 13)
+
+    def stopped(self, *, llm: bool, nested: bool) -> tuple[str, str, str]:
+        """Return how a stop ends: status and error in the stream, status in the run detail.
+
+        llm: a model was streaming; nested: inside an iteration or between parallel branches.
+        """
+        aborted, by_user = "Aborted: User requested stop", "Stopped by user."
+        if not self.since(1, 10):
+            return "stopped", by_user, "stopped"
+        if nested or (self.since(1, 14) and not llm):
+            return "failed", aborted, "stopped"
+        return "stopped", by_user, "running"
