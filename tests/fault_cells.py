@@ -102,6 +102,11 @@ class Cell:
         return {"recovered"}
 
     @property
+    def seconds(self) -> float:
+        """How long after the run's end the client may learn of it: 60 s of silence, and doubt."""
+        return 2.0 if self.expected() == {"whole"} and self.cut != "blank" else 90.0
+
+    @property
     def replays(self) -> bool:
         """Whether the server can tell all of the run's nodes: it still runs when it is asked."""
         if self.cut in ("silence", "error") or self.offer.startswith(("absent", "404")):

@@ -37,14 +37,20 @@ class Verdict:
 
 
 def judge(
-    seen: Observed, *, expected: set[Outcome], iterated: bool = True, replays: bool = False
+    seen: Observed,
+    *,
+    expected: set[Outcome],
+    iterated: bool = True,
+    replays: bool = False,
+    seconds: float = LONGEST,
 ) -> Verdict:
     """Check one run; `expected` says which outcomes its faults allow.
 
     `replays`: the server could tell all of the run's nodes, so that none may be missing.
+    `seconds`: how long after the run's end the client may know how it ended.
     """
     outcome, books = _outcome(seen), Books.of(seen)
-    problems: list[Problem] = [*_counts(seen, outcome)]
+    problems: list[Problem] = [*_counts(seen, outcome, seconds)]
     if outcome not in expected:
         problems.append(("lost", f"{outcome} instead of {sorted(expected)}: {seen.error!r}"))
     if iterated:
@@ -69,7 +75,7 @@ def _outcome(seen: Observed) -> Outcome:
     return "refused" if isinstance(seen.error, APIError | ConnectionFailed) else "none"
 
 
-def _counts(seen: Observed, outcome: Outcome) -> Iterator[Problem]:
+def _counts(seen: Observed, outcome: Outcome, seconds: float) -> Iterator[Problem]:
     server = seen.server
     if server.posts != 1 and not (server.posts == 0 and outcome == "refused"):
         yield ("doubled" if server.posts > 1 else "lost"), f"{server.posts} runs were started"
@@ -78,7 +84,7 @@ def _counts(seen: Observed, outcome: Outcome) -> Iterator[Problem]:
     waited = server.queued + server.delayed + server.script.times[-1]
     if server.queues and not server.own_fault.after:
         waited += 250.0  # before its first event a run may be queued: silence may last 310 s
-    if seen.seconds > LONGEST + waited:
+    if seen.seconds > seconds + waited:
         yield "wrong", f"it took {seen.seconds:.0f} s"
 
 

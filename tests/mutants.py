@@ -9,6 +9,9 @@ from typing import Any
 Path = tuple[str | int, ...]
 
 GONE: Any = object()
+FREE = {"inputs", "outputs", "process_data", "metadata", "tool_info", "iteration_duration_map"}
+FREE |= {"loop_duration_map", "loop_variable_map", "parameters", "agent_log", "submitted_data"}
+FILE = "dify_model_identity"
 WRONG: list[Any] = [
     GONE,
     None,
@@ -28,11 +31,16 @@ WRONG: list[Any] = [
 
 
 def paths(value: Any, at: Path = ()) -> Iterator[Path]:
-    """Every key of an object, the nested ones too; of a list, those of its first item."""
+    """Every key of an object, the nested ones too; of a list, those of its first item.
+
+    What an app may call as it likes is left alone, but for the files in it.
+    """
     if isinstance(value, dict):
+        free = at and at[-1] in FREE
         for key, inner in value.items():
-            yield (*at, key)
-            yield from paths(inner, (*at, key))
+            if not free or (isinstance(inner, dict) and FILE in inner):
+                yield (*at, key)
+                yield from paths(inner, (*at, key))
     elif isinstance(value, list) and value:
         yield (*at, 0)
         yield from paths(value[0], (*at, 0))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable
 
 import anyio
 import pytest
@@ -17,11 +16,13 @@ from fault_cells import Cell, all_cells
 from fault_judge import Verdict, judge
 from fault_sim import Client, Mode, Observed, play, play_async
 
+Verdicts = list[tuple[Cell, Verdict]]
+
 _ALL = "all"
 EVERYTHING = os.environ.get("DIFY_FAULTS") == "all"
 
 
-def summary(title: str, verdicts: Iterable[tuple[Cell, Verdict]]) -> str:
+def summary(title: str, verdicts: Verdicts) -> str:
     """The cells by script: how they ended, and what went wrong."""
     table: dict[str, Counter[str]] = {}
     for cell, verdict in verdicts:
@@ -39,12 +40,14 @@ def summary(title: str, verdicts: Iterable[tuple[Cell, Verdict]]) -> str:
     return "\n".join(lines)
 
 
-def check(
-    title: str, verdicts: list[tuple[Cell, Verdict]], capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Print the summary; fail with the cells that have a problem."""
+def show(title: str, verdicts: Verdicts, capsys: pytest.CaptureFixture[str]) -> None:
+    """Print the summary, whatever pytest captures."""
     with capsys.disabled():
         print("\n" + summary(title, verdicts))
+
+
+def assert_clean(verdicts: Verdicts) -> None:
+    """Fail with the cells that have a problem."""
     bad = [f"{cell}: {verdict.problems}" for cell, verdict in verdicts if verdict.problems]
     assert not bad, f"{len(bad)} cells:\n" + "\n".join(bad[:20])
 
@@ -56,18 +59,25 @@ def played(cell: Cell, client: Client | None = None, mode: Mode = "iterate") -> 
 
 
 def judged(cell: Cell, seen: Observed, mode: Mode = "iterate") -> Verdict:
-    iterated = mode == "iterate"
-    return judge(seen, expected=cell.expected(), iterated=iterated, replays=cell.replays)
+    return judge(
+        seen,
+        expected=cell.expected(),
+        iterated=mode == "iterate",
+        replays=cell.replays,
+        seconds=cell.seconds,
+    )
 
 
 def test_sync(capsys: pytest.CaptureFixture[str]) -> None:
-    check("sync", [(cell, played(cell)) for cell in all_cells()], capsys)
+    verdicts = [(cell, played(cell)) for cell in all_cells()]
+    show("sync", verdicts, capsys)
+    assert_clean(verdicts)
 
 
 def test_async(capsys: pytest.CaptureFixture[str]) -> None:
     cells = list(all_cells())[:: 1 if EVERYTHING else 5]
 
-    async def main() -> list[tuple[Cell, Verdict]]:
+    async def main() -> Verdicts:
         verdicts = []
         for cell in cells:
             server, run = cell.build()
@@ -75,10 +85,14 @@ def test_async(capsys: pytest.CaptureFixture[str]) -> None:
             verdicts.append((cell, judged(cell, seen)))
         return verdicts
 
-    check("async", anyio.run(main), capsys)
+    verdicts = anyio.run(main)
+    show("async", verdicts, capsys)
+    assert_clean(verdicts)
 
 
 def test_result_only(capsys: pytest.CaptureFixture[str]) -> None:
     """`result()` reads the same runs without delivering their events."""
     cells = list(all_cells())[:: 1 if EVERYTHING else 11]
-    check("result()", [(cell, played(cell, mode="result")) for cell in cells], capsys)
+    verdicts = [(cell, played(cell, mode="result")) for cell in cells]
+    show("result()", verdicts, capsys)
+    assert_clean(verdicts)

@@ -11,7 +11,16 @@ import wire_archive
 from dify_workflow.errors import RunOutcomeUnknown
 from fault_cases import KINDS, run_both, server
 from fault_judge import judge
-from fault_scripts import Event, Script, eight_nodes, iterating, pausing, recorded, resumed
+from fault_scripts import (
+    Event,
+    Script,
+    eight_nodes,
+    iterating,
+    pausing,
+    recorded,
+    resumed,
+    retrying,
+)
 from fault_server_model import Dify
 from fault_sim import following, play
 from fault_streams import AFTER_SNAPSHOT, Fault, Kind
@@ -38,6 +47,15 @@ def test_the_model_tells_snapshots_as_the_server_does() -> None:
         assert event["task_id"] == script.run_id
         told = ("index", "status", "node_id", "reason", "files", "outputs")
         assert [event["data"].get(k) for k in told] == [theirs["data"].get(k) for k in told]
+
+
+@pytest.mark.parametrize("ending", ["eof", "reset", "silence"])
+@pytest.mark.parametrize("script", [eight_nodes(), retrying(), iterating(), pausing()], ids=str)
+def test_the_terminal_event_without_its_blank_line(script: Script, ending: Any) -> None:
+    fault = Fault("blank", len(script.events) - 1, ending)
+    for options in ({}, {"unique_user": True}):
+        seen = run_both(lambda: server(script, own_fault=fault), {"whole"}, **options)
+        assert seen.server.asked == ["post"]
 
 
 @pytest.mark.parametrize("kind", KINDS)

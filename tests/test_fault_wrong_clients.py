@@ -16,7 +16,7 @@ from fault_wrong_clients import (
     posts_again,
     stops_at_the_cut,
 )
-from test_fault_matrix import check, played
+from test_fault_matrix import assert_clean, played, summary
 
 
 @pytest.mark.parametrize(
@@ -32,11 +32,10 @@ from test_fault_matrix import check, played
         (gives_up_early, "lost"),
     ],
 )
-def test_wrong_clients_are_found_out(
-    client: Client, kind: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_wrong_clients_are_found_out(client: Client, kind: str) -> None:
     cells = [cell for cell in all_cells() if cell.script is eight_nodes and cell.pace == "slow"]
     verdicts = [(cell, played(cell, client)) for cell in cells[::17]]
+    print(summary(client.__name__, verdicts))
     assert sum(verdict.count(kind) > 0 for _, verdict in verdicts) >= 10
     with pytest.raises(AssertionError, match="cells"):
-        check(client.__name__, verdicts, capsys)
+        assert_clean(verdicts)

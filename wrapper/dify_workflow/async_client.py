@@ -126,7 +126,8 @@ class AsyncDifyWorkflow(
 
         Dify before 1.10 ends a run whose stream is closed: keep it open there.
         """
-        return await self.run_workflow_stream(request, **options)._start()
+        refuse_for_streams(request, options)
+        return await self._stream(request, options)._start()
 
     def attach(self, run_id: str, /, **options: Unpack[RunOptions]) -> AsyncWorkflowStream:
         """Follow a run that was started elsewhere (GET /workflow/{workflow_run_id}/events).

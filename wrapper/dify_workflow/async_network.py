@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import ssl
 from collections import deque
 from collections.abc import Iterable
@@ -181,6 +182,18 @@ class AsyncOwnStream(httpcore.AsyncNetworkStream):
         return self._wire.transport.get_extra_info(names.get(info, info))
 
 
+def _delay(host: str) -> float | None:
+    """Seconds between the attempts at several addresses of a host; None: it has only this one.
+
+    asyncio leaves a socket to the garbage collector when its race of attempts is cancelled.
+    """
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return 0.25
+    return None
+
+
 class AsyncOwnBackend(httpcore.AsyncNetworkBackend):
     """Connects by the running asyncio loop."""
 
@@ -201,7 +214,7 @@ class AsyncOwnBackend(httpcore.AsyncNetworkBackend):
         try:
             async with asyncio.timeout(timeout):
                 await loop.create_connection(
-                    lambda: wire, host, port, local_addr=local, happy_eyeballs_delay=0.25
+                    lambda: wire, host, port, local_addr=local, happy_eyeballs_delay=_delay(host)
                 )
         except TimeoutError as error:
             raise httpcore.ConnectTimeout("no connection in time") from error

@@ -117,7 +117,8 @@ class DifyWorkflow(AppMethods, AudioMethods, FileMethods, HumanMethods, LogMetho
 
         Dify before 1.10 ends a run whose stream is closed: keep it open there.
         """
-        return self.run_workflow_stream(request, **options)._start()
+        refuse_for_streams(request, options)
+        return self._stream(request, options)._start()
 
     def attach(self, run_id: str, /, **options: Unpack[RunOptions]) -> WorkflowStream:
         """Follow a run that was started elsewhere (GET /workflow/{workflow_run_id}/events).

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
+from typing import cast
 
 import h11
 import httpcore
@@ -81,7 +82,9 @@ class AsyncConnection:
         body = body_of(response.headers) if isinstance(stream, AsyncOwnStream) else None
         self._own = stream if isinstance(stream, AsyncOwnStream) and body is not None else None
         self._body = body or Body()
-        self._parts: AsyncIterator[bytes] | None = None if self._own else response.aiter_bytes()
+        self._parts: AsyncGenerator[bytes] | None = None
+        if self._own is None:
+            self._parts = cast("AsyncGenerator[bytes]", response.aiter_bytes())
         self.resumable = self._own is not None
 
     async def read(self, timeout: float) -> bytes | None:
@@ -110,3 +113,8 @@ class AsyncConnection:
         """Free the connection; any number of times."""
         self.shutdown()
         await self._response.aclose()
+        if self._parts is not None:
+            try:
+                await self._parts.aclose()
+            except RuntimeError:
+                pass  # another task reads from it, and ends it

@@ -6,6 +6,8 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 
+from .errors import InvalidArgument
+
 
 class ThreadReader:
     """Calls `step` in a thread until `ended()`; `wait` returns when something may have changed.
@@ -53,7 +55,11 @@ class TaskReader:
         self._step = step
         self._ended = ended
         self._changed = asyncio.Event()
-        self._task = asyncio.create_task(self._read())
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise InvalidArgument("read_ahead: needs asyncio", field="read_ahead") from None
+        self._task = loop.create_task(self._read())
 
     async def _read(self) -> None:
         try:

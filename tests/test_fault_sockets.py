@@ -1,0 +1,160 @@
+"""Some of each kind of fault over real sockets, against `FakeDify`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from dify_workflow import APIError, RunOutcomeUnknown, finding, recovery, retrying
+from dify_workflow.testing import Answer, End, FakeDify, Fault, Gate, Iteration, Node, Step, Text
+from facade import Kind, both, client
+
+
+def workflow(gate: Gate) -> list[Step]:
+    """The run waits at the gate, in its last node."""
+    return [
+        Node("first", {"x": 1}),
+        Text(["Hel", "lo"]),
+        Iteration(items=["a", "b"]),
+        Node("held", {"y": 2}, gate=gate),
+        End({"x": "first.x", "y": "held.y"}),
+    ]
+
+
+OFFERS: dict[str, list[Fault | Answer]] = {
+    "snapshot and live": [],
+    "terminal event lost": [Fault(on="events", then="lose terminal")],
+    "ends twice": [Fault(on="events", after_events=n, then="eof") for n in (0, 3)],
+    "502 twice": [Answer(on="events"), Answer(on="events")],
+}
+CUTS = ("eof", "close", "reset", "truncate chunk", "cut inside event", "silence")
+
+
+@pytest.fixture(autouse=True)
+def _shorter_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retrying, "_FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(recovery, "FIRST_QUIET", 0.1)
+    monkeypatch.setattr(recovery, "QUIET", 0.1)
+    monkeypatch.setattr(finding, "_waits", lambda run, lookup: (0.02, 0.05, 0.1, 0.2))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[FakeDify]:
+    with FakeDify(eof_delay=0.0, ping_interval=0.02) as dify:
+        yield dify
+
+
+@pytest.fixture
+def dify(server: FakeDify) -> Iterator[FakeDify]:
+    yield server
+    server.wait_idle()
+    assert server.faults.left == []
+    server.faults.clear()
+    server.runs.clear()
+
+
+def follow(
+    kind: Kind, dify: FakeDify, *, replays: bool = True, **options: Any
+) -> tuple[list[Any], Any]:
+    """Read a run to its end: its events and its result.
+
+    Where it `replays`, the run waits until the client has seen its last node begin.
+    """
+    gate = Gate()
+    dify.workflow = workflow(gate)
+    if not replays:
+        gate.open()
+    events = []
+    with (
+        client(kind, dify.url, api_key=dify.api_key, **options) as ours,
+        ours.run_workflow_stream({}) as stream,
+    ):
+        for event in stream:
+            events.append(event)
+            if event.raw["data"].get("node_id") == "held":
+                gate.open()
+        return events, stream.result()
+
+
+def check(dify: FakeDify, events: list[Any], result: Any, *, replays: bool = True) -> None:
+    """One run, whole, once, in order."""
+    assert len(dify.runs) == 1
+    run = dify.runs[0]
+    assert (result.id, result.task_id) == (run.id, run.task_id)
+    assert (result.status, result.outputs) == ("succeeded", {"x": 1, "y": 2})
+    assert {event.id for event in events} == {run.id}
+    assert {event.task_id for event in events} == {run.task_id}
+    assert events[-1].event == "workflow_finished"
+    told = [_key(event.raw) for event in events]
+    assert len(set(told)) == len(told)
+    truth = [_key(event) for event in run.events]
+    assert set(told) <= set(truth)
+    if replays:
+        nodes = [key for key in truth if key[0] in ("node_started", "node_finished")]
+        assert [key for key in told if key in nodes] == nodes
+
+
+def _key(event: dict[str, Any]) -> tuple[Any, ...]:
+    name, data = event["event"], event["data"]
+    return (name, data.get("id"), data["index"] if name == "iteration_next" else data.get("text"))
+
+
+@both
+@pytest.mark.parametrize("cut", CUTS)
+def test_every_cut(dify: FakeDify, kind: Kind, cut: Any) -> None:
+    dify.faults.add(Fault(after_events=4, then=cut))
+    timeout = httpx.Timeout(5.0, read=0.1 if cut == "silence" else 5.0)
+    events, result = follow(kind, dify, timeout=timeout)
+    check(dify, events, result)
+    assert [event.recovered for event in events] == [n >= 4 for n in range(len(events))]
+    assert result.recovered
+
+
+@both
+@pytest.mark.parametrize("offer", OFFERS)
+def test_every_offer(dify: FakeDify, kind: Kind, offer: str) -> None:
+    dify.faults.add(Fault(after_events=6, then="reset"))
+    for fault in OFFERS[offer]:
+        dify.faults.add(fault)
+    check(dify, *follow(kind, dify))
+
+
+@both
+@pytest.mark.parametrize("then", ["close", "reset"])
+def test_no_byte_of_the_answer(dify: FakeDify, kind: Kind, then: Any) -> None:
+    for adopts in (True, False):
+        dify.runs.clear()
+        dify.faults.add(Fault(before_headers=True, then=then))
+        if adopts:
+            _, result = follow(kind, dify, replays=False, unique_user=True)
+            assert (len(dify.runs), result.id, result.recovered) == (1, dify.runs[0].id, True)
+            continue
+        with pytest.raises(RunOutcomeUnknown) as caught:
+            follow(kind, dify, replays=False, user=f"somebody {kind} {then}")
+        found = [entry.data.workflow_run.id for entry in caught.value.candidates]
+        assert found == [run.id for run in dify.runs]
+        assert len(found) == 1
+
+
+@both
+def test_an_error_event_left_open(dify: FakeDify, kind: Kind) -> None:
+    dify.faults.add(Fault(after_events=3, then="error event left open"))
+    with pytest.raises(APIError):
+        follow(kind, dify, replays=False)
+    assert len(dify.runs) == 1
+
+
+@both
+@pytest.mark.parametrize("version", ["1.13.2", "1.8.1"])
+def test_older_servers(kind: Kind, version: str) -> None:
+    with FakeDify(version, eof_delay=0.0) as dify:
+        dify.faults.add(Fault(after_events=4, then="reset"))
+        if version == "1.8.1":
+            with pytest.raises(RunOutcomeUnknown) as caught:
+                follow(kind, dify, replays=False)
+            assert caught.value.run_id == dify.runs[0].id
+        else:
+            check(dify, *follow(kind, dify, replays=False), replays=False)
+        assert len(dify.runs) == 1
