@@ -2,7 +2,7 @@
 
 The real streams and flows run over a model of the server under a virtual clock. What the server
 handed over, on which connection, is its own bookkeeping; `fault_judge` compares it with what the
-client delivered. `DIFY_FAULTS=all` runs every cell; without it, the async client runs every fifth.
+client delivered. `DIFY_FAULTS=all` runs every cell; without it, the async client runs every third.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def test_sync(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_async(capsys: pytest.CaptureFixture[str]) -> None:
-    cells = list(all_cells())[:: 1 if EVERYTHING else 5]
+    cells = list(all_cells())[:: 1 if EVERYTHING else 3]
 
     async def main() -> Verdicts:
         verdicts = []

@@ -72,12 +72,19 @@ def test_headers_add_up_whatever_their_case() -> None:
     assert options.extra_headers == {"x-a": "1", "x-b": "2", "x-c": "2"}
 
 
-def test_an_extra_body_stands_above_what_is_sent() -> None:
-    options = Options(extra_body={"user": "another", "new": {"a": (1,)}})
+def test_an_extra_body_is_added_to_what_is_sent() -> None:
+    options = Options(extra_body={"new": {"a": (1,)}})
     body = run(WorkflowRunRequest(inputs={}), options, streaming=True).kwargs["json"]
-    assert body["user"] == "another"
     assert body["new"] == {"a": [1]}
     assert body["response_mode"] == "streaming"
+
+
+@pytest.mark.parametrize("name", ["user", "inputs", "response_mode"])
+def test_an_extra_body_cannot_change_what_the_request_says(name: str) -> None:
+    options = Options(extra_body={name: "another"})
+    with pytest.raises(InvalidArgument, match=name) as caught:
+        run(WorkflowRunRequest(inputs={}), options, streaming=True)
+    assert caught.value.field == "extra_body"
 
 
 @both

@@ -98,6 +98,8 @@ class AsyncWorkflowStream(RunHandle):
         self._closed = True
         if self._scope is not None:
             self._scope.cancel()
+        if self._forked:
+            return
         self._line.shutdown()
         await self._release()
         if self._wants_stop():
@@ -116,7 +118,7 @@ class AsyncWorkflowStream(RunHandle):
 
     def __del__(self) -> None:
         connection = getattr(self, "_connection", None)
-        if connection is not None:
+        if connection is not None and not self._forked:
             connection.shutdown()
 
     async def _start(self) -> Self:

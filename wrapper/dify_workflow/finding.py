@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .following import Following
     from .responses import WorkflowLogs
 
-_ATTEMPTS = 60  # times a look is repeated while there is no answer: a deploy takes minutes
+_ATTEMPTS = 60  # looks without an answer in all: a deploy takes minutes
 _COMPARED = 20  # runs of the user whose inputs are compared; 100 where ours has a key
 _CLOCK_SLACK = 2.0  # s between the two clocks' seconds
 
@@ -69,10 +69,14 @@ def find(run: Following, *, cause: Exception | None = None, once: bool = False) 
     assert lookup is not None
     candidates: dict[str, WorkflowLogs] = {}
     inputs: dict[str, Mapping[str, Any]] = {}  # by run id, fetched once
+    failed = 0  # looks without an answer
     for seconds in (0.0,) if once else _waits(run, lookup):
         if seconds:
             yield Pause(seconds)
-        for entry in (yield from _recent(run, attempts=1 if once else _ATTEMPTS)):
+        attempts = 1 if once else max(_ATTEMPTS - failed, 1)
+        entries, more = yield from _recent(run, attempts=attempts)
+        failed += more
+        for entry in entries:
             run_id = entry.data.workflow_run.id
             if run_id not in inputs and len(inputs) < (100 if lookup.adopts else _COMPARED):
                 candidates[run_id] = entry  # until its inputs say that it is another one
@@ -106,19 +110,19 @@ def _waits(run: Following, lookup: Lookup) -> Iterator[float]:
             yield from (16.0,) * 16  # it may be queued, and start 300 s later
 
 
-def _recent(run: Following, *, attempts: int) -> Flow[list[WorkflowLogs]]:
-    """The entries of the run's user since it was posted; empty when they cannot be had."""
+def _recent(run: Following, *, attempts: int) -> Flow[tuple[list[WorkflowLogs], int]]:
+    """The entries of the run's user since it was posted, and how many attempts gave none."""
     filters = {"created_by_end_user_session_id": run.options.user, "limit": 100}
     for attempt in range(attempts):
         asked = run.clock()
         outcome = yield Send(calls.logs(run.options, filters))
         if isinstance(outcome, Answer) and (entries := _entries(run, outcome, asked)) is not None:
-            return entries
+            return entries, attempt
         if isinstance(outcome, Answer) and not may_change(outcome):
             break
         if attempt + 1 < attempts:
             yield Pause(backoff(attempt))
-    return []
+    return [], attempts
 
 
 def _entries(run: Following, answer: Answer, asked: float) -> list[WorkflowLogs] | None:
@@ -141,7 +145,7 @@ def _server_time(answer: Answer) -> float:
     """The server's clock in unix seconds, by its `Date` header; 0 when it sends none."""
     try:
         return email.utils.parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
 
 

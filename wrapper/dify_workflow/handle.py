@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -37,6 +38,7 @@ class RunHandle:
     def __init__(self, run: Following, clock: Callable[[], float]) -> None:
         self._run = run
         self._state = run.state
+        self._pid = os.getpid()
         self._clock = clock
         self._flow = follow(run)
         self._outcome: Answer | Opened | Failure | Cut | list[Any] | None = None
@@ -210,4 +212,10 @@ class RunHandle:
         """Whether leaving now must stop the run."""
         run, state = self._run, self._state
         asked = run.stop_asked_at is not None
-        return run.options.stop_on_exit and not state.over and not asked and bool(self.task_id)
+        ours = run.options.stop_on_exit and not self._forked
+        return ours and not state.over and not asked and bool(self.task_id)
+
+    @property
+    def _forked(self) -> bool:
+        """Whether this is a copy in a child process: the run and its socket are the parent's."""
+        return os.getpid() != self._pid

@@ -31,6 +31,8 @@ def pause_before_retry(call: Call, outcome: Answer | Failure, attempt: int) -> f
     if attempt >= call.options.max_retries:
         return None
     if isinstance(outcome, Failure):
+        if isinstance(outcome.error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
+            return None  # it would fail the same way
         return backoff(attempt) if call.repeatable or not outcome.sent else None
     if call.one_shot:
         return None

@@ -70,7 +70,10 @@ def capped(timeout: httpx.Timeout, seconds: float | None) -> httpx.Timeout:
     """Return a time-out in which no phase is longer than `seconds`."""
     if seconds is None:
         return timeout
-    parts = {name: min(value or seconds, seconds) for name, value in timeout.as_dict().items()}
+    parts = {
+        name: seconds if value is None else min(value, seconds)
+        for name, value in timeout.as_dict().items()
+    }
     return httpx.Timeout(**parts)
 
 

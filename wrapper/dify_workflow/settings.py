@@ -10,7 +10,7 @@ from typing import Any, Self
 import attrs
 import httpx
 
-from .errors import DifyError
+from .errors import DifyError, InvalidArgument
 from .options import Options, from_environment, seal_key
 from .preparing import InputForms
 from .requests import WorkflowRunRequest
@@ -37,6 +37,8 @@ class ClientSettings:
     ) -> ClientSettings:
         """Check a client's arguments; what is missing comes from the environment."""
         seal_key(options)
+        if not isinstance(others.get("verify", True), bool | ssl.SSLContext):
+            raise InvalidArgument("verify: True, False or an ssl.SSLContext", field="verify")
         checked, url = from_environment(options, base_url, default_headers)
         return cls(options=checked, base_url=url, **others)
 

@@ -101,6 +101,8 @@ class WorkflowStream(RunHandle):
             return
         self._closed = True
         self._wake.set()
+        if self._forked:
+            return
         self._line.shutdown()
         self._release()
         if self._wants_stop():
@@ -119,9 +121,11 @@ class WorkflowStream(RunHandle):
 
     def __del__(self) -> None:
         connection = getattr(self, "_connection", None)
-        if connection is not None and sys.is_finalizing():
+        if connection is None or self._forked:
+            return
+        if sys.is_finalizing():
             connection.drop()  # httpx's modules may be gone by now
-        elif connection is not None:
+        else:
             self._release()
 
     def _start(self) -> Self:
