@@ -84,6 +84,8 @@ def _counts(seen: Observed, outcome: Outcome, seconds: float) -> Iterator[Proble
     waited = server.queued + server.delayed + server.script.times[-1]
     if server.queues and not server.own_fault.after:
         waited += 250.0  # before its first event a run may be queued: silence may last 310 s
+    if server.gap > 0:
+        waited += 310.0  # what was lost there is told by the next snapshot, after an idle stream
     if seen.seconds > seconds + waited:
         yield "wrong", f"it took {seen.seconds:.0f} s"
 
@@ -190,13 +192,8 @@ class Books:
         return ids if known else []
 
     def _task_id(self, task_id: str | None) -> Iterator[Problem]:
-        """It is the run's own, wherever an event named it: snapshots do so of a paused run."""
-        named = any(
-            source is not Source.SNAPSHOT or self.script.keys[index][0] == "workflow_paused"
-            for source, index in self.seen.server.handed
-            if index is not None
-        )
-        wanted = self.script.task_id if named else None
+        """It is the run's own, wherever an event named it."""
+        wanted = self.script.task_id if self.seen.server.told_task_id else None
         if task_id != wanted or self.seen.task_id != wanted:
             yield "wrong", f"task id {task_id}, {self.seen.task_id}, not {wanted}"
 

@@ -11,7 +11,7 @@ import attrs
 from dify_workflow.following import Following
 from fault_cells import ADOPTIONS, Adoption
 from fault_judge import Outcome
-from fault_scripts import ALL, Event, Script, eight_nodes, resumed
+from fault_scripts import ALL, ENDS, Event, Script, eight_nodes, resumed
 from fault_server_model import Dify, Route, Trouble
 from fault_sim import Mode, following
 from fault_streams import AFTER_SNAPSHOT, Fault, Kind, VirtualClock
@@ -115,7 +115,9 @@ class Schedule:
         numbers = tuple(int(part) for part in self.version.split("."))
         outcomes: set[Outcome] = {"whole", "recovered"}
         if server.runs and not server.runs[0].ended(float("inf")):  # its worker was killed
-            return {"whole", "unknown"} if numbers >= (1, 10) else {"whole", "recovered", "unknown"}
+            reached = self.script.events[: server.runs[0].count(float("inf"))]
+            ends = any(event["event"] in ENDS for event in reached)
+            return outcomes | {"unknown"} if ends or numbers < (1, 10) else {"whole", "unknown"}
         if numbers < (1, 10) or (not told and self.adoption == "none"):
             outcomes.add("unknown")
         if not told and numbers < (1, 11):  # the logs list a run only after its end

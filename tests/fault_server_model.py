@@ -24,7 +24,7 @@ from dify_workflow.versions import (
 from fault_events import EventsStream
 from fault_runs import WALL, ModelRun, log_entry
 from fault_scripts import Script
-from fault_streams import NO_FAULT, Fault, ModelStream, OwnModelStream, Source, VirtualClock
+from fault_streams import NO_FAULT, Fault, Frame, ModelStream, OwnModelStream, Source, VirtualClock
 
 LATENCY = 0.01  # s from a request to its answer
 Route = Literal["post", "events", "detail", "logs", "stop"]
@@ -64,6 +64,7 @@ class Dify:
     posts: int = 0
     asked: list[Route] = attrs.field(factory=list)
     handed: list[tuple[Source, int | None]] = attrs.field(factory=list)  # whole events
+    told_task_id: bool = False  # the replay of the past has the run's id in its place
     listed: set[str] = attrs.field(factory=set)  # run ids that the logs have shown
     opened: int = 0
     closed: int = 0
@@ -210,9 +211,10 @@ class Dify:
         text = "The worker broke down" if begun else "text is required in input form"
         return {"event": "error", "message": text, "status": 500}
 
-    def hand_over(self, source: Source, index: int | None) -> None:
-        """The client has got a whole event; None is one that no live stream has."""
-        self.handed.append((source, index))
+    def hand_over(self, frame: Frame) -> None:
+        """The client has got a whole event."""
+        self.handed.append((frame.source, frame.index))
+        self.told_task_id |= self.script.task_id.encode() in frame.data
 
     def _headers(self, kind: str = "text/html; charset=utf-8") -> httpx.Headers:
         date = email.utils.formatdate(WALL + self.clock.now, usegmt=True)

@@ -150,7 +150,7 @@ class ModelStream:
             self.took(frame)
             if frame.is_event:
                 self._given += 1
-                self._server.hand_over(frame.source, frame.index)
+                self._server.hand_over(frame)
             frame = self.peek()
             if not self._server.merges or self._cuts(frame):
                 break
@@ -183,7 +183,7 @@ class ModelStream:
             return self.read(until - self._clock.now)
         if fault.kind != "blank":
             return frame.data[: len(frame.data) // 2]
-        self._server.hand_over(frame.source, frame.index)
+        self._server.hand_over(frame)
         return frame.data.rstrip(b"\n")
 
     def _end(self, how: str) -> bytes | None:

@@ -31,7 +31,7 @@ WRONG: list[Any] = [
 
 
 def paths(value: Any, at: Path = ()) -> Iterator[Path]:
-    """Every key of an object, the nested ones too; of a list, those of its first item.
+    """Every key of an object, the nested ones too; of a list, those of each kind of item.
 
     What an app may call as it likes is left alone, but for the files in it.
     """
@@ -41,9 +41,14 @@ def paths(value: Any, at: Path = ()) -> Iterator[Path]:
             if not free or (isinstance(inner, dict) and FILE in inner):
                 yield (*at, key)
                 yield from paths(inner, (*at, key))
-    elif isinstance(value, list) and value:
-        yield (*at, 0)
-        yield from paths(value[0], (*at, 0))
+    elif isinstance(value, list):
+        seen: set[str] = set()
+        for number, inner in enumerate(value):
+            shape = str(sorted(inner) if isinstance(inner, dict) else type(inner))
+            if shape not in seen:
+                seen.add(shape)
+                yield (*at, number)
+                yield from paths(inner, (*at, number))
 
 
 def changed(value: Any, path: Path, to: Any) -> Any:

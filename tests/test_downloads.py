@@ -1,60 +1,30 @@
-"""Downloading what runs give out: where from, what is sent along, and what is left on the disk."""
+"""Downloading what runs give out: what is found, where it is fetched, what is sent along."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
-import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from dify_workflow import (
-    APIError,
-    AsyncDifyWorkflow,
-    ConnectionFailed,
     DifyError,
-    GatewayError,
     InvalidArgument,
     NotFound,
-    PermissionDenied,
     WorkflowRunResponse,
 )
 from dify_workflow.testing import FakeDify, Node
+from download_replies import CONTENT, file_at, gone_to, left_in, whole
 from facade import API_KEY, Kind, both, client
 from recorded_runs import is_run
-from replay_reply import head
-from replay_server import Close, ReplayServer, Reply, Request, Reset, Sleep
+from replay_server import ReplayServer, Reply, Request
 from wire_archive import VERSIONS, exchange, exchanges
 
-CONTENT = bytes(range(256)) * 50
-FILE = exchange("1.14.2", "files/run_list_blocking").json()["data"]["outputs"]
 SIGNED = Reply.of(exchange("1.14.2", "files/signed_img_get"))
+
+
 SIGNED_BYTES = exchange("1.14.2", "files/signed_img_get").body
-EXPIRED = Reply.of(exchange("1.14.2", "files/signed_url_bad"))
-HTML = "<html><body>nginx</body></html>"
-
-
-def whole(content: bytes = CONTENT) -> Reply:
-    return Reply.raw(head(200, [("Content-Length", str(len(content)))]), content)
-
-
-def file_at(url: str, name: str = "a.bin") -> dict[str, Any]:
-    """A file object of a run's outputs."""
-    return {"dify_model_identity": "__dify__file__", "filename": name, "url": url}
-
-
-def gone_to(location: str) -> Reply:
-    return Reply.raw(head(302, [("Location", location), ("Content-Length", "0")]))
-
-
-def left_in(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-# What a response says of files.
 
 
 def files_of(outputs: Any, **data: Any) -> list[tuple[Any, Any]]:
@@ -101,9 +71,6 @@ def test_every_recorded_file_is_found(version: str) -> None:
         assert all(isinstance(url, str) and url for _, url in found), item
         seen += expected
     assert seen >= 2
-
-
-# Where from.
 
 
 @both
@@ -206,162 +173,6 @@ def test_redirects_are_followed_and_not_for_ever(kind: Kind) -> None:
             pytest.raises(DifyError),
         ):
             dify.download("/a")
-
-
-# What is refused, and what breaks.
-
-
-@both
-@pytest.mark.parametrize(
-    ("reply", "expected"),
-    [
-        (EXPIRED, NotFound),
-        (Reply.html(404, HTML), NotFound),
-        (Reply.html(403, "<Error><Code>AccessDenied</Code></Error>"), PermissionDenied),
-        (Reply.html(410, HTML), APIError),
-    ],
-)
-def test_an_expired_link_says_so(
-    kind: Kind, reply: Reply, expected: type[APIError], tmp_path: Path
-) -> None:
-    with (
-        ReplayServer([reply]) as server,
-        client(kind, server.url) as dify,
-        pytest.raises(expected) as caught,
-    ):
-        dify.download("/files/1?sign=x", to=tmp_path / "a")
-    assert "may have expired" in str(caught.value)
-    assert "base_url" not in str(caught.value)
-    assert caught.value.hint == "the link may have expired"
-    assert left_in(tmp_path) == []
-
-
-@both
-def test_another_refusal_does_not_speak_of_links(kind: Kind) -> None:
-    with (
-        ReplayServer([Reply.html(502, HTML)]) as server,
-        client(kind, server.url) as dify,
-        pytest.raises(GatewayError) as caught,
-    ):
-        dify.download("/a")
-    assert "expired" not in str(caught.value)
-
-
-LENGTH = head(200, [("Content-Length", str(len(CONTENT)))])
-CHUNKED = head(200, [("Transfer-Encoding", "chunked")])
-BROKEN = {
-    "cut before its end": (LENGTH, CONTENT[:5000], Close()),
-    "reset": (LENGTH, CONTENT[:5000], Sleep(0.05), Reset()),
-    "chunks without an end": (CHUNKED, b"5\r\nhello\r\n", Close()),
-    "no chunks at all": (CHUNKED, b"hello\r\n"),
-    "no answer": (Close(),),
-    "packed and broken": (
-        head(200, [("Content-Encoding", "gzip"), ("Content-Length", "5")]),
-        b"hello",
-    ),
-}
-
-
-@both
-@pytest.mark.parametrize("how", sorted(BROKEN))
-def test_a_broken_download_leaves_what_was_there(kind: Kind, how: str, tmp_path: Path) -> None:
-    old = tmp_path / "a.bin"
-    old.write_text("old")
-    with ReplayServer([Reply(BROKEN[how])]) as server, client(kind, server.url) as dify:
-        for to in (old, tmp_path, tmp_path / "new", None):
-            with pytest.raises(ConnectionFailed):
-                dify.download(file_at("/a"), to=to)
-    assert left_in(tmp_path) == ["a.bin"]
-    assert old.read_text() == "old"
-
-
-def test_a_cancelled_download_leaves_nothing(tmp_path: Path) -> None:
-    def begun() -> None:
-        end = time.monotonic() + 10
-        while not list(tmp_path.iterdir()) and time.monotonic() < end:
-            time.sleep(0.005)
-
-    async def main(url: str) -> None:
-        async with AsyncDifyWorkflow(api_key=API_KEY, base_url=url) as dify:
-            task = asyncio.create_task(dify.download("/a", to=tmp_path / "a"))
-            await asyncio.to_thread(begun)
-            task.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await task
-
-    reply = Reply.raw(LENGTH, CONTENT[:10_000], Sleep(600))
-    with ReplayServer([reply]) as server:
-        asyncio.run(main(server.url))
-        server.wait_closed()
-    assert left_in(tmp_path) == []
-
-
-@both
-def test_a_whole_download_replaces_what_was_there(kind: Kind, tmp_path: Path) -> None:
-    (tmp_path / "a.bin").write_text("old")
-    with ReplayServer([whole()]) as server, client(kind, server.url) as dify:
-        assert dify.download(file_at("/x"), to=tmp_path) == tmp_path / "a.bin"
-    assert (tmp_path / "a.bin").read_bytes() == CONTENT
-
-
-@both
-def test_a_name_from_the_server_stays_in_the_folder(kind: Kind, tmp_path: Path) -> None:
-    folder = tmp_path / "in" / "here"
-    folder.mkdir(parents=True)
-    names = {
-        "../../out.txt": "out.txt",
-        "/etc/passwd": "passwd",
-        "..\\..\\win.txt": "win.txt",
-        "..": "file",
-        "nul\0.txt": "nul.txt",
-        "": "link.txt",
-    }
-    with ReplayServer([whole(b"x")]) as server, client(kind, server.url) as dify:
-        for name, kept in names.items():
-            path = dify.download(file_at("/some/link.txt?sign=x", name), to=folder)
-            assert path == folder / kept
-    assert left_in(folder) == sorted(names.values())
-    assert left_in(tmp_path) == ["in"]
-
-
-@both
-def test_a_big_file_is_never_in_memory(kind: Kind, tmp_path: Path) -> None:
-    piece, pieces = bytes(1 << 16), 480
-    reply = Reply.raw(head(200, [("Content-Length", str(pieces << 16))]), *[piece] * pieces)
-    with ReplayServer([reply]) as server, client(kind, server.url) as dify:
-        tracemalloc.start()
-        try:
-            dify.download("/big", to=tmp_path / "big")
-            _, peak = tracemalloc.get_traced_memory()
-        finally:
-            tracemalloc.stop()
-    assert (tmp_path / "big").stat().st_size == pieces << 16
-    assert peak < 3 << 20
-
-
-@both
-def test_arguments_that_name_no_file_and_no_place(kind: Kind, tmp_path: Path) -> None:
-    files: list[Any] = [
-        None,
-        5,
-        "",
-        {},
-        {"url": None},
-        {"url": 5},
-        "ftp://host/a",
-        "http://h:port/",
-    ]
-    files += ["file:///etc/passwd", "javascript:alert(1)", b"/a"]
-    with ReplayServer([whole()]) as server, client(kind, server.url) as dify:
-        for file in files:
-            with pytest.raises(InvalidArgument) as caught:
-                dify.download(file)
-            assert caught.value.field == "file", file
-        for to in (5, tmp_path / "no" / "such" / "folder", b"/tmp"):
-            with pytest.raises(InvalidArgument) as caught:
-                dify.download("/a", to=to)
-            assert caught.value.field == "to", to
-        assert server.requests == []
 
 
 @both

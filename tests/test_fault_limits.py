@@ -9,9 +9,9 @@ import pytest
 from dify_workflow.errors import DeadlineExceeded, NotFound, RequestTimedOut, RunOutcomeUnknown
 from dify_workflow.stream import WorkflowStream
 from fault_cases import KINDS, server
-from fault_scripts import eight_nodes
+from fault_scripts import Script, eight_nodes, iterating
 from fault_sim import SimDriver, following, play
-from fault_streams import AFTER_SNAPSHOT, Fault, Kind
+from fault_streams import AFTER_SNAPSHOT, NO_FAULT, Fault, Kind
 
 
 @pytest.mark.parametrize("kind", ["none", *KINDS])
@@ -86,13 +86,18 @@ def test_a_result_can_be_waited_for_again_during_a_recovery() -> None:
         assert (dify.posts, dify.opened) == (1, dify.closed)
 
 
-def test_a_consumer_that_sleeps_is_no_silence() -> None:
-    dify = server(limit=50_000.0)
+@pytest.mark.parametrize("fault", [NO_FAULT, Fault("eof", 2), Fault("reset", 9)], ids=str)
+@pytest.mark.parametrize("script", [eight_nodes().paced(60.0), iterating()], ids=str)
+def test_a_consumer_that_sleeps_is_no_silence(script: Script, fault: Fault) -> None:
+    dify = server(script, limit=90_000.0, own_fault=fault)
     driver: Any = SimDriver(dify)
     with WorkflowStream(following(dify, unique_user=True), driver) as stream:
         names = []
         for event in stream:
             names.append(event.event)
-            dify.clock.advance(400.0)
-    assert len(names) == len(dify.script.events)
-    assert not stream.recovered
+            dify.clock.advance(1700.0)
+    assert names[-1] == "workflow_finished"
+    assert stream.result().outputs == script.events[-1]["data"]["outputs"]
+    if fault is NO_FAULT:
+        assert len(names) == len(script.events)
+        assert not stream.recovered

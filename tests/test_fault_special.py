@@ -138,6 +138,18 @@ def test_the_logs_and_details_may_be_away_for_minutes_too() -> None:
     assert [entry.status for entry in seen.error.candidates]
 
 
+def test_the_forms_of_a_pause_are_worth_asking_for() -> None:
+    """The run's detail says that it is paused, but only the events say by which forms."""
+
+    def make() -> Dify:
+        troubles: Any = {"events": deque(["502", "refused", "timeout", "502", "502", "502"])}
+        return server(pausing().paced(0.5), own_fault=Fault("reset", 2), troubles=troubles)
+
+    seen = run_both(make, {"recovered"})
+    assert seen.result is not None
+    assert [form.token for form in seen.result.forms]
+
+
 def test_a_page_in_the_place_of_the_events_is_no_answer() -> None:
     def make() -> Dify:
         pages = deque(["page", "429", "500", "timeout", "page"])

@@ -15,7 +15,7 @@ from .calls import Call
 from .commands import Failure, Flow, Gather, Open, Opened, Pause, Pump, Send, failure
 from .connections import AsyncConnection
 from .drivers import AT_ONCE
-from .errors import DifyError
+from .errors import DeadlineExceeded, DifyError
 from .network import Line
 from .sending import answer_of, build_request, capped, is_stream, with_read
 from .versions import Server
@@ -32,8 +32,12 @@ class AsyncDriver:
     server: Server
     clock: Callable[[], float] = time.monotonic
 
-    async def run(self, flow: Flow[T]) -> T:
-        """Perform a flow of plain requests to its end."""
+    async def run(self, flow: Flow[T], seconds: float | None = None) -> T:
+        """Perform a flow of plain requests to its end.
+
+        Raises `DeadlineExceeded` before a command that would begin after so many `seconds`.
+        """
+        began = self.clock()
         outcome: Answer | Opened | Failure | list[Any] | None = None
         while True:
             try:
@@ -42,13 +46,16 @@ class AsyncDriver:
                 result: T = stop.value
                 return result
             assert not isinstance(command, Pump)
+            left = None if seconds is None else began + seconds - self.clock()
+            if left is not None and left <= 0:
+                raise DeadlineExceeded(f"the deadline of {seconds} s passed")
             if isinstance(command, Pause):
                 outcome = None
-                await self.pause(command.seconds)
+                await self.pause(command.seconds if left is None else min(command.seconds, left))
             elif isinstance(command, Gather):
-                outcome = await self.gather(command.flows)
+                outcome = await self.gather(command.flows, left)
             else:
-                outcome, _ = await self.perform(command, None)
+                outcome, _ = await self.perform(command, left)
                 if not isinstance(outcome, Failure):
                     self.server.learn(outcome.headers)
 
@@ -56,7 +63,7 @@ class AsyncDriver:
         """Wait."""
         await anyio.sleep(seconds)
 
-    async def gather(self, flows: Sequence[Flow[Any]]) -> list[Any]:
+    async def gather(self, flows: Sequence[Flow[Any]], seconds: float | None = None) -> list[Any]:
         """Perform flows at once; raises the first error, when all have ended."""
         results: dict[int, Any] = {}
         errors: list[DifyError] = []
@@ -65,7 +72,7 @@ class AsyncDriver:
         async def perform(index: int, flow: Flow[Any]) -> None:
             async with turn:
                 try:
-                    results[index] = await self.run(flow)
+                    results[index] = await self.run(flow, seconds)
                 except DifyError as error:
                     errors.append(error)
 

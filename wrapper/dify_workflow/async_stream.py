@@ -12,6 +12,7 @@ import httpx
 from . import calls
 from .commands import Gather, Open, Pause, Pump
 from .connections import AsyncConnection
+from .errors import DifyError
 from .events import WorkflowStreamEvent
 from .following import Following
 from .handle import STOP_TIMEOUT, RunHandle, log
@@ -36,6 +37,7 @@ class AsyncWorkflowStream(RunHandle):
         self._driver = driver
         self._reader: TaskReader | None = None
         self._connection: AsyncConnection | None = None
+        self._reading = False
         self._scope: anyio.CancelScope | None = None  # the pause that close() ends
 
     def __aiter__(self) -> Self:
@@ -50,6 +52,7 @@ class AsyncWorkflowStream(RunHandle):
                 break
             await self._advance()
         self._raise_once()
+        self._raise_if_cut_off()
         raise StopAsyncIteration
 
     async def result(self, timeout: float | None = None) -> WorkflowRunResponse:
@@ -81,9 +84,9 @@ class AsyncWorkflowStream(RunHandle):
         What the run ends with is in `status` and `result()`: "stopped", or "failed" with the
         message "Aborted: User requested stop".
         """
-        self._run.stop_asked_at = self._clock()
         call = calls.stop(self._needs_task_id(), self._run.options)
-        answer = of_stop(await self._driver.run(ask(call)))
+        with self._stopping():
+            answer = of_stop(await self._driver.run(ask(call)))
         if wait is not None:
             try:
                 await self.result(wait)
@@ -139,6 +142,15 @@ class AsyncWorkflowStream(RunHandle):
 
     async def _step(self) -> None:
         """Perform one command of the flow, or one read of the open stream."""
+        if self._reading:
+            raise DifyError("another task reads this stream")
+        self._reading = True
+        try:
+            await self._step_alone()
+        finally:
+            self._reading = False
+
+    async def _step_alone(self) -> None:
         try:
             if self._pumping is None:
                 await self._perform()
@@ -167,11 +179,13 @@ class AsyncWorkflowStream(RunHandle):
         if command is None or isinstance(command, Pump | Pause):
             return
         if isinstance(command, Gather):
-            self._outcome = await self._driver.gather(command.flows)
+            self._outcome = await self._driver.gather(command.flows, self._remaining())
             return
         if isinstance(command, Open):
             await self._release()
-        outcome, connection = await self._driver.perform(command, self._remaining())
+        if self._closed:
+            return
+        outcome, connection = await self._driver.perform(command, self._time_for(command))
         self._connection = connection or self._connection
         if self._closed:
             await self._release()

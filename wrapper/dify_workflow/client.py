@@ -84,11 +84,13 @@ class DifyWorkflow(AppMethods, AudioMethods, FileMethods, HumanMethods, LogMetho
             APIError: When the server refuses to start the run, or reports an error instead of it.
             RunOutcomeUnknown: When the run may have started and its end could not be seen.
         """
+        if isinstance(request, WorkflowRunRequest) and request.api_key is not None:
+            options["api_key"] = request.api_key
         given = self._options(options)
         if is_blocking(request):
             driver = self._driver()
             run = starting(request, given, self._server, driver.clock, self._forms, streaming=False)
-            response = of_blocking(driver.run(run_blocking(run)), run.options.user)
+            response = of_blocking(driver.run(run_blocking(run), given.deadline), run.options.user)
         else:
             with self._stream(request, options, result_only=True) as stream:
                 response = stream.result()

@@ -15,6 +15,7 @@ from .answers import Answer
 from .calls import Call
 from .commands import Failure, Flow, Gather, Open, Opened, Pause, Pump, Send, failure
 from .connections import Connection
+from .errors import DeadlineExceeded
 from .network import Line
 from .sending import answer_of, build_request, capped, is_stream, with_read
 from .versions import Server
@@ -32,8 +33,12 @@ class Driver:
     server: Server
     clock: Callable[[], float] = time.monotonic
 
-    def run(self, flow: Flow[T]) -> T:
-        """Perform a flow of plain requests to its end."""
+    def run(self, flow: Flow[T], seconds: float | None = None) -> T:
+        """Perform a flow of plain requests to its end.
+
+        Raises `DeadlineExceeded` before a command that would begin after so many `seconds`.
+        """
+        began = self.clock()
         outcome: Answer | Opened | Failure | list[Any] | None = None
         while True:
             try:
@@ -42,20 +47,23 @@ class Driver:
                 result: T = stop.value
                 return result
             assert not isinstance(command, Pump)
+            left = None if seconds is None else began + seconds - self.clock()
+            if left is not None and left <= 0:
+                raise DeadlineExceeded(f"the deadline of {seconds} s passed")
             if isinstance(command, Pause):
                 outcome = None
-                time.sleep(command.seconds)
+                time.sleep(command.seconds if left is None else min(command.seconds, left))
             elif isinstance(command, Gather):
-                outcome = self.gather(command.flows)
+                outcome = self.gather(command.flows, left)
             else:
-                outcome, _ = self.perform(command, None)
+                outcome, _ = self.perform(command, left)
                 if not isinstance(outcome, Failure):
                     self.server.learn(outcome.headers)
 
-    def gather(self, flows: Sequence[Flow[Any]]) -> list[Any]:
+    def gather(self, flows: Sequence[Flow[Any]], seconds: float | None = None) -> list[Any]:
         """Perform flows at once; raises the first error, when all have ended."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            return list(pool.map(self.run, flows))
+            return list(pool.map(lambda flow: self.run(flow, seconds), flows))
 
     def pause(self, seconds: float, wake: threading.Event) -> None:
         """Wait, or be woken."""

@@ -32,12 +32,14 @@ class Following:
     lookup: Lookup | None = None
     posted_at: float = 0.0
     changed_at: float = 0.0
+    looks: int = 0  # times it was looked at since then
     stop_asked_at: float | None = None
     _last_detail: Any = None
 
     def changed(self) -> None:
         """Something happened to the run."""
         self.changed_at = self.clock()
+        self.looks = 0
 
     def unknown(self, why: str, cause: BaseException | None = None, **more: Any) -> Exception:
         """Return the error that says what is known of the run and what is not."""

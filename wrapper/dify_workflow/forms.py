@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
@@ -84,18 +84,16 @@ def of_answer(token: str, form: HumanInputForm) -> WorkflowForm:
 
 
 def _inputs(given: Any) -> list[FormInput]:
-    fields = _items(given, models.FormInput)
+    fields = _of_kind(models.FormInput, given)
     return [field for field in fields if isinstance(field.output_variable_name, str)]
 
 
 def _actions(given: Any) -> list[FormAction]:
-    return list(_items(given, models.FormAction))
+    return _of_kind(models.FormAction, given)
 
 
-def _items(given: Any, kind: type[T]) -> Iterator[T]:
-    for item in given if isinstance(given, list) else ():
-        if isinstance(item, kind):
-            yield item
+def _of_kind(kind: type[T], given: Any) -> list[T]:
+    return [item for item in given if isinstance(item, kind)] if isinstance(given, list) else []
 
 
 def _defaults(inputs: Sequence[FormInput], resolved: Any) -> dict[str, str]:

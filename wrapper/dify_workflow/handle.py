@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import attrs
 import httpx
 
 from .answers import Answer
-from .commands import Command, Cut, Failure, Open, Opened, Pause, Pump
+from .commands import Command, Cut, Failure, Open, Opened, Pause, Pump, Send
 from .delivered import Delivered
 from .errors import (
     DeadlineExceeded,
@@ -115,6 +116,8 @@ class RunHandle:
         elif isinstance(command, Open):
             self._state.connect(replaying=command.replaying)
             self._line = Line()
+            if self._closed:
+                self._line.shutdown()
             command = attrs.evolve(command, line=self._line)
         elif isinstance(command, Pause):
             self._pause_ends = self._clock() + command.seconds
@@ -180,6 +183,29 @@ class RunHandle:
         if self._error is not None and not self._error_raised:
             self._error_raised = True
             raise self._error
+
+    def _time_for(self, command: Send | Open) -> float | None:
+        """Seconds that a request may take; asking may also be cut short by `result(timeout)`."""
+        left, due = self._remaining(), self._time_left()
+        if due is None or not isinstance(command, Send) or not command.call.repeatable:
+            return left
+        due = max(due, MOMENT)
+        return due if left is None else min(left, due)
+
+    def _raise_if_cut_off(self) -> None:
+        """Raise for who iterates on after a cancellation: the run has not ended."""
+        if self._error is not None and not isinstance(self._error, Exception) and not self._closed:
+            raise StreamClosed("reading it was cancelled; attach() follows the run on")
+
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        """Note that the run was asked to stop, unless asking fails."""
+        before, self._run.stop_asked_at = self._run.stop_asked_at, self._clock()
+        try:
+            yield
+        except BaseException:
+            self._run.stop_asked_at = before
+            raise
 
     def _not_yet(self) -> RequestTimedOut:
         return RequestTimedOut(f"run {self.id} has not ended yet; it can be waited for again")

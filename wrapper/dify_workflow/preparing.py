@@ -65,9 +65,11 @@ def starting(
         own_user = True
     else:
         own_user = False
-    if options.run_key_input is not None:
-        inputs = {options.run_key_input: uuid.uuid4().hex, **asked.inputs}
-        asked = attrs.evolve(asked, inputs=inputs)
+    key_input = options.run_key_input
+    if key_input in asked.inputs:
+        key_input = None  # a value that is not ours proves nothing: other runs may have it too
+    if key_input is not None:
+        asked = attrs.evolve(asked, inputs={**asked.inputs, key_input: uuid.uuid4().hex})
     if not streaming:
         options = attrs.evolve(options, timeout=_blocking_timeout(options))
     start = calls.run(asked, options, streaming=streaming)
@@ -81,7 +83,7 @@ def starting(
         prepare=partial(
             _upload_and_build, asked, options, {} if forms is None else forms, streaming=streaming
         ),
-        lookup=Lookup(sent.get("inputs", {}), own_user, options.run_key_input),
+        lookup=Lookup(sent.get("inputs", {}), own_user, key_input),
     )
 
 

@@ -18,12 +18,14 @@ from .versions import at_least
 FIRST_QUIET = 3.0  # s after a snapshot, then
 QUIET = 15.0  # s without an event: ask the run's detail (pings prove nothing there)
 PATIENCE = 1260.0  # s without any change; the server itself ends a run after 1,200
+_LEAST_LOOKS = 10  # in that time: a consumer that sleeps is not the run's silence
 STOP_PATIENCE = 15.0  # s; 1.10 to 1.13 leave the detail of a stopped run at `running`,
 LONG_STOP_PATIENCE = 60.0  # s; and so does 1.14, but only of some
 _RECORDED_AFTER = 30.0  # s; a server may put a new run on record late
 _LAST_LOOKS = 5  # times the last look is repeated while there is no answer
 _POLL_LONGEST = 10.0  # s between looks
 _ENDED_UNSEEN = 3  # times the detail says "ended" and the events do not
+_FORMS_UNSEEN = 20  # ... "paused", and only the events tell its forms
 
 
 def recover(run: Following, cause: Exception | None) -> Flow[None]:
@@ -66,7 +68,8 @@ def _replay(run: Following, cause: Exception | None) -> Flow[None]:
         detail = yield from _look(run)
         if detail is not None and _has_ended(detail) and not _may_resume(run, detail):
             ended += 1  # the events of an ended run come at once
-            if ended >= _ENDED_UNSEEN:
+            told = detail.get("status") != "paused" or state.delivered.forms
+            if ended >= (_ENDED_UNSEEN if told else _FORMS_UNSEEN):
                 state.finish(detail)
                 return
         _check_patience(run, cause)
@@ -181,12 +184,13 @@ def _give_up_if_definite(run: Following, answer: Answer) -> None:
 
 def _check_patience(run: Following, cause: Exception | None) -> None:
     now = run.clock()
+    run.looks += 1
     if run.stop_asked_at is not None:
         replays = at_least(run.version, versions.REPLAYS_EVENTS)
         patience = LONG_STOP_PATIENCE if replays else STOP_PATIENCE
         if now - max(run.stop_asked_at, run.changed_at) > patience:
             raise run.unknown("it was asked to stop, and its detail still says `running`", cause)
-    if now - run.changed_at > PATIENCE:
+    if now - run.changed_at > PATIENCE and run.looks >= _LEAST_LOOKS:
         raise run.unknown(f"nothing happened for {PATIENCE:.0f} s", cause)
 
 

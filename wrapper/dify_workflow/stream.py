@@ -13,6 +13,7 @@ import httpx
 from . import calls
 from .commands import Gather, Open, Pause, Pump
 from .connections import Connection
+from .errors import DifyError
 from .events import WorkflowStreamEvent
 from .following import Following
 from .handle import STOP_TIMEOUT, RunHandle, log
@@ -41,6 +42,7 @@ class WorkflowStream(RunHandle):
         self._driver = driver
         self._reader: ThreadReader | None = None
         self._connection: Connection | None = None
+        self._reading = threading.Lock()
         self._wake = threading.Event()  # set by close(): a pause ends
 
     def __iter__(self) -> Self:
@@ -49,12 +51,14 @@ class WorkflowStream(RunHandle):
     def __next__(self) -> WorkflowStreamEvent:
         ready = self._state.ready
         while not self._closed:
+            ended = self._ended  # looked at before `ready`, which a thread may be filling
             if ready:
                 return ready.popleft()
-            if self._ended:
+            if ended:
                 break
             self._advance()
         self._raise_once()
+        self._raise_if_cut_off()
         raise StopIteration
 
     def result(self, timeout: float | None = None) -> WorkflowRunResponse:
@@ -85,9 +89,9 @@ class WorkflowStream(RunHandle):
         What the run ends with is in `status` and `result()`: "stopped", or "failed" with the
         message "Aborted: User requested stop".
         """
-        self._run.stop_asked_at = self._clock()
-        options = self._run.options
-        answer = of_stop(self._driver.run(ask(calls.stop(self._needs_task_id(), options))))
+        call = calls.stop(self._needs_task_id(), self._run.options)
+        with self._stopping():
+            answer = of_stop(self._driver.run(ask(call)))
         if wait is not None:
             try:
                 self.result(wait)
@@ -146,6 +150,14 @@ class WorkflowStream(RunHandle):
 
     def _step(self) -> None:
         """Perform one command of the flow, or one read of the open stream."""
+        if not self._reading.acquire(blocking=False):
+            raise DifyError("another thread reads this stream")
+        try:
+            self._step_alone()
+        finally:
+            self._reading.release()
+
+    def _step_alone(self) -> None:
         try:
             if self._pumping is None:
                 self._perform()
@@ -172,11 +184,13 @@ class WorkflowStream(RunHandle):
         if command is None or isinstance(command, Pump | Pause):
             return
         if isinstance(command, Gather):
-            self._outcome = self._driver.gather(command.flows)
+            self._outcome = self._driver.gather(command.flows, self._remaining())
             return
         if isinstance(command, Open):
             self._release()
-        outcome, connection = self._driver.perform(command, self._remaining())
+        if self._closed:
+            return
+        outcome, connection = self._driver.perform(command, self._time_for(command))
         self._connection = connection or self._connection
         if self._closed:
             self._release()

@@ -1,0 +1,163 @@
+"""`on_human_input`: a callback answers the forms of a run, until it ends or one is left."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from dify_workflow import (
+    InvalidArgument,
+)
+from dify_workflow.testing import (
+    HumanInput,
+    Node,
+    Parallel,
+)
+from facade import Kind, both, client
+from paused_runs import Paused, answer, ask, recorded, run, running
+from replay_server import ReplayServer, Reply
+
+
+def reply_to(form: Any) -> tuple[str, dict[str, str]]:
+    return form.actions[0].id, {field.output_variable_name: form.node_id for field in form.inputs}
+
+
+SEQUENCE = [ask("one"), Node("mid"), ask("two"), ask("three")]
+
+
+each_mode = pytest.mark.parametrize("mode", ["streaming", "blocking"])
+
+
+@both
+@each_mode
+def test_a_callback_drives_a_run_to_its_end(kind: Kind, mode: Any) -> None:
+    asked = []
+
+    def callback(form: Any) -> Any:
+        asked.append((form.node_id, form.content))
+        return reply_to(form)
+
+    with running(kind, *SEQUENCE, user="ann") as (server, dify):
+        result = run(dify, mode, callback)
+        assert [node for node, _ in asked] == ["one", "two", "three"]
+        assert all("{{#start" not in content for _, content in asked)
+        assert (result.status, result.outputs) == ("succeeded", {"c": "three"})
+        assert (server.posts(), server.posts("submitHumanInputForm")) == (1, 3)
+        users = {log.body["user"] for log in server.requests if log.method == "POST"}
+        assert users == {"ann"}
+
+
+@both
+@each_mode
+def test_a_callback_for_parallel_forms_and_a_user_of_ones_own(kind: Kind, mode: Any) -> None:
+    with running(kind, Parallel(ask("left"), ask("right")), unique_user=True) as (server, dify):
+        result = run(dify, mode, reply_to)
+        assert result.status == "succeeded"
+        users = {log.body["user"] for log in server.requests if log.method == "POST"}
+        assert users == {result.user} == {server.runs[0].user}
+        assert server.posts("submitHumanInputForm") == 2
+
+
+def test_an_async_callback_is_awaited() -> None:
+    async def callback(form: Any) -> Any:
+        return reply_to(form)
+
+    with running("async", *SEQUENCE) as (_, dify):
+        assert run(dify, "streaming", callback).outputs == {"c": "three"}
+
+
+@both
+@each_mode
+def test_an_action_alone(kind: Kind, mode: Any) -> None:
+    step = HumanInput("ask", "Sure?", [], {"yes": "Yes", "no": "No"})
+    with running(kind, step) as (server, dify):
+        result = run(dify, mode, lambda form: "no")
+        assert result.status == "succeeded"
+        assert server.runs[0].forms[0].answer == ("no", {})
+
+
+@both
+@each_mode
+def test_none_leaves_the_run_paused(kind: Kind, mode: Any) -> None:
+    asked = []
+
+    def callback(form: Any) -> Any:
+        asked.append(form.node_id)
+        return None if form.node_id == "left" else reply_to(form)
+
+    with running(kind, Parallel(ask("left"), ask("right"))) as (_, dify):
+        result = run(dify, mode, callback)
+        assert (result.status, [form.node_id for form in result.forms]) == ("paused", ["left"])
+        assert sorted(asked) == ["left", "left", "right"]
+        answer(dify, *result.forms)
+        assert dify.resume(result).result().status == "succeeded"
+
+
+@both
+def test_a_form_without_a_token_is_left(kind: Kind) -> None:
+    """It is not delivered by WebApp: the response says so, and the run is not lost."""
+    events = recorded("one_start").events()
+    events[-1]["data"]["reasons"][0]["form_token"] = None
+    frames = [b"data: %b\n\n" % json.dumps(event).encode() for event in events]
+    with Paused(Reply.stream(*frames), []) as server, client(kind, server.url) as dify:
+        result = run(dify, "streaming", pytest.fail)
+        assert len(server.requests) == 1
+    assert (result.status, [form.token for form in result.forms]) == ("paused", [None])
+    assert result.id == events[-1]["workflow_run_id"]
+
+
+@both
+@pytest.mark.parametrize("how", ["expired", "submitted by another"])
+def test_a_form_that_was_closed_meanwhile_is_answered(kind: Kind, how: str) -> None:
+    """The run went on without us: it is followed on."""
+
+    def callback(form: Any) -> Any:
+        if how == "expired":
+            server.expire_form(form.token)
+        else:
+            with client("sync", server.url, api_key=server.api_key) as other:
+                other.submit_form(form.token, action="ok", inputs={"c": "of another"})
+        return reply_to(form)
+
+    with running(kind, ask("ask")) as (server, dify):
+        result = run(dify, "streaming", callback)
+    expected = {"c": None} if how == "expired" else {"c": "of another"}
+    assert (result.status, result.outputs) == ("succeeded", expected)
+
+
+@both
+@pytest.mark.parametrize("reply", [5, ("ok",), ("ok", {}, 1), ["ok", {}], ("ok", 5), {"c": "x"}])
+def test_a_callback_that_returns_something_else(kind: Kind, reply: Any) -> None:
+    with running(kind, ask("ask")) as (server, dify):
+        with pytest.raises(InvalidArgument) as caught:
+            run(dify, "streaming", lambda form: reply)
+        assert caught.value.field == "on_human_input"
+        assert server.posts("submitHumanInputForm") == 0
+
+
+@both
+def test_an_answer_of_a_callback_is_checked(kind: Kind) -> None:
+    with running(kind, ask("ask")) as (server, dify):
+        with pytest.raises(InvalidArgument, match=r"inputs\.c: text is needed"):
+            run(dify, "streaming", lambda form: ("ok", {"c": 5}))
+        assert server.posts("submitHumanInputForm") == 0
+
+
+@both
+def test_what_a_callback_raises_comes_out(kind: Kind) -> None:
+    def callback(form: Any) -> Any:
+        raise LookupError(form.node_id)
+
+    with running(kind, ask("ask")) as (_, dify), pytest.raises(LookupError, match="ask"):
+        run(dify, "streaming", callback)
+
+
+@both
+def test_streams_take_no_callback(kind: Kind) -> None:
+    with ReplayServer([Reply.json(200, {})]) as server, client(kind, server.url) as dify:
+        for method in (dify.run_workflow_stream, dify.start):
+            with pytest.raises(InvalidArgument) as caught:
+                method({}, on_human_input=reply_to)
+            assert caught.value.field == "on_human_input"
+        assert server.requests == []

@@ -1,0 +1,117 @@
+"""Whatever a server streams: reading an event never fails, and a run's end is ours."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import pytest
+from dify_workflow import (
+    DifyError,
+)
+from dify_workflow_api.events import EVENTS
+from facade import Kind, both
+from mutant_server import RUN, serving, use_response
+from mutants import Path, mutants
+from recorded_runs import TERMINAL
+from wire_archive import exchanges
+
+# Events.
+
+IDS = {"workflow_run_id": "run-1", "task_id": "task-1"}
+
+
+ABOUT = {"node_id": "ask", "node_title": "Ask"}
+
+
+UNRECORDED: list[dict[str, Any]] = [
+    {"event": "text_replace", **IDS, "data": {"text": "x"}},
+    {
+        "event": "reasoning_chunk",
+        **IDS,
+        "data": {"message_id": None, "reasoning": "x", "node_id": "llm", "is_final": False},
+    },
+    {"event": "human_input_form_timeout", **IDS, "data": {**ABOUT, "expiration_time": 1}},
+    {
+        "event": "agent_log",
+        **IDS,
+        "data": {
+            "node_execution_id": "agent",
+            "id": "id-1",
+            "label": "ROUND 1",
+            "parent_id": None,
+            "error": None,
+            "status": "start",
+            "data": {"a": 1},
+            "metadata": {"b": 2},
+            "node_id": "agent",
+        },
+    },
+]
+
+
+@functools.cache
+def events_by_name() -> dict[str, list[tuple[str, Any]]]:
+    """Mutants of every recorded event, by its name, each place once."""
+    known: dict[str, set[Path]] = {}
+    found: dict[str, list[tuple[str, Any]]] = {}
+    for item in [None, *exchanges()]:
+        for event in UNRECORDED if item is None else item.events() if item.is_stream else ():
+            name = event["event"]
+            found.setdefault(name, []).extend(mutants(event, known.setdefault(name, set())))
+    return found
+
+
+def use_event(event: Any) -> None:
+    """Read all that there is."""
+    assert isinstance(event.event, str)
+    assert isinstance(event.status, str)
+    assert isinstance(event.message, str)
+    assert isinstance(event.id, str | None)
+    assert isinstance(event.task_id, str | None)
+    assert isinstance(event.raw, dict)
+    assert isinstance(event.data, dict) or hasattr(event.data, "to_dict")
+    assert isinstance(event.recovered, bool)
+    repr(event)
+
+
+@both
+@pytest.mark.parametrize("name", sorted(set(EVENTS) - TERMINAL))
+def test_events_never_raise(kind: Kind, name: str) -> None:
+    found = events_by_name()[name][:: 1 if kind == "sync" else 3]
+    end = RUN.events()[-1]
+    with serving(kind) as (server, dify):
+        for start in range(0, len(found), 200):
+            some = found[start : start + 200]
+            server.will_stream(*(event for _, event in some), end)
+            with dify.run_workflow_stream({}) as stream:
+                count = 0
+                for event in stream:
+                    use_event(event)
+                    count += 1
+            use_response(stream.result())
+            assert count == len(some) + 1
+
+
+@both
+@pytest.mark.parametrize("name", sorted(TERMINAL))
+def test_last_events_never_raise_but_our_errors(kind: Kind, name: str) -> None:
+    found = events_by_name()[name]
+    first = RUN.events()[0]
+    results = errors = 0
+    with serving(kind) as (server, dify):
+        for what, event in found if kind == "sync" else found[::3]:
+            server.answers.clear()
+            server.will_stream(first, event)
+            stream = dify.run_workflow_stream({})
+            try:
+                for item in stream:
+                    use_event(item)
+                use_response(stream.result())
+                results += 1
+            except DifyError:
+                errors += 1
+            except Exception as error:
+                raise AssertionError(what) from error
+    assert (results > 100) == (name != "error")
+    assert errors >= 5

@@ -1,0 +1,135 @@
+"""Who reads a stream, and what the others are told; what a failed stop changes: nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+from dify_workflow import (
+    AsyncDifyWorkflow,
+    AsyncWorkflowStream,
+    DeadlineExceeded,
+    DifyError,
+    DifyWorkflow,
+    InvalidArgument,
+    StreamClosed,
+    WorkflowForm,
+    WorkflowRunRequest,
+)
+from dify_workflow.testing import Answer, FakeDify, Gate, HumanInput, Node
+from facade import Kind, both, client
+
+BUSY = {"code": "too_many_requests", "message": "Too many requests.", "status": 429}
+
+
+def test_a_second_thread_is_told_that_another_one_reads() -> None:
+    gate = Gate()
+    with (
+        FakeDify(workflow=[Node(gate=gate)], eof_delay=0.0) as fake,
+        DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify,
+    ):
+        stream = dify.start({"text": "hello"})
+        reader = threading.Thread(target=stream.result)
+        reader.start()
+        fake.wait_for(lambda: stream._reading.locked())
+        with pytest.raises(DifyError, match="another thread"):
+            stream.result()
+        gate.open()
+        reader.join()
+        assert stream.result().status == "succeeded"
+
+
+def test_a_second_task_is_told_that_another_one_reads() -> None:
+    async def main(fake: FakeDify, gate: Gate) -> None:
+        async with AsyncDifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify:
+            stream = await dify.start({"text": "hello"})
+            reader = asyncio.create_task(stream.result())
+            await asyncio.sleep(0.05)
+            with pytest.raises(DifyError, match="another task"):
+                await stream.result()
+            gate.open()
+            assert (await reader).status == "succeeded"
+
+    gate = Gate()
+    with FakeDify(workflow=[Node(gate=gate)], eof_delay=0.0) as fake:
+        asyncio.run(main(fake, gate))
+
+
+async def _read(stream: AsyncWorkflowStream) -> None:
+    async for _ in stream:
+        pass
+
+
+def test_iterating_on_after_a_cancellation_does_not_look_like_the_end() -> None:
+    async def main(fake: FakeDify, gate: Gate) -> None:
+        async with AsyncDifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify:
+            stream = await dify.start({"text": "hello"})
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(_read(stream), 0.2)
+            with pytest.raises(StreamClosed, match="cancelled"):
+                await _read(stream)
+            gate.open()
+
+    gate = Gate()
+    with FakeDify(workflow=[Node(gate=gate)], eof_delay=0.0) as fake:
+        asyncio.run(main(fake, gate))
+
+
+@both
+def test_a_stop_that_failed_leaves_the_stop_on_exit(kind: Kind) -> None:
+    gate = Gate()
+    with (
+        FakeDify(workflow=[Node(gate=gate)], eof_delay=0.0) as fake,
+        client(kind, fake.url, api_key=fake.api_key, stop_on_exit=True) as dify,
+    ):
+        with dify.run_workflow_stream({"text": "hello"}) as stream:
+            with pytest.raises(InvalidArgument):
+                stream.stop()  # its id is not known yet
+            next(stream)
+        assert fake.posts("stopWorkflowTask") == 1
+        gate.open()
+
+
+@both
+def test_a_run_key_that_the_caller_gave_adopts_nothing(kind: Kind) -> None:
+    gate = Gate()
+    with (
+        FakeDify(workflow=[Node(gate=gate)], eof_delay=0.0) as fake,
+        client(kind, fake.url, api_key=fake.api_key, run_key_input="text") as dify,
+    ):
+        with dify.start({"text": "order-1"}) as first:
+            fake.faults.add(Answer(on="run", status=502))
+            with pytest.raises(DifyError) as caught:
+                dify.run_workflow({"text": "order-1"})
+            assert caught.value.run_id is None  # type: ignore[attr-defined]
+            assert first.id == fake.runs[0].id
+        gate.open()
+
+
+@both
+def test_a_callback_answers_with_the_key_of_the_request(kind: Kind) -> None:
+    def approve(form: WorkflowForm) -> tuple[str, dict[str, str]]:
+        return form.actions[0].id, {field.output_variable_name: "yes" for field in form.inputs}
+
+    with (
+        FakeDify(workflow=[HumanInput()], eof_delay=0.0) as fake,
+        client(kind, fake.url, api_key="app-of-another") as dify,
+    ):
+        request = WorkflowRunRequest(inputs={"text": "hello"}, api_key=fake.api_key)
+        assert dify.run_workflow(request, on_human_input=approve).status == "succeeded"
+
+
+@both
+def test_no_blocking_run_is_posted_after_its_deadline(kind: Kind) -> None:
+    with (
+        FakeDify(eof_delay=0.0) as fake,
+        client(kind, fake.url, api_key=fake.api_key, deadline=0.3) as dify,
+    ):
+        fake.faults.add(Answer(on="run", status=429, body=BUSY, headers={"Retry-After": "60"}), 9)
+        with pytest.raises(DeadlineExceeded):
+            dify.run_workflow(
+                WorkflowRunRequest(inputs={"text": "hello"}, response_mode="blocking")
+            )
+        assert len(fake.requests) == 1
+        assert not fake.runs

@@ -1,0 +1,124 @@
+"""`WorkflowFile`: its type, its name, and what cannot be a file or an upload."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dify_workflow import (
+    InvalidArgument,
+    WorkflowFile,
+)
+from facade import Kind, both, client
+from upload_server import Uploads
+from upload_sources import written
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return written(tmp_path)
+
+
+TYPES = {
+    "document": "a.txt a.MD a.markdown a.pdf a.docx a.xls a.csv a.eml a.html a.xml a.epub a.vtt",
+    "image": "a.jpg a.JPEG a.PNG a.gif a.webp a.svg a.bmp",
+    "audio": "a.mp3 a.m4a a.wav a.amr a.mpga",
+    "video": "a.mp4 a.mov a.mpeg a.webm a.avi",
+    "custom": "a.exe a.zip a a.unknown-ending .hidden",
+}
+
+
+@pytest.mark.parametrize("type", sorted(TYPES))
+def test_the_type_is_told_from_the_name(type: str, tmp_path: Path) -> None:
+    for name in TYPES[type].split():
+        (tmp_path / name).touch()
+        assert WorkflowFile.from_path(tmp_path / name).type == type, name
+        assert WorkflowFile.from_bytes(b"", name).type == type, name
+        if "." in name[1:]:
+            assert WorkflowFile.from_url(f"https://example.com/x/{name}?y=.png").type == type, name
+
+
+def test_the_mime_type_tells_where_the_name_does_not() -> None:
+    kinds = {"image/x-new": "image", "audio/x-new": "audio", "text/x-new": "document"}
+    for mime_type, type in {**kinds, "application/x-new": "custom"}.items():
+        assert WorkflowFile.from_bytes(b"", "a.new-ending", mime_type=mime_type).type == type
+    assert WorkflowFile.from_bytes(b"", "a.pdf", mime_type="image/png").type == "document"
+
+
+def test_the_type_can_be_given(path: Path) -> None:
+    given = {"type": "custom"}
+    assert WorkflowFile.from_path(path, **given).type == "custom"
+    assert WorkflowFile.from_bytes(b"", "a.png", **given).type == "custom"
+    assert WorkflowFile.from_url("https://example.com/a.png", **given).type == "custom"
+    assert WorkflowFile.from_url("https://example.com/", **given).type == "custom"
+    assert WorkflowFile.from_upload("id", **given).type == "custom"
+
+
+def test_what_a_file_holds_is_not_shown() -> None:
+    assert "secret" not in repr(WorkflowFile.from_bytes(b"secret", "a.txt"))
+
+
+FILE: Any = WorkflowFile
+
+
+INVALID: list[tuple[Callable[[], Any], str]] = [
+    (lambda: FILE.from_path("/no/such/file.txt"), "path"),
+    (lambda: FILE.from_path("/"), "path"),
+    (lambda: FILE.from_path(None), "path"),
+    (lambda: FILE.from_path(__file__, type="pdf"), "type"),
+    (lambda: FILE.from_bytes("text", "a.txt"), "data"),
+    (lambda: FILE.from_bytes(b"", None), "name"),
+    (lambda: FILE.from_bytes(b"", " "), "name"),
+    (lambda: FILE.from_bytes(b"", "a.txt", type=""), "type"),
+    (lambda: FILE.from_url("ftp://example.com/a.txt"), "url"),
+    (lambda: FILE.from_url("/a.txt"), "url"),
+    (lambda: FILE.from_url("https://[bad/a.txt"), "url"),
+    (lambda: FILE.from_url(None), "url"),
+    (lambda: FILE.from_url("https://example.com/a"), "type"),
+    (lambda: FILE.from_url("https://example.com/a.txt", type="text"), "type"),
+    (lambda: FILE.from_upload("id"), "type"),
+    (lambda: FILE.from_upload(None), "upload"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(INVALID)))
+def test_a_file_that_cannot_be_is_refused(number: int) -> None:
+    make, field = INVALID[number]
+    with pytest.raises(InvalidArgument) as caught:
+        make()
+    assert caught.value.field == field
+
+
+@both
+def test_an_upload_that_cannot_be_is_refused_before_it_is_sent(kind: Kind, path: Path) -> None:
+    closed = path.open("rb")
+    closed.close()
+    text, write_only = path.open(), path.with_name("new").open("wb")
+    refused: list[tuple[Any, dict[str, Any], str]] = [
+        (b"x", {}, "name"),
+        (b"x", {"name": ""}, "name"),
+        (b"x", {"name": 5}, "name"),
+        ("/no/such/file.txt", {}, "file"),
+        ("/no/such/file.txt", {"name": "a.txt"}, "file"),
+        (path.parent, {}, "file"),
+        (text, {}, "file"),
+        (io.StringIO("x"), {"name": "a.txt"}, "file"),
+        (closed, {}, "file"),
+        (write_only, {}, "file"),
+        (5, {"name": "a.txt"}, "file"),
+        (None, {"name": "a.txt"}, "file"),
+        (path, {"user": ""}, "user"),
+        (path, {"nonsense": 1}, "nonsense"),
+    ]
+    with Uploads() as server, client(kind, server.url) as dify:
+        for method in ("upload_file", "audio_to_text"):
+            for content, given, field in refused:
+                with pytest.raises(InvalidArgument) as caught:
+                    getattr(dify, method)(content, **given)
+                assert caught.value.field == field, (content, given)
+        assert server.requests == []
+    text.close()
+    write_only.close()
