@@ -83,7 +83,7 @@ def circle() -> list[Any]:
 
 def deep() -> Any:
     value: Any = 1
-    for _ in range(100_000):
+    for _ in range(10_000):
         value = [value]
     return value
 
