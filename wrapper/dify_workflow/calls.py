@@ -73,13 +73,13 @@ def run(request: WorkflowRunRequest, options: Options, *, streaming: bool) -> Ca
 
 
 def _with_extra_body(built: Call, extra: Mapping[str, Any]) -> Call:
+    if not extra:
+        return built
     for name in extra:
         if name in built.kwargs["json"]:
             raise InvalidArgument(
                 f"extra_body: {name} is set by the request itself", field="extra_body"
             )
-    if not extra:
-        return built
     body = {**built.kwargs["json"], **plain(extra, "extra_body")}
     return attrs.evolve(built, kwargs={**built.kwargs, "json": body})
 

@@ -49,7 +49,7 @@ class Driver:
             assert not isinstance(command, Pump)
             left = None if seconds is None else began + seconds - self.clock()
             if left is not None and left <= 0:
-                raise DeadlineExceeded(f"the deadline of {seconds} s passed")
+                raise DeadlineExceeded("the deadline passed before the next request")
             if isinstance(command, Pause):
                 outcome = None
                 time.sleep(command.seconds if left is None else min(command.seconds, left))

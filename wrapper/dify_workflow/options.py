@@ -45,7 +45,7 @@ class RunOptions(CallOptions, total=False):
     """What a run can be given besides."""
 
     deadline: float  # seconds for the whole run
-    extra_body: Mapping[str, Any]  # merged into the JSON body
+    extra_body: Mapping[str, Any]  # added to the JSON body; what the request sets itself is refused
     stop_on_exit: bool  # stop the run when its stream is left early
     unique_user: bool  # give the run a user of its own, so that it can always be found again
     run_key_input: str  # the name of a declared input that carries a key of ours, for the same
