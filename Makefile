@@ -46,7 +46,7 @@ lock: ## write requirements-dev.txt anew from pyproject.toml
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e '.[fast,testing]' --group dev
+	$(BIN)/python -m pip install --quiet -e '.[fast,cli,parquet,testing]' --group dev
 	$(BIN)/python -m pip freeze --exclude-editable > requirements-dev.txt
 
 clean: ## remove what is not in version control

@@ -19,6 +19,7 @@ from dify_workflow.versions import (
     OUTLIVES_ITS_STREAM,
     QUEUES_RUNS,
     REPLAYS_EVENTS,
+    Capability,
     Version,
 )
 from fault_events import EventsStream
@@ -73,10 +74,8 @@ class Dify:
     def __attrs_post_init__(self) -> None:
         self.queues = self._has(QUEUES_RUNS)
 
-    def _has(self, since: Version) -> bool:
-        found = Version.of(self.version)
-        assert found is not None
-        return found >= since
+    def _has(self, capability: Capability) -> bool:
+        return capability.on(Version.of(self.version))
 
     def serve(self, command: Send | Open) -> tuple[Answer | Opened | Failure, ModelStream | None]:
         """Answer one request."""

@@ -98,7 +98,7 @@ def test_the_site_names_the_version_that_brought_it(kind: Kind, version: str) ->
         pytest.raises(RouteNotFound) as caught,
     ):
         dify.site()
-    assert f"It needs Dify 1.4.0 or later, and this is {version}" in str(caught.value)
+    assert f"needs Dify 1.4.0 or later, and this is {version}" in str(caught.value)
 
 
 @both

@@ -17,7 +17,7 @@ from dify_workflow import (
     RunOutcomeUnknown,
     WorkflowFailed,
 )
-from dify_workflow.versions import SINCE, Version, at_least
+from dify_workflow.versions import Version, needed_for
 from facade import Kind, both, client
 from pauses import recorded_pauses
 from recorded_runs import TERMINAL, is_run, names
@@ -89,9 +89,11 @@ def check_error(item: Exchange, operation: str, error: APIError) -> None:
     assert error.headers["x-version"] == item.version, item
     if "html" in item.content_type:
         assert isinstance(error, RouteNotFound), item
-        since = SINCE.get(operation)
-        if since is not None and not at_least(Version.of(item.version), since):
-            assert f"needs Dify {since} or later, and this is {item.version}" in str(error), item
+        needed = needed_for(operation)
+        if needed is not None and not needed.on(Version.of(item.version)):
+            assert f"needs Dify {needed.since} or later, and this is {item.version}" in str(
+                error
+            ), item
         return
     raw = item.json()
     assert not isinstance(error, RouteNotFound), item

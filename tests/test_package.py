@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -65,3 +67,33 @@ def test_the_wheel_alone_runs_a_workflow(dist: Path, tmp_path: Path) -> None:
         )
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.strip() == "WorkflowFinishedData {'text': 'hello'}"
+
+
+def test_every_public_type_is_known(dist: Path, tmp_path: Path) -> None:
+    """What pyright says of the packages as they are installed."""
+    (wheel,) = dist.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    bin_folder = str(Path(sys.executable).parent)
+    environment = os.environ | {
+        "PYTHONPATH": str(tmp_path),
+        "PATH": os.pathsep.join([bin_folder, os.environ["PATH"]]),
+    }
+    for package in ("dify_workflow", "dify_workflow_api"):
+        ran = subprocess.run(
+            ["pyright", "--verifytypes", package, "--ignoreexternal", "--outputjson"],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env=environment,
+        )
+        found = json.loads(ran.stdout)["typeCompleteness"]
+        not_known = [
+            f"{symbol['name']}: {reason['message']}"
+            for symbol in found["symbols"]
+            for reason in symbol["diagnostics"]
+            if not symbol["isTypeKnown"] and reason["severity"] == "error"
+        ]
+        assert not_known == []
+        assert found["exportedSymbolCounts"]["withKnownType"] > 300
+        assert found["completenessScore"] == 1

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from dify_workflow.testing import FakeDify, Node, Text
 
-README = (Path(__file__).parent.parent / "README.md").read_text()
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.S)
 
 
@@ -24,3 +27,16 @@ def test_program_runs(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DIFY_API_KEY", fake.api_key)
         exec(program, {"__name__": "__main__"})
         assert fake.requests or "FakeDify" in BLOCKS[number] or "nan" in BLOCKS[number]
+
+
+def test_programs_type_check(tmp_path: Path) -> None:
+    for number, block in enumerate(BLOCKS):
+        (tmp_path / f"block_{number}.py").write_text(block)
+    ran = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", *map(str, sorted(tmp_path.glob("*.py")))],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout

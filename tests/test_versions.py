@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import httpx
 import pytest
-from dify_workflow.versions import REPLAYS_EVENTS, Server, Version, at_least
+from dify_workflow.versions import (
+    CAPABILITIES,
+    REPLAYS_EVENTS,
+    Capability,
+    Server,
+    Version,
+    needed_for,
+)
+from dify_workflow_api.operations import OPERATIONS
 from wire_archive import VERSIONS, exchanges
 
+ROUTES = {
+    operation: re.compile(re.sub(r"\{\w+\}", "[^/]+", f"{method} {path}"))
+    for operation, (method, path, _) in OPERATIONS.items()
+}
 TEXTS = [
     ("1.14.2", Version(1, 14, 2)),
     ("v1.14.2", Version(1, 14, 2)),
@@ -57,6 +72,34 @@ def test_an_answer_without_a_version_leaves_what_is_known() -> None:
 
 
 def test_an_unknown_server_is_taken_as_current() -> None:
-    assert at_least(None, REPLAYS_EVENTS)
-    assert at_least(Version(1, 14), REPLAYS_EVENTS)
-    assert not at_least(Version(1, 13, 9), REPLAYS_EVENTS)
+    assert REPLAYS_EVENTS.on(None)
+    assert REPLAYS_EVENTS.on(Version(1, 14))
+    assert not REPLAYS_EVENTS.on(Version(1, 13, 9))
+
+
+def test_the_readme_has_the_table_of_capabilities() -> None:
+    rows = [f"| {each.what} | {each.since} |" for each in sorted(CAPABILITIES, key=_since)]
+    table = "\n".join(["| what | since Dify |", "| --- | --- |", *rows])
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    assert table in readme, table
+
+
+def _since(capability: Capability) -> Version:
+    return capability.since
+
+
+def test_the_table_agrees_with_the_recorded_servers() -> None:
+    """A route answers on the versions that have it, and only with 404 pages on those before."""
+    served: dict[tuple[str, str], bool] = {}
+    for item in exchanges():
+        place = item.method, item.path.removeprefix("/v1").partition("?")[0]
+        for operation, pattern in ROUTES.items():
+            if pattern.fullmatch(" ".join(place)) and item.status:
+                known = not (item.status == 404 and "html" in item.content_type)
+                key = operation, item.version
+                served[key] = served.get(key, False) or known
+    for (operation, version), answers in served.items():
+        needed = needed_for(operation)
+        has_it = needed is None or needed.on(Version.of(version))
+        assert answers == has_it, (operation, version)
+    assert sum(not answers for answers in served.values()) > 5

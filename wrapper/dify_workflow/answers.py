@@ -16,7 +16,7 @@ from . import errors
 from .errors import APIError
 from .jsonio import loads
 from .reading import UNREADABLE
-from .versions import SINCE, Version
+from .versions import Version, needed_for
 
 T = TypeVar("T")
 
@@ -215,11 +215,11 @@ def stream_error(event: dict[str, Any]) -> APIError:
 
 def _hint(kind: type[APIError], answer: Answer, code: str | None, message: str) -> str:
     if kind is errors.RouteNotFound:
-        version, since = answer.version, SINCE.get(answer.operation)
+        version, needed = answer.version, needed_for(answer.operation)
         if version is None:
             return "Is base_url right? It should end in /v1"
-        if since is not None and version < since:
-            return f"It needs Dify {since} or later, and this is {version}"
+        if needed is not None and not needed.on(version):
+            return needed.missing_on(version)
         return (
             f"This Dify ({version}) has no such route: is base_url right (it should end in /v1), "
             "the server new enough, an id in the path a UUID?"

@@ -22,7 +22,7 @@ class _Wire(asyncio.Protocol):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.transport: Any = None
-        self.ended = False
+        self.ended: bool = False
         self._error: BaseException | None = None
         self._chunks: deque[bytes] = deque()
         self._size = 0

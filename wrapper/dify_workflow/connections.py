@@ -41,7 +41,7 @@ class Connection:
         self._own = stream if isinstance(stream, OwnStream) and body is not None else None
         self._body = body or Body()
         self._parts: Iterator[bytes] | None = None if self._own else response.iter_bytes()
-        self.resumable = self._own is not None
+        self.resumable: bool = self._own is not None
 
     def read(self, timeout: float) -> bytes | None:
         """Return the next bytes (b"" for framing only), None at the end; raises httpx errors."""
@@ -85,7 +85,7 @@ class AsyncConnection:
         self._parts: AsyncGenerator[bytes] | None = None
         if self._own is None:
             self._parts = cast("AsyncGenerator[bytes]", response.aiter_bytes())
-        self.resumable = self._own is not None
+        self.resumable: bool = self._own is not None
 
     async def read(self, timeout: float) -> bytes | None:
         """Return the next bytes (b"" for framing only), None at the end; raises httpx errors."""

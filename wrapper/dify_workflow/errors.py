@@ -161,7 +161,7 @@ class APIError(DifyError):
         self.code = code
         self.message = message
         self.body = body
-        self.headers = httpx.Headers() if headers is None else headers
+        self.headers: httpx.Headers = httpx.Headers() if headers is None else headers
         self.trace_id: str | None = self.headers.get("x-trace-id")
         self.retry_after = retry_after
         self.hint = hint

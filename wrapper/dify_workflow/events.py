@@ -42,12 +42,12 @@ class WorkflowStreamEvent:
         status: str = "running",
         recovered: bool = False,
     ) -> None:
-        self.event = event
-        self.raw = raw
-        self.id = id
-        self.task_id = task_id
-        self.status = status
-        self.recovered = recovered
+        self.event: str = event
+        self.raw: dict[str, Any] = raw
+        self.id: str | None = id
+        self.task_id: str | None = task_id
+        self.status: str = status
+        self.recovered: bool = recovered
         self._data: Any = _NotDecoded
 
     @property

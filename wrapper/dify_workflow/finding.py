@@ -15,7 +15,6 @@ from .errors import UnreadableAnswer
 from .paging import log_entry
 from .reading import UNREADABLE, as_object
 from .retrying import backoff, may_change
-from .versions import at_least
 
 if TYPE_CHECKING:
     from .following import Following
@@ -89,7 +88,7 @@ def find(run: Following, *, cause: Exception | None = None, once: bool = False) 
                     return True
                 if not lookup.may_be_ours(fetched):
                     del candidates[run_id]
-        if not at_least(run.version, versions.LOGS_RUNNING_RUNS):
+        if not versions.LOGS_RUNNING_RUNS.on(run.version):
             break  # these list a run only after its end
     if once:
         return False
@@ -106,7 +105,7 @@ def _waits(run: Following, lookup: Lookup) -> Iterator[float]:
     yield from (0.2, 0.5, 1.0, 2.0)
     if lookup.adopts:
         yield from (4.0, *(8.0,) * 7)
-        if at_least(run.version, versions.QUEUES_RUNS):
+        if versions.QUEUES_RUNS.on(run.version):
             yield from (16.0,) * 16  # it may be queued, and start 300 s later
 
 

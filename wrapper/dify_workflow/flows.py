@@ -28,7 +28,6 @@ from .following import SILENCE, Following
 from .options import DEFAULT_TIMEOUT
 from .recovery import recover
 from .retrying import no_answer, persistently
-from .versions import at_least
 
 QUEUED_SILENCE = 310.0  # s; a queued run sends nothing, and the server gives up after 300
 _GAVE_UP = (408, 499)  # a proxy that stopped waiting
@@ -85,7 +84,7 @@ def _silence(run: Following) -> tuple[float, float]:
     """Seconds without a byte before the first event, and after it."""
     if run.options.timeout != DEFAULT_TIMEOUT and run.options.timeout.read is not None:
         return run.options.timeout.read, run.options.timeout.read
-    queued = at_least(run.version, versions.QUEUES_RUNS)
+    queued = versions.QUEUES_RUNS.on(run.version)
     return (QUEUED_SILENCE if queued else SILENCE), SILENCE
 
 

@@ -14,7 +14,7 @@ class Body:
     Raises `h11.RemoteProtocolError` for a chunked body that is malformed.
     """
 
-    done = False
+    done: bool = False
 
     def feed(self, data: bytes) -> bytes:
         """Return the bytes of the body in the next bytes of the connection."""
@@ -26,7 +26,7 @@ class SizedBody(Body):
 
     def __init__(self, length: int) -> None:
         self._left = length
-        self.done = length == 0
+        self.done: bool = length == 0
 
     def feed(self, data: bytes) -> bytes:
         """Return what belongs to the body."""
@@ -76,7 +76,7 @@ class ChunkedBody(Body):
             return len(data)
         self._line = b""
         if self._in_trailer:
-            self.done = line in (b"", b"\r")
+            self.done: bool = line in (b"", b"\r")
         else:
             self._begin_chunk(line)
         return end + 1

@@ -27,7 +27,7 @@ from .pumping import Pumping
 from .responses import WorkflowRunResponse
 from .results import of_stream
 
-log = logging.getLogger("dify_workflow")
+log: logging.Logger = logging.getLogger("dify_workflow")
 
 STOP_TIMEOUT = 5.0  # s for the stop that `stop_on_exit` sends
 MOMENT = 0.001  # s; the shortest wait

@@ -24,7 +24,7 @@ class Head:
     """Cuts what was read after each end of a head; the rest is held back. No I/O."""
 
     def __init__(self) -> None:
-        self.held = b""
+        self.held: bytes = b""
         self._tail = b""  # the last bytes given out: an end of a head may begin in them
 
     def cut(self, data: bytes) -> bytes:

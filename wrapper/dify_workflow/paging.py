@@ -83,7 +83,7 @@ class LogWalk:
         self._number = 1
         self._by_time = True
         self._seen: dict[str, int] = {}  # creation time by id, as far as they can come again
-        self.done = False
+        self.done: bool = False
 
     def next_page(self, options: Options) -> Flow[list[WorkflowLogs]]:
         """Fetch the next page; return the entries on it that are new."""

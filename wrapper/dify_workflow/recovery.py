@@ -13,7 +13,6 @@ from .following import SILENCE, Following
 from .reading import normalised_run
 from .retrying import backoff, may_change, persistently
 from .run_state import ENDED
-from .versions import at_least
 
 FIRST_QUIET = 3.0  # s after a snapshot, then
 QUIET = 15.0  # s without an event: ask the run's detail (pings prove nothing there)
@@ -35,9 +34,9 @@ def recover(run: Following, cause: Exception | None) -> Flow[None]:
     run.changed()  # until now it was heard of
     if run.resuming:
         yield from _replay(run, cause)  # there is no other way
-    elif not at_least(run.version, versions.OUTLIVES_ITS_STREAM):
+    elif not versions.OUTLIVES_ITS_STREAM.on(run.version):
         yield from _last_look(run, cause)
-    elif not at_least(run.version, versions.REPLAYS_EVENTS):
+    elif not versions.REPLAYS_EVENTS.on(run.version):
         yield from _poll(run, cause)
     else:
         yield from _replay(run, cause)
@@ -186,7 +185,7 @@ def _check_patience(run: Following, cause: Exception | None) -> None:
     now = run.clock()
     run.looks += 1
     if run.stop_asked_at is not None:
-        replays = at_least(run.version, versions.REPLAYS_EVENTS)
+        replays = versions.REPLAYS_EVENTS.on(run.version)
         patience = LONG_STOP_PATIENCE if replays else STOP_PATIENCE
         if now - max(run.stop_asked_at, run.changed_at) > patience:
             raise run.unknown("it was asked to stop, and its detail still says `running`", cause)

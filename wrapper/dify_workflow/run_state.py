@@ -18,7 +18,7 @@ from .events import ERROR, FINISHED, PAUSED, TERMINAL, WorkflowStreamEvent
 from .jsonio import loads, loads_short
 from .sse import DEFAULT_MAX_EVENT_BYTES, SSEDecoder
 
-log = logging.getLogger("dify_workflow")
+log: logging.Logger = logging.getLogger("dify_workflow")
 
 ENDED = frozenset({"succeeded", "partial-succeeded", "failed", "stopped", "paused"})
 _TEXT = (b'{"event":"text_chunk"', b'{"event": "text_chunk"')
@@ -36,19 +36,19 @@ class RunState:
     ) -> None:
         self.run_id = run_id
         self.task_id: str | None = None
-        self.status = "running"
+        self.status: str = "running"
         self.ready: deque[WorkflowStreamEvent] = deque()
-        self.count = 0  # events that came, delivered or not
-        self.news = 0  # events that said something new
-        self.begun = False  # an event has come
-        self.silent = 0.0  # s that were waited for the next byte of the connection
-        self.over = False
+        self.count: int = 0  # events that came, delivered or not
+        self.news: int = 0  # events that said something new
+        self.begun: bool = False  # an event has come
+        self.silent: float = 0.0  # s that were waited for the next byte of the connection
+        self.over: bool = False
         self.last: WorkflowStreamEvent | None = None  # the terminal event
         self.failure: APIError | None = None  # what an `error` event stands for
-        self.recovered = False
-        self.replaying = False
-        self.text_complete = True
-        self.delivered = Delivered()
+        self.recovered: bool = False
+        self.replaying: bool = False
+        self.text_complete: bool = True
+        self.delivered: Delivered = Delivered()
         self.pause: WorkflowStreamEvent | None = None  # held back until it is known to be current
         self._holds_pauses = False
         self._after_pause: list[bytes] = []  # what came behind the pause that is held back

@@ -38,7 +38,7 @@ class Part:
         self._file: IO[bytes] | None = None
         self._start = 0
         # A file object of the caller's is consumed by one request, and is the caller's to close.
-        self.one_shot = not isinstance(content, str | os.PathLike | bytes | bytearray)
+        self.one_shot: bool = not isinstance(content, str | os.PathLike | bytes | bytearray)
 
     def _open(self) -> IO[bytes]:
         if self._file is None:

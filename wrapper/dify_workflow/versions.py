@@ -37,23 +37,70 @@ class Server:
         self.version = Version.of(headers.get("x-version")) or self.version
 
 
-# The version that brought an operation, where servers from 0.15 on may not have it.
-SINCE = {
-    "getAppSite": Version(1, 4),
-    "runWorkflowVersion": Version(1, 7, 2),
-    "previewFile": Version(1, 7, 2),
-    "getEndUser": Version(1, 13),
-    "getHumanInputForm": Version(1, 14),
-    "submitHumanInputForm": Version(1, 14),
-    "streamWorkflowEvents": Version(1, 14),
-}
+@attrs.frozen
+class Capability:
+    """Something that not every Dify from 0.15 on does, and the version that brought it."""
 
-REPLAYS_EVENTS = Version(1, 14)  # GET /workflow/{id}/events, human-input forms
-QUEUES_RUNS = Version(1, 13)  # a streaming run waits for a worker, in silence
-LOGS_RUNNING_RUNS = Version(1, 11)  # the logs list a run at once, not only after its end
-OUTLIVES_ITS_STREAM = Version(1, 10)  # before: a run dies with its stream, and says `running`
+    what: str
+    since: Version
+    operations: tuple[str, ...] = ()  # operationIds of routes that came with it
+
+    def on(self, version: Version | None) -> bool:
+        """Whether a server has it; an unknown server is taken as current."""
+        return version is None or version >= self.since
+
+    def missing_on(self, version: Version) -> str:
+        """Say what a server that is too old for it lacks."""
+        return f"{self.what}: needs Dify {self.since} or later, and this is {version}"
 
 
-def at_least(version: Version | None, needed: Version) -> bool:
-    """Whether the server has what `needed` brought; an unknown server is taken as current."""
-    return version is None or version >= needed
+LOG_TIMES = Capability(
+    "logs filtered by time (`iter_logs` does it for older ones)", Version(1, 0, 1)
+)
+SITE = Capability("the settings of the app's web page, `site()`", Version(1, 4), ("getAppSite",))
+LOG_USERS = Capability("logs filtered by user", Version(1, 5))
+WORKFLOW_IDS = Capability(
+    "runs of a certain version of the workflow, `workflow_id`",
+    Version(1, 7, 2),
+    ("runWorkflowVersion",),
+)
+PREVIEW = Capability("previews of uploaded files", Version(1, 7, 2), ("previewFile",))
+OUTLIVES_ITS_STREAM = Capability(  # before: a run dies with its stream, and says `running`
+    "a run goes on when its stream is cut, and its result is waited for", Version(1, 10)
+)
+LOGS_RUNNING_RUNS = Capability(  # before: the logs list a run after its end
+    "a run whose id never arrived is found in the logs", Version(1, 11)
+)
+QUEUES_RUNS = Capability(  # in silence
+    "streaming runs wait in the server's queue for a free worker", Version(1, 13)
+)
+END_USERS = Capability("a user of the app, `end_user()`", Version(1, 13), ("getEndUser",))
+REPLAYS_EVENTS = Capability(
+    "events missed by a cut stream are fetched again; `attach()` follows them",
+    Version(1, 14),
+    ("streamWorkflowEvents",),
+)
+HUMAN_INPUT = Capability(
+    "human input: `form()`, `submit_form()`, `resume()`",
+    Version(1, 14),
+    ("getHumanInputForm", "submitHumanInputForm"),
+)
+
+CAPABILITIES = (
+    LOG_TIMES,
+    SITE,
+    LOG_USERS,
+    WORKFLOW_IDS,
+    PREVIEW,
+    OUTLIVES_ITS_STREAM,
+    LOGS_RUNNING_RUNS,
+    QUEUES_RUNS,
+    END_USERS,
+    REPLAYS_EVENTS,
+    HUMAN_INPUT,
+)
+
+
+def needed_for(operation: str) -> Capability | None:
+    """Return the capability that an operation came with; None for one that all servers have."""
+    return next((each for each in CAPABILITIES if operation in each.operations), None)

@@ -48,7 +48,7 @@ class AnswerStream:
         send: Send,
         files: FileStore,
     ) -> None:
-        self.selectors = list(selectors) if selectors is not None else []
+        self.selectors: list[Selector] = list(selectors) if selectors is not None else []
         self._tails = list(tails) if selectors is None else []
         self._expected: set[str] = set()
         self._send = send

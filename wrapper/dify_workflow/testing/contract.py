@@ -44,7 +44,7 @@ class Contract:
             if method in {"get", "post", "put", "patch", "delete"}
         ]
         # Literal paths first: /workflows/run/... is not /workflows/{workflow_id}/...
-        self.operations = sorted(found, key=lambda operation: operation.path.count("{"))
+        self.operations: list[Operation] = sorted(found, key=_wildcards)
 
     def match(self, path: str) -> list[tuple[Operation, dict[str, str]]]:
         """Return the operations that a path (without /v1) reaches, whatever their method."""
@@ -124,6 +124,10 @@ class Contract:
             whole = {"components": self._document["components"], **schema}
             self._validators[key] = Draft202012Validator(whole)
         return self._validators[key]
+
+
+def _wildcards(operation: Operation) -> int:
+    return operation.path.count("{")
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -17,6 +17,7 @@ from .steps import End, NodeFailed, Step, Vanished, tail_ids
 from .voice import Voice
 
 if TYPE_CHECKING:
+    from .versions import Rules
     from .world import World
 
 
@@ -28,14 +29,17 @@ class Execution:
     """
 
     def __init__(self, world: World, run: Run, steps: Sequence[Step]) -> None:
-        self.world, self.run, self.rules = world, run, world.rules
-        self.voice = Voice(world, run)
-        self.legs = Legs(run, self.voice)
+        self.world: World = world
+        self.run: Run = run
+        self.rules: Rules = world.rules
+        self.voice: Voice = Voice(world, run)
+        self.legs: Legs = Legs(run, self.voice)
         end = next((step for step in steps if isinstance(step, End)), None)
         self._steps = [step for step in steps if not isinstance(step, End)]
         self._end = None if end is None else end.selectors()
         chosen = None if self._end is None else list(self._end.values())
-        self.answer = AnswerStream(chosen, tail_ids(self._steps), self.voice.text, world.files)
+        tails = tail_ids(self._steps)
+        self.answer: AnswerStream = AnswerStream(chosen, tails, self.voice.text, world.files)
         self.variables: dict[Selector, Any] = {}
         self.streaming_models = 0
         self.nested = 0

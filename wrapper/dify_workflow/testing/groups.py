@@ -159,7 +159,9 @@ class Parallel(Step):
     """Perform several lists of steps (or single steps) at the same time."""
 
     def __init__(self, *branches: Sequence[Step] | Step) -> None:
-        self.branches = [list(b) if isinstance(b, Sequence) else [b] for b in branches]
+        self.branches: list[list[Step]] = [
+            list(b) if isinstance(b, Sequence) else [b] for b in branches
+        ]
 
     @property
     def tails(self) -> list[str]:

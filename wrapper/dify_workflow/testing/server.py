@@ -54,8 +54,8 @@ class FakeDify:
         keep_alive: float = 2.0,
         unread_limit: int | None = None,
     ) -> None:
-        self.faults = Faults()
-        self.world = World(
+        self.faults: Faults = Faults()
+        self.world: World = World(
             Rules(version),
             check=check,
             eof_delay=eof_delay,
@@ -65,7 +65,7 @@ class FakeDify:
             unread_limit=unread_limit,
         )
         self.api_key = api_key
-        self.default_app = self.app(api_key, workflow, form=form)
+        self.default_app: App = self.app(api_key, workflow, form=form)
         self._service = Service(self.world, self.faults)
         self._thread = ServerThread(self._service, port, keep_alive)
         self._running = False

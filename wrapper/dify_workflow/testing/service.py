@@ -29,7 +29,8 @@ class Service:
     """The application of one server. requests: everything that arrived, in order."""
 
     def __init__(self, world: World, faults: Faults) -> None:
-        self.world, self.faults = world, faults
+        self.world: World = world
+        self.faults: Faults = faults
         self.requests: list[RequestLog] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

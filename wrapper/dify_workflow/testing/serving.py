@@ -36,7 +36,7 @@ class ServerThread:
     """
 
     def __init__(self, app: ASGIApp, port: int, keep_alive: float) -> None:
-        self.port = port
+        self.port: int = port
         self._app, self._keep_alive = app, keep_alive
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None

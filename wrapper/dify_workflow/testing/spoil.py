@@ -6,6 +6,7 @@ import asyncio
 import socket
 import struct
 from contextlib import suppress
+from typing import Any
 
 from starlette.types import Message, Send
 
@@ -13,7 +14,7 @@ from .faults import Fault
 from .frames import PING, frame
 
 TERMINAL = (b'data: {"event":"workflow_finished"', b'data: {"event":"workflow_paused"')
-ERROR = {"event": "error", "message": "Worker died", "status": 500}
+ERROR: dict[str, Any] = {"event": "error", "message": "Worker died", "status": 500}
 
 
 class AnswerOver(Exception):

@@ -30,7 +30,7 @@ TRACEBACK = (
 )
 
 
-USAGE = {
+USAGE: dict[str, Any] = {
     "prompt_tokens": 10,
     "prompt_unit_price": "0.001",
     "prompt_price_unit": "0.001",
