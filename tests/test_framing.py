@@ -119,10 +119,10 @@ MALFORMED = {
 def test_a_malformed_chunked_body_is_refused_wherever_it_is_cut(stream: bytes) -> None:
     with pytest.raises(h11.RemoteProtocolError):
         through_h11(CHUNKED_HEAD, stream)
-    with pytest.raises(h11.RemoteProtocolError):
+    with pytest.raises(httpx.RemoteProtocolError):
         fed(ChunkedBody(), in_bytes(stream))
     for pieces in itertools.islice(in_two(stream), 40):
-        with pytest.raises(h11.RemoteProtocolError):
+        with pytest.raises(httpx.RemoteProtocolError):
             fed(ChunkedBody(), pieces)
 
 
@@ -166,14 +166,14 @@ def test_a_damaged_chunked_body_is_read_or_refused_as_h11_does(pieces: list[byte
     except h11.RemoteProtocolError:
         try:
             fed(body, pieces)
-        except h11.RemoteProtocolError:
+        except httpx.RemoteProtocolError:
             return
         # Trailers are skipped here, not checked, since nothing is read of them.
         assert re.search(rb"(^|\n)0+[ \t]*(;.*)?\r\n.", stream)
         return
     try:
         assert (fed(body, pieces), body.done) == expected
-    except h11.RemoteProtocolError:
+    except httpx.RemoteProtocolError:
         assert expected[1] is False  # h11 still waits for the end of a line that is wrong already
 
 

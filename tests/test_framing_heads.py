@@ -9,7 +9,8 @@ import h11
 import httpcore
 import pytest
 from dify_workflow.async_network import AsyncOwnStream, _Wire
-from dify_workflow.network import Head, Line, OwnStream
+from dify_workflow.line import Line
+from dify_workflow.network import Head, OwnStream
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pieces import any_pieces, in_bytes, in_two
@@ -135,7 +136,8 @@ def test_the_async_own_stream_reads_the_head_then_the_body(parts: list[bytes], l
         wire: Any = _Wire(asyncio.get_running_loop())
         wire.connection_made(Transport())
         for piece in pieces:
-            wire.data_received(piece)
+            wire.get_buffer(-1)[: len(piece)] = piece
+            wire.buffer_updated(len(piece))
         wire.eof_received()
         own = AsyncOwnStream(wire, Line())
         head = b""

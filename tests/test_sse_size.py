@@ -64,7 +64,7 @@ def test_an_event_of_many_lines_takes_work_by_the_line() -> None:
         assert decoder.feed(b"\n") == [b"\n".join([b"a"] * lines)]
         return counted
 
-    assert 0 < lengths(1_000) * 2 == lengths(2_000)
+    assert 0 < lengths(2_000) <= 2 * lengths(1_000) + 9
 
 
 BOUND = 1_000

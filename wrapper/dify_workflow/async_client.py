@@ -13,6 +13,7 @@ from . import calls
 from .app import AsyncAppMethods
 from .async_drivers import AsyncDriver
 from .async_stream import AsyncWorkflowStream
+from .async_transports import AsyncRouter
 from .audio import AsyncAudioMethods
 from .files import AsyncFileMethods
 from .flows import run_blocking
@@ -25,7 +26,7 @@ from .responses import WorkflowRunResponse, WorkflowStopResponse
 from .results import of_blocking, of_detail, of_stop
 from .retrying import ask
 from .settings import ClientBase, ClientSettings, is_blocking
-from .transports import AsyncRouter
+from .telemetry import blocking
 
 
 class AsyncDifyWorkflow(
@@ -43,7 +44,9 @@ class AsyncDifyWorkflow(
     Args:
         base_url: The API's root, with or without /v1; default: DIFY_BASE_URL, then Dify Cloud.
         http_client: An `httpx.AsyncClient` to use instead of one of ours; it is not closed here.
-        verify, proxy, limits: As in httpx, where `http_client` is not given.
+        verify: As in httpx, where `http_client` is not given; so are `proxy` and `limits`.
+        proxy: The address of a proxy; by default what the environment says.
+        limits: Of the connections for plain requests; each stream has one of its own.
         default_headers: Sent with every request.
         options: The options of a run, as defaults for every call. `api_key`, the key of the app
             ("app-..."), comes from DIFY_API_KEY if not given; `user`, whom runs and files belong
@@ -99,9 +102,9 @@ class AsyncDifyWorkflow(
         if is_blocking(request):
             driver = self._driver()
             run = starting(request, given, self._server, driver.clock, self._forms, streaming=False)
-            response = of_blocking(
-                await driver.run(run_blocking(run), given.deadline), run.options.user
-            )
+            with blocking(run) as told:
+                answer = await driver.run(run_blocking(run), given.deadline)
+                response = told(of_blocking(answer, run.options.user))
         else:
             async with self._stream(request, options, result_only=True) as stream:
                 response = await stream.result()

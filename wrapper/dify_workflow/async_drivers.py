@@ -11,13 +11,14 @@ import attrs
 import httpx
 
 from .answers import Answer
+from .async_connections import AsyncConnection
 from .calls import Call
 from .commands import Failure, Flow, Gather, Open, Opened, Pause, Pump, Send, failure
-from .connections import AsyncConnection
 from .drivers import AT_ONCE
 from .errors import DeadlineExceeded, DifyError
-from .network import Line
+from .line import Line
 from .sending import answer_of, build_request, capped, is_stream, with_read
+from .telemetry import RequestLine
 from .versions import Server
 
 T = TypeVar("T")
@@ -98,13 +99,15 @@ class AsyncDriver:
             self.http, self.base_url, command.call, timeout=capped(timeout, left), line=line
         )
         try:
-            response = await self.http.send(request, stream=opening, follow_redirects=False)
-            if opening and is_stream(response):
-                return Opened(response.headers), AsyncConnection(response)
-            try:
-                await response.aread()
-            finally:
-                await response.aclose()
+            with RequestLine(command.call.operation) as told:
+                response = await self.http.send(request, stream=opening, follow_redirects=False)
+                told.status = response.status_code
+                if opening and is_stream(response):
+                    return Opened(response.headers), AsyncConnection(response)
+                try:
+                    await response.aread()
+                finally:
+                    await response.aclose()
         except httpx.HTTPError as error:
             return failure(error), None
         return answer_of(response, command.call), None
@@ -113,4 +116,5 @@ class AsyncDriver:
         """Send a request, whatever comes of it, within a short time."""
         request = build_request(self.http, self.base_url, call, timeout=httpx.Timeout(seconds))
         with anyio.move_on_after(seconds, shield=True):
-            await self.http.send(request, follow_redirects=False)
+            with RequestLine(call.operation) as told:
+                told.status = (await self.http.send(request, follow_redirects=False)).status_code

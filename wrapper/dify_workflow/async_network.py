@@ -5,18 +5,30 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import ssl
+import threading
 from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
 import httpcore
 
-from .network import Head, Line
+from .line import Line
+from .network import READ_SIZE, Head
 
 _HIGH_WATER = 1024 * 1024  # bytes read ahead before the sender is held back
 
 
-class _Wire(asyncio.Protocol):
+class _Receiving(threading.local):
+    """The buffer of a thread's event loop; what arrives is copied out of it at once."""
+
+    def __init__(self) -> None:
+        self.buffer = memoryview(bytearray(READ_SIZE))
+
+
+_receiving = _Receiving()
+
+
+class _Wire(asyncio.BufferedProtocol):
     """Bytes in and out of one asyncio transport."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -33,9 +45,12 @@ class _Wire(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
 
-    def data_received(self, data: bytes) -> None:
-        self._chunks.append(data)
-        self._size += len(data)
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return _receiving.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._chunks.append(bytes(_receiving.buffer[:nbytes]))
+        self._size += nbytes
         if self._size > _HIGH_WATER:
             self.transport.pause_reading()
         _settle(self._reader, True)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import anyio
-import h11
 import httpx
 
 from . import calls
+from .async_connections import AsyncConnection
+from .async_read_ahead import TaskReader
 from .commands import Gather, Open, Pause, Pump
-from .connections import AsyncConnection
 from .errors import DifyError
 from .events import WorkflowStreamEvent
 from .following import Following
-from .handle import STOP_TIMEOUT, RunHandle, log
-from .read_ahead import TaskReader
+from .handle import STOP_TIMEOUT, RunHandle
 from .responses import WorkflowRunResponse, WorkflowStopResponse
 from .results import of_detail, of_stop
 from .retrying import ask
+from .telemetry import log
 
 if TYPE_CHECKING:
     from .async_drivers import AsyncDriver
@@ -44,10 +45,9 @@ class AsyncWorkflowStream(RunHandle):
         return self
 
     async def __anext__(self) -> WorkflowStreamEvent:
-        ready = self._state.ready
         while not self._closed:
-            if ready:
-                return ready.popleft()
+            if self._ready:
+                return self._ready.popleft()
             if self._ended:
                 break
             await self._advance()
@@ -66,7 +66,7 @@ class AsyncWorkflowStream(RunHandle):
         try:
             while not (self._ended or self._closed):
                 await self._advance()
-                self._state.ready.clear()
+                self._ready.clear()
                 if not self._ended and self._is_due():
                     raise self._not_yet()
         finally:
@@ -105,6 +105,7 @@ class AsyncWorkflowStream(RunHandle):
             return
         self._line.shutdown()
         await self._release()
+        self._report.end()
         if self._wants_stop():
             await self._stop_quietly()
 
@@ -123,6 +124,8 @@ class AsyncWorkflowStream(RunHandle):
         connection = getattr(self, "_connection", None)
         if connection is not None and not self._forked:
             connection.shutdown()
+            if not sys.is_finalizing():
+                self._report.end()
 
     async def _start(self) -> Self:
         """Read until the run's id is known."""
@@ -162,6 +165,7 @@ class AsyncWorkflowStream(RunHandle):
                 return  # closed under our hands, by another task
             self._error, self._error_raised = error, not self._run.options.read_ahead
             self._ended = True
+            self._report.end(error)
             await self._release()
             if self._wants_stop():
                 await self._stop_quietly()
@@ -179,13 +183,15 @@ class AsyncWorkflowStream(RunHandle):
         if command is None or isinstance(command, Pump | Pause):
             return
         if isinstance(command, Gather):
-            self._outcome = await self._driver.gather(command.flows, self._remaining())
+            with self._report.around():
+                self._outcome = await self._driver.gather(command.flows, self._remaining())
             return
         if isinstance(command, Open):
             await self._release()
         if self._closed:
             return
-        outcome, connection = await self._driver.perform(command, self._time_for(command))
+        with self._report.around():
+            outcome, connection = await self._driver.perform(command, self._time_for(command))
         self._connection = connection or self._connection
         if self._closed:
             await self._release()
@@ -203,7 +209,7 @@ class AsyncWorkflowStream(RunHandle):
                 pumping.waited()
                 return  # `result(timeout)` ends its wait, and nothing else
             cut = pumping.timed_out(error, still_open=connection.resumable)
-        except (httpx.HTTPError, h11.ProtocolError) as error:
+        except httpx.HTTPError as error:
             cut = pumping.broke(error)
         else:
             if self._closed:

@@ -16,6 +16,7 @@ from .errors import APIError
 from .options import CallOptions
 from .retrying import no_answer
 from .sending import build_request
+from .telemetry import RequestLine
 from .uploads import transcribe
 from .workflow_file import Content
 
@@ -90,7 +91,9 @@ class AudioMethods:
         driver = self._driver()
         call = _speak(self._options(options), text, {"voice": voice, "message_id": message_id})
         try:
-            response = driver.http.send(_request(driver, call), stream=True)
+            with RequestLine(call.operation) as told:
+                response = driver.http.send(_request(driver, call), stream=True)
+                told.status = response.status_code
             driver.server.learn(response.headers)
             try:
                 if not _is_audio(response):
@@ -145,7 +148,9 @@ class AsyncAudioMethods:
         driver = self._driver()
         call = _speak(self._options(options), text, {"voice": voice, "message_id": message_id})
         try:
-            response = await driver.http.send(_request(driver, call), stream=True)
+            with RequestLine(call.operation) as told:
+                response = await driver.http.send(_request(driver, call), stream=True)
+                told.status = response.status_code
             driver.server.learn(response.headers)
             try:
                 if not _is_audio(response):

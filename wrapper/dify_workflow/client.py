@@ -25,6 +25,7 @@ from .results import of_blocking, of_detail, of_stop
 from .retrying import ask
 from .settings import ClientBase, ClientSettings, is_blocking
 from .stream import WorkflowStream
+from .telemetry import blocking
 from .transports import Router
 
 
@@ -34,7 +35,9 @@ class DifyWorkflow(AppMethods, AudioMethods, FileMethods, HumanMethods, LogMetho
     Args:
         base_url: The API's root, with or without /v1; default: DIFY_BASE_URL, then Dify Cloud.
         http_client: An `httpx.Client` to use instead of one of ours; it is not closed here.
-        verify, proxy, limits: As in httpx, where `http_client` is not given.
+        verify: As in httpx, where `http_client` is not given; so are `proxy` and `limits`.
+        proxy: The address of a proxy; by default what the environment says.
+        limits: Of the connections for plain requests; each stream has one of its own.
         default_headers: Sent with every request.
         options: The options of a run, as defaults for every call. `api_key`, the key of the app
             ("app-..."), comes from DIFY_API_KEY if not given; `user`, whom runs and files belong
@@ -90,7 +93,9 @@ class DifyWorkflow(AppMethods, AudioMethods, FileMethods, HumanMethods, LogMetho
         if is_blocking(request):
             driver = self._driver()
             run = starting(request, given, self._server, driver.clock, self._forms, streaming=False)
-            response = of_blocking(driver.run(run_blocking(run), given.deadline), run.options.user)
+            with blocking(run) as told:
+                answer = driver.run(run_blocking(run), given.deadline)
+                response = told(of_blocking(answer, run.options.user))
         else:
             with self._stream(request, options, result_only=True) as stream:
                 response = stream.result()

@@ -13,7 +13,7 @@ import attrs
 import httpx
 
 from .calls import Call
-from .network import Line
+from .line import Line
 
 T = TypeVar("T")
 

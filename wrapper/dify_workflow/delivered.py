@@ -26,8 +26,7 @@ class Delivered:
     def is_new(self, name: str, data: dict[str, Any], *, replaying: bool) -> bool:
         """Remember an event; whether it is to be delivered."""
         if name == "text_chunk":
-            said = self._texts.setdefault(str(data.get("from_variable_selector")), _Text())
-            return said.is_new(data.get("text"))
+            return self._is_new_text(data)
         if name == "workflow_started" and data.get("reason") == "resumption":
             self.next_leg()
             return True
@@ -52,6 +51,21 @@ class Delivered:
             self._ended.add(node)
         return not known
 
+    def _is_new_text(self, data: dict[str, Any]) -> bool:
+        variable, text = data.get("from_variable_selector"), data.get("text")
+        try:
+            said = self._texts[".".join(variable)]  # type: ignore[arg-type]
+        except (KeyError, TypeError):  # the first of its variable, or null on old servers
+            said = self._texts.setdefault(_key(variable), _Text())
+        if not isinstance(text, str):
+            return True
+        if said.again >= 0 and said.repeats(text):
+            return False
+        said.length += len(text)
+        if len(said.head) < _PREFIX:
+            said.head += text[: _PREFIX - len(said.head)]
+        return True
+
     def _remember(self, identity: tuple[Any, ...]) -> None:
         self._in_leg.add(identity)
         self._in_any_leg.add(identity)
@@ -73,27 +87,32 @@ class Delivered:
 class _Text:
     """The text of one variable as far as it was delivered."""
 
+    __slots__ = ("again", "head", "length")
+
     def __init__(self) -> None:
-        self._head = ""  # how it begins
-        self._length = 0  # characters
-        self._again = -1  # characters that this leg has sent again; -1: it sends new text
+        self.head = ""  # how it begins
+        self.length = 0  # characters
+        self.again = -1  # characters that this leg has sent again; -1: it sends new text
 
     def next_leg(self) -> None:
-        self._again = 0 if self._length else -1
+        self.again = 0 if self.length else -1
 
-    def is_new(self, text: Any) -> bool:
-        if not isinstance(text, str):
+    def repeats(self, text: str) -> bool:
+        """Whether a piece of text is what an earlier leg sent."""
+        end = self.again + len(text)
+        known = text[: max(len(self.head) - self.again, 0)]
+        if end <= self.length and self.head[self.again : end] == known:
+            self.again = end if end < self.length else -1
             return True
-        if self._again >= 0:
-            end = self._again + len(text)
-            known = text[: max(len(self._head) - self._again, 0)]
-            if end <= self._length and self._head[self._again : end] == known:
-                self._again = end if end < self._length else -1
-                return False
-            self._again = -1
-        self._head += text[: max(_PREFIX - len(self._head), 0)]
-        self._length += len(text)
-        return True
+        self.again = -1
+        return False
+
+
+def _key(variable: Any) -> str:
+    try:
+        return ".".join(variable)
+    except TypeError:
+        return str(variable)
 
 
 def _identity(name: str, data: dict[str, Any]) -> tuple[Any, ...] | None:

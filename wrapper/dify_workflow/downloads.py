@@ -17,7 +17,8 @@ from .commands import failure
 from .errors import DifyError, InvalidArgument, RouteNotFound
 from .reading import UNREADABLE, read
 from .retrying import no_answer
-from .sending import USER_AGENT
+from .sending import user_agent
+from .telemetry import RequestLine
 from .workflow_file import base_name
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _request(driver: Driver | AsyncDriver, url: httpx.URL, timeout: httpx.Timeou
     if driver.http.is_closed:
         raise DifyError("the client is closed")
     request = driver.http.build_request(
-        "GET", url, headers={"User-Agent": USER_AGENT}, timeout=timeout
+        "GET", url, headers={"User-Agent": user_agent()}, timeout=timeout
     )
     request.headers.pop("Authorization", None)
     return request
@@ -135,7 +136,9 @@ def download(driver: Driver, file: Any, to: Target | None, timeout: httpx.Timeou
     path = _target(to, file, url)
     request = _request(driver, url, timeout)
     try:
-        response = driver.http.send(request, stream=True, follow_redirects=True, auth=None)
+        with RequestLine("(a file)") as told:
+            response = driver.http.send(request, stream=True, follow_redirects=True, auth=None)
+            told.status = response.status_code
         try:
             if not response.is_success:
                 raise _refused(response, response.read(), url)
@@ -157,7 +160,11 @@ async def download_async(
     path = _target(to, file, url)
     request = _request(driver, url, timeout)
     try:
-        response = await driver.http.send(request, stream=True, follow_redirects=True, auth=None)
+        with RequestLine("(a file)") as told:
+            response = await driver.http.send(
+                request, stream=True, follow_redirects=True, auth=None
+            )
+            told.status = response.status_code
         try:
             if not response.is_success:
                 raise _refused(response, await response.aread(), url)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 import httpx
@@ -14,11 +14,14 @@ import httpx
 from .answers import Answer
 from .calls import Call
 from .commands import Failure, Flow, Gather, Open, Opened, Pause, Pump, Send, failure
-from .connections import Connection
 from .errors import DeadlineExceeded
-from .network import Line
+from .line import Line
 from .sending import answer_of, build_request, capped, is_stream, with_read
+from .telemetry import RequestLine
 from .versions import Server
+
+if TYPE_CHECKING:
+    from .connections import Connection
 
 T = TypeVar("T")
 AT_ONCE = 4  # requests of one `Gather` that are under way together
@@ -62,8 +65,11 @@ class Driver:
 
     def gather(self, flows: Sequence[Flow[Any]], seconds: float | None = None) -> list[Any]:
         """Perform flows at once; raises the first error, when all have ended."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        contexts = [copy_context() for _ in flows]  # with the caller's span
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            return list(pool.map(lambda flow: self.run(flow, seconds), flows))
+            return list(pool.map(lambda at, flow: at.run(self.run, flow, seconds), contexts, flows))
 
     def pause(self, seconds: float, wake: threading.Event) -> None:
         """Wait, or be woken."""
@@ -84,13 +90,17 @@ class Driver:
             self.http, self.base_url, command.call, timeout=capped(timeout, left), line=line
         )
         try:
-            response = self.http.send(request, stream=opening, follow_redirects=False)
-            if opening and is_stream(response):
-                return Opened(response.headers), Connection(response)
-            try:
-                response.read()
-            finally:
-                response.close()
+            with RequestLine(command.call.operation) as told:
+                response = self.http.send(request, stream=opening, follow_redirects=False)
+                told.status = response.status_code
+                if opening and is_stream(response):
+                    from .connections import Connection  # with httpcore, as late as httpx
+
+                    return Opened(response.headers), Connection(response)
+                try:
+                    response.read()
+                finally:
+                    response.close()
         except httpx.HTTPError as error:
             return failure(error), None
         return answer_of(response, command.call), None
@@ -98,4 +108,5 @@ class Driver:
     def perform_once(self, call: Call, seconds: float) -> None:
         """Send a request, whatever comes of it, within a short time."""
         request = build_request(self.http, self.base_url, call, timeout=httpx.Timeout(seconds))
-        self.http.send(request, follow_redirects=False)
+        with RequestLine(call.operation) as told:
+            told.status = self.http.send(request, follow_redirects=False).status_code

@@ -36,7 +36,6 @@ class WorkflowStreamEvent:
         self,
         event: str,
         raw: dict[str, Any],
-        *,
         id: str | None = None,
         task_id: str | None = None,
         status: str = "running",

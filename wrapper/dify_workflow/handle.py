@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,20 +13,14 @@ import httpx
 from .answers import Answer
 from .commands import Command, Cut, Failure, Open, Opened, Pause, Pump, Send
 from .delivered import Delivered
-from .errors import (
-    DeadlineExceeded,
-    InvalidArgument,
-    RequestTimedOut,
-    StreamClosed,
-)
+from .errors import DeadlineExceeded, InvalidArgument, RequestTimedOut, StreamClosed
 from .flows import follow
 from .following import Following
-from .network import Line
+from .line import Line
 from .pumping import Pumping
 from .responses import WorkflowRunResponse
 from .results import of_stream
-
-log: logging.Logger = logging.getLogger("dify_workflow")
+from .telemetry import RunReport
 
 STOP_TIMEOUT = 5.0  # s for the stop that `stop_on_exit` sends
 MOMENT = 0.001  # s; the shortest wait
@@ -39,8 +32,11 @@ class RunHandle:
     def __init__(self, run: Following, clock: Callable[[], float]) -> None:
         self._run = run
         self._state = run.state
+        self._ready = run.state.ready
         self._pid = os.getpid()
         self._clock = clock
+        self._report = RunReport(run.state, clock)
+        self._deadline = run.options.deadline
         self._flow = follow(run)
         self._outcome: Answer | Opened | Failure | Cut | list[Any] | None = None
         self._pumping: Pumping | None = None
@@ -104,12 +100,14 @@ class RunHandle:
         """Send the last outcome to the flow; return what it wants next, None at its end."""
         if self._began_at is None:
             self._began_at = self._clock()
+            self._report.begin()
         self._check_deadline()
         outcome, self._outcome = self._outcome, None
         try:
             command = self._flow.send(outcome)
         except StopIteration:
             self._ended = True
+            self._report.end()
             return None
         if isinstance(command, Pump):
             self._pumping = Pumping(command, self._state, self._clock)
@@ -133,10 +131,9 @@ class RunHandle:
 
     def _remaining(self) -> float | None:
         """Seconds left of the deadline; None without one."""
-        limit = self._run.options.deadline
-        if limit is None or self._began_at is None:
+        if self._deadline is None or self._began_at is None:
             return None
-        return max(self._began_at + limit - self._clock(), 0.0)
+        return max(self._began_at + self._deadline - self._clock(), 0.0)
 
     def _check_deadline(self) -> None:
         if self._remaining() == 0.0:
@@ -163,6 +160,8 @@ class RunHandle:
 
     def _bounded(self, seconds: float) -> float:
         """No longer than the deadline and `result(timeout)` allow."""
+        if self._deadline is None and self._until is None:
+            return seconds if seconds > MOMENT else MOMENT
         left = self._remaining()
         if left is not None:
             seconds = min(seconds, left)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,22 +12,42 @@ try:
 except ImportError:
     _orjson_loads = None
 
-# orjson reads an integer of more than 64 bits as a float; Dify passes such integers through.
-_long_number = re.compile(rb"[0-9]{19}").search
+_raw_decode = json.JSONDecoder().raw_decode
+
+_DIGITS_AS_ZERO = bytes(ord("0") if byte in b"0123456789" else 32 for byte in range(256))
+_LONG = b"0" * 19
 
 
 def loads(text: bytes) -> Any:
     """Decode JSON; integers of any size stay exact. Raises ValueError."""
-    if _orjson_loads is None or _long_number(text):
-        return json.loads(text)
+    if _orjson_loads is None or _has_long_number(text):
+        return _stdlib_loads(text)
     return loads_short(text)
+
+
+def _has_long_number(text: bytes) -> bool:
+    """Whether there may be an integer of more than 64 bits, which orjson reads as a float.
+
+    Dify passes such integers through. (A regular expression takes ten times as long as orjson.)
+    """
+    return text.translate(_DIGITS_AS_ZERO).find(_LONG) >= 0
 
 
 def loads_short(text: bytes) -> Any:
     """Decode JSON in which no long number matters, such as a chunk of text. Raises ValueError."""
     if _orjson_loads is None:
-        return json.loads(text)
+        return _stdlib_loads(text)
     try:
         return _orjson_loads(text)
     except ValueError:
-        return json.loads(text)  # NaN and lone surrogates: old servers send both
+        return _stdlib_loads(text)  # NaN and lone surrogates: old servers send both
+
+
+def _stdlib_loads(text: bytes) -> Any:
+    """As `json.loads`, without its search for the encoding where it is plain UTF-8."""
+    try:
+        decoded = text.decode("utf-8", "surrogatepass")
+        value, end = _raw_decode(decoded)
+    except ValueError:
+        return json.loads(text)
+    return value if end == len(decoded) else json.loads(text)

@@ -12,12 +12,14 @@ import re
 import socket
 import ssl
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any
 
 import httpcore
 
+from .line import Line
+
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
-_READ_SIZE = 64 * 1024
+READ_SIZE = 16 * 1024  # bytes; the events of more do not fit into the processor's cache
 
 
 class Head:
@@ -42,37 +44,17 @@ class Head:
         return held
 
 
-class _CanShutDown(Protocol):
-    def shutdown(self) -> None: ...
-
-
-class Line:
-    """The connection that a stream is being opened on: it can be ended before the answer comes."""
-
-    def __init__(self) -> None:
-        self._connection: _CanShutDown | None = None
-        self._ended = False
-
-    def carried_by(self, connection: _CanShutDown) -> None:
-        """A connection was made for it, or the one that it has was wrapped in TLS."""
-        self._connection = connection
-        if self._ended:
-            connection.shutdown()
-
-    def shutdown(self) -> None:
-        """End the connection from any thread."""
-        self._ended = True
-        if self._connection is not None:
-            self._connection.shutdown()
-
-
 class OwnStream(httpcore.NetworkStream):
     """A connection whose body is read by `read_body`."""
 
-    def __init__(self, inner: httpcore.NetworkStream, line: Line) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, line: Line, tls_layers: int = 0) -> None:
         self._inner = inner
         self._line = line
+        self._tls_layers = tls_layers
         self._head = Head()
+        # The socket of TLS within TLS (an https proxy) has another layer's bytes.
+        self._socket = inner.get_extra_info("socket") if tls_layers < 2 else None
+        self._timeout: float | None = 0.0  # s; that the socket was given for the body
         line.carried_by(self)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -80,7 +62,20 @@ class OwnStream(httpcore.NetworkStream):
 
     def read_body(self, timeout: float | None) -> bytes:
         """Return the next bytes behind the head, b"" at the end; a time-out leaves it usable."""
-        return self._head.take() or self._inner.read(_READ_SIZE, timeout)
+        if self._head.held:
+            return self._head.take()
+        if self._socket is None:
+            return self._inner.read(READ_SIZE, timeout)
+        try:
+            if timeout != self._timeout:
+                self._socket.settimeout(timeout)
+                self._timeout = timeout
+            data: bytes = self._socket.recv(READ_SIZE)
+        except TimeoutError as error:
+            raise httpcore.ReadTimeout(str(error)) from error
+        except OSError as error:
+            raise httpcore.ReadError(str(error)) from error
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._inner.write(buffer, timeout)
@@ -103,7 +98,8 @@ class OwnStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        return OwnStream(self._inner.start_tls(ssl_context, server_hostname, timeout), self._line)
+        inner = self._inner.start_tls(ssl_context, server_hostname, timeout)
+        return OwnStream(inner, self._line, self._tls_layers + 1)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)

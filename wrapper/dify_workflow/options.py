@@ -168,11 +168,10 @@ class Options:
         in place, since the mapping is a local of every caller.
         """
         seal_key(given)
-        known = {field.name for field in attrs.fields(Options)}
         for name in given:
-            if name not in known:
+            if name not in _NAMES:
                 raise InvalidArgument(
-                    f"{name}: unknown option; there are {', '.join(sorted(known))}", field=name
+                    f"{name}: unknown option; there are {', '.join(sorted(_NAMES))}", field=name
                 )
         changes = {
             name: value for name, value in given.items() if value is not None or name == "timeout"
@@ -193,6 +192,9 @@ class Options:
                 "api_key: it must be printable ASCII without spaces", field="api_key"
             )
         return self.api_key
+
+
+_NAMES = frozenset(field.name for field in attrs.fields(Options))
 
 
 def seal_key(given: Mapping[str, Any]) -> None:

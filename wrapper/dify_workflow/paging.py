@@ -13,7 +13,7 @@ from .answers import Answer
 from .commands import Flow
 from .errors import InvalidArgument
 from .options import Options
-from .reading import as_text, read
+from .reading import as_text
 from .requests import WorkflowLogsRequest
 from .responses import DifyPageResult, WorkflowLogs
 from .retrying import ask
@@ -24,21 +24,19 @@ _LAST_TIME = 1 << 35  # unix seconds; long after all of us
 
 def log_entry(raw: Any) -> WorkflowLogs:
     """Read one entry of the logs; raises one of `UNREADABLE`."""
-    data = read("WorkflowLogEntry", raw)
-    run = data.workflow_run
-    if not isinstance(data.id, str) or not isinstance(run.id, str):
+    run, created_at = raw["workflow_run"], raw["created_at"]
+    if not isinstance(raw["id"], str) or not isinstance(run["id"], str):
         raise TypeError("an entry and its run need ids")
-    if not isinstance(data.created_at, int):
+    if not isinstance(created_at, int):
         raise TypeError("an entry needs a time")
-    if not 0 <= data.created_at < _LAST_TIME:
+    if not 0 <= created_at < _LAST_TIME:
         raise ValueError("the time of an entry is none")
     return WorkflowLogs(
-        id=data.id,
-        status=as_text(run.status),
-        message=as_text(run.error),
-        created_at=data.created_at,
-        finished_at=run.finished_at,
-        data=data,
+        id=raw["id"],
+        status=as_text(run.get("status")),
+        message=as_text(run.get("error")),
+        created_at=created_at,
+        finished_at=run.get("finished_at"),
         raw=raw,
     )
 

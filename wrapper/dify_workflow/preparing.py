@@ -28,7 +28,7 @@ from .retrying import ask
 from .run_state import RunState
 from .secret import Secret
 from .sending import capped, with_read
-from .uploads import upload_all
+from .uploads import upload_all, uploads_any
 from .validation import InputForm, InputWarning, error_of, form_of, problems
 from .versions import Server
 
@@ -74,15 +74,17 @@ def starting(
         options = attrs.evolve(options, timeout=_blocking_timeout(options))
     start = calls.run(asked, options, streaming=streaming)
     sent = start.kwargs["json"]
+    prepare = None
+    if options.validate != "off" or uploads_any(asked.inputs, asked.files):
+        kept = {} if forms is None else forms
+        prepare = partial(_upload_and_build, asked, options, kept, streaming=streaming)
     return Following(
         state=RunState(max_event_bytes=options.max_event_bytes, result_only=result_only),
         options=options,
         clock=clock,
         server=server,
         start=start,
-        prepare=partial(
-            _upload_and_build, asked, options, {} if forms is None else forms, streaming=streaming
-        ),
+        prepare=prepare,
         lookup=Lookup(sent.get("inputs", {}), own_user, key_input),
     )
 

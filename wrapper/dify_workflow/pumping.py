@@ -23,8 +23,9 @@ class Pumping:
 
     def timeout(self) -> float:
         """Seconds to wait for the next bytes, from now on."""
-        limit = self._pump.silence if self._state.begun else self._pump.first
-        left = max(limit - self._state.silent, 0.0)
+        state = self._state
+        limit = self._pump.silence if state.begun else self._pump.first
+        left = max(limit - state.silent, 0.0) if state.silent else limit
         self._asked_at = self._clock()
         if self._quiet_until is None:
             return left

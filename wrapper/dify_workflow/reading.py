@@ -15,6 +15,8 @@ from .jsonio import loads
 # What the generated code raises when a value has not the form the contract says.
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
+_FLAT = frozenset(model for model, keys in KEYS.items() if not any(keys.values()))
+
 
 def reader(model: str) -> Callable[[Any], Any]:
     """Return a function that turns decoded JSON into the generated model of this name."""
@@ -27,17 +29,20 @@ def read(model: str, raw: Any) -> Any:
     Raises one of `UNREADABLE` when the value cannot be this model.
     """
     filled = fill(model, raw)
-    if not raw.keys() & KEYS[model].keys():
+    if raw.keys().isdisjoint(KEYS[model]):
         raise KeyError(f"{model}: an object with other keys")
     return getattr(models, model).from_dict(filled)
 
 
 def fill(model: str, raw: Any) -> dict[str, Any]:
-    """Return a copy of an object with every key of the model, nested models too."""
+    """Return an object with every key of the model and of its nested models."""
     if not isinstance(raw, dict):
         raise TypeError(f"{model}: an object is needed")
+    keys = KEYS[model]
+    if model in _FLAT and keys.keys() <= raw.keys():
+        return raw
     filled = dict(raw)
-    for key, nested in KEYS[model].items():
+    for key, nested in keys.items():
         value = filled.setdefault(key, None)
         if nested is None or value is None:
             continue

@@ -10,9 +10,9 @@ import httpx
 
 from .delivered import Delivered
 from .downloads import files_in
-from .errors import WorkflowFailed
+from .errors import UnreadableAnswer, WorkflowFailed
 from .forms import REQUIRED, WorkflowForm, of_reason
-from .reading import as_object
+from .reading import UNREADABLE, as_object, read
 
 if TYPE_CHECKING:
     from dify_workflow_api.models import (
@@ -92,7 +92,8 @@ class WorkflowStopResponse:
 class WorkflowLogs:
     """One entry of the logs: `status`, `message` and `finished_at` are its run's.
 
-    `created_at` and `finished_at` are unix seconds; `data` has every field of the entry.
+    `created_at` and `finished_at` are unix seconds; `data` has every field of the entry, `raw` is
+    the entry as the server sent it.
     """
 
     id: str
@@ -100,8 +101,20 @@ class WorkflowLogs:
     message: str
     created_at: int
     finished_at: int | None
-    data: WorkflowLogEntry
     raw: dict[str, Any] = attrs.field(repr=False)
+    _data: WorkflowLogEntry | None = attrs.field(default=None, init=False, repr=False, eq=False)
+
+    @property
+    def data(self) -> WorkflowLogEntry:
+        """The entry as the generated class, decoded on first access; raises `UnreadableAnswer`."""
+        data = self._data
+        if data is None:
+            try:
+                data = read("WorkflowLogEntry", self.raw)
+            except UNREADABLE:
+                raise UnreadableAnswer(f"log entry {self.id} has not the form it should") from None
+            object.__setattr__(self, "_data", data)
+        return data
 
 
 @attrs.frozen(kw_only=True)

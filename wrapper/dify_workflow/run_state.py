@@ -80,10 +80,9 @@ class RunState:
                 self._accept(payload)
 
     def _accept(self, payload: bytes) -> None:
-        if self.pause is not None:
-            self._after_pause.append(payload)
-            return
-        if self.over or not payload:
+        if self.over:
+            if self.pause is not None:
+                self._after_pause.append(payload)
             return
         text = payload.startswith(_TEXT)
         if text and self._result_only and self.run_id and self.task_id:
@@ -93,7 +92,7 @@ class RunState:
         try:
             raw = loads_short(payload) if text else loads(payload)
         except (ValueError, RecursionError):
-            if payload.strip() != b"ping":
+            if payload.strip() not in (b"", b"ping"):
                 log.warning("run %s: an event that is not JSON was skipped", self.run_id)
                 self.text_complete = False
             return
@@ -102,20 +101,22 @@ class RunState:
 
     def take(self, raw: dict[str, Any]) -> None:
         """Take one decoded event."""
-        name = raw.get("event")
-        name = name if isinstance(name, str) else ""
-        data = raw.get("data")
-        data = data if isinstance(data, dict) else {}
+        name, data = raw.get("event"), raw.get("data")
+        if not isinstance(name, str):
+            name = ""
+        if not isinstance(data, dict):
+            data = {}
         self.count += 1
         self.begun = True
-        self._learn_ids(name, raw, data)
+        if self.run_id is None or self.task_id is None:
+            self._learn_ids(raw)
         if name in TERMINAL:
             self._end(name, raw, data)
         elif self.delivered.is_new(name, data, replaying=self.replaying):
             self.news += 1
             self.ready.append(self._event(name, raw))
 
-    def _learn_ids(self, name: str, raw: dict[str, Any], data: dict[str, Any]) -> None:
+    def _learn_ids(self, raw: dict[str, Any]) -> None:
         run_id, task_id = raw.get("workflow_run_id"), raw.get("task_id")
         if self.run_id is None and isinstance(run_id, str):
             self.run_id = run_id
@@ -160,12 +161,7 @@ class RunState:
 
     def _event(self, name: str, raw: dict[str, Any]) -> WorkflowStreamEvent:
         return WorkflowStreamEvent(
-            name,
-            raw,
-            id=self.run_id,
-            task_id=self.task_id,
-            status=self.status,
-            recovered=self.recovered,
+            name, raw, self.run_id, self.task_id, self.status, self.recovered
         )
 
     def finish(self, detail: dict[str, Any]) -> None:

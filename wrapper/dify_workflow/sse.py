@@ -34,43 +34,56 @@ class SSEDecoder:
     def feed(self, chunk: bytes) -> list[bytes]:
         """Take the next bytes of the stream; return the payloads that are complete now."""
         if (
-            not (self._pieces or self._data or self._at_start)
-            and chunk.startswith(b"data: ")
-            and chunk.endswith(b"\n\n")
-            and b"\r" not in chunk
-            and chunk.find(b"\n") == len(chunk) - 2
-            and len(chunk) <= self._max
+            self._data
+            or self._at_start
+            or self._after_cr
+            or b"\r" in chunk
+            or self._unfinished + len(chunk) > self._max
         ):
-            return [chunk[6:-2]]  # what Dify sends: one event of one line in one chunk
-        return self._lines(chunk)
+            return self._by_lines(chunk)
+        # What Dify sends: events of one line each, mostly one in a chunk.
+        if (
+            chunk.find(b"\n") == len(chunk) - 2
+            and chunk.endswith(b"\n")
+            and chunk.startswith(b"data: ")
+            and not self._pieces
+        ):
+            return [chunk[6:-2]]
+        blocks = chunk.split(b"\n\n")
+        if chunk.count(b"\n") != 2 * len(blocks) - 2:
+            return self._by_lines(chunk)
+        unfinished = blocks.pop()
+        if blocks and self._pieces:
+            blocks[0] = self._line_with(blocks[0])
+        if unfinished:
+            self._hold(unfinished)
+        payloads = [block[6:] for block in blocks if block.startswith(b"data: ")]
+        if len(payloads) == len(blocks):
+            return payloads
+        return [_value(block) for block in blocks if _is_data(block)]
 
     def flush(self) -> list[bytes]:
         """Return what the stream's end completes: a last event without its blank line."""
-        return self._lines(b"\n\n") if self._pieces or self._data else []
+        return self._by_lines(b"\n\n") if self._pieces or self._data else []
 
-    def _lines(self, chunk: bytes) -> list[bytes]:
+    def _by_lines(self, chunk: bytes) -> list[bytes]:
         if self._after_cr and chunk:
             chunk = chunk.removeprefix(b"\n")
             self._after_cr = False
         if b"\r" in chunk:
             self._after_cr = chunk.endswith(b"\r")
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        first, *rest = chunk.split(b"\n")
-        self._hold(first)
-        if not rest:
-            return []
-        lines = [b"".join(self._pieces), *rest]
-        self._pieces.clear()
-        self._unfinished = 0
-        if self._at_start:
-            self._at_start = False
-            lines[0] = lines[0].removeprefix(_BOM)
-        unfinished = lines.pop()
+        *lines, unfinished = chunk.split(b"\n")
+        if lines:
+            lines[0] = self._line_with(lines[0])
+            if self._at_start:
+                self._at_start = False
+                lines[0] = lines[0].removeprefix(_BOM)
         events: list[bytes] = []
         data = self._data
         for line in lines:
-            if line.startswith(b"data:") or line == b"data":
-                data.append(line[6:] if line[5:6] == b" " else line[5:])
+            if _is_data(line):
+                data.append(_value(line))
                 self._size += len(line)
                 self._check_size()
             elif not line and data:
@@ -79,6 +92,16 @@ class SSEDecoder:
                 self._size = 0
         self._hold(unfinished)
         return events
+
+    def _line_with(self, rest: bytes) -> bytes:
+        """Return the line that `rest` ends, which may have begun in earlier chunks."""
+        if not self._pieces:
+            return rest
+        self._pieces.append(rest)
+        line = b"".join(self._pieces)
+        self._pieces.clear()
+        self._unfinished = 0
+        return line
 
     def _hold(self, piece: bytes) -> None:
         """Keep a piece of the unfinished line."""
@@ -92,3 +115,11 @@ class SSEDecoder:
             raise EventTooLarge(
                 f"one event of the stream is larger than {self._max} bytes (max_event_bytes)"
             )
+
+
+def _is_data(line: bytes) -> bool:
+    return line.startswith(b"data:") or line == b"data"
+
+
+def _value(line: bytes) -> bytes:
+    return line[6:] if line[5:6] == b" " else line[5:]

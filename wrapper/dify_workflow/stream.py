@@ -7,22 +7,22 @@ import threading
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-import h11
 import httpx
 
 from . import calls
 from .commands import Gather, Open, Pause, Pump
-from .connections import Connection
 from .errors import DifyError
 from .events import WorkflowStreamEvent
 from .following import Following
-from .handle import STOP_TIMEOUT, RunHandle, log
+from .handle import STOP_TIMEOUT, RunHandle
 from .read_ahead import ThreadReader
 from .responses import WorkflowRunResponse, WorkflowStopResponse
 from .results import of_detail, of_stop
 from .retrying import ask
+from .telemetry import log
 
 if TYPE_CHECKING:
+    from .connections import Connection
     from .drivers import Driver
 
 
@@ -49,11 +49,10 @@ class WorkflowStream(RunHandle):
         return self
 
     def __next__(self) -> WorkflowStreamEvent:
-        ready = self._state.ready
         while not self._closed:
             ended = self._ended  # looked at before `ready`, which a thread may be filling
-            if ready:
-                return ready.popleft()
+            if self._ready:
+                return self._ready.popleft()
             if ended:
                 break
             self._advance()
@@ -72,7 +71,7 @@ class WorkflowStream(RunHandle):
         try:
             while not (self._ended or self._closed):
                 self._advance()
-                self._state.ready.clear()
+                self._ready.clear()
                 if not self._ended and self._is_due():
                     raise self._not_yet()
         finally:
@@ -109,6 +108,7 @@ class WorkflowStream(RunHandle):
             return
         self._line.shutdown()
         self._release()
+        self._report.end()
         if self._wants_stop():
             self._stop_quietly()
 
@@ -131,6 +131,7 @@ class WorkflowStream(RunHandle):
             connection.drop()  # httpx's modules may be gone by now
         else:
             self._release()
+            self._report.end()
 
     def _start(self) -> Self:
         """Read until the run's id is known."""
@@ -169,6 +170,7 @@ class WorkflowStream(RunHandle):
                 return  # closed under our hands, from another thread
             self._error, self._error_raised = error, not self._run.options.read_ahead
             self._ended = True
+            self._report.end(error)
             self._release()
             if self._wants_stop():
                 self._stop_quietly()
@@ -184,13 +186,15 @@ class WorkflowStream(RunHandle):
         if command is None or isinstance(command, Pump | Pause):
             return
         if isinstance(command, Gather):
-            self._outcome = self._driver.gather(command.flows, self._remaining())
+            with self._report.around():
+                self._outcome = self._driver.gather(command.flows, self._remaining())
             return
         if isinstance(command, Open):
             self._release()
         if self._closed:
             return
-        outcome, connection = self._driver.perform(command, self._time_for(command))
+        with self._report.around():
+            outcome, connection = self._driver.perform(command, self._time_for(command))
         self._connection = connection or self._connection
         if self._closed:
             self._release()
@@ -208,7 +212,7 @@ class WorkflowStream(RunHandle):
                 pumping.waited()
                 return  # `result(timeout)` ends its wait, and nothing else
             cut = pumping.timed_out(error, still_open=connection.resumable)
-        except (httpx.HTTPError, h11.ProtocolError) as error:
+        except httpx.HTTPError as error:
             cut = pumping.broke(error)
         else:
             if self._closed:

@@ -159,6 +159,19 @@ def _opened(path: str | os.PathLike[str]) -> IO[bytes]:
         raise InvalidArgument(f"file: {error}", field="file") from error
 
 
+def uploads_any(*values: Any) -> bool:
+    """Whether there is a file that is not on the server yet in any of the values."""
+    found: list[WorkflowFile] = []
+
+    def note(file: WorkflowFile) -> WorkflowFile:
+        if file.needs_upload:
+            found.append(file)
+        return file
+
+    each_file(values, note)
+    return bool(found)
+
+
 def upload_all(value: Any, options: Options) -> Flow[Any]:
     """Upload every file in `value` that is not on the server yet; return `value` with their ids."""
     found: dict[int, WorkflowFile] = {}

@@ -30,7 +30,8 @@ def plain(value: Any, where: str) -> Any:
     try:
         return _plain(value, where)
     except RecursionError:
-        raise _refused(where, "it holds itself, or is nested too deeply") from None
+        pass  # and left behind: its thousand frames do not travel with ours, as Dask would have it
+    raise _refused(where, "it holds itself, or is nested too deeply")
 
 
 def _plain(value: Any, where: str) -> Any:

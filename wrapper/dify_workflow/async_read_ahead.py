@@ -1,0 +1,42 @@
+"""`read_ahead` for asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from .errors import InvalidArgument
+
+
+class TaskReader:
+    """As `ThreadReader`, in an asyncio task."""
+
+    def __init__(self, step: Callable[[], Awaitable[None]], ended: Callable[[], bool]) -> None:
+        self._step = step
+        self._ended = ended
+        self._changed = asyncio.Event()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise InvalidArgument("read_ahead: needs asyncio", field="read_ahead") from None
+        self._task = loop.create_task(self._read())
+
+    async def _read(self) -> None:
+        try:
+            while not self._ended():
+                await self._step()
+                self._changed.set()
+        except Exception:
+            pass  # kept by the stream
+        finally:
+            self._changed.set()
+
+    async def wait(self, seconds: float | None) -> None:
+        """Wait for the next step, or its end, at most so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+        if not self._task.done():
+            self._changed.clear()

@@ -1,0 +1,29 @@
+"""A handle on the connection of a stream, before and after it is there. No I/O of its own."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class _CanShutDown(Protocol):
+    def shutdown(self) -> None: ...
+
+
+class Line:
+    """The connection that a stream is being opened on: it can be ended before the answer comes."""
+
+    def __init__(self) -> None:
+        self._connection: _CanShutDown | None = None
+        self._ended = False
+
+    def carried_by(self, connection: _CanShutDown) -> None:
+        """A connection was made for it, or the one that it has was wrapped in TLS."""
+        self._connection = connection
+        if self._ended:
+            connection.shutdown()
+
+    def shutdown(self) -> None:
+        """End the connection from any thread."""
+        self._ended = True
+        if self._connection is not None:
+            self._connection.shutdown()
