@@ -47,22 +47,31 @@ def query_parameters(request: Request) -> dict[str, str]:
 
 
 async def read_form(request: Request) -> FormData | None:
-    """Return the fields of a multipart body, None for any other and for a broken one."""
+    """Return the fields of a multipart body, None for any other and for a broken one.
+
+    Browsers and httpx write the quotes in a file's name as %22, which Dify's web framework undoes.
+    """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return None
     parser = MultiPartParser(request.headers, request.stream())
     parser.spool_max_size = sys.maxsize  # in memory: no temporary files, no threads
     try:
-        return await parser.parse()
+        form = await parser.parse()
     except MultiPartException:
         return None
+    for file in _files(form):
+        file.filename = file.filename and file.filename.replace("%22", '"')
+    return form
+
+
+def _files(form: FormData) -> list[UploadFile]:
+    return [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
 
 
 def close_form(form: FormData | None) -> None:
     """Close the files of a form, at once (a task that awaits can be cancelled)."""
-    for _, value in form.multi_items() if form is not None else ():
-        if isinstance(value, UploadFile):
-            value.file.close()
+    for file in _files(form) if form is not None else ():
+        file.file.close()
 
 
 def readable(body: bytes, form: FormData | None) -> Any:

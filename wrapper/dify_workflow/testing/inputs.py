@@ -73,11 +73,15 @@ def _value(world: World, item: Input, value: Any) -> Any:
             return None
         case "file" if not isinstance(value, dict):
             raise invalid_param(f"{name} must be a file")
-        case "file-list" if not isinstance(value, list):
+        case "file-list" if not _is_list_of_objects(value):
             raise invalid_param(f"{name} must be a list of files")
         case "file-list" if item.max_length is not None and len(value) > item.max_length:
             raise invalid_param(f"{name} must be less than {item.max_length} files")
     return value
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
 def _text(item: Input, value: Any) -> str:

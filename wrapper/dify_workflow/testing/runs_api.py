@@ -78,6 +78,22 @@ def _check_body(x: Exchange, body: Mapping[str, Any]) -> None:
         problem = "Input should be 'blocking' or 'streaming'"
         old = f"The value '{mode}' is not a valid choice for 'response_mode'."
         raise refused(model, "response_mode", problem, "literal_error", mode, old)
+    _check_files(x, body.get("files"))
+
+
+def _check_files(x: Exchange, files: Any) -> None:
+    """Refuse what are no file objects; Dify before 1.11 crashes on them."""
+    model, problem = "WorkflowRunPayload", "Input should be a valid"
+    if not files:
+        return
+    if not isinstance(files, list):
+        error = refused(model, "files", f"{problem} list", "list_type", files)
+        raise error if x.world.rules.since(1, 11) else Crash()
+    for index, file in enumerate(files):
+        if not isinstance(file, dict):
+            place, kind = f"files.{index}", "dict_type"
+            error = refused(model, place, f"{problem} dictionary", kind, file)
+            raise error if x.world.rules.since(1, 11) else Crash()
 
 
 def _check_slots(x: Exchange, *, streaming: bool) -> None:

@@ -1,0 +1,1 @@
+"""Checks of the client against a real Dify: `make test-live`."""

@@ -1,0 +1,75 @@
+"""Files: uploads, files as inputs, files in outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from dify_workflow import ConnectionFailed, NotFound, WorkflowFile
+from dify_workflow.versions import PREVIEW
+from facade import Kind, both
+
+from . import apps
+from .sample_inputs import declared
+from .session import Live, succeeded
+
+
+@both
+@pytest.mark.parametrize("name", ["live.txt", 'the "live" checks.txt', "文件 📄.txt"])
+def test_upload(live: Live, kind: Kind, name: str) -> None:
+    with live.connect(kind) as dify:
+        uploaded = dify.upload_file(b"A file of the live checks.\n", name=name)
+    assert (uploaded.name, uploaded.size, uploaded.extension) == (name, 27, "txt")
+    assert uploaded.id
+
+
+@both
+def test_preview_serves_no_files_of_workflows(live: Live, kind: Kind) -> None:
+    live.needs(PREVIEW)
+    with live.connect(kind) as dify:
+        uploaded = dify.upload_file(b"A file of the live checks.\n", name="live.txt")
+        with pytest.raises(NotFound):
+            dify.preview_file(uploaded.id)
+
+
+def inputs_with_a_file(live: Live) -> tuple[str, dict[str, Any]]:
+    """Return an app that takes files, with its inputs; skip the check if there is none."""
+    for app in ("FILES", ""):
+        if not apps.key(app):
+            continue
+        kinds = {field["variable"]: kind for kind, field in declared(live.parameters(app))}
+        if any(kind.startswith("file") for kind in kinds.values()):
+            return app, live.inputs(app, files=True)
+    return pytest.skip("the app takes no files; give DIFY_API_KEY_FILES")
+
+
+@both
+def test_file_as_an_input(live: Live, kind: Kind) -> None:
+    app, inputs = inputs_with_a_file(live)
+    with live.connect(kind, app) as dify:
+        response = dify.run_workflow(inputs, validate="strict")
+        succeeded(response)
+        for file in response.files:
+            try:
+                content = dify.download(file)
+                assert len(content) == file.size or file.transfer_method == "remote_url"
+            except ConnectionFailed as error:
+                pytest.skip(f"the server's links to files lead nowhere (FILES_URL): {error}")
+
+
+@both
+def test_uploaded_file_as_an_input(live: Live, kind: Kind) -> None:
+    app, inputs = inputs_with_a_file(live)
+    with live.connect(kind, app) as dify:
+
+        def uploaded(value: Any) -> Any:
+            if isinstance(value, list):
+                return [uploaded(item) for item in value]
+            if not isinstance(value, WorkflowFile):
+                return value
+            assert isinstance(value.content, bytes)
+            upload = dify.upload_file(value.content, name=value.name)
+            return WorkflowFile.from_upload(upload, type=value.type)
+
+        response = dify.run_workflow({name: uploaded(value) for name, value in inputs.items()})
+        succeeded(response)

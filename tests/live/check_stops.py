@@ -1,0 +1,28 @@
+"""Stopping runs."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from facade import Kind, both
+
+from .session import Live
+
+
+@both
+def test_stop(live: Live, kind: Kind) -> None:
+    with live.connect(kind, "SLOW") as dify, dify.start(live.inputs("SLOW")) as run:
+        assert run.stop(wait=300).result == "success"
+        result = run.result(1)
+        if result.status == "succeeded":
+            pytest.skip("the run of DIFY_API_KEY_SLOW was over before it could be stopped")
+    # Several versions call a stopped run failed.
+    told = result.status == "stopped" or "Aborted" in result.message
+    assert told, (result.status, result.message)
+
+
+@both
+def test_stop_of_no_task(live: Live, kind: Kind) -> None:
+    with live.connect(kind) as dify:
+        assert dify.stop_workflow_stream(str(uuid.uuid4())).result == "success"

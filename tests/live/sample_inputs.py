@@ -1,0 +1,122 @@
+"""Values for an app's input form, and for the fields of a human-input form."""
+
+from __future__ import annotations
+
+import base64
+import io
+import wave
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dify_workflow import WorkflowFile, WorkflowForm
+from dify_workflow_api.models import AppParameters
+
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+class Unfillable(Exception):
+    """A form with a field that there is no value for."""
+
+
+def sound() -> bytes:
+    """Return a tenth of a second of silence, as WAV."""
+    with io.BytesIO() as file:
+        with wave.open(file, "wb") as writer:
+            writer.setnchannels(1)
+            writer.setsampwidth(2)
+            writer.setframerate(8000)
+            writer.writeframes(bytes(1600))
+        return file.getvalue()
+
+
+def inputs_for(parameters: AppParameters, *, files: bool = False) -> dict[str, Any]:
+    """Make inputs for an app's form; files: fill in optional files, too.
+
+    Raises `Unfillable` for a required input that there is no value for.
+    """
+    found = {}
+    for kind, field in declared(parameters):
+        is_file = kind.startswith("file")
+        if is_file and not (files or field.get("required")):
+            continue
+        try:
+            found[field["variable"]] = _value(kind, field)
+        except Unfillable:
+            if field.get("required"):
+                raise
+    return found
+
+
+def declared(parameters: AppParameters) -> list[tuple[str, dict[str, Any]]]:
+    """Return the inputs of an app's form: type and declaration."""
+    return [
+        (kind, field)
+        for entry in parameters.user_input_form
+        for kind, field in entry.to_dict().items()
+        if isinstance(field, dict) and field.get("variable")
+    ]
+
+
+def _value(kind: str, field: Mapping[str, Any]) -> Any:
+    default, options = field.get("default"), field.get("options") or []
+    match kind:
+        case "text-input" | "paragraph":
+            return default or "hello"[: field.get("max_length") or None]
+        case "select" if options:
+            return default if default in options else options[0]
+        case "number":
+            return default or 1
+        case "checkbox":
+            return default if isinstance(default, bool) else True
+        case "json_object":
+            return default if isinstance(default, dict) else {}
+        case "file":
+            return a_file(field)
+        case "file-list":
+            return [a_file(field)]
+    raise Unfillable(f"the input {field['variable']!r} is a {kind}, for which no value is known")
+
+
+def a_file(field: Mapping[str, Any]) -> WorkflowFile:
+    """Make a small file that a field takes; raises `Unfillable`."""
+    name = field.get("variable") or field.get("output_variable_name")
+    methods = field.get("allowed_file_upload_methods") or ["local_file"]
+    kinds: Sequence[str] = field.get("allowed_file_types") or ["document"]
+    if "local_file" not in methods:
+        raise Unfillable(f"the input {name!r} takes files by their URL only")
+    extensions = field.get("allowed_file_extensions") or [".txt"]
+    text = b"A file of the live checks.\n"
+    samples = {
+        "document": ("live.txt", text),
+        "image": ("live.png", PIXEL),
+        "audio": ("live.wav", sound()),
+        "custom": (f"live.{str(extensions[0]).lower().lstrip('.')}", text),
+    }
+    for kind in kinds:
+        if kind in samples:
+            file, content = samples[kind]
+            return WorkflowFile.from_bytes(content, file, type=kind)
+    raise Unfillable(f"the input {name!r} takes files of the type {', '.join(kinds)} only")
+
+
+def reply_to(form: WorkflowForm) -> tuple[str, dict[str, Any]]:
+    """Answer a form by its first action, with something in each field."""
+    return form.actions[0].id, {
+        field.output_variable_name: _answer(field.type_, field.to_dict()) for field in form.inputs
+    }
+
+
+def _answer(kind: str, field: Mapping[str, Any]) -> Any:
+    match kind:
+        case "paragraph":
+            return "An answer of the live checks."
+        case "select":
+            return field["option_source"]["value"][0]
+        case "file":
+            return a_file(field)
+        case "file-list":
+            return [a_file(field)]
+    name = field["output_variable_name"]
+    raise Unfillable(f"the form's field {name!r} is a {kind}, for which no value is known")

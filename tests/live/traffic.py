@@ -1,0 +1,116 @@
+"""What the server answers, held against the contract (the generated package's openapi.json)."""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+import re
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+from contract_truth import Claim, Contract
+from dify_workflow.async_transports import AsyncRouter
+from dify_workflow.transports import Router
+from dify_workflow.versions import Version
+from wire_archive import Exchange
+
+EVENT = "#/components/schemas/WorkflowEvent"
+COMPLETE = Version(1, 14)  # since when the server sends all that the contract requires
+DETAIL = Version(1, 13)  # before, run details had JSON text, date text and nulls in some places
+
+
+class Traffic:
+    """Looks at every answer.
+
+    problems: what is missing or of a wrong type, since it was last asked.
+    findings: what the contract does not name, all that came so far.
+    """
+
+    def __init__(self, base_url: httpx.URL) -> None:
+        text = importlib.resources.files("dify_workflow_api").joinpath("openapi.json").read_text()
+        self._contract = Contract(json.loads(text))
+        self._base = str(base_url).rstrip("/")
+        self._version: Version | None = None
+        self._events = self._contract.at(EVENT)["discriminator"]["mapping"]
+        self.problems: list[str] = []
+        self.findings: dict[str, None] = {}
+
+    def answered(self, request: httpx.Request, response: httpx.Response) -> None:
+        """Look at a whole answer; the events of a stream come one by one."""
+        self._version = Version.of(response.headers.get("x-version")) or self._version
+        url = str(request.url.copy_with(query=None))
+        kind = response.headers.get("content-type", "").partition(";")[0]
+        if not url.startswith(f"{self._base}/") or kind != "application/json":
+            return
+        asked = {"method": request.method, "path": "/v1" + url.removeprefix(self._base)}
+        exchange = Exchange(
+            version=str(self._version),
+            case=f"{request.method} {url.removeprefix(self._base)}",
+            request={**asked, "headers": {}, "body": None},
+            status=response.status_code,
+            headers=list(response.headers.items()),
+            head=b"",
+            body=response.content,
+            timing=[],
+        )
+        routed = self._contract.route(exchange)
+        name = self._contract.at(routed[0])["operationId"] if routed else "an unknown route"
+        name = f"{name} {response.status_code}"
+        try:
+            claims = list(self._contract.claims(exchange))
+        except (KeyError, ValueError):
+            self.findings[f"{name}: the contract has no such answer"] = None
+            return
+        for claim in claims:
+            self._hold(claim, name)
+
+    def event(self, raw: dict[str, Any]) -> None:
+        """Look at one event."""
+        name = str(raw.get("event"))
+        if name not in self._events:
+            self.findings[f"event {name}: the contract has no such event"] = None
+            return
+        self._hold(Claim("", EVENT, raw, by_event=True), f"event {name}")
+
+    def _hold(self, claim: Claim, name: str) -> None:
+        version = self._version or COMPLETE
+        claim = attrs.evolve(claim, source=name, partial=version < COMPLETE)
+        if version >= DETAIL or not name.startswith("getWorkflowRun "):
+            self.problems += [
+                re.sub(r"#/\S+ ", "", error) for error in self._contract.errors(claim)
+            ]
+        for key in self._contract.undeclared(claim):
+            self.findings[re.sub(r"\.\d+(?=\.|$)", "[]", key)] = None
+
+    def taken(self) -> list[str]:
+        """Return the problems so far, and forget them."""
+        problems, self.problems = self.problems, []
+        return problems
+
+    def tap(self, patch: pytest.MonkeyPatch) -> None:
+        """Look at what all clients get from here on."""
+        looked_at = self.answered
+
+        def is_json(response: httpx.Response) -> bool:
+            return bool(response.headers.get("content-type", "").startswith("application/json"))
+
+        class Tapped(Router):
+            def handle_request(self, request: httpx.Request) -> httpx.Response:
+                response = super().handle_request(request)
+                if is_json(response):
+                    response.read()
+                    looked_at(request, response)
+                return response
+
+        class AsyncTapped(AsyncRouter):
+            async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+                response = await super().handle_async_request(request)
+                if is_json(response):
+                    await response.aread()
+                    looked_at(request, response)
+                return response
+
+        patch.setattr("dify_workflow.client.Router", Tapped)
+        patch.setattr("dify_workflow.async_client.AsyncRouter", AsyncTapped)
