@@ -33,15 +33,25 @@ class Operation(NamedTuple):
 
 
 def load(path: Path) -> Node:
-    """Read the contract as plain JSON values; a key written twice is an error."""
-    try:
-        # The loader the tool itself uses. The way through JSON makes status codes strings.
-        loaded = json.loads(json.dumps(YAML(typ="safe").load(path), allow_nan=False))
-    except (YAMLError, TypeError, ValueError) as error:
-        raise ContractError(f"not readable as JSON values: {error}") from error
+    """Read an OpenAPI document from a file."""
+    return document(path)
+
+
+def document(source: Path | str) -> Node:
+    """Read an OpenAPI document, from a file or a text, as plain JSON values."""
+    loaded = plain_yaml(source)
     if not isinstance(loaded, dict) or not {"paths", "components"} <= set(loaded):
         raise ContractError("not an OpenAPI document with paths and components")
     return loaded
+
+
+def plain_yaml(source: Path | str) -> Any:
+    """Read YAML or JSON, a file or a text, as JSON values; a key written twice is an error."""
+    try:
+        # The loader the tool itself uses. The way through JSON makes status codes strings.
+        return json.loads(json.dumps(YAML(typ="safe").load(source), allow_nan=False))
+    except (YAMLError, TypeError, ValueError) as error:
+        raise ContractError(f"not readable as JSON values: {error}") from error
 
 
 def refs(node: object) -> Iterator[str]:

@@ -1,0 +1,172 @@
+"""A small contract, and a small document of the kind that Dify publishes which says the same.
+
+As there: OpenAPI 3.0, inline schemas, closed lists of values, `nullable`, the apps that an
+operation is for in its text, error codes in examples, events in a mapping without a union.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from generator import contract
+
+OURS = """
+openapi: 3.1.0
+paths:
+  /workflows/run:
+    post:
+      parameters:
+        - {name: trace, in: header, schema: {type: string}}
+      requestBody:
+        content:
+          application/json:
+            schema: {$ref: '#/components/schemas/RunBody'}
+      responses:
+        '200':
+          description: The run.
+          content:
+            application/json:
+              schema: {$ref: '#/components/schemas/RunResult'}
+            text/event-stream:
+              schema: {$ref: '#/components/schemas/WorkflowEvent'}
+        '400':
+          description: |
+            - `invalid_param`: the body is wrong: `user` is missing.
+            - `not_found`, `quota_exceeded`: something is missing, see
+              `other_thing`.
+          content:
+            application/json: {}
+  /workflows/tasks/{task_id}/stop:
+    post:
+      parameters:
+        - {name: task_id, in: path, required: true, schema: {type: string}}
+        - {name: limit, in: query, schema: {type: integer}}
+      responses:
+        '204': {description: Nothing.}
+components:
+  schemas:
+    RunBody:
+      type: object
+      required: [inputs]
+      properties:
+        inputs: {type: object}
+        mode: {type: string, enum: [blocking, streaming]}
+    RunResult:
+      type: object
+      required: [id]
+      properties:
+        id: {type: string}
+        error: {type: [string, 'null']}
+        took: {type: number}
+        owner: {anyOf: [{$ref: '#/components/schemas/Owner'}, {type: 'null'}]}
+        files: {type: array, items: {$ref: '#/components/schemas/File'}}
+        by_name: {type: object, additionalProperties: {type: integer}}
+        anything: {description: Any value.}
+    Owner:
+      allOf:
+        - {type: object, properties: {id: {type: string}}}
+        - {type: object, properties: {name: {type: string}}}
+    File:
+      type: object
+      properties:
+        url: {type: string}
+    WorkflowEvent:
+      oneOf: [{$ref: '#/components/schemas/NodeEvent'}]
+      discriminator:
+        propertyName: event
+        mapping: {node: '#/components/schemas/NodeEvent'}
+    NodeEvent:
+      type: object
+      properties:
+        event: {const: node}
+        data: {$ref: '#/components/schemas/NodeData'}
+    NodeData: {type: object, properties: {title: {type: string}}}
+"""
+
+PUBLISHED = """
+openapi: 3.0.1
+paths:
+  /workflows/run:
+    post:
+      description: "**Available for**: Workflow apps.\\n\\nRuns it."
+      parameters:
+        - {name: trace, in: header, schema: {type: string}}
+      requestBody:
+        content:
+          application/json:
+            schema:
+              type: object
+              required: [inputs]
+              properties:
+                inputs: {type: object, additionalProperties: true}
+                mode: {type: string, enum: [streaming, blocking]}
+      responses:
+        '200':
+          description: Done.
+          content:
+            application/json:
+              schema:
+                type: object
+                properties:
+                  id: {type: string}
+                  error: {type: string, nullable: true}
+                  took: {type: number, format: float}
+                  owner:
+                    type: object
+                    nullable: true
+                    properties: {id: {type: string}, name: {type: string}}
+                  files: {type: array, items: {$ref: '#/components/schemas/File'}}
+                  by_name: {type: object, additionalProperties: {type: integer}}
+                  anything: {}
+            text/event-stream:
+              schema: {type: string}
+        '400':
+          description: '`not_found` : Something is missing.'
+          content:
+            application/json:
+              examples:
+                invalid_param: {value: {code: invalid_param, status: 400}}
+                quota_exceeded: {value: {code: quota_exceeded, status: 400}}
+                text: {value: Only words.}
+  /workflows/tasks/{id}/stop:
+    post:
+      description: "**Available for**: Chatflow, Workflow apps."
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: string}}
+        - {name: limit, in: query, schema: {type: integer, format: int64}}
+      responses:
+        '204': {description: Nothing.}
+  /chat-messages:
+    post:
+      description: "**Available for**: Chatflow, Chatbot apps."
+      responses: {}
+components:
+  schemas:
+    File:
+      type: object
+      properties:
+        url: {type: string}
+    ChunkWorkflowEvent:
+      type: object
+      properties: {event: {type: string, enum: [node]}}
+      discriminator:
+        propertyName: event
+        mapping: {node: '#/components/schemas/StreamNode'}
+    StreamNode:
+      allOf:
+        - $ref: '#/components/schemas/ChunkWorkflowEvent'
+        - {type: object, properties: {data: {type: object, properties: {title: {type: string}}}}}
+"""
+
+
+def ours() -> dict[str, Any]:
+    """Give the contract, to change."""
+    spec: dict[str, Any] = contract.plain_yaml(OURS)
+    return spec
+
+
+def published() -> dict[str, Any]:
+    """Give the published document, to change."""
+    spec: dict[str, Any] = json.loads(json.dumps(contract.plain_yaml(PUBLISHED)))
+    return spec

@@ -1,0 +1,208 @@
+"""What a client exchanges is written down whole, without keys, users and what signs links."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from dify_workflow import AsyncDifyWorkflow, WorkflowForm, WorkflowRunRequest
+from dify_workflow.testing import FakeDify, HumanInput, Input, Node, Text, record
+from dify_workflow.testing.record import recording_hooks
+from facade import Kind, both, client
+
+from generator import compare, traffic
+
+KEY = "app-Zk3JqT0pQ9wXyV1b"
+USER = "Jörg Müller <joerg@example.com>"
+
+
+def recorded(folder: Path) -> list[dict[str, Any]]:
+    (path,) = folder.glob("*.jsonl")
+    return [json.loads(line) for line in path.read_text("ascii").splitlines()]
+
+
+def text_of(folder: Path) -> str:
+    """Give all that was recorded, as it is read: without the escapes of JSON."""
+    lines = recorded(folder)
+    return json.dumps(lines, ensure_ascii=False) + "\n".join(str(line["body"]) for line in lines)
+
+
+@contextmanager
+def recording(kind: Kind, base_url: str, folder: Path, **options: Any) -> Iterator[Any]:
+    """Give a client whose traffic is recorded into a folder."""
+    if kind == "sync":
+        with (
+            httpx.Client(event_hooks=recording_hooks(folder)) as http,
+            client(kind, base_url, http_client=http, **options) as dify,
+        ):
+            yield dify
+        return
+    waiting = httpx.AsyncClient(event_hooks=recording_hooks(folder, asynchronous=True))
+    with client(kind, base_url, http_client=waiting, **options) as dify:
+        yield dify
+        dify._run(waiting.aclose())
+
+
+def approve(form: WorkflowForm) -> tuple[str, dict[str, str]]:
+    return "approve", {"comment": f"from {USER}, {KEY}"}
+
+
+@both
+def test_a_session_is_recorded_without_its_secrets(kind: Kind, tmp_path: Path) -> None:
+    """Runs, forms, files and logs are in the recording, and all of it is as the contract says."""
+    steps = [Text(["Hel", "lo"]), HumanInput("ask")]
+    with FakeDify(api_key=KEY, workflow=steps, eof_delay=0.01) as fake:
+        made = fake.file("made.txt", b"made")
+        with recording(kind, fake.url, tmp_path, api_key=KEY, user=USER) as dify:
+            echoed = {"text": f"{USER} says {KEY}", USER: 1}
+            paused = dify.run_workflow(echoed)
+            token = paused.forms[0].token
+            dify.run_workflow(echoed, on_human_input=approve)
+            fake.workflow = [Node("make", outputs={"file": made})]
+            made_url = dify.run_workflow({"text": "x"}).files[0].url
+            dify.run_workflow(WorkflowRunRequest(inputs={}, response_mode="blocking"))
+            uploaded = dify.upload_file(b"secret bytes", name="x.txt")
+            page = dify.logs(created_by_end_user_session_id=USER, limit=3)
+            dify.info(page.data[0].data.workflow_run.id)
+            dify.end_user(page.data[0].data.created_by_end_user.id)
+            list(dify.attach(page.data[0].data.workflow_run.id))
+            for fetch in (dify.app_info, dify.parameters, dify.meta, dify.site):
+                fetch()
+            dify.download(made_url)
+        sent = {operation for r in fake.requests if (operation := r.operation)}
+    assert len(recorded(tmp_path)) == len([r for r in fake.requests if r.operation])
+    assert compare.main([f"--recorded={tmp_path}"]) == 0
+    found = text_of(tmp_path)
+    signed = [
+        *made_url.partition("?")[2].split("&"),
+        *uploaded.source_url.partition("?")[2].split("&"),
+    ]
+    assert len(signed) == 6
+    for secret in (KEY, USER, "Müller", "joerg", token, "secret bytes", *signed):
+        assert secret not in found
+        assert json.dumps(secret)[1:-1] not in found
+    assert "<user> says <key>" in found
+    assert "sign=<redacted>" in found
+    assert "/v1/form/human_input/<token>" in found
+    assert len(sent) == 12
+
+
+def test_streams_are_recorded_as_they_came(tmp_path: Path) -> None:
+    pieces = ["Hel", "lo\u2028", " you\n"]
+    with (
+        FakeDify(workflow=[Text(pieces)], eof_delay=0.01) as fake,
+        recording("sync", fake.url, tmp_path, api_key=fake.api_key) as dify,
+    ):
+        raw = [item.raw for item in dify.run_workflow_stream({})]
+    (one,) = traffic.read(tmp_path)
+    events = one.events()
+    chunks = [event["data"]["text"] for event in events if event["event"] == "text_chunk"]
+    assert chunks[:3] == pieces
+    assert [event["event"] for event in events] == [event["event"] for event in raw]
+    assert (one.version, one.status, one.is_stream) == ("1.14.2", 200, True)
+
+
+@both
+def test_a_stream_that_is_left_is_recorded_so_far(kind: Kind, tmp_path: Path) -> None:
+    with FakeDify(workflow=[Text(["a"] * 50, seconds=0.01)]) as fake:
+        with (
+            recording(kind, fake.url, tmp_path, api_key=fake.api_key) as dify,
+            dify.run_workflow_stream({}) as stream,
+        ):
+            first = next(iter(stream))
+        fake.wait_idle()
+    (one,) = traffic.read(tmp_path)
+    assert one.complete is False
+    assert one.events()[0]["event"] == first.event == "workflow_started"
+    assert compare.main([f"--recorded={tmp_path}"]) == 0
+
+
+def exchange(folder: Path, response: httpx.Response, **request: Any) -> dict[str, Any]:
+    """Record one exchange with a server that answers so; the answer's body is not there yet."""
+
+    class Server(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            assert request.headers["accept-encoding"] == "identity"
+            return response
+
+    with httpx.Client(transport=Server(), event_hooks=recording_hooks(folder)) as client:
+        asked = {"method": "GET", "url": "http://dify.example.com/api/v1/info", **request}
+        assert client.request(**asked).status_code == response.status_code
+    return recorded(folder)[-1]
+
+
+def test_bytes_are_base64_and_headers_few(tmp_path: Path) -> None:
+    answer = httpx.Response(
+        200,
+        headers={"Content-Type": "audio/mpeg", "X-Version": "1.14.2", "Set-Cookie": "secret"},
+        stream=httpx.ByteStream(b"\xff\xfb"),
+    )
+    cookie = {"Cookie": "secret", "Authorization": "Bearer secret", "X-Trace-Id": "my secret"}
+    line = exchange(tmp_path, answer, headers=cookie)
+    assert line.pop("time")[-6:] == "+00:00"
+    assert line == {
+        "method": "GET",
+        "path": "/v1/info",
+        "request": {"headers": {"accept": "*/*", "x-trace-id": "my <key>"}, "body": ""},
+        "status": 200,
+        "headers": {"content-type": "audio/mpeg", "x-version": "1.14.2"},
+        "body": base64.b64encode(b"\xff\xfb").decode(),
+        "base64": True,
+        "complete": True,
+    }
+    assert traffic.read(tmp_path)[0].body == b"\xff\xfb"
+
+
+def test_text_that_is_no_json_is_recorded_as_text(tmp_path: Path) -> None:
+    html = httpx.Response(502, html="<a href='?sign=abc'>secret</a>")
+    line = exchange(tmp_path, html, headers={"Authorization": "Bearer secret"})
+    assert line["body"] == "<a href='?sign=<redacted>'><key></a>"
+
+
+def test_the_tour_records_what_starts_nothing_and_runs_what_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with FakeDify(workflow=[Text(["x"])], form=[Input("text")], eof_delay=0.01) as fake:
+        monkeypatch.setenv("DIFY_BASE_URL", fake.url)
+        monkeypatch.setenv("DIFY_API_KEY", fake.api_key)
+        monkeypatch.setenv("DIFY_USER", USER)
+        record.main([f"--out={tmp_path}"])
+        assert fake.runs == []
+        assert capsys.readouterr().out.splitlines()[-1] == "the logs: recorded"
+        record.main([f"--out={tmp_path / 'runs'}", '--inputs={"text": "hello"}'])
+        assert len(fake.runs) == 2
+    assert "its events 2: recorded\n" in capsys.readouterr().out
+    assert compare.main([f"--recorded={tmp_path}"]) == 0
+    assert "19 exchanges" in capsys.readouterr().out
+    assert USER not in text_of(tmp_path / "runs")
+
+
+def test_a_refusal_does_not_end_the_tour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with FakeDify() as fake:
+        monkeypatch.setenv("DIFY_BASE_URL", fake.url)
+        monkeypatch.setenv("DIFY_API_KEY", "app-wrong")
+        record.main([f"--out={tmp_path}"])
+    assert capsys.readouterr().out.count("recorded AuthenticationError") == 5
+    assert [line["status"] for line in recorded(tmp_path)] == [401] * 5
+
+
+def test_async_tasks_share_a_recording(tmp_path: Path) -> None:
+    async def main(fake: FakeDify) -> None:
+        hooks = recording_hooks(tmp_path, asynchronous=True)
+        async with httpx.AsyncClient(event_hooks=hooks) as shared:
+            dify = AsyncDifyWorkflow(base_url=fake.url, api_key=fake.api_key, http_client=shared)
+            await asyncio.gather(*(dify.run_workflow({"text": str(n)}) for n in range(8)))
+
+    with FakeDify(eof_delay=0.01) as fake:
+        asyncio.run(main(fake))
+    assert len(recorded(tmp_path)) == 8
+    assert all(one.events() for one in traffic.read(tmp_path))

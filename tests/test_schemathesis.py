@@ -1,0 +1,135 @@
+"""Requests made up from the contract, right and wrong ones: the stand-in server keeps to it.
+
+What a real server does otherwise than a contract promises is left out here, each with its reason:
+the truth is what was recorded.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pytest
+import schemathesis
+from contract_truth import Claim, Contract, load
+from dify_workflow import DifyWorkflow
+from dify_workflow.testing import FakeDify, HumanInput, Text
+from hypothesis import settings
+from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.core.failures import FailureGroup
+
+from generator.contract import operations, resolve
+
+if TYPE_CHECKING:
+    Case = schemathesis.Case[Any]
+
+load_all_checks()
+SPEC: dict[str, Any] = json.loads(json.dumps(load()))
+SCHEMA = schemathesis.openapi.from_dict(SPEC)
+CONTRACT = Contract(SPEC)
+EVENT = "#/components/schemas/WorkflowEvent"
+NEVER = {
+    "unsupported_method": "recorded: servers since 1.8 answer 405 without `Allow`",
+    "not_a_server_error": "recorded: 500 `unknown` for users that are too long and the like",
+    "positive_data_acceptance": "a schema cannot tell an empty user, or the state of a run",
+}
+LAX = {
+    r"(body - |/properties/)user\b": "recorded: servers make text of a user of any type",
+    r"body - response_mode: Incorrect type": "recorded: servers take null for absent",
+    r"/run .*(body - |/properties/)(files|trace_id|trace_session_id)\b": "not recorded",
+    r"/text-to-audio .*(in body|/properties/)": "not recorded; most of it is without effect",
+    r"query: violates `additionalProperties`": "recorded: unknown parameters are ignored",
+    r"query - created_at__\w+: ": "servers take more forms of a time than the contract offers",
+}
+"""Wrong requests that are taken all the same: part of what schemathesis says of one."""
+
+
+@attrs.frozen
+class Server:
+    """A server with a finished and a paused run, and what names things on it."""
+
+    fake: FakeDify
+    known: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    limits: dict[str, Any] = {"eof_delay": 0, "idle_limit": 0.1, "ping_interval": 0.05}
+    with FakeDify(workflow=[HumanInput("ask")], check=False, **limits) as fake:
+        fake.default_app.speech = True
+        with DifyWorkflow(base_url=fake.url, api_key=fake.api_key, user="user-1") as dify:
+            paused = dify.run_workflow({})
+            fake.workflow = [Text(["x"])]
+            done = dify.run_workflow({})
+            entry = dify.logs(limit=1).data[0].data.created_by_end_user
+        assert entry is not None
+        known = {
+            "workflow_run_id": done.id or "",
+            "task_id": done.task_id or "",
+            "workflow_id": fake.default_app.workflow_id,
+            "form_token": paused.forms[0].token or "",
+            "end_user_id": entry.id,
+        }
+        yield Server(fake, known)
+
+
+@SCHEMA.parametrize()
+@settings(max_examples=8, derandomize=True, deadline=None, database=None)
+def test_every_operation_keeps_to_the_contract(case: Case, server: Server) -> None:
+    assert case.meta is not None
+    if case.method.upper() != case.operation.method.upper():
+        return  # other methods are no part of the contract
+    chance = zlib.crc32(repr((case.path_parameters, case.query, case.body)).encode())
+    if case.meta.generation.mode.is_positive and chance % 2:  # the same when it is run again
+        known = {name: server.known[name] for name in case.path_parameters if name in server.known}
+        case.path_parameters.update(known)
+    key = {"Authorization": f"Bearer {server.fake.api_key}"}
+    response = case.call(base_url=server.fake.url, headers=key)
+    kind = response.headers.get("content-type", [""])[0].partition(";")[0]
+    left_out = set(NEVER)
+    if kind == "text/event-stream":
+        # The status comes before the inputs are looked at, and the schema is that of one event.
+        left_out |= {"negative_data_rejection", "response_schema_conformance"}
+        check_events(response.content.decode())
+    elif kind == "text/html":
+        assert response.status_code == 404  # an id that is no UUID; the contract says so in words
+        left_out.add("content_type_conformance")
+    elif response.status_code >= 400:
+        check_code(case, response.status_code, response.json()["code"])
+        left_out |= {"status_code_conformance"} if response.status_code == 500 else set()
+    excluded: list[Any] = [CHECKS.get_one(name) for name in left_out]
+    try:
+        case.validate_response(response, excluded_checks=excluded)
+    except FailureGroup as group:
+        told = [f"{case.method} {case.path} {failure}" for failure in group.exceptions]
+        strict = [one for one in told if not any(re.search(lax, one, re.DOTALL) for lax in LAX)]
+        assert strict == []
+
+
+def check_events(text: str) -> None:
+    """Check each event of a stream."""
+    for line in text.split("\n"):
+        if line.startswith("data: "):
+            claim = Claim("stream", EVENT, json.loads(line[6:]), by_event=True)
+            assert CONTRACT.errors(claim) + CONTRACT.undeclared(claim) == []
+
+
+def check_code(case: Case, status: int, code: str) -> None:
+    """Check that the contract names an error's code where it occurs."""
+    if (status, code) == (400, "bad_request") and case.body is not None:
+        return  # recorded for runs, whose text names it: a body that is no JSON
+    if status in (405, 500):  # "at any operation", says the text at the top
+        assert f"`{code}`" in SPEC["info"]["description"] or code == "internal_server_error"
+        return
+    answer = case.operation.definition.raw["responses"][str(status)]
+    whole = {**resolve(SPEC, answer["$ref"]), **answer} if "$ref" in answer else answer
+    assert f"`{code}`" in whole["description"], (case.method, case.path, status, code)
+
+
+def test_every_operation_is_tried() -> None:
+    found = {operation.ok().label for operation in SCHEMA.get_all_operations()}  # type: ignore[union-attr]
+    assert found == {f"{o.method} {o.path}" for o in operations(SPEC)}
