@@ -1,0 +1,233 @@
+"""Many runs: one result for each row, whatever becomes of it."""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dify_workflow import (
+    DifyWorkflow,
+    InvalidArgument,
+    TooManyRequests,
+    WorkflowFile,
+)
+from dify_workflow.batch import RowError, RowResult, iter_many, run_many
+from dify_workflow.testing import Answer, Fail, FakeDify, Fault, Gate, HumanInput, Step
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeDify]:
+    with FakeDify(eof_delay=0.0) as dify:
+        yield dify
+
+
+@pytest.fixture
+def dify(fake: FakeDify) -> Iterator[DifyWorkflow]:
+    with DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as client:
+        yield client
+
+
+def rows(count: int) -> Iterator[dict[str, Any]]:
+    return ({"id": f"row-{number}", "text": str(number)} for number in range(count))
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def test_each_row_is_a_line_with_its_key_inputs_and_outputs(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.jsonl"
+    summary = run_many(dify, rows(20), output, key="id", concurrency=3, user="me")
+    assert (summary.rows, summary.failed, summary.ok, summary.earlier) == (20, 0, True, 0)
+    assert str(summary) == "20 rows: 20 succeeded"
+    found = {line["key"]: line for line in read(output)}
+    assert set(found) == {f"row-{number}" for number in range(20)}
+    runs = {run.inputs["text"]: run for run in fake.runs}
+    assert len(fake.runs) == len({run.user for run in fake.runs}) == 20
+    for key, line in found.items():
+        text = key.removeprefix("row-")
+        assert line["inputs"] == line["outputs"] == runs[text].inputs == {"text": text}
+        assert (line["run_id"], line["task_id"]) == (runs[text].id, runs[text].task_id)
+        assert line["user"] == runs[text].user
+        assert line["user"].startswith("me-")
+        assert (line["status"], line["error"]) == ("succeeded", None)
+    assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
+
+
+def test_the_same_call_again_runs_only_what_is_new(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.jsonl"
+    run_many(dify, rows(5), output, key="id")
+    summary = run_many(dify, rows(7), output, key="id")
+    assert str(summary) == "7 rows: 7 succeeded (5 of them earlier)"
+    assert sorted(run.inputs["text"] for run in fake.runs) == list("0123456")
+
+
+def test_a_row_whose_line_is_deleted_is_run_again(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.jsonl"
+    run_many(dify, rows(3), output, concurrency=1, inputs=["text"])
+    output.write_bytes(b"".join(output.read_bytes().splitlines(True)[:2]))
+    run_many(dify, rows(3), output, concurrency=1, inputs=["text"])
+    assert [run.inputs["text"] for run in fake.runs] == ["0", "1", "2", "2"]
+    assert [line["key"] for line in read(output)] == [1, 2, 3]
+
+
+def test_results_can_be_iterated_over_without_a_file(dify: DifyWorkflow) -> None:
+    with iter_many(dify, rows(4), inputs=lambda row: {"text": row["text"] * 2}) as batch:
+        found = sorted(batch, key=lambda row: row.key)
+    assert [(row.key, row.ok, row.outputs) for row in found] == [
+        (number, True, {"text": str(number - 1) * 2}) for number in (1, 2, 3, 4)
+    ]
+    assert batch.summary.rows == 4
+
+
+def test_no_more_rows_are_under_way_than_asked_for(fake: FakeDify, dify: DifyWorkflow) -> None:
+    gate = Gate()
+    fake.workflow = [gate]
+    taken = []
+
+    def source() -> Iterator[dict[str, Any]]:
+        for row in rows(9):
+            taken.append(row)
+            yield row
+
+    results: list[RowResult] = []
+    batch = iter_many(dify, source(), concurrency=3)
+    thread = threading.Thread(target=lambda: results.extend(batch))
+    thread.start()
+    fake.wait_for(lambda: len(fake.runs) == 3)
+    assert len(taken) == 3  # the others are not even read
+    gate.open()
+    thread.join()
+    assert len(results) == 9
+
+
+def test_a_row_that_fails_is_a_line_and_the_others_go_on(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    steps: dict[str, list[Step]] = {"fail": [Fail("boom")], "pause": [HumanInput()]}
+    fake.workflow = lambda inputs: steps.get(inputs["text"], [])
+    fake.faults.add(
+        Answer(status=400, body={"code": "invalid_param", "message": "no", "status": 400}), 1
+    )
+    given: list[dict[str, Any]] = [
+        {"text": "refused"},
+        {"text": "fail"},
+        {"text": "pause"},
+        {"text": math.nan},
+        {"text": "\udc80", "other": WorkflowFile.from_bytes(b"x", "x.txt")},
+        {"text": "well"},
+    ]
+    output = tmp_path / "out.jsonl"
+    summary = run_many(dify, given, output, concurrency=1)
+    assert summary.statuses == {"error": 3, "failed": 1, "paused": 1, "succeeded": 1}
+    assert (summary.failed, summary.ok) == (5, False)
+    found = {line["key"]: line for line in read(output)}
+    assert found[1]["error"] == {"type": "InvalidParam", "code": "invalid_param", "message": "no"}
+    assert found[2]["error"] == {"type": "WorkflowFailed", "code": None, "message": "boom"}
+    assert found[2]["run_id"] == fake.runs[0].id
+    assert found[3]["error"] is None
+    assert found[4]["error"]["type"] == "InvalidArgument"
+    assert found[4]["inputs"] == {"text": "nan"}
+    assert found[5]["inputs"] == {"text": "'\\udc80'", "other": "x.txt"}
+
+
+def test_an_error_event_is_the_rows_and_names_its_run(fake: FakeDify, dify: DifyWorkflow) -> None:
+    fake.faults.add(Fault(on="run", after_events=2, then="error event left open"))
+    (row,) = iter_many(dify, [{"text": "a"}])
+    assert (row.status, row.run_id) == ("error", fake.runs[0].id)
+    assert row.error is not None
+    assert row.error.type == "ServerError"
+
+
+def test_a_run_that_was_lost_before_its_id_came_is_found_again(
+    fake: FakeDify, dify: DifyWorkflow
+) -> None:
+    fake.faults.add(Fault(on="run", before_headers=True, then="reset"), 3)
+    found = list(iter_many(dify, rows(4), concurrency=2))
+    assert [row.status for row in found] == ["succeeded"] * 4
+    assert len(fake.runs) == 4
+
+
+def test_a_run_whose_end_is_not_seen_is_unknown(fake: FakeDify, dify: DifyWorkflow) -> None:
+    fake.workflow = [Gate()]
+    (row,) = iter_many(dify, [{"text": "a"}], deadline=0.3)
+    assert (row.status, row.run_id) == ("unknown", fake.runs[0].id)
+    assert row.error is not None
+    assert row.error.type == "DeadlineExceeded"
+
+
+def test_a_key_that_comes_twice_is_refused(fake: FakeDify, dify: DifyWorkflow) -> None:
+    given: list[dict[str, Any]] = [{"id": 7, "text": "a"}, {"id": "7", "text": "b"}]
+    with pytest.raises(InvalidArgument, match="row 2 has the id of an earlier one, '7'"):
+        list(iter_many(dify, given, key="id"))
+    assert len(fake.runs) == 1
+
+
+@pytest.mark.parametrize("key", [None, "", True, [1]])
+def test_a_row_needs_a_key(dify: DifyWorkflow, key: Any) -> None:
+    with pytest.raises(InvalidArgument, match="key: text or a number is needed, and row 1 has"):
+        list(iter_many(dify, [{"id": key}], key="id"))
+    with pytest.raises(InvalidArgument, match="row 1 has no 'number', only id"):
+        list(iter_many(dify, [{"id": key}], key="number"))
+
+
+@pytest.mark.parametrize(
+    ("field", "options"),
+    [
+        ("concurrency", {"concurrency": 0}),
+        ("concurrency", {"concurrency": True}),
+        ("executor", {"executor": 8}),
+        ("inputs", {"inputs": "text"}),
+        ("stop_on", {"stop_on": (ValueError,)}),
+        ("stop_on", {"stop_on": TooManyRequests}),
+        ("patience", {"patience": math.nan}),
+        ("lookup_seconds", {"lookup_seconds": -1}),
+        ("unique_user", {"unique_user": True}),
+        ("on_human_input", {"on_human_input": print}),
+        ("deadline", {"deadline": 0}),
+        ("concurency", {"concurency": 8}),
+    ],
+)
+def test_bad_options_are_refused_at_once(
+    dify: DifyWorkflow, field: str, options: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        iter_many(dify, [], **options)
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize("given", [{"text": "a"}, 7, "rows.xlsx", "none.csv"])
+def test_bad_rows_are_refused_at_once(dify: DifyWorkflow, given: Any) -> None:
+    with pytest.raises(InvalidArgument) as caught:
+        iter_many(dify, given)
+    assert caught.value.field == "rows"
+
+
+def test_a_row_error_has_a_type_a_code_and_a_message() -> None:
+    error = RowError("InvalidParam", "invalid_param", "text is required")
+    line = RowResult(key=1, status="error", error=error).line()
+    assert json.loads(line)["error"] == {
+        "type": "InvalidParam",
+        "code": "invalid_param",
+        "message": "text is required",
+    }
+
+
+def test_a_line_is_json_whatever_the_server_sent() -> None:
+    outputs = {"a": math.nan, "b": "\udc80", "c": [math.inf, "中文\u2028"]}
+    line = RowResult(key="k", status="succeeded", outputs=outputs).line()
+    assert line.count(b"\n") == 1
+    assert json.loads(line)["outputs"] == {"a": None, "b": "\udc80", "c": [None, "中文\u2028"]}
+    plain = RowResult(key="k", status="succeeded", outputs={"a": "中文"}).line()
+    assert "中文" in plain.decode()

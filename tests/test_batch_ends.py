@@ -1,0 +1,116 @@
+"""What ends a batch, and what only makes it wait: the rows that are left stay to be done."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dify_workflow import AuthenticationError, ConnectionFailed, DifyWorkflow, TooManyRequests
+from dify_workflow.batch import iter_many, run_many
+from dify_workflow.batch.pace import Pace
+from dify_workflow.testing import Answer, FakeDify
+
+BUSY = {"code": "too_many_requests", "message": "Too many requests.", "status": 429}
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeDify]:
+    with FakeDify(eof_delay=0.0) as dify:
+        yield dify
+
+
+@pytest.fixture
+def dify(fake: FakeDify) -> Iterator[DifyWorkflow]:
+    with DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as client:
+        yield client
+
+
+def rows(count: int) -> list[dict[str, Any]]:
+    return [{"text": str(number)} for number in range(count)]
+
+
+def test_a_wrong_key_ends_the_batch_and_leaves_the_rows_to_do(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.jsonl"
+    with pytest.raises(AuthenticationError):
+        run_many(dify, rows(50), output, api_key="app-wrong", concurrency=2)
+    assert fake.posts() <= 2
+    assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
+    assert run_many(dify, rows(5), output).rows == 5
+    assert len(fake.runs) == 5
+
+
+def test_what_ends_the_batch_can_be_chosen(fake: FakeDify, dify: DifyWorkflow) -> None:
+    (row,) = iter_many(dify, rows(1), api_key="app-wrong", stop_on=())
+    assert row.error is not None
+    assert (row.status, row.error.type) == ("error", "AuthenticationError")
+
+
+def test_the_results_of_rows_under_way_come_before_the_end(
+    fake: FakeDify, dify: DifyWorkflow
+) -> None:
+    def source() -> Iterator[dict[str, Any]]:
+        yield {"text": "a"}
+        raise ZeroDivisionError
+
+    batch = iter_many(dify, source())
+    assert next(batch).status == "succeeded"
+    with pytest.raises(ZeroDivisionError):
+        next(batch)
+
+
+def test_all_rows_wait_when_the_server_is_too_busy(
+    fake: FakeDify, dify: DifyWorkflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posts: list[int] = []  # each time that the pause was not over
+
+    class Held(Pace):
+        @property
+        def wait(self) -> float:
+            if not self._pauses or len(posts) >= 20:
+                return 0.0
+            posts.append(fake.posts())
+            return 0.01
+
+    monkeypatch.setattr("dify_workflow.batch.engine.Pace", Held)
+    busy = Answer(status=429, body=BUSY, headers={"Retry-After": "100"})
+    fake.faults.add(busy, 4)
+    found = list(iter_many(dify, rows(12), concurrency=4))
+    assert [row.status for row in found] == ["succeeded"] * 12
+    assert len(posts) == 20
+    assert max(posts) == 4  # nobody asked again within the pause
+    assert [request.status for request in fake.requests] == [429] * 4 + [200] * 12
+    assert len(fake.runs) == 12
+
+
+def test_a_server_that_stays_busy_ends_the_batch(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    fake.faults.add(Answer(status=429, body=BUSY, headers={"Retry-After": "0.05"}), None)
+    output = tmp_path / "out.jsonl"
+    with pytest.raises(TooManyRequests):
+        run_many(dify, rows(5), output, patience=0.3)
+    assert output.read_bytes() == b""
+    assert not fake.runs
+
+
+def test_a_server_that_is_away_is_waited_for(tmp_path: Path) -> None:
+    with FakeDify() as gone:
+        port = int(gone.url.rpartition(":")[2].removesuffix("/v1"))
+    output = tmp_path / "out.jsonl"
+    back = FakeDify(port=port, eof_delay=0.0)
+    with DifyWorkflow(base_url=gone.url, api_key=gone.api_key) as dify:
+        with pytest.raises(ConnectionFailed):
+            run_many(dify, rows(5), output, patience=0.1)
+        assert output.read_bytes() == b""
+        timer = threading.Timer(0.2, back.start)
+        timer.start()
+        try:
+            assert run_many(dify, rows(5), output).ok
+        finally:
+            timer.join()
+            back.stop()

@@ -1,0 +1,191 @@
+"""The files of a batch: torn lines, other people's lines, keys in little memory."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+from dify_workflow import InvalidArgument
+from dify_workflow.batch.journal import Flight, Journal
+from dify_workflow.batch.keys import KeySet
+from dify_workflow.batch.output import Output
+from dify_workflow.batch.pace import Pace
+from dify_workflow.batch.results import RowResult
+
+FIRST = RowResult(key="a", status="succeeded").line()
+SECOND = RowResult(key=2, status="failed").line()
+
+
+def reopened(path: Path) -> Output:
+    output = Output(path)
+    output.close()
+    return output
+
+
+@pytest.mark.parametrize("cut", range(1, len(SECOND) - 1))
+def test_a_torn_last_line_is_cut_off(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_bytes(FIRST + SECOND[:cut])
+    output = reopened(path)
+    assert path.read_bytes() == FIRST
+    assert ("a" in output.done, "2" in output.done) == (True, False)
+    assert output.statuses == {"succeeded": 1}
+
+
+def test_a_last_line_without_its_end_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_bytes(FIRST + SECOND[:-1])
+    output = reopened(path)
+    assert path.read_bytes() == FIRST + SECOND
+    assert "2" in output.done
+    assert output.statuses == {"succeeded": 1, "failed": 1}
+
+
+def test_what_is_appended_follows_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_bytes(FIRST + b"{")
+    output = Output(path)
+    output.write(RowResult(key=2, status="failed"))
+    assert path.read_bytes() == FIRST + SECOND
+    output.close()
+
+
+@pytest.mark.parametrize(
+    "line", [b"hello\n", b"[]\n", b'{"key": 1}\n', b'{"key": 1, "status": []}\n']
+)
+def test_a_file_of_something_else_is_left_alone(tmp_path: Path, line: bytes) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_bytes(FIRST + line + b"x")
+    with pytest.raises(InvalidArgument, match=r"line 2 of .* is no result of a batch"):
+        Output(path)
+    assert path.read_bytes() == FIRST + line + b"x"
+
+
+def test_a_journal_keeps_what_is_in_flight(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    journal = Journal(path, lambda key: False)
+    for key in ("a", 2, "c", "d"):
+        journal.starting(key, Flight(f"user-{key}", 7.5))
+    journal.known(2, "run-2")
+    journal.over("c")
+    journal.known("d", "run-d")
+    killed = path.read_bytes()
+    journal.close()
+    found = {
+        "a": Flight("user-a", 7.5),
+        "2": Flight("user-2", 7.5, "run-2"),
+        "d": Flight("user-d", 7.5, "run-d"),
+    }
+    untouched = Journal(path, lambda key: False)
+    assert untouched.found == found
+    untouched.close()
+    path.write_bytes(killed)  # then "c" is done only by the output
+    again = Journal(path, {"c", "d"}.__contains__)
+    assert again.found == {key: found[key] for key in ("a", "2")}
+    again.over("a")
+    again.over(2)
+    again.close()
+    assert not path.exists()
+
+
+def test_a_journal_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dify_workflow.batch.journal._MOST_LINES", 10)
+    path = tmp_path / "journal"
+    journal = Journal(path, lambda key: False)
+    for key in range(100):
+        journal.starting(key, Flight(f"user-{key}", 7.5))
+        journal.known(key, f"run-{key}")
+        if key % 20:
+            journal.over(key)
+        assert path.read_bytes().count(b"\n") < 30
+    journal.close()
+    again = Journal(path, lambda key: False)
+    assert again.found == {
+        str(key): Flight(f"user-{key}", 7.5, f"run-{key}") for key in range(0, 100, 20)
+    }
+    again.close()
+
+
+def test_a_torn_journal_is_read_up_to_its_tear(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    lines = b'{"row": "a", "user": "u", "at": 1.0}\n{"row": "a", "run": "r"}\n'
+    for cut in range(len(lines)):
+        path.write_bytes(lines[:cut])
+        journal = Journal(path, lambda key: False)
+        known = lines[:cut].count(b"\n")
+        assert list(journal.found.values()) == [Flight("u", 1.0)][:known]
+        journal.starting("b", Flight("v", 2.0))
+        for line in path.read_bytes().splitlines():
+            json.loads(line)
+        journal.close()
+
+
+def test_a_key_set_is_a_set() -> None:
+    chance = random.Random(7)
+    ours, theirs = KeySet(), set()
+    for _ in range(20_000):
+        key = str(chance.randrange(15_000))
+        assert (key in ours) == (key in theirs)
+        assert ours.add(key) == (key not in theirs)
+        theirs.add(key)
+    assert len(ours) == len(theirs)
+    assert all(key in ours for key in theirs)
+    assert 7 in ours or "7" not in theirs
+    ours.add("\udc80")
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_pace_halves_once_for_each_pause_and_recovers() -> None:
+    clock = Clock()
+    pace = Pace(8, patience=60.0, clock=clock)
+    assert (pace.limit, pace.wait) == (8, 0)
+    for seconds in (3.0, 5.0, 4.0):  # three answers of one moment
+        pace.busy(seconds, "busy")
+    assert (pace.limit, pace.wait) == (4, 5.0)
+    clock.now += 5.0
+    assert pace.wait == 0
+    for limit in (2, 1, 1):
+        pace.busy(1.0, "busy")
+        assert pace.limit == limit
+        clock.now += 1.0
+    for _ in range(100):
+        pace.well()
+    assert pace.limit == 8
+
+
+def test_pauses_grow_without_retry_after() -> None:
+    clock = Clock()
+    pace = Pace(1, patience=1000.0, clock=clock)
+    waits = []
+    for _ in range(9):
+        pace.busy(None, "busy")
+        waits.append(pace.wait)
+        clock.now += pace.wait
+    for number, wait in enumerate(waits):
+        longest = min(2.0**number, 60.0)
+        assert longest / 2 <= wait <= longest
+    pace.well()
+    pace.busy(None, "busy")
+    assert pace.wait <= 1.0
+
+
+def test_patience_ends_without_any_success() -> None:
+    clock = Clock()
+    pace = Pace(1, patience=60.0, clock=clock)
+    pace.busy(50.0, "busy")
+    assert not pace.hopeless
+    clock.now += 50.0
+    pace.well()
+    pace.busy(50.0, "busy")
+    assert not pace.hopeless
+    clock.now += 50.0
+    pace.busy(50.0, "busy")
+    assert pace.hopeless

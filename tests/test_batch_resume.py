@@ -1,0 +1,253 @@
+"""A batch that was stopped: what was in flight is looked up before anything is run again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dify_workflow import AuthenticationError, DifyWorkflow, InvalidArgument
+from dify_workflow.batch import iter_many, run_many
+from dify_workflow.testing import Answer, FakeDify, Fault, Gate, Sleep
+
+LONG_AGO = 1_000_000_000.0
+
+
+@pytest.fixture
+def fake(request: pytest.FixtureRequest) -> Iterator[FakeDify]:
+    with FakeDify(getattr(request, "param", "1.14.2"), eof_delay=0.0) as dify:
+        yield dify
+
+
+@pytest.fixture
+def dify(fake: FakeDify) -> Iterator[DifyWorkflow]:
+    with DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as client:
+        yield client
+
+
+def rows(count: int) -> list[dict[str, Any]]:
+    return [{"text": str(number)} for number in range(1, count + 1)]
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
+
+
+def in_flight(
+    folder: Path, user: str, at: float = LONG_AGO, run_id: str | None = None, row: str = "1"
+) -> Path:
+    """Write the journal of a batch whose row 1 was in flight when it was killed."""
+    lines = [json.dumps({"row": row, "user": user, "at": at})]
+    if run_id is not None:
+        lines.append(json.dumps({"row": row, "run": run_id}))
+    (folder / "out.jsonl.journal").write_text("\n".join(lines) + "\n")
+    return folder / "out.jsonl"
+
+
+every_version = pytest.mark.parametrize(
+    "fake", ["1.8.1", "1.10.1", "1.11.4", "1.13.2", "1.14.2"], indirect=True
+)
+
+
+@every_version
+def test_a_run_is_followed_by_its_id(fake: FakeDify, dify: DifyWorkflow, tmp_path: Path) -> None:
+    run = fake.add_run(user="own-1", outputs={"text": "before"})
+    output = in_flight(tmp_path, "own-1", run_id=run.id)
+    summary = run_many(dify, rows(3), output)
+    assert (summary.rows, summary.ok) == (3, True)
+    (found,) = [line for line in read(output) if line["key"] == 1]
+    assert (found["run_id"], found["user"]) == (run.id, "own-1")
+    assert (found["inputs"], found["outputs"]) == ({"text": "1"}, {"text": "before"})
+    assert sorted(run.inputs["text"] for run in fake.runs[1:]) == ["2", "3"]
+    assert not (tmp_path / "out.jsonl.journal").exists()
+
+
+@every_version
+def test_a_run_is_found_by_its_own_user(fake: FakeDify, dify: DifyWorkflow, tmp_path: Path) -> None:
+    fake.add_run(user="own-2")
+    run = fake.add_run(user="own-1", outputs={"text": "before"})
+    output = in_flight(tmp_path, "own-1")
+    (line,) = list(iter_many(dify, rows(1), output))
+    assert (line.run_id, line.status, line.outputs) == (run.id, "succeeded", {"text": "before"})
+    assert fake.posts() == 0
+
+
+@pytest.mark.parametrize("fake", ["1.11.4", "1.14.2"], indirect=True)
+def test_a_run_that_goes_on_is_waited_for(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    gate = Gate()
+    fake.workflow = [gate]
+    started = dify.start({"text": "1"}, user="own-1")
+    started.close()
+    output = in_flight(tmp_path, "own-1")
+    timer = threading.Timer(0.2, gate.open)
+    timer.start()
+    (line,) = list(iter_many(dify, rows(1), output))
+    timer.join()
+    assert (line.run_id, line.status) == (started.id, "succeeded")
+    assert fake.posts() == 1
+
+
+@pytest.mark.parametrize("fake", ["1.11.4", "1.14.2"], indirect=True)
+def test_a_row_that_never_arrived_is_run_with_another_user(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    output = in_flight(tmp_path, "own-1")
+    (line,) = list(iter_many(dify, rows(1), output))
+    assert line.status == "succeeded"
+    assert line.user == fake.runs[0].user != "own-1"
+    assert len(fake.runs) == 1
+
+
+def test_a_run_may_be_late_in_the_logs(fake: FakeDify, dify: DifyWorkflow, tmp_path: Path) -> None:
+    output = in_flight(tmp_path, "own-1", at=time.time())
+    found: list[Any] = []
+    batch = iter_many(dify, rows(1), output, lookup_seconds=30)
+    thread = threading.Thread(target=lambda: found.extend(batch))
+    thread.start()
+    fake.wait_for(lambda: fake.posts("listWorkflowLogs") >= 2)
+    run = fake.add_run(user="own-1", outputs={"text": "late"})
+    thread.join()
+    assert [(line.run_id, line.outputs) for line in found] == [(run.id, {"text": "late"})]
+    assert fake.posts() == 0
+
+
+@pytest.mark.parametrize("fake", ["1.8.1", "1.10.1"], indirect=True)
+def test_before_1_11_the_logs_prove_nothing(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    output = in_flight(tmp_path, "own-1")
+    (line,) = list(iter_many(dify, rows(1), output))
+    assert (line.status, line.run_id, line.user) == ("unknown", None, "own-1")
+    assert line.error is not None
+    assert line.error.type == "RunOutcomeUnknown"
+    assert list(iter_many(dify, rows(1), output)) == []
+    assert fake.posts() == 0
+
+
+@pytest.mark.parametrize("fake", ["1.8.1"], indirect=True)
+def test_a_row_of_which_nothing_is_known_can_be_run_again(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    output = in_flight(tmp_path, "own-1")
+    assert run_many(dify, rows(1), output, rerun_unknown=True).ok
+    assert fake.posts() == 1
+
+
+def test_a_run_that_the_server_does_not_know_any_more_is_unknown(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    missing = "00000000-0000-4000-8000-000000000000"
+    output = in_flight(tmp_path, "own-1", run_id=missing)
+    body = {"code": "invalid_param", "message": "gone", "status": 400}
+    fake.faults.add(Answer(on="events", status=400, body=body))
+    (line,) = list(iter_many(dify, rows(1), output))
+    assert (line.status, line.run_id) == ("unknown", missing)
+    assert fake.posts() == 0
+
+
+def test_how_a_run_went_is_not_how_asking_for_it_went(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    run = fake.add_run(user="own-1")
+    output = in_flight(tmp_path, "own-1", run_id=run.id)
+    fake.faults.add(Fault(on="events", after_events=0, then="error event left open"))
+    (line,) = list(iter_many(dify, rows(1), output))
+    assert (line.status, line.run_id) == ("error", run.id)
+    assert line.error is not None
+    assert line.error.type == "ServerError"
+
+
+def test_a_server_that_cannot_be_asked_proves_nothing(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    run = fake.add_run(user="own-1", outputs={"text": "before"})
+    output = in_flight(tmp_path, "own-1")
+    fake.faults.add(Answer(on="logs", status=502, headers={"Retry-After": "0.05"}), 2)
+    (line,) = list(iter_many(dify, rows(1), output, max_retries=0))
+    assert line.run_id == run.id
+    assert fake.posts() == 0
+
+
+def test_a_wrong_key_leaves_the_row_in_flight(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    run = fake.add_run(user="own-1")
+    for run_id in (None, run.id):
+        output = in_flight(tmp_path, "own-1", run_id=run_id)
+        before = (tmp_path / "out.jsonl.journal").read_bytes()
+        with pytest.raises(AuthenticationError):
+            run_many(dify, rows(1), output, api_key="app-wrong")
+        assert (tmp_path / "out.jsonl.journal").read_bytes() == before
+        assert output.read_bytes() == b""
+    assert run_many(dify, rows(1), output).ok
+    assert fake.posts() == 0
+
+
+def test_leaving_the_iteration_leaves_the_runs_to_be_found(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    gate = Gate()
+    fake.workflow = lambda inputs: [gate] if inputs["text"] != "1" else []
+    output = tmp_path / "out.jsonl"
+    with iter_many(dify, rows(6), output, concurrency=3) as batch:
+        next(batch)
+        fake.wait_for(lambda: sum(not run.over for run in fake.runs) >= 2)
+    assert threading.active_count() < 10  # no thread waits for a run any more
+    assert len(read(output)) == 1
+    posted = len(fake.runs)
+    gate.open()
+    summary = run_many(dify, rows(6), output)
+    assert (summary.rows, summary.ok, summary.earlier) == (6, True, 1)
+    assert len(fake.runs) == 6 > posted
+
+
+def test_stop_on_exit_stops_the_runs_that_are_left(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    fake.workflow = lambda inputs: [Gate()] if inputs["text"] != "1" else [Sleep(0.05)]
+    output = tmp_path / "out.jsonl"
+    with iter_many(dify, rows(2), output, concurrency=2, stop_on_exit=True) as batch:
+        next(batch)
+        fake.wait_for(lambda: any('"run"' in line for line in journal(output)))
+    fake.wait_idle()
+    statuses = run_many(dify, rows(2), output).statuses
+    assert sum(statuses.values()) == 2
+    assert statuses["succeeded"] == 1
+    assert len(fake.runs) == 2
+
+
+def journal(output: Path) -> list[str]:
+    return [line for line in Path(f"{output}.journal").read_text().splitlines() if '"2"' in line]
+
+
+def test_a_second_process_may_not_write_the_same_output(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.jsonl"
+    program = (
+        "import sys; from pathlib import Path; from dify_workflow.batch.output import Output;"
+        "Output(Path(sys.argv[1]))"
+    )
+    with iter_many(dify, rows(2), output, concurrency=1) as batch:
+        next(batch)
+        command = [sys.executable, "-c", program, str(output)]
+        ran = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert "another process is writing" in ran.stderr
+        assert [row.key for row in batch] == [2]
+    assert subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def test_a_journal_that_cannot_be_read_is_not_guessed_at(
+    dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    (tmp_path / "out.jsonl.journal").write_bytes(b"\0\0\0\n")
+    with pytest.raises(InvalidArgument, match=r"line 1 of .*out.jsonl.journal cannot be read"):
+        run_many(dify, rows(1), tmp_path / "out.jsonl")

@@ -1,0 +1,233 @@
+"""Rows from files: what is read, what types the values get, what is refused."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dify_workflow import DifyWorkflow, InvalidArgument, WorkflowFile
+from dify_workflow.batch import iter_many, run_many
+from dify_workflow.batch.cells import typed
+from dify_workflow.batch.rows import count_rows, read_rows
+from dify_workflow.testing import FakeDify, Input, Run
+from dify_workflow.validation import InputForm, form_of
+
+FORM = [
+    Input("text", "paragraph"),
+    Input("count", "number"),
+    Input("flag", "checkbox"),
+    Input("data", "json_object"),
+    Input("report", "file"),
+    Input("pictures", "file-list"),
+    Input("kind", "select", options=["a", "b"]),
+]
+TABLE = [
+    {"id": "x1", "text": "中文, with\na line", "count": "3"},
+    {"id": "x2", "text": "", "count": "2.5"},
+]
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeDify]:
+    with FakeDify(form=FORM, eof_delay=0.0) as dify:
+        yield dify
+
+
+@pytest.fixture
+def dify(fake: FakeDify) -> Iterator[DifyWorkflow]:
+    with DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as client:
+        yield client
+
+
+def given(run: Run) -> dict[str, Any]:
+    """The inputs of a run that are set."""
+    return {name: value for name, value in run.inputs.items() if value is not None}
+
+
+def write_csv(path: Path, rows: list[dict[str, Any]], **options: Any) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), **options)
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def write(folder: Path, ending: str) -> Path:
+    path = folder / f"rows.{ending}"
+    if ending == "csv":
+        return write_csv(path, TABLE)
+    if ending == "tsv":
+        return write_csv(path, TABLE, dialect="excel-tab")
+    if ending == "parquet":
+        pyarrow: Any = pytest.importorskip("pyarrow")
+        parquet: Any = pytest.importorskip("pyarrow.parquet")
+        parquet.write_table(pyarrow.Table.from_pylist(TABLE), path)
+        return path
+    path.write_text("\n".join(json.dumps(row) for row in TABLE) + "\n\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl", "ndjson", "parquet"])
+def test_rows_of_files_are_run(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path, ending: str
+) -> None:
+    path = write(tmp_path, ending)
+    assert (list(read_rows(path)), count_rows(path)) == (TABLE, 2)
+    summary = run_many(dify, path, tmp_path / "out.jsonl", key="id", concurrency=1)
+    assert summary.ok
+    assert [given(run) for run in fake.runs] == [
+        {"text": "中文, with\na line", "count": 3},
+        {"text": "", "count": 2.5},
+    ]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_bytes("\ufefftext\r\nhello\r\n".encode())
+    assert list(read_rows(path)) == [{"text": "hello"}]
+
+
+def test_a_cell_may_be_a_long_document(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "rows.csv", [{"text": "x" * 200_000}])
+    assert [len(row["text"]) for row in read_rows(path)] == [200_000]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", b"a,b\n1,2\n1,2,3\n", "line 3 of a.csv: more cells than the header"),
+        ("a.csv", b'a\n"b"c\n', "line 2 of a.csv: "),
+        ("a.csv", b"a,b,a\n1,2,3\n", "line 1 of a.csv: two columns have the same name"),
+        ("a.csv", b"a\n\xff\n", "a.csv is not UTF-8: "),
+        ("a.jsonl", b'{"a": 1}\n{"a":\n', "line 2 of a.jsonl: "),
+        ("a.jsonl", b"\n[1]\n", "line 2 of a.jsonl: a JSON object is needed"),
+    ],
+)
+def test_what_is_no_row_is_named_by_its_line(
+    tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InvalidArgument, match=message):
+        list(read_rows(tmp_path / name))
+
+
+def test_without_pyarrow_the_extra_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(ImportError, match=r"pip install 'dify-workflow\[parquet\]'"):
+        list(read_rows(tmp_path / "a.parquet"))
+
+
+@pytest.fixture(scope="module")
+def form() -> InputForm:
+    with (
+        FakeDify(form=FORM) as fake,
+        DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as client,
+    ):
+        return form_of(client.parameters())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sent"),
+    [
+        ("text", "7", "7"),
+        ("text", "", ""),
+        ("text", None, None),
+        ("kind", "a", "a"),
+        ("count", " 7 ", 7),
+        ("count", "-7.5e3", -7500.0),
+        ("count", "", None),
+        ("count", 7, 7),
+        ("flag", "TRUE", True),
+        ("flag", "no", False),
+        ("flag", "1", True),
+        ("flag", "", None),
+        ("flag", False, False),
+        ("data", '{"a": [1]}', {"a": [1]}),
+        ("data", {"a": 1}, {"a": 1}),
+        ("other", "x", "x"),
+    ],
+)
+def test_text_gets_the_type_of_the_form(form: InputForm, name: str, value: Any, sent: Any) -> None:
+    expected = {} if sent is None else {name: sent}
+    found = typed(form, {name: value}, Path())
+    assert found == expected
+    assert [type(value) for value in found.values()] == [type(v) for v in expected.values()]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("count", "seven", "inputs.count: 'seven' is no number"),
+        ("flag", "maybe", "inputs.flag: 'maybe' is no checkbox"),
+        ("data", "{", "inputs.data: '{' is no json_object"),
+        ("report", "none.txt", "inputs.report: path: no file at "),
+        ("pictures", '["none.txt"]', "inputs.pictures: path: no file at "),
+    ],
+)
+def test_text_of_another_type_is_the_error_of_its_row(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path, name: str, value: str, message: str
+) -> None:
+    path = write_csv(tmp_path / "rows.csv", [{name: value}, {name: ""}])
+    bad, good = iter_many(dify, path)
+    assert (bad.key, bad.status, bad.inputs) == (1, "error", {name: value})
+    assert bad.error is not None
+    assert (bad.error.type, bad.error.message[: len(message)]) == ("InvalidArgument", message)
+    assert (good.key, good.status) == (2, "succeeded")
+    assert fake.posts() == 1
+
+
+def test_files_are_found_beside_the_table_and_uploaded(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    (tmp_path / "a.txt").write_text("first")
+    (tmp_path / "b.txt").write_text("second")
+    url = "https://example.com/c.png"
+    given = {"report": "a.txt", "pictures": f'["b.txt", "{url}"]'}
+    path = write_csv(tmp_path / "rows.csv", [given, {"report": url, "pictures": "a.txt"}])
+    first, second = sorted(iter_many(dify, path), key=lambda row: row.key)
+    assert first.inputs == {"report": "a.txt", "pictures": ["b.txt", url]}
+    assert second.inputs == {"report": url, "pictures": ["a.txt"]}
+    assert first.ok
+    assert second.ok
+    assert fake.posts("uploadFile") == 3
+
+
+def test_files_may_be_lists_in_json(form: InputForm, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("first")
+    remote = {"type": "image", "transfer_method": "remote_url", "url": "https://example.com"}
+    found = typed(form, {"pictures": ["a.txt", remote]}, tmp_path)
+    assert isinstance(found["pictures"][0], WorkflowFile)
+    assert found["pictures"][1] == remote
+
+
+def test_columns_that_the_app_does_not_have_are_refused_before_any_run(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    path = write_csv(tmp_path / "rows.csv", [{"text": "a", "note": "b", "id": "c"}])
+    with pytest.raises(InvalidArgument, match="the app has no 'note', 'id'; choose columns among"):
+        run_many(dify, path, tmp_path / "out.jsonl")
+    with pytest.raises(InvalidArgument, match="there is no column 'txt', only text, note, id"):
+        run_many(dify, path, tmp_path / "out.jsonl", inputs=["txt"])
+    assert fake.posts() == 0
+    assert run_many(dify, path, tmp_path / "out.jsonl", key="id", inputs=["text"]).ok
+    assert given(fake.runs[0]) == {"text": "a"}
+
+
+def test_values_from_python_are_sent_as_they_are(fake: FakeDify, dify: DifyWorkflow) -> None:
+    (row,) = iter_many(dify, [{"count": 3, "text": "7"}])
+    assert row.ok
+    assert given(fake.runs[0]) == {"count": 3, "text": "7"}
+    assert fake.posts("getAppParameters") == 0
+
+
+def test_the_output_may_not_be_the_table(dify: DifyWorkflow, tmp_path: Path) -> None:
+    path = write(tmp_path, "jsonl")
+    with pytest.raises(InvalidArgument, match="output: the file of the rows itself"):
+        run_many(dify, path, tmp_path / "." / "rows.jsonl")

@@ -1,0 +1,142 @@
+"""params, upload and doctor."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+from cli_calls import Ended, call, cli
+from cli_terminal import Terminal
+from dify_workflow.cli.exits import Exit
+from dify_workflow.testing import Answer, FakeDify, Input
+
+FORM = [
+    Input("text", "paragraph", required=True, label="Text 文本", max_length=100, default="hi"),
+    Input("pick", "select", options=("a", "b")),
+    Input("many", "file-list", max_length=3),
+]
+
+
+@pytest.mark.fake_dify(form=FORM)
+def test_params(fake_dify: FakeDify) -> None:
+    rows = [line.split("\t") for line in cli(fake_dify, "params").out.splitlines()]
+    assert rows == [
+        ["name", "type", "required", "default", "allowed", "label"],
+        ["text", "paragraph", "yes", "hi", "at most 100 characters", "Text 文本"],
+        ["pick", "select", "", "", "a | b", "pick"],
+        ["many", "file-list", "", "", "document image audio video, at most 3 files", "many"],
+    ]
+    form = cli(fake_dify, "params", "--json").json["user_input_form"]
+    assert [next(iter(entry)) for entry in form] == ["paragraph", "select", "file-list"]
+
+
+def test_params_of_an_app_that_is_not_published(fake_dify: FakeDify) -> None:
+    fake_dify.default_app.published = False
+    ended = cli(fake_dify, "params")
+    assert (ended.exit_code, ended.out) == (Exit.SERVER, "")
+
+
+def test_upload(fake_dify: FakeDify, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("hello")
+    ended = cli(fake_dify, "upload", str(path))
+    assert ended.err == ""
+    told = cli(fake_dify, "upload", str(path), "--json").json
+    assert (told["name"], told["size"]) == ("a.txt", 5)
+    assert len(ended.out.strip()) == len(told["id"])
+
+
+def test_upload_shows_a_bar(fake_dify: FakeDify, tmp_path: Path) -> None:
+    path = tmp_path / "[bold]a.txt"
+    path.write_text("hello")
+    with Terminal(fake_dify, "upload", str(path), piped=True) as terminal:
+        assert terminal.wait() == 0
+    assert "[bold]a.txt ━" in terminal.text
+    assert len(terminal.out.strip()) == 36
+
+
+def lines_of(ended: Ended) -> dict[str, str]:
+    """What the doctor said, by what was looked at."""
+    found = {}
+    for line in ended.out.splitlines():
+        name, _, rest = line[6:].partition(": ")
+        found[name] = f"{line[:4].strip()} {rest}"
+    return found
+
+
+def test_doctor(fake_dify: FakeDify) -> None:
+    ended = cli(fake_dify, "doctor")
+    said = lines_of(ended)
+    assert ended.exit_code == 0
+    assert said["base URL"] == f"ok {fake_dify.url}"
+    assert said["app mode"] == "ok workflow"
+    assert said["version"] == "ok 1.14.2"
+    assert said["published"].startswith("ok yes")
+    assert all(line.startswith("ok ") for line in said.values())
+
+
+@pytest.mark.fake_dify(version="1.9.1")
+def test_doctor_of_an_old_server(fake_dify: FakeDify) -> None:
+    ended = cli(fake_dify, "doctor")
+    said = {name.partition(":")[0]: line for name, line in lines_of(ended).items()}
+    assert ended.exit_code == 0
+    assert said["human input"].startswith("no ")
+    assert said["human input"].endswith("-> needs Dify 1.14.0 or later")
+    assert sum(line.startswith("no ") for line in said.values()) >= 4
+
+
+def test_doctor_as_json(fake_dify: FakeDify) -> None:
+    fake_dify.default_app.published = False
+    ended = cli(fake_dify, "doctor", "--json")
+    checks = [json.loads(line) for line in ended.out.splitlines()]
+    last = next(check for check in checks if not check["ok"])
+    assert ended.exit_code == Exit.SERVER
+    assert (last["name"], last["advice"]) == ("published", "publish the app in Dify")
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "name", "advice"),
+    [
+        ({"DIFY_API_KEY": "app-wrong"}, Exit.DENIED, "key", "API Access"),
+        ({"DIFY_API_KEY": None}, Exit.DENIED, "key", "DIFY_API_KEY"),
+        ({"DIFY_BASE_URL": "x://y"}, Exit.USAGE, "settings", "http"),
+        ({"DIFY_BASE_URL": "{url}/wrong"}, Exit.USAGE, "settings", "base_url"),
+    ],
+)
+def test_doctor_of_wrong_settings(
+    fake_dify: FakeDify, settings: dict[str, str | None], code: Exit, name: str, advice: str
+) -> None:
+    given = {key: value and value.format(url=fake_dify.url) for key, value in settings.items()}
+    ended = cli(fake_dify, "doctor", **given)
+    said = lines_of(ended)
+    assert ended.exit_code == code
+    assert said[name].startswith("FAIL ")
+    assert advice in said[name]
+
+
+def test_doctor_of_apps_that_do_not_run(fake_dify: FakeDify) -> None:
+    fake_dify.default_app.mode = "chat"
+    ended = cli(fake_dify, "doctor")
+    assert (ended.exit_code, lines_of(ended)["app mode"].split()[:2]) == (8, ["FAIL", "chat"])
+    fake_dify.default_app.enabled = False
+    ended = cli(fake_dify, "doctor")
+    assert ended.exit_code == Exit.DENIED
+    assert "switch the app's API service on" in lines_of(ended)["key"]
+
+
+def test_doctor_where_nobody_listens() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        ended = call("--max-retries", "0", "doctor", DIFY_BASE_URL=url, DIFY_API_KEY="app-x")
+    assert ended.exit_code == Exit.SERVER
+    assert lines_of(ended)["connection"].startswith("FAIL ")
+
+
+def test_doctor_of_something_else_than_dify(fake_dify: FakeDify) -> None:
+    fake_dify.faults.add(Answer(on="getAppInfo", status=404, body="<html>not here</html>"))
+    ended = cli(fake_dify, "doctor")
+    assert ended.exit_code == Exit.NOT_FOUND
+    assert "the root of Dify's API" in ended.out

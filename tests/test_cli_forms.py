@@ -1,0 +1,126 @@
+"""form: show it, answer it by options, follow the run on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from cli_calls import cli
+from cli_terminal import Terminal
+from dify_workflow.cli.exits import Exit
+from dify_workflow.testing import FakeDify, FormInput, HumanInput
+from dify_workflow.testing.workflows import human_rich, human_two
+
+FIELDS = [FormInput("comment", default="fine"), FormInput("pick", "select", options=("r", "g"))]
+
+
+@pytest.fixture
+def token(fake_dify: FakeDify) -> str:
+    fake_dify.workflow = [HumanInput("ask", "Please review", FIELDS)]
+    assert cli(fake_dify, "run").exit_code == Exit.RUN_PAUSED
+    return fake_dify.forms[0].token
+
+
+def test_show(fake_dify: FakeDify, token: str) -> None:
+    ended = cli(fake_dify, "form", token, "--show")
+    assert ended.exit_code == 0
+    lines = ended.out.splitlines()
+    assert lines[:6] == [
+        "Please review",
+        "",
+        "  comment (paragraph, default: fine)",
+        "  pick (select, r | g)",
+        "  [approve] Approve",
+        "  [reject] Reject",
+    ]
+    told = cli(fake_dify, "form", token, "--show", "--json").json
+    assert (told["token"], told["content"]) == (token, "Please review")
+    assert [action["id"] for action in told["actions"]] == ["approve", "reject"]
+    assert fake_dify.forms
+
+
+def test_an_answer_by_options(fake_dify: FakeDify, token: str) -> None:
+    ended = cli(fake_dify, "form", token, "--action", "reject", "-i", "pick=g")
+    assert (ended.exit_code, ended.out, ended.err) == (0, "", "answered: reject\n")
+    assert fake_dify.runs[0].forms[0].answer == ("reject", {"comment": "fine", "pick": "g"})
+
+
+def test_the_run_goes_on(fake_dify: FakeDify, token: str) -> None:
+    run = fake_dify.runs[0].id
+    options = ["--action", "approve", "-i", "pick=g", "-i", "comment=good", "--run", run]
+    ended = cli(fake_dify, "form", token, *options)
+    assert ended.exit_code == 0
+    assert ended.json["comment"] == "good"
+
+
+def test_the_run_goes_on_in_json(fake_dify: FakeDify, token: str) -> None:
+    run = fake_dify.runs[0].id
+    options = ["--action", "approve", "-i", "pick=g", "--run", run, "--json"]
+    ended = cli(fake_dify, "form", token, *options)
+    assert json.loads(ended.out.splitlines()[-1])["event"] == "workflow_finished"
+
+
+def test_json_without_a_run(fake_dify: FakeDify, token: str) -> None:
+    ended = cli(fake_dify, "form", token, "--action", "approve", "-i", "pick=g", "--json")
+    assert ended.json == {"form_token": token, "action": "approve"}
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        ([], Exit.USAGE, '--action: needed where nobody can be asked; one of "approve", "reject"'),
+        (["--action", "nod"], Exit.INVALID, "'nod' is none of approve, reject"),
+        (["--action", "approve"], Exit.INVALID, "inputs.pick: required"),
+        (["--action", "approve", "-i", "pick=blue"], Exit.INVALID, "one of r, g"),
+    ],
+)
+def test_answers_that_are_refused(
+    fake_dify: FakeDify, token: str, options: list[str], code: Exit, said: str
+) -> None:
+    ended = cli(fake_dify, "form", token, *options)
+    assert (ended.exit_code, ended.out) == (code, "")
+    assert said in ended.err
+    assert fake_dify.forms
+
+
+def test_a_form_that_is_closed(fake_dify: FakeDify, token: str) -> None:
+    assert cli(fake_dify, "form", token, "--action", "approve", "-i", "pick=g").exit_code == 0
+    ended = cli(fake_dify, "form", token, "--show", "--json")
+    assert (ended.exit_code, ended.error["type"]) == (Exit.INVALID, "FormClosed")
+
+
+def test_one_form_after_the_other(fake_dify: FakeDify) -> None:
+    fake_dify.workflow = human_two
+    first = cli(fake_dify, "run", "--json").error
+    run = first["run_id"]
+    options = ["--action", "ok", "-i", "c1=x", "--run", run, "--json"]
+    second = cli(fake_dify, "form", first["form_tokens"][0], *options)
+    assert second.exit_code == Exit.RUN_PAUSED
+    options = ["--action", "ok", "-i", "c2=y", "--run", run]
+    third = cli(fake_dify, "form", second.error["form_tokens"][0], *options)
+    assert third.exit_code == 0
+
+
+def test_questions_for_files(fake_dify: FakeDify, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    fake_dify.workflow = human_rich
+    assert cli(fake_dify, "run").exit_code == Exit.RUN_PAUSED
+    with Terminal(fake_dify, "form", fake_dify.forms[0].token, "-i", "note=n") as terminal:
+        terminal.expect("pick (red | green): ")
+        terminal.type("green\n")
+        terminal.expect("att (path or URL): ")
+        terminal.type(f"{tmp_path}/missing.txt\n")
+        terminal.expect("no file at")
+        terminal.expect("att (path or URL): ")
+        terminal.type(f"{tmp_path}/a.txt\n")
+        for answer in (f"{tmp_path}/a.txt", "https://example.com/b.png", ""):
+            terminal.expect("atts (path or URL, empty for no more): ")
+            terminal.type(f"{answer}\n")
+        terminal.expect("action (approve | reject): ")
+        terminal.type("reject\n")
+        assert terminal.wait() == 0
+    answer = fake_dify.runs[0].forms[0].answer
+    assert answer is not None
+    assert (answer[0], answer[1]["note"], answer[1]["pick"]) == ("reject", "n", "green")
+    assert len(answer[1]["atts"]) == 2

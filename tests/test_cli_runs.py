@@ -1,0 +1,240 @@
+"""run, start, watch, info, stop: what goes to stdout and stderr, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from cli_calls import call, cli
+from dify_workflow.cli.exits import Exit
+from dify_workflow.testing import (
+    Answer,
+    End,
+    Fail,
+    FakeDify,
+    Fault,
+    Gate,
+    HumanInput,
+    Input,
+    Iteration,
+    Node,
+    Partial,
+    Retry,
+    Step,
+    Text,
+)
+
+
+def test_a_single_text_is_printed_as_it_is(fake_dify: FakeDify) -> None:
+    fake_dify.workflow = [Text(["Hel", "lo 你好\n", "\x1b[1m"])]
+    ended = cli(fake_dify, "run", "-i", "text=hi")
+    assert (ended.exit_code, ended.out, ended.err) == (0, "Hello 你好\n\x1b[1m\n", "")
+
+
+@pytest.mark.parametrize("outputs", [{"a": 1}, {"a": "x", "b": "y"}, {}, {"a": "\ud800"}])
+def test_other_outputs_are_printed_as_json(fake_dify: FakeDify, outputs: dict[str, Any]) -> None:
+    fake_dify.workflow = [Node("node", outputs)]
+    ended = cli(fake_dify, "run")
+    if len(outputs) == 1 and isinstance(outputs["a"], str):
+        assert ended.out == "\\ud800\n"
+    else:
+        assert ended.json == outputs
+
+
+def test_one_json_object(fake_dify: FakeDify) -> None:
+    ended = cli(fake_dify, "run", "--json", "-i", "text=hi")
+    run = fake_dify.runs[0]
+    assert ended.out.count("\n") == 1
+    assert (
+        ended.json.items()
+        >= {
+            "run_id": run.id,
+            "task_id": run.task_id,
+            "status": "succeeded",
+            "message": "",
+            "outputs": {"text": "hi"},
+            "total_steps": run.total_steps,
+        }.items()
+    )
+    assert ended.err == ""
+
+
+def test_one_event_a_line(fake_dify: FakeDify) -> None:
+    fake_dify.workflow = [Text(["Hel", "lo"])]
+    ended = cli(fake_dify, "run", "--json", "--stream")
+    events = [json.loads(line) for line in ended.out.splitlines()]
+    assert [event["event"] for event in events] == fake_dify.runs[0].event_names
+    assert ended.err == ""
+
+
+def test_lines_on_stderr_where_nothing_can_be_drawn(fake_dify: FakeDify) -> None:
+    steps: list[Step] = [Retry(outputs={"a": "b"}), Iteration([1, 2]), Text(["Hello"])]
+    fake_dify.workflow = steps
+    ended = cli(fake_dify, "run", "--stream")
+    run = fake_dify.runs[0]
+    assert ended.out == "Hello\n"
+    lines = ended.err.splitlines()
+    assert lines[0] == f"run {run.id} task {run.task_id}"
+    names = [line.partition(":")[0] for line in lines[1:]]
+    assert names == ["Start", "req", "req", "body", "body", "Iteration", "LLM", "End"]
+    assert lines[2].startswith("req: retry 1: Reached maximum retries")
+    assert "\x1b" not in ended.err
+
+
+ENDS = [
+    ([Text(["Hello"])], Exit.OK, "Hello\n", ""),
+    ([Partial(), End({"result": "bad.result"})], Exit.OK, "the default\n", "succeeded in part"),
+    ([Fail("boom")], Exit.RUN_FAILED, "", "failed: boom"),
+    ([HumanInput()], Exit.RUN_PAUSED, "", "dify-workflow form "),
+]
+
+
+@pytest.mark.parametrize(("steps", "code", "out", "said"), ENDS)
+@pytest.mark.parametrize("stream", [False, True])
+def test_how_a_run_ends(
+    fake_dify: FakeDify, steps: list[Step], code: Exit, out: str, said: str, stream: bool
+) -> None:
+    fake_dify.workflow = steps
+    ended = cli(fake_dify, "run", *(["--stream"] if stream else []))
+    assert (ended.exit_code, ended.out) == (code, out)
+    last = ended.err.splitlines()[-1] if ended.err else ""
+    assert said in last
+
+
+@pytest.mark.parametrize(("steps", "code", "out", "said"), ENDS)
+def test_how_a_run_ends_in_json(
+    fake_dify: FakeDify, steps: list[Step], code: Exit, out: str, said: str
+) -> None:
+    fake_dify.workflow = steps
+    ended = cli(fake_dify, "run", "--json")
+    assert ended.exit_code == code
+    assert ended.json["status"] == fake_dify.runs[0].status
+    if code:
+        assert ended.error["exit_code"] == code
+        assert ended.error["run_id"] == fake_dify.runs[0].id
+    if code is Exit.RUN_PAUSED:
+        tokens = [form.token for form in fake_dify.forms]
+        assert ended.error["form_tokens"] == tokens
+        assert [form["token"] for form in ended.json["forms"]] == tokens
+
+
+def test_a_stopped_run(fake_dify: FakeDify) -> None:
+    gate = Gate()
+    fake_dify.workflow = [Node("slow", gate=gate)]
+    started = cli(fake_dify, "start", "--json").json
+    run = fake_dify.runs[0]
+    assert started == {"run_id": run.id, "task_id": run.task_id, "user": "dify-workflow"}
+    stopped = cli(fake_dify, "stop", run.task_id)
+    assert (stopped.exit_code, stopped.out) == (0, "asked to stop: success\n")
+    fake_dify.wait_idle()
+    watched = cli(fake_dify, "watch", run.id)
+    assert (watched.exit_code, watched.out) == (Exit.RUN_STOPPED, "")
+    assert run.id in watched.err
+
+
+def test_a_stopped_run_that_is_called_failed(fake_dify: FakeDify) -> None:
+    error = "Aborted: User requested stop"
+    run = fake_dify.add_run(user="dify-workflow", status="failed", error=error)
+    assert cli(fake_dify, "watch", run.id).exit_code == Exit.RUN_STOPPED
+
+
+def test_stop_as_json(fake_dify: FakeDify) -> None:
+    ended = cli(fake_dify, "stop", "no-such-task", "--json")
+    assert ended.json == {"task_id": "no-such-task", "result": "success"}
+
+
+def test_start_leaves_the_run_to_itself(fake_dify: FakeDify) -> None:
+    gate = Gate()
+    fake_dify.workflow = [
+        Text(["Hello"], seconds=0.0),
+        Node("slow", gate=gate),
+        End({"t": "llm.text"}),
+    ]
+    ended = cli(fake_dify, "start", "-i", "a:=1")
+    run = fake_dify.runs[0]
+    assert (ended.out, ended.err) == (f"run {run.id}\ntask {run.task_id}\n", "")
+    assert not run.over
+    gate.open()
+    watched = cli(fake_dify, "watch", run.id, "--json")
+    assert watched.exit_code == 0
+    events = [json.loads(line) for line in watched.out.splitlines()]
+    assert events[-1]["event"] == "workflow_finished"
+    assert run.inputs == {"a": 1}
+
+
+@pytest.mark.fake_dify(version="1.9.1")
+def test_start_warns_where_a_run_ends_with_its_stream(fake_dify: FakeDify) -> None:
+    ended = cli(fake_dify, "start")
+    assert ended.exit_code == 0
+    assert "Dify 1.9.1 ends a run whose stream is closed" in ended.err
+
+
+def test_watch_prints_the_outputs(fake_dify: FakeDify) -> None:
+    run = fake_dify.add_run(user="ann", outputs={"text": "Hello"})
+    ended = cli(fake_dify, "--user", "ann", "watch", run.id)
+    assert (ended.exit_code, ended.out) == (0, "Hello\n")
+
+
+def test_watch_with_another_user_sees_the_end(fake_dify: FakeDify) -> None:
+    run = fake_dify.add_run(user="ann", outputs={"text": "Hello"})
+    assert cli(fake_dify, "watch", run.id).out == "Hello\n"
+
+
+def test_info(fake_dify: FakeDify) -> None:
+    run = fake_dify.add_run(inputs={"a": 1}, status="failed", error="boom")
+    ended = cli(fake_dify, "info", run.id)
+    assert ended.exit_code == 0
+    lines = dict(line.split(maxsplit=1) for line in ended.out.splitlines())
+    assert (lines["run_id:"], lines["status:"], lines["message:"]) == (run.id, "failed", "boom")
+    as_json = cli(fake_dify, "info", run.id, "--json").json
+    assert (as_json["status"], as_json["inputs"]["a"]) == ("failed", 1)
+
+
+def test_an_outcome_that_is_unknown(fake_dify: FakeDify) -> None:
+    gate = Gate()
+    fake_dify.workflow = [Node("slow", gate=gate)]
+    ended = cli(fake_dify, "run", "--deadline", "0.3", "--json")
+    assert ended.exit_code == Exit.UNKNOWN
+    assert ended.out == ""
+    run = fake_dify.runs[0]
+    assert (ended.error["type"], ended.error["run_id"]) == ("DeadlineExceeded", run.id)
+    assert not run.stop_asked
+
+
+def test_a_cut_stream_is_nobody_s_business(fake_dify: FakeDify) -> None:
+    fake_dify.faults.add(Fault(then="reset", after_events=2))
+    ended = cli(fake_dify, "run", "-i", "text=hi")
+    assert (ended.exit_code, ended.out) == (0, "hi\n")
+
+
+def test_an_error_of_the_server(fake_dify: FakeDify) -> None:
+    body = {"code": "app_unavailable", "message": "App unavailable", "status": 400}
+    fake_dify.faults.add(Answer(status=400, body=body))
+    ended = cli(fake_dify, "run", "--json")
+    assert (ended.exit_code, ended.out) == (Exit.SERVER, "")
+    assert ended.error["code"] == "app_unavailable"
+
+
+def test_validate(fake_dify: FakeDify) -> None:
+    fake_dify.default_app.form = [Input("n", "number", required=True)]
+    ended = cli(fake_dify, "run", "--validate", "-i", "x=1")
+    assert ended.exit_code == Exit.INVALID
+    assert "inputs.x" in ended.err
+    assert "inputs.n: required" in ended.err
+    assert fake_dify.runs == []
+    assert cli(fake_dify, "run", "--validate", "-i", "n:=1.5").exit_code == 0
+
+
+def test_options_of_a_run(fake_dify: FakeDify) -> None:
+    version = fake_dify.default_app.add_version([Text(["other"])])
+    options = ["--workflow-id", version, "--trace-id", "t-1", "--unique-user"]
+    assert cli(fake_dify, "run", *options).out == "other\n"
+    ended = cli(fake_dify, "start", *options)
+    assert f"user {fake_dify.runs[1].user}\n" in ended.out
+    assert fake_dify.runs[0].user != fake_dify.runs[1].user
+    assert [request.body["trace_id"] for request in fake_dify.requests] == ["t-1", "t-1"]
+
+
+def test_help_says_that_ctrl_c_stops() -> None:
+    assert "Ctrl-C stops the run" in call("run", "--help").out

@@ -1,0 +1,116 @@
+"""From the cells of a row to the inputs of a run; values in files are typed by the app's form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import InvalidArgument
+from ..validation import InputForm
+from ..workflow_file import WorkflowFile
+from .rows import Row
+
+Inputs = Callable[[Row], Mapping[str, Any]] | Sequence[str] | None
+
+_YES = ("true", "yes", "1")
+_NO = ("false", "no", "0")
+
+
+def choose(row: Row, inputs: Inputs, key: str | None) -> Mapping[str, Any]:
+    """Return the inputs of a row: what a function makes of it, some columns, or all but the key."""
+    if callable(inputs):
+        chosen = inputs(row)
+        if not isinstance(chosen, Mapping):
+            raise InvalidArgument("inputs: a function that returns a mapping", field="inputs")
+        return chosen
+    if inputs is None:
+        return {name: value for name, value in row.items() if name != key}
+    missing = [name for name in inputs if name not in row]
+    if missing:
+        have = ", ".join(map(str, row))
+        raise InvalidArgument(
+            f"inputs: there is no column {missing[0]!r}, only {have}", field="inputs"
+        )
+    return {name: row[name] for name in inputs}
+
+
+def refuse_unknown(form: InputForm, inputs: Mapping[str, Any]) -> None:
+    """Raise `InvalidArgument` for inputs that the app does not have: it would drop them silently.
+
+    A form without any field tells nothing.
+    """
+    unknown = [name for name in inputs if name not in form]
+    if form and unknown:
+        raise InvalidArgument(
+            f"inputs: the app has no {', '.join(map(repr, unknown))}; "
+            f"choose columns among {', '.join(form)}",
+            field="inputs",
+        )
+
+
+def typed(form: InputForm, inputs: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Return inputs with the types that the app's form asks for.
+
+    Text becomes a number, a checkbox's True or False (true/false, yes/no, 1/0), a JSON object, or
+    a file (a path in `folder`, or a URL; a list of them, also as a JSON array). An empty cell is an
+    empty text for a text, and not given for everything else. Raises `InvalidArgument`.
+    """
+    fields = {name: form.get(name) for name in inputs}
+    kinds = {name: field.type_ if field else "" for name, field in fields.items()}
+    return {
+        name: _typed(kinds[name], value, f"inputs.{name}", folder)
+        for name, value in inputs.items()
+        if value is not None and (value != "" or kinds[name] not in _TYPES)
+    }
+
+
+def _typed(kind: str, value: Any, where: str, folder: Path) -> Any:
+    try:
+        if kind == "file-list" and isinstance(value, list):
+            return [_file(item, folder) if isinstance(item, str) else item for item in value]
+        if kind in _TYPES and isinstance(value, str):
+            return _TYPES[kind](value.strip(), folder)
+    except InvalidArgument as error:
+        raise InvalidArgument(f"{where}: {error}", field=where) from None
+    except (ValueError, RecursionError):
+        raise InvalidArgument(f"{where}: {value!r} is no {kind}", field=where) from None
+    return value
+
+
+def _number(text: str, folder: Path) -> int | float:
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
+
+
+def _checkbox(text: str, folder: Path) -> bool:
+    if text.lower() not in (*_YES, *_NO):
+        raise ValueError
+    return text.lower() in _YES
+
+
+def _json_object(text: str, folder: Path) -> Any:
+    return json.loads(text)
+
+
+def _file(text: str, folder: Path) -> WorkflowFile:
+    if text.startswith(("http://", "https://")):
+        return WorkflowFile.from_url(text)
+    return WorkflowFile.from_path(folder / text)
+
+
+def _files(text: str, folder: Path) -> list[Any]:
+    given = json.loads(text) if text.startswith("[") else [text]
+    return [_file(item, folder) if isinstance(item, str) else item for item in given]
+
+
+_TYPES: dict[str, Callable[[str, Path], Any]] = {
+    "number": _number,
+    "checkbox": _checkbox,
+    "json_object": _json_object,
+    "file": _file,
+    "file-list": _files,
+}

@@ -1,0 +1,94 @@
+"""What a batch can be given, checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from typing import Any
+
+import attrs
+
+from .. import errors
+from ..errors import DifyError, InvalidArgument
+from ..options import RunOptions
+from .cells import Inputs
+
+# What every further row would meet too.
+STOP_ON: tuple[type[DifyError], ...] = (
+    errors.AuthenticationError,
+    errors.PermissionDenied,
+    errors.AppUnavailable,
+    errors.QuotaExceeded,
+    errors.RedirectRefused,
+    errors.RouteNotFound,
+)
+
+
+class BatchOptions(RunOptions, total=False):
+    """What a batch can be given, besides the options of its runs."""
+
+    key: str | None  # the column that names a row; None: its number, from 1 on
+    inputs: Inputs  # columns, or a function of the row; None: all columns but the key
+    concurrency: int  # rows under way at most
+    executor: Executor | None  # where they are run; None: in threads
+    stop_on: tuple[type[DifyError], ...]  # errors that end the batch, and not only a row
+    patience: float  # seconds in which the server refuses everything, and the batch still waits
+    lookup_seconds: float | None  # how long a run that was in flight may take to be in the logs
+    rerun_unknown: bool  # run a row again of which the logs prove nothing
+
+
+def _is_seconds(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value is not None and not (number and value >= 0 and math.isfinite(value)):
+        raise InvalidArgument(f"{attribute.name}: a number of seconds", field=attribute.name)
+
+
+def _is_count(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InvalidArgument("concurrency: a whole number, 1 or more", field="concurrency")
+
+
+def _are_errors(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    kinds = isinstance(value, tuple) and all(isinstance(kind, type) for kind in value)
+    if not kinds or not all(issubclass(kind, DifyError) for kind in value):
+        raise InvalidArgument("stop_on: a tuple of exception classes", field="stop_on")
+
+
+def _are_inputs(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    names = isinstance(value, Sequence) and not isinstance(value, str)
+    if not (value is None or callable(value) or names):
+        raise InvalidArgument("inputs: names of columns, or a function", field="inputs")
+
+
+def _is_executor(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None and not isinstance(value, Executor):
+        raise InvalidArgument("executor: a concurrent.futures.Executor", field="executor")
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """The settings of a batch; raises `InvalidArgument`."""
+
+    key: str | None = None
+    inputs: Inputs = attrs.field(default=None, validator=_are_inputs)
+    concurrency: int = attrs.field(default=8, validator=_is_count)
+    executor: Executor | None = attrs.field(default=None, validator=_is_executor)
+    stop_on: tuple[type[DifyError], ...] = attrs.field(default=STOP_ON, validator=_are_errors)
+    patience: float = attrs.field(default=600.0, validator=_is_seconds)
+    lookup_seconds: float | None = attrs.field(default=None, validator=_is_seconds)
+    rerun_unknown: bool = False
+
+
+def split(given: BatchOptions) -> tuple[Settings, dict[str, Any]]:
+    """Return the settings of a batch and the options of its runs."""
+    names = {field.name for field in attrs.fields(Settings)}
+    ours = {name: value for name, value in given.items() if name in names}
+    theirs = {name: value for name, value in given.items() if name not in names}
+    for name, why in (
+        ("unique_user", "every row has a user of its own"),
+        ("on_human_input", "a row that pauses is `paused`; `resume` goes on with its run"),
+    ):
+        if theirs.get(name) is not None:
+            raise InvalidArgument(f"{name}: not in a batch; {why}", field=name)
+    return Settings(**ours), theirs  # type: ignore[arg-type]

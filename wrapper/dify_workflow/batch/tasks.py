@@ -1,0 +1,97 @@
+"""From rows to what is to be run: the rows that have no result yet."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from ..client import DifyWorkflow
+from ..errors import InvalidArgument
+from ..validation import InputForm, form_of
+from .cells import choose, refuse_unknown, typed
+from .journal import Flight
+from .keys import KeySet
+from .one_row import Task
+from .results import Key, RowResult, of_error, shown
+from .rows import Row, Rows, key_of, path_of, read_rows
+from .settings import Settings
+
+_SUFFIX = 16  # hex digits that make a user the row's own
+_LONGEST_USER = 255
+
+
+class Tasks:
+    """The rows still to be run, each with its inputs as the output shows them.
+
+    A row whose inputs are of the wrong type comes as its result. `found` are the rows that were in
+    flight, `done` those in the output.
+    """
+
+    def __init__(
+        self,
+        client: DifyWorkflow,
+        rows: Rows,
+        settings: Settings,
+        found: Mapping[str, Flight],
+        done: KeySet,
+    ) -> None:
+        self._settings = settings
+        self._prefix = client._settings.options.user[: _LONGEST_USER - _SUFFIX - 1]
+        self._found = found
+        self._done = done
+        self._seen = KeySet()  # stays empty where the keys are numbers
+        path = path_of(rows)
+        self._form: InputForm | None = None
+        self._folder = Path()
+        if path is not None:
+            self._form, self._folder = form_of(client.parameters()), path.parent
+        self._rows: Iterator[Row] = iter(read_rows(path) if path is not None else rows)  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[tuple[Task, dict[str, Any]] | RowResult]:
+        column = self._settings.key
+        for number, row in enumerate(self._rows, 1):
+            if not isinstance(row, Mapping):
+                raise InvalidArgument(f"rows: row {number} is no mapping", field="rows")
+            key = self._key(row, number)
+            if key in self._done:
+                continue
+            chosen = choose(row, self._settings.inputs, column)
+            if self._form is not None:
+                refuse_unknown(self._form, chosen)
+            try:
+                inputs = self._typed(chosen)
+            except InvalidArgument as error:
+                yield attrs.evolve(of_error(error), key=key, inputs=shown(chosen))
+                continue
+            flight = self._found.get(str(key))
+            task = Task(
+                key=key,
+                inputs=inputs,
+                flight=flight or self.own_user(),
+                in_flight=flight is not None,
+                lookup_seconds=self._settings.lookup_seconds,
+                rerun_unknown=self._settings.rerun_unknown,
+            )
+            yield task, shown(inputs)
+
+    def own_user(self) -> Flight:
+        """Return a user of its own for a row, at no time yet."""
+        return Flight(f"{self._prefix}-{uuid.uuid4().hex[:_SUFFIX]}", 0.0)
+
+    def _key(self, row: Row, number: int) -> Key:
+        column = self._settings.key
+        key = key_of(row, number, column)
+        if column is not None and not self._seen.add(key):
+            raise InvalidArgument(
+                f"key: row {number} has the {column} of an earlier one, {key!r}", field="key"
+            )
+        return key
+
+    def _typed(self, chosen: Mapping[str, Any]) -> Mapping[str, Any]:
+        if self._form is None:
+            return chosen
+        return typed(self._form, chosen, self._folder)

@@ -1,0 +1,109 @@
+"""The program: its global options, its commands, and what becomes of errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from ..errors import DifyError
+from .app_commands import params, upload
+from .batch_command import batch
+from .clients import Settings, settings_of
+from .doctor_command import doctor
+from .exits import MEANINGS, Exit, Problem
+from .form_command import form
+from .log_command import logs
+from .reporting import report
+from .run_commands import run, start, watch
+from .serve_command import serve
+from .state_commands import info, stop
+
+_CODES = "\n".join(f"{code:>4}  {meaning}" for code, meaning in MEANINGS.items())
+# \b keeps the lines of the help as they are.
+EPILOG = f"""\b
+Each setting is an option, else from the profile, else from the environment (DIFY_BASE_URL,
+DIFY_API_KEY, DIFY_USER). The API key is never an option, since others could see it.
+
+\b
+Exit codes:
+{_CODES}"""
+
+
+class Program(TyperGroup):
+    """The commands; errors become one line on stderr and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        as_json = "--json" in ctx.args
+        try:
+            return super().invoke(ctx)
+        except (DifyError, Problem) as error:
+            raise typer.Exit(report(error, as_json=as_json, key=settings_of(ctx).key)) from error
+        except (KeyboardInterrupt, EOFError, typer.Abort):
+            interrupted = Problem("interrupted", Exit.INTERRUPTED)
+            raise typer.Exit(report(interrupted, as_json=as_json, key=None)) from None
+        except BrokenPipeError:  # whoever read our output has left, as `head` does
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(141) from None  # as a program that SIGPIPE ends
+
+
+app: typer.Typer = typer.Typer(
+    cls=Program,
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode=None,  # plain help, which needs no rich
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(version("dify-workflow"))
+        raise typer.Exit
+
+
+@app.callback()
+def settings(
+    context: typer.Context,
+    base_url: Annotated[
+        str | None, typer.Option(help="The API's root, with or without /v1.", metavar="URL")
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option(help="Whom runs and files belong to.", metavar="ID")
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Settings of this name in config.toml.", metavar="NAME")
+    ] = None,
+    api_key_file: Annotated[
+        Path | None, typer.Option(help="A file with the API key alone.", metavar="PATH")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds for one request.", metavar="SECONDS")
+    ] = None,
+    max_retries: Annotated[
+        int | None, typer.Option(help="How often a request is tried again.", metavar="N")
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Run and watch Dify workflow apps."""
+    context.obj = Settings(
+        base_url=base_url,
+        user=user,
+        profile=profile,
+        api_key_file=api_key_file,
+        timeout=timeout,
+        max_retries=max_retries,
+    )
+
+
+COMMANDS = (run, start, watch, info, stop, logs, params, upload, form, batch, doctor, serve)
+for _command in COMMANDS:
+    app.command(_command.__name__)(_command)

@@ -1,0 +1,82 @@
+"""Answering the form of a paused run."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .clients import open_client
+from .exits import Problem
+from .following import finish, follow
+from .inputs import FileOption, InputOption, InputsOption, collect
+from .output import as_json, note, write, write_json
+from .questions import ask, shown
+from .views import view_of
+
+if TYPE_CHECKING:
+    from ..forms import WorkflowForm
+
+
+def form(
+    context: typer.Context,
+    token: Annotated[str, typer.Argument(metavar="TOKEN")],
+    action: Annotated[
+        str | None, typer.Option(metavar="ID", help="The button to press; nothing is asked then.")
+    ] = None,
+    input: InputOption = None,
+    inputs: InputsOption = None,
+    file: FileOption = None,
+    run: Annotated[
+        str | None, typer.Option(metavar="RUN_ID", help="Follow this run on afterwards.")
+    ] = None,
+    show: Annotated[bool, typer.Option("--show", help="Show the form, answer nothing.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="JSON; with --run one event a line.")
+    ] = False,
+) -> None:
+    """Show the form that a paused run waits for, and answer it.
+
+    The answers are asked for in a terminal, or come by --action and -i; what is not given with -i
+    has the form's default. To follow the run on, the user (--user) must be the one that it was
+    started with. Dify 1.14 and later.
+    """
+    with open_client(context) as dify:
+        asked = dify.form(token)
+        if show:
+            write_json(of_form(asked)) if json else write(shown(asked))
+            return
+        given = collect(input, inputs, file)
+        if action is None:
+            if not sys.stdin.isatty():
+                raise Problem(
+                    f"--action: needed where nobody can be asked; one of {_actions(asked)}"
+                )
+            note(shown(asked))
+            action, given = ask(asked, given)
+        dify.submit_form(asked, action=action, inputs={**asked.defaults, **given})
+        note(f"answered: {action}")
+        if run is None:
+            if json:
+                write_json({"form_token": token, "action": action})
+            return
+        events = dify.resume(run, read_ahead=True)
+        response = follow(events, view_of(streamed=True, as_json=json), ours=False)
+    finish(response, as_json=json, written=True)
+
+
+def of_form(form: WorkflowForm) -> dict[str, Any]:
+    """Return a form as one JSON object."""
+    return {
+        "token": form.token,
+        "content": form.content,
+        "inputs": [field.to_dict() for field in form.inputs],
+        "defaults": dict(form.defaults),
+        "actions": [action.to_dict() for action in form.actions],
+        "expires_at": form.expires_at,
+    }
+
+
+def _actions(form: WorkflowForm) -> str:
+    return ", ".join(as_json(action.id) for action in form.actions)

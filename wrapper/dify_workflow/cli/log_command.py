@@ -1,0 +1,154 @@
+"""The logs: a table, or one JSON object a line, and what is new as it comes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .clients import open_client
+from .exits import Problem
+from .output import write, write_event, write_table
+from .state_commands import local_time
+
+if TYPE_CHECKING:
+    from ..client import DifyWorkflow
+    from ..responses import WorkflowLogs
+
+PAGE = 100  # entries; the most that the server gives at once
+LONGEST_RUN = 1800  # s; no server lets a run live longer, so its entry changes no more
+COLUMNS = ("created", "run id", "status", "seconds", "tokens", "user", "error")
+
+
+def logs(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many entries.")] = 20,
+    page: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="The page of so many entries.")
+    ] = None,
+    status: Annotated[
+        str | None, typer.Option("--status", help="succeeded, failed or stopped.")
+    ] = None,
+    keyword: Annotated[
+        str | None, typer.Option(help="A text in the inputs or outputs.", metavar="TEXT")
+    ] = None,
+    after: Annotated[
+        str | None, typer.Option(help="Created at or after (ISO 8601; UTC).", metavar="TIME")
+    ] = None,
+    before: Annotated[
+        str | None, typer.Option(help="Created at or before.", metavar="TIME")
+    ] = None,
+    end_user: Annotated[
+        str | None, typer.Option(help="Only the runs of this user.", metavar="USER")
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option(help="Only the runs of this member.", metavar="EMAIL")
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on: show new runs, and how they end.")
+    ] = False,
+    interval: Annotated[
+        float, typer.Option(min=0.01, metavar="SECONDS", help="How often --follow asks.")
+    ] = 2.0,
+    json: Annotated[bool, typer.Option("--json", help="One entry a line, as JSON.")] = False,
+) -> None:
+    """List the app's runs, newest first (with --follow the newest last)."""
+    given = {
+        "keyword": keyword,
+        "created_at_after": after,
+        "created_at_before": before,
+        "created_by_end_user_session_id": end_user,
+        "created_by_account": account,
+    }
+    filters: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if follow and page is not None:
+        raise Problem("--follow: not together with --page")
+    with open_client(context) as dify:
+        if follow:
+            for entry in _followed(dify, filters, status, limit, interval):
+                _write_line(entry, as_json=json)
+            return
+        if status is not None:
+            filters["status"] = status
+        entries = _listed(dify, filters, limit, page)
+        if json:
+            for entry in entries:
+                write_event(entry.raw)
+        else:
+            write_table(COLUMNS, map(_row, entries), whole=COLUMNS[:5])
+
+
+def _listed(
+    dify: DifyWorkflow, filters: dict[str, Any], limit: int, page: int | None
+) -> Iterable[WorkflowLogs]:
+    if page is not None:
+        return dify.logs(page=page, limit=limit, **filters)
+    return islice(dify.iter_logs(limit=min(limit, PAGE), **filters), limit)
+
+
+def _followed(
+    dify: DifyWorkflow, filters: dict[str, Any], status: str | None, limit: int, interval: float
+) -> Iterator[WorkflowLogs]:
+    """Yield the entries that are there, oldest first; then each new one, and each that changed.
+
+    Each time, all entries are asked for that are as young as the oldest run that still goes on.
+    `status` is looked at here: the server would hide a run until it has that status, and it would
+    then be among runs that are older than the newest one seen.
+    """
+    seen: dict[str, tuple[str, int]] = {}  # of an entry: its status, when it was made
+    newest = list(islice(dify.iter_logs(limit=min(limit, PAGE), **filters), limit))
+    while True:
+        for entry in reversed(newest):
+            if seen.get(entry.id, ("", 0))[0] != entry.status:
+                seen[entry.id] = (entry.status, entry.created_at)
+                if status in (None, entry.status):
+                    yield entry
+        time.sleep(interval)
+        since = _horizon(seen)
+        if since is not None:
+            seen = {id: told for id, told in seen.items() if told[1] >= since}
+            filters["created_at_after"] = _iso(since)
+        newest = list(dify.iter_logs(limit=PAGE, **filters))
+
+
+def _horizon(seen: dict[str, tuple[str, int]]) -> int | None:
+    """When the oldest entry was made that may still change, or else the newest one (s)."""
+    if not seen:
+        return None
+    last = max(made for _, made in seen.values())
+    open_ones = [
+        made
+        for status, made in seen.values()
+        if status in ("running", "paused") and made > last - LONGEST_RUN
+    ]
+    return min(open_ones, default=last)
+
+
+def _iso(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def _row(entry: WorkflowLogs) -> tuple[str, ...]:
+    run = entry.data.workflow_run
+    user = entry.data.created_by_end_user or entry.data.created_by_account
+    name = getattr(user, "session_id", None) or getattr(user, "email", None)
+    elapsed = getattr(run, "elapsed_time", None)
+    return (
+        local_time(entry.created_at),
+        str(getattr(run, "id", "")),
+        entry.status,
+        f"{elapsed:.2f}" if isinstance(elapsed, int | float) else "",
+        str(getattr(run, "total_tokens", "")),
+        str(name or ""),
+        entry.message,
+    )
+
+
+def _write_line(entry: WorkflowLogs, *, as_json: bool) -> None:
+    if as_json:
+        write_event(entry.raw)
+    else:
+        write("\t".join(" ".join(cell.split()) for cell in _row(entry)))

@@ -1,0 +1,100 @@
+"""What goes to stdout (results) and to stderr (everything else), in terminals and in pipes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def write(text: str, stream: TextIO | None = None) -> None:
+    """Write a line; in a terminal without what could steer it, in a pipe as it is."""
+    target = sys.stdout if stream is None else stream
+    if target.isatty():
+        text = clean(text)
+    encoding = target.encoding or "utf-8"
+    target.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    target.flush()
+
+
+def note(text: str) -> None:
+    """Say something that is no part of the result."""
+    write(text, sys.stderr)
+
+
+def write_json(value: Any, *, indent: int | None = None) -> None:
+    """Write one JSON value; in a pipe a single line, unless `indent` is given."""
+    if indent is None and sys.stdout.isatty():
+        indent = 2
+    write(as_json(value, indent=indent))
+
+
+def write_event(value: Any) -> None:
+    """Write one JSON value on one line."""
+    write(as_json(value))
+
+
+def as_json(value: Any, *, indent: int | None = None) -> str:
+    """Return JSON that the terminal or pipe can show; what it cannot is escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value, indent=indent, default=str)
+    return text
+
+
+def write_outputs(outputs: Mapping[str, Any]) -> None:
+    """Write a run's outputs: a single text as it is, everything else as JSON."""
+    values = list(outputs.values())
+    if len(values) == 1 and isinstance(values[0], str):
+        write(values[0])
+    else:
+        write(as_json(outputs, indent=2))
+
+
+def write_table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole: Sequence[str] = ()
+) -> None:
+    """Write a table: drawn in a terminal, tab-separated with a header in a pipe.
+
+    `whole` names the columns that are not broken into lines where the terminal is narrow.
+    """
+    if not sys.stdout.isatty():
+        for row in (columns, *rows):
+            write("\t".join(" ".join(cell.split()) for cell in row))
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name, overflow="fold", no_wrap=name in whole)
+    for row in rows:
+        table.add_row(*(Text(clean(cell)) for cell in row))
+    console_on(sys.stdout).print(table)
+
+
+def clean(text: str) -> str:
+    """Return a text without control characters, which could steer the terminal."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
+
+
+def console_on(stream: TextIO) -> Console:
+    """Return a console; it keeps to NO_COLOR, and marks up nothing by itself."""
+    from rich.console import Console
+
+    return Console(file=stream, highlight=False, markup=False, emoji=False)
+
+
+def is_live(stream: TextIO) -> bool:
+    """Whether a picture that changes can be drawn there."""
+    return stream.isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown")
