@@ -1,0 +1,91 @@
+"""Parts of the documentation site that are made from the code, so that they cannot be wrong.
+
+A page has `{{ name }}` on a line of its own where a part goes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from dify_workflow import errors
+from dify_workflow.cli.exits import MEANINGS
+from dify_workflow.versions import CAPABILITIES
+from dify_workflow_api.events import EVENTS
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def table(*rows: tuple[str, ...]) -> str:
+    """A Markdown table; the first row is its head."""
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([lines[0], "| --- " * len(rows[0]) + "|", *lines[1:]])
+
+
+def versions() -> str:
+    """What came with which version of Dify."""
+    rows = [(each.what, f"{each.since}") for each in CAPABILITIES]
+    return table(("what", "since Dify"), *rows)
+
+
+def exits() -> str:
+    """The exit codes of the program."""
+    rows = [(str(int(code)), meaning) for code, meaning in MEANINGS.items()]
+    return table(("code", "meaning"), *rows)
+
+
+def error_tree() -> str:
+    """The exceptions, as the module's own text shows them."""
+    tree = (errors.__doc__ or "").partition("\n\n")[2]
+    return f"```text\n{tree.strip()}\n```"
+
+
+def events() -> str:
+    """The events with their classes and the first sentence of the contract."""
+    contract = json.loads(files("dify_workflow_api").joinpath("openapi.json").read_text())
+    schemas: dict[str, Any] = contract["components"]["schemas"]
+    rows = [
+        (f"`{name}`", f"`{payload or event}`", _first_sentence(schemas[event]["description"]))
+        for name, (event, payload) in EVENTS.items()
+    ]
+    return table(("event", "class of `item.data`", "what it says"), *rows)
+
+
+def _first_sentence(text: str) -> str:
+    return re.split(r"(?<=[.:])\s", " ".join(text.split()).replace("|", "\\|"))[0]
+
+
+def notebook() -> str:
+    """The first program of the notebook."""
+    cells = json.loads((EXAMPLES / "notebook.ipynb").read_text("utf-8"))["cells"]
+    source = next("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    return f"```python\n{source}\n```"
+
+
+def example(name: str) -> str:
+    """A program of examples/, whole."""
+    return f'```python title="examples/{name}"\n{(EXAMPLES / name).read_text("utf-8")}```'
+
+
+PARTS: dict[str, Callable[..., str]] = {
+    "errors": error_tree,
+    "events": events,
+    "example": example,
+    "exits": exits,
+    "notebook": notebook,
+    "versions": versions,
+}
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Put the parts in (called by MkDocs)."""
+
+    def part(found: re.Match[str]) -> str:
+        name, *arguments = found[1].split()
+        return PARTS[name](*arguments)
+
+    return re.sub(r"^\{\{ (.+) \}\}$", part, markdown, flags=re.M)

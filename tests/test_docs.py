@@ -1,0 +1,124 @@
+"""The documentation site: it builds without a warning, and its code runs as it stands."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dify_workflow.testing import FakeDify, HumanInput, Node, Text
+from typer.main import get_command
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+BLOCKS = {
+    f"{page.stem}-{number}": block
+    for page in PAGES
+    for number, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(), re.S))
+}
+RECIPES = {name: block for name, block in BLOCKS.items() if "def test_" in block}
+PROGRAMS = [name for name in BLOCKS if name not in RECIPES]
+WORKFLOWS = {"human-input": [HumanInput()]}
+STEPS = [Text(["Hel", "lo"]), Node("after", seconds=0.01)]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_program_runs(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    page, block = name.rpartition("-")[0], BLOCKS[name]
+    monkeypatch.chdir(tmp_path)
+    with FakeDify(workflow=WORKFLOWS.get(page, STEPS)) as fake:
+        monkeypatch.setenv("DIFY_BASE_URL", fake.url)
+        monkeypatch.setenv("DIFY_API_KEY", fake.api_key)
+        if "opentelemetry" in block:  # it sets up the whole process
+            subprocess.run([sys.executable, "-c", block], check=True, timeout=60)
+        else:
+            exec(compile(block, name, "exec"), {"__name__": "__main__"})
+        assert fake.requests or "FakeDify" in block
+
+
+def test_there_are_five_recipes_and_a_mock() -> None:
+    assert list(RECIPES) == [f"testing-{number}" for number in range(6)]
+
+
+def test_recipes_run_as_tests(tmp_path: Path) -> None:
+    for name, block in RECIPES.items():
+        (tmp_path / f"test_{name.replace('-', '_')}.py").write_text(block)
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "dify_workflow.testing.fixtures", str(tmp_path)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        timeout=100,
+    )
+    assert "= 8 passed in" in ran.stdout, ran.stdout + ran.stderr
+
+
+def test_programs_type_check(tmp_path: Path) -> None:
+    for name, block in BLOCKS.items():
+        (tmp_path / f"{name.replace('-', '_')}.py").write_text(block)
+    ran = subprocess.run(
+        [sys.executable, "-m", "mypy", str(tmp_path)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=100,
+    )
+    assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
+
+
+def test_commands_and_options_exist() -> None:
+    from dify_workflow.cli.app import app
+
+    group: Any = get_command(app)
+    known = {flag for parameter in group.params for flag in parameter.opts}
+    count = 0
+    for page in PAGES:
+        for block in re.findall(r"```sh\n(.*?)```", page.read_text(), re.S):
+            for line in re.findall(r"^(?:.*\| )?dify-workflow ([^#|\n]*)", block, re.M):
+                words = [word for word in line.split() if not word.startswith("'")]
+                names = [word for word in words if word in group.commands]
+                flags = known | {
+                    flag
+                    for name in names
+                    for each in group.commands[name].params
+                    for flag in each.opts
+                }
+                assert names, line
+                assert {word for word in words if word[:1] == "-" != word} <= flags, line
+                count += 1
+    assert count > 15
+
+
+def test_the_site_builds(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    ran = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(site)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1", "http_proxy": "http://127.0.0.1:9"},
+        timeout=100,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "WARNING" not in ran.stderr
+    for page in PAGES:
+        built = site / ("" if page.stem == "index" else page.stem) / "index.html"
+        text = built.read_text()
+        assert not re.search(r"{{ \w+ .*}}", text)
+        loaded = re.findall(r'<(?:script|img|link)[^>]+(?:src|href)="(https?:[^"]+)', text)
+        assert loaded == []
+    assert "attach" in (site / "reference" / "index.html").read_text()
+    examples = (site / "examples" / "index.html").read_text()
+    for shown in ("one_client", "wait_for_run", "run_with_progress"):
+        assert shown in examples
+    assert "LocalCluster" in (site / "batches" / "index.html").read_text()
+    assert "CreditUsedData" in (site / "regenerate" / "index.html").read_text()
