@@ -154,6 +154,14 @@ CASES: dict[str, Case] = {
         mode="logs",
         more={"calls": 100},
     ),
+    "logs_data": Case(
+        "A page of 100 log entries, `.data` of each",
+        "calls",
+        "page",
+        ("httpx", *OURS),
+        mode="logs_data",
+        more={"calls": 100},
+    ),
     "import": Case("Import", "import", "import", IMPORTS, quick=IMPORTS),
     **{
         f"big_event_{megabytes}": _stream(

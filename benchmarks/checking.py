@@ -25,7 +25,7 @@ def _wanted(job: dict[str, Any], tally: Any) -> tuple[Any, float]:
             size = job["megabytes"] * 1_000_000
             return (tally if size < tally < size + 2000 else size), job["megabytes"]
         case "calls":
-            return (LOGS if job["mode"] == "logs" else RESULT), job["calls"]
+            return (LOGS if job["mode"].startswith("logs") else RESULT), job["calls"]
         case "trickle":
             return job["inputs"]["events"], job["inputs"]["events"]
     events, characters = _stream(job["inputs"]["events"], job["inputs"].get("size"))

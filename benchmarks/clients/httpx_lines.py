@@ -44,6 +44,8 @@ class Sync:
                 characters += len(entry["id"]) + len(entry["workflow_run"]["status"])
         return entries, characters
 
+    logs_data = logs
+
     def upload(self, path: Path) -> int:
         with path.open("rb") as file:
             answer = self.client.post("/files/upload", files={"file": file}, data={"user": USER})

@@ -63,8 +63,18 @@ class Sync:
         entries = characters = 0
         for entry in self.dify.logs(limit=100):
             entries += 1
-            if entry.created_at and entry.data.workflow_run:
+            seconds = (entry.finished_at or entry.created_at) - entry.created_at
+            if seconds >= 0 or entry.message:
                 characters += len(entry.id) + len(entry.status)
+        return entries, characters
+
+    def logs_data(self) -> Tally:
+        entries = characters = 0
+        for entry in self.dify.logs(limit=100):
+            entries += 1
+            data = entry.data
+            if data.created_at and data.workflow_run.created_at:
+                characters += len(data.id) + len(data.workflow_run.status)
         return entries, characters
 
     def upload(self, path: Path) -> int:

@@ -8,7 +8,7 @@ from usage import Span
 
 
 def sync(made: Any, job: dict[str, Any]) -> dict[str, Any]:
-    """Make the same call many times; `mode` is "blocking" or "logs"."""
+    """Make the same call many times; `mode` is "blocking", "logs" or "logs_data"."""
     client = made(job["url"])
     call = getattr(client, job["mode"])
     for _ in range(5):

@@ -7,7 +7,7 @@ import ipaddress
 import ssl
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import httpcore
@@ -15,6 +15,7 @@ import httpcore
 from .line import Line
 from .network import READ_SIZE, Head
 
+_MOMENT = 0.001  # s; timers fire that much early at most
 _HIGH_WATER = 1024 * 1024  # bytes read ahead before the sender is held back
 
 
@@ -28,6 +29,32 @@ class _Receiving(threading.local):
 _receiving = _Receiving()
 
 
+class _Alarm:
+    """Rings when its time is over. It is set for each read, so a set one only notes its new time."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, ring: Callable[[], None]) -> None:
+        self._loop = loop
+        self._ring = ring
+        self._due = float("inf")
+        self._timer: asyncio.TimerHandle | None = None
+
+    def set(self, timeout: float | None) -> None:
+        """Ring after so many seconds from now, or not at all."""
+        self._due = float("inf") if timeout is None else self._loop.time() + timeout
+        if self._timer is not None and (timeout is None or self._timer.when() > self._due):
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None and timeout is not None:
+            self._timer = self._loop.call_at(self._due, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._loop.time() < self._due - _MOMENT:
+            self._timer = self._loop.call_at(self._due, self._look)
+        else:
+            self._ring()
+
+
 class _Wire(asyncio.BufferedProtocol):
     """Bytes in and out of one asyncio transport."""
 
@@ -39,6 +66,7 @@ class _Wire(asyncio.BufferedProtocol):
         self._chunks: deque[bytes] = deque()
         self._size = 0
         self._reader: asyncio.Future[bool] | None = None
+        self._alarm = _Alarm(loop, lambda: _settle(self._reader, False))
         self._writer: asyncio.Future[bool] | None = None
         self._full = False  # the transport takes no more to write for now
 
@@ -58,6 +86,7 @@ class _Wire(asyncio.BufferedProtocol):
     def connection_lost(self, exc: BaseException | None) -> None:
         self.ended = True
         self._error = exc
+        self._alarm.set(None)
         _settle(self._reader, True)
         _settle(self._writer, True)
 
@@ -83,7 +112,8 @@ class _Wire(asyncio.BufferedProtocol):
             if self.ended:
                 return b""
             self._reader = self.loop.create_future()
-            if not await _within(self._reader, timeout):
+            self._alarm.set(timeout)
+            if not await self._reader:
                 raise httpcore.ReadTimeout("no bytes in time")
         chunk = self._chunks.popleft()
         before, self._size = self._size, self._size - len(chunk)

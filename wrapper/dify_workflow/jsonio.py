@@ -14,7 +14,7 @@ except ImportError:
 
 _raw_decode = json.JSONDecoder().raw_decode
 
-_DIGITS_AS_ZERO = bytes(ord("0") if byte in b"0123456789" else 32 for byte in range(256))
+_DIGITS_AS_ZERO = bytes(ord("0" if byte in b"0123456789" else " ") for byte in range(256))
 _LONG = b"0" * 19
 
 
@@ -30,7 +30,13 @@ def _has_long_number(text: bytes) -> bool:
 
     Dify passes such integers through. (A regular expression takes ten times as long as orjson.)
     """
-    return text.translate(_DIGITS_AS_ZERO).find(_LONG) >= 0
+    zeros = text.translate(_DIGITS_AS_ZERO)
+    at = zeros.find(_LONG)
+    while at >= 0:
+        if text[at - 1 : at] != b".":  # else the digits behind a point, as of 0.0012345678901234567
+            return True
+        at = zeros.find(_LONG, zeros.find(b" ", at))
+    return False
 
 
 def loads_short(text: bytes) -> Any:
