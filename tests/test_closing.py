@@ -15,7 +15,7 @@ import pytest
 from dify_workflow import DifyError, StreamClosed
 from facade import Kind, both, client
 from replay_reply import chunked, head
-from replay_server import ReplayServer, Reply
+from replay_server import ReplayServer, Reply, Sleep
 from slow_runs import FOREVER, PING, STARTED, Odd, SlowRuns, ahead, each_state, freed, slow_runs
 
 
@@ -258,3 +258,18 @@ def test_a_stream_of_a_closed_client(kind: Kind) -> None:
         stream.close()
         assert freed(server, dify)
         assert (len(server.requests), runs.stops) == (1, 0)
+
+
+@both
+def test_a_read_ahead_stream_that_is_dropped_frees_its_connection_at_the_next_bytes(
+    kind: Kind,
+) -> None:
+    pings = [step for _ in range(2_000) for step in (Sleep(0.02), PING)]
+    with (
+        ReplayServer(lambda _: Reply.stream(PING, STARTED, *pings, FOREVER)) as server,
+        client(kind, server.url, read_ahead=True) as dify,
+    ):
+        stream = iter(dify.run_workflow_stream({}))
+        assert next(stream).event == "workflow_started"
+        del stream
+        assert freed(server, dify)

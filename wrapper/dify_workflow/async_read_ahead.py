@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import weakref
+from typing import Protocol
 
 from .errors import InvalidArgument
+
+
+class AsyncSteps(Protocol):
+    """A stream, as far as its reader goes."""
+
+    @property
+    def closed(self) -> bool: ...
+
+    async def _step(self) -> None: ...
 
 
 class TaskReader:
     """As `ThreadReader`, in an asyncio task."""
 
-    def __init__(self, step: Callable[[], Awaitable[None]], ended: Callable[[], bool]) -> None:
-        self._step = step
-        self._ended = ended
+    def __init__(self, stream: AsyncSteps) -> None:
+        self._stream = weakref.ref(stream)
         self._changed = asyncio.Event()
         try:
             loop = asyncio.get_running_loop()
@@ -23,8 +32,9 @@ class TaskReader:
 
     async def _read(self) -> None:
         try:
-            while not self._ended():
-                await self._step()
+            while (stream := self._stream()) is not None and not stream.closed:
+                await stream._step()
+                del stream
                 self._changed.set()
         except Exception:
             pass  # kept by the stream

@@ -140,7 +140,7 @@ class AsyncWorkflowStream(RunHandle):
             await self._step()
             return
         if self._reader is None:
-            self._reader = TaskReader(self._step, lambda: self.closed)
+            self._reader = TaskReader(self)
         await self._reader.wait(self._time_left())
 
     async def _step(self) -> None:

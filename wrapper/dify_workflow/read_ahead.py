@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import weakref
+from typing import Protocol
+
+
+class Steps(Protocol):
+    """A stream, as far as its reader goes."""
+
+    @property
+    def closed(self) -> bool: ...
+
+    def _step(self) -> None: ...
 
 
 class ThreadReader:
-    """Calls `step` in a thread until `ended()`; `wait` returns when something may have changed.
+    """Steps through a stream in a thread until it is closed, or nobody has it any more.
 
-    An exception ends it: the stream itself keeps it for whoever reads on.
+    `wait` returns when something may have changed. An exception ends it: the stream itself keeps it
+    for whoever reads on.
     """
 
-    def __init__(self, step: Callable[[], None], ended: Callable[[], bool]) -> None:
-        self._step = step
-        self._ended = ended
+    def __init__(self, stream: Steps) -> None:
+        self._stream = weakref.ref(stream)
         self._changed = threading.Condition()
         self._steps = 0
         self._seen = 0
@@ -23,8 +33,9 @@ class ThreadReader:
 
     def _read(self) -> None:
         try:
-            while not self._ended():
-                self._step()
+            while (stream := self._stream()) is not None and not stream.closed:
+                stream._step()
+                del stream
                 self._notify()
         except BaseException:
             pass  # kept by the stream

@@ -146,7 +146,7 @@ class WorkflowStream(RunHandle):
             self._step()
             return
         if self._reader is None:
-            self._reader = ThreadReader(self._step, lambda: self.closed)
+            self._reader = ThreadReader(self)
         self._reader.wait(self._time_left())
 
     def _step(self) -> None:
