@@ -17,6 +17,7 @@ import multiprocessing
 import os
 import random
 import time
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -61,7 +62,6 @@ async def soak(url: str, key: str, runs: int, at_once: int) -> dict[str, float]:
     """Start the runs and follow each to its end; return what came of them."""
     outcome: collections.Counter[str] = collections.Counter()
     recovered = 0
-    turn = asyncio.Semaphore(at_once)
     sockets_before = sockets()
     async with AsyncDifyWorkflow(
         base_url=url, api_key=key, unique_user=True, max_retries=8
@@ -69,21 +69,27 @@ async def soak(url: str, key: str, runs: int, at_once: int) -> dict[str, float]:
 
         async def one(number: int) -> None:
             nonlocal recovered
-            async with turn:
-                try:
-                    response = await dify.run_workflow({"number": str(number)})
-                except RunOutcomeUnknown:
-                    outcome["unknown"] += 1
-                else:
-                    right = response.status == "succeeded" and bool(response.outputs)
-                    outcome["finished" if right else "wrong"] += 1
-                    recovered += response.recovered
+            try:
+                response = await dify.run_workflow({"number": str(number)})
+            except RunOutcomeUnknown:
+                outcome["unknown"] += 1
+            else:
+                right = response.status == "succeeded" and bool(response.outputs)
+                outcome["finished" if right else "wrong"] += 1
+                recovered += response.recovered
 
-        await asyncio.gather(*(one(number) for number in range(min(200, runs))))
+        async def work(numbers: Iterator[int]) -> None:
+            for number in numbers:
+                await one(number)
+
+        async def several(numbers: Iterator[int]) -> None:
+            await asyncio.gather(*(work(numbers) for _ in range(at_once)))
+
+        await several(iter(range(min(200, runs))))
         gc.collect()
         before = memory()
         began = time.perf_counter()
-        await asyncio.gather(*(one(number) for number in range(200, runs)))
+        await several(iter(range(200, runs)))
         seconds = time.perf_counter() - began
     gc.collect()
     return {
