@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from dify_workflow import errors
-from dify_workflow.cli.exits import MEANINGS
 from dify_workflow.versions import CAPABILITIES
 from dify_workflow_api.events import EVENTS
 
@@ -30,12 +29,6 @@ def versions() -> str:
     """What came with which version of Dify."""
     rows = [(each.what, f"{each.since}") for each in CAPABILITIES]
     return table(("what", "since Dify"), *rows)
-
-
-def exits() -> str:
-    """The exit codes of the program."""
-    rows = [(str(int(code)), meaning) for code, meaning in MEANINGS.items()]
-    return table(("code", "meaning"), *rows)
 
 
 def error_tree() -> str:
@@ -75,7 +68,6 @@ PARTS: dict[str, Callable[..., str]] = {
     "errors": error_tree,
     "events": events,
     "example": example,
-    "exits": exits,
     "notebook": notebook,
     "versions": versions,
 }

@@ -8,10 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dify_workflow import AuthenticationError, ConnectionFailed, DifyWorkflow, TooManyRequests
+from dify_workflow import (
+    AuthenticationError,
+    ConnectionFailed,
+    DifyWorkflow,
+    TooManyRequests,
+    WorkflowFile,
+)
 from dify_workflow.batch import iter_many, run_many
 from dify_workflow.batch.pace import Pace
-from dify_workflow.testing import Answer, FakeDify
+from dify_workflow.testing import Answer, FakeDify, Fault, Sleep
 
 BUSY = {"code": "too_many_requests", "message": "Too many requests.", "status": 429}
 
@@ -114,3 +120,49 @@ def test_a_server_that_is_away_is_waited_for(tmp_path: Path) -> None:
         finally:
             timer.join()
             back.stop()
+
+
+def test_a_row_that_is_always_refused_does_not_hold_up_the_others(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dify_workflow.batch.pace._FIRST_PAUSE", 0.001)
+    fake.faults.add(Fault(on="upload", before_headers=True, then="close"), times=None)
+    file = WorkflowFile.from_bytes(b"too much for a proxy", "a.txt")
+    table = [{"text": file}, *rows(30)]
+    output = tmp_path / "out.jsonl"
+    found = list(iter_many(dify, table, output, concurrency=1, max_retries=0, patience=5))
+    assert [row.key for row in found if row.ok] == list(range(2, 32))
+    (refused,) = [row for row in found if not row.ok]
+    assert refused.error is not None
+    assert (refused.key, refused.status, refused.error.type) == (1, "error", "ConnectionFailed")
+    assert fake.posts("uploadFile") == 11
+
+
+def test_a_busy_server_fails_no_row(
+    fake: FakeDify, dify: DifyWorkflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dify_workflow.batch.pace._FIRST_PAUSE", 0.001)
+    for _ in range(15):
+        fake.faults.add(Answer(status=429, body=BUSY))
+        fake.faults.add(Fault(on="run"))
+    assert all(row.ok for row in iter_many(dify, rows(40), concurrency=1))
+    assert fake.faults.left == []
+
+
+def test_a_server_may_ask_for_an_endless_wait(fake: FakeDify, dify: DifyWorkflow) -> None:
+    fake.workflow = [Sleep(0.2)]
+    fake.faults.add(Fault(on="run"))  # one that is under way while the other is refused
+    fake.faults.add(Answer(status=429, body=BUSY, headers={"Retry-After": "9" * 400}))
+    batch = iter_many(dify, rows(2), concurrency=2)
+    assert next(batch).ok
+    with pytest.raises(TooManyRequests):
+        next(batch)
+
+
+def test_a_key_that_a_gateway_repeats_is_not_kept(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    said = {"code": "x", "message": f"no: Bearer {fake.api_key}", "status": 500}
+    fake.faults.add(Answer(status=500, body=said))
+    run_many(dify, rows(1), tmp_path / "out.jsonl")
+    assert "no: Bearer ***" in (tmp_path / "out.jsonl").read_text()

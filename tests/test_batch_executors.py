@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import signal
@@ -20,7 +21,7 @@ import pytest
 from dify_workflow import DifyWorkflow, InvalidArgument
 from dify_workflow.batch import iter_many, run_many
 from dify_workflow.batch.journal import Flight
-from dify_workflow.batch.one_row import Task, run_remotely
+from dify_workflow.batch.one_row import Sealed, Task, run_remotely
 from dify_workflow.testing import Answer, FakeDify, Gate, Node, Sleep
 
 BUSY = {"code": "too_many_requests", "message": "Too many requests.", "status": 429}
@@ -115,12 +116,13 @@ def test_a_client_that_cannot_be_pickled_is_refused(dify: DifyWorkflow) -> None:
 
 def test_a_task_that_a_scheduler_repeats_finds_its_run(fake: FakeDify, dify: DifyWorkflow) -> None:
     task = Task(key=1, inputs={"text": "a"}, flight=Flight("own-1", 0.0))
-    first, again = (run_remotely(pickle.dumps(dify), task, True) for _ in range(2))
+    first, again = (run_remotely(Sealed(pickle.dumps(dify)), task, True) for _ in range(2))
     assert first.result is not None
     assert again.result is not None
     assert (again.result.run_id, again.result.status) == (first.result.run_id, "succeeded")
     assert len(fake.runs) == 1
-    busy = run_remotely(pickle.dumps(dify.with_options(api_key="app-no")), task, True)
+    other = Sealed(pickle.dumps(dify.with_options(api_key="app-no")))
+    busy = run_remotely(other, task, True)
     assert (busy.started, type(busy.error).__name__) == (False, "AuthenticationError")
 
 
@@ -130,10 +132,12 @@ class Losing(Executor):
     def __init__(self, losses: int) -> None:
         self.losses = losses
         self.tasks: list[Task] = []
+        self.shown = ""  # what a scheduler may log
 
     def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
         self.tasks.append(args[1])
+        self.shown = repr((fn, args, kwargs))
         if len(self.tasks) <= self.losses:
             future.set_exception(OSError("worker lost"))
         else:
@@ -148,7 +152,27 @@ def test_a_row_whose_worker_was_lost_is_looked_up_first(fake: FakeDify, dify: Di
     first, lookup, again = executor.tasks
     assert (first.in_flight, lookup.in_flight, again.in_flight) == (False, True, False)
     assert first.flight == lookup.flight != again.flight
+    assert lookup.flight.at is None  # it may have been posted just now
     assert (row.user, len(fake.runs)) == (again.flight.user, 1)
+
+
+def test_what_a_scheduler_may_log_has_no_key(fake: FakeDify, dify: DifyWorkflow) -> None:
+    executor = Losing(0)
+    assert next(iter_many(dify, rows(1), executor=executor)).ok
+    assert "run_remotely" in executor.shown
+    assert fake.api_key not in executor.shown
+
+
+def test_when_a_worker_posts_a_row_is_not_known(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.jsonl"
+    executor = Losing(9)
+    with pytest.raises(OSError, match="worker lost"):
+        run_many(dify, rows(1), output, executor=executor)
+    line = json.loads(Path(f"{output}.journal").read_text())
+    assert line == {"row": "1", "user": executor.tasks[0].flight.user, "at": None}
+    assert run_many(dify, rows(1), output, lookup_seconds=0).ok  # and is read again
 
 
 def test_a_row_that_loses_worker_after_worker_ends_the_batch(

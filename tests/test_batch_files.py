@@ -63,6 +63,27 @@ def test_a_file_of_something_else_is_left_alone(tmp_path: Path, line: bytes) -> 
     assert path.read_bytes() == FIRST + line + b"x"
 
 
+@pytest.mark.parametrize("content", [b'{"precious": 1}', b"x", b"{}", b"\xff"])
+def test_one_line_of_something_else_is_no_torn_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(InvalidArgument, match=r"line 1 of .* is no result of a batch"):
+        Output(path)
+    assert path.read_bytes() == content
+
+
+def test_zeros_that_a_power_failure_leaves_are_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_bytes(FIRST + b"\0" * 100)
+    reopened(path)
+    assert path.read_bytes() == FIRST
+
+
+def test_what_is_no_file_is_refused() -> None:
+    with pytest.raises(InvalidArgument, match="/dev/zero is no file"):
+        Output(Path("/dev/zero"))
+
+
 def test_a_journal_keeps_what_is_in_flight(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     journal = Journal(path, lambda key: False)
@@ -88,6 +109,16 @@ def test_a_journal_keeps_what_is_in_flight(tmp_path: Path) -> None:
     again.over(2)
     again.close()
     assert not path.exists()
+
+
+def test_a_journal_keeps_that_a_time_is_not_known(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    journal = Journal(path, lambda key: False)
+    journal.starting("a", Flight("user-a"))
+    journal.close()
+    again = Journal(path, lambda key: False)
+    assert again.found == {"a": Flight("user-a", None)}
+    again.close()
 
 
 def test_a_journal_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

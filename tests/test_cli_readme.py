@@ -1,4 +1,4 @@
-"""What the README says of the terminal is so."""
+"""What the README and the page on the terminal say is so."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from cli_calls import cli
 from dify_workflow.cli import profiles
-from dify_workflow.cli.exits import Exit
+from dify_workflow.cli.exits import MEANINGS
 from dify_workflow.testing import FakeDify
 
 ROOT = Path(__file__).parent.parent
 SECTION = (ROOT / "README.md").read_text("utf-8").partition("## In the terminal\n")[2]
 SECTION = SECTION.partition("\n## ")[0]
+PAGE = (ROOT / "docs" / "terminal.md").read_text("utf-8")
 COMMANDS = re.findall(r"^dify-workflow .*$", SECTION, re.M)
 
 
@@ -35,11 +36,12 @@ def test_the_commands_run(
 
 
 def test_the_exit_codes() -> None:
-    assert [int(code) for code in re.findall(r"^\| (\d+) \|", SECTION, re.M)] == list(Exit)
+    told = re.findall(r"^\| (\d+) \| (.*) \|$", PAGE, re.M)
+    assert [(int(code), meaning) for code, meaning in told] == list(MEANINGS.items())
 
 
 def test_the_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = re.findall(r"```toml\n(.*?)```", SECTION, re.S)[0]
+    text = re.findall(r"```toml[^\n]*\n(.*?)```", PAGE, re.S)[0]
     assert "lab" in tomllib.loads(text)["profiles"]
     path = tmp_path / "config.toml"
     path.write_text(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import io
 import json
 import math
 from collections.abc import Callable
@@ -30,9 +31,10 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "minus infinity": (-math.inf, "-inf has no JSON form"),
     "lone surrogate": ("a\ud800b", "lone surrogate"),
     "lone surrogate in a path": (PurePosixPath("\udcff"), "lone surrogate"),
-    "bytes": (b"a", "upload them as a file"),
-    "bytearray": (bytearray(b"a"), "upload them as a file"),
-    "memoryview": (memoryview(b"a"), "upload them as a file"),
+    "bytes": (b"a", "make a WorkflowFile of them"),
+    "bytearray": (bytearray(b"a"), "make a WorkflowFile of them"),
+    "memoryview": (memoryview(b"a"), "make a WorkflowFile of them"),
+    "open file": (io.BytesIO(b"a"), "make a WorkflowFile of them"),
     "object": (Unknown(), "a Unknown has no JSON form"),
     "model_dump that is none": (Frozen(), "a Frozen has no JSON form"),
     "function": (len, "has no JSON form"),
@@ -49,7 +51,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "name that is none": ({None: 2}, "names must be text, not None"),
     "name of bytes": ({b"a": 2}, "names must be text, not b'a'"),
     "name with a lone surrogate": ({"\udc00": 2}, "lone surrogate"),
-    "enum of bytes": (enum.Enum("Raw", {"A": b"a"}).A, "upload them as a file"),  # type: ignore[attr-defined]
+    "enum of bytes": (enum.Enum("Raw", {"A": b"a"}).A, "make a WorkflowFile of them"),  # type: ignore[attr-defined]
 }
 refused = pytest.mark.parametrize(("value", "why"), REFUSED.values(), ids=REFUSED)
 

@@ -64,6 +64,9 @@ _OF_INPUTS = re.compile(
     r"|transfer_method is required in file mapping|No matching enum found for value"
     r"|Reached maximum retries \(\d+\) for URL"
 )
+_OF_FILES = re.compile(r".+ in input form must be a (file|list of files)")
+_OF_RUNS = ("getWorkflowRun", "streamWorkflowEvents")
+_UUID = re.compile(r"/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.I)
 _SECONDS = re.compile(r"\d+(\.\d*)?")
 
 _BY_STATUS: dict[int, type[APIError]] = {
@@ -92,6 +95,11 @@ class Answer:
     def ok(self) -> bool:
         """Whether the status is 2xx."""
         return 200 <= self.status < 300
+
+    @property
+    def names_no_run(self) -> bool:
+        """Whether this is how Dify answers to a run's id that is no UUID."""
+        return self.status == 500 and self.operation in _OF_RUNS and _UUID.search(self.path) is None
 
     @property
     def version(self) -> Version | None:
@@ -234,6 +242,12 @@ def _hint(kind: type[APIError], answer: Answer, code: str | None, message: str) 
         return "Use the API key of the app itself (it starts with app-)"
     if message.startswith("Invalid upload file"):
         return "The file must be uploaded by the same user and with the same key as the run"
+    if _OF_FILES.match(message):
+        return "Give a WorkflowFile, or a list of them"
+    if answer.names_no_run:
+        return "Is that the id of a run? It should be a UUID"
+    if kind is errors.NotFound and answer.operation in _OF_RUNS:
+        return "It takes the id of a run of this app, not a task's and not a log entry's"
     if code == "not_workflow_app":
         return "This key belongs to an app of another mode than Workflow"
     return ""

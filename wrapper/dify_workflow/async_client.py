@@ -140,7 +140,8 @@ class AsyncDifyWorkflow(
         """Follow a run that was started elsewhere (GET /workflow/{workflow_run_id}/events).
 
         `user` must be the one that the run was started with. What happened before is replayed,
-        but for text. Servers before 1.14 cannot replay: there the run's detail is polled.
+        but for text; of a run that has ended, only its end. Servers before 1.14 cannot replay:
+        there the run's detail is polled.
         """
         driver = self._driver()
         run = attaching(run_id, self._options(options), self._server, driver.clock)

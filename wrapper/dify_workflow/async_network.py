@@ -55,7 +55,7 @@ class _Alarm:
             self._ring()
 
 
-class _Wire(asyncio.BufferedProtocol):
+class _Wire(asyncio.BaseProtocol):
     """Bytes in and out of one asyncio transport."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -73,12 +73,9 @@ class _Wire(asyncio.BufferedProtocol):
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
 
-    def get_buffer(self, sizehint: int) -> memoryview:
-        return _receiving.buffer
-
-    def buffer_updated(self, nbytes: int) -> None:
-        self._chunks.append(bytes(_receiving.buffer[:nbytes]))
-        self._size += nbytes
+    def data_received(self, data: bytes) -> None:
+        self._chunks.append(data)
+        self._size += len(data)
         if self._size > _HIGH_WATER:
             self.transport.pause_reading()
         _settle(self._reader, True)
@@ -151,6 +148,20 @@ class _Wire(asyncio.BufferedProtocol):
             self.loop.call_soon_threadsafe(self.transport.abort)
 
 
+class _PlainWire(_Wire, asyncio.BufferedProtocol):
+    """Straight on a socket."""
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return _receiving.buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.data_received(bytes(_receiving.buffer[:nbytes]))
+
+
+class _SecureWire(_Wire, asyncio.Protocol):
+    """On TLS, which at a connection's end fills a buffer once and drops what is behind it."""
+
+
 def _settle(future: asyncio.Future[bool] | None, value: bool) -> None:
     if future is not None and not future.done():
         future.set_result(value)
@@ -203,7 +214,7 @@ class AsyncOwnStream(httpcore.AsyncNetworkStream):
         timeout: float | None = None,
     ) -> httpcore.AsyncNetworkStream:
         loop = self._wire.loop
-        wire = _Wire(loop)
+        wire = _SecureWire(loop)
         try:
             wire.transport = await loop.start_tls(
                 self._wire.transport,
@@ -227,16 +238,18 @@ class AsyncOwnStream(httpcore.AsyncNetworkStream):
         return self._wire.transport.get_extra_info(names.get(info, info))
 
 
-def _delay(host: str) -> float | None:
-    """Seconds between the attempts at several addresses of a host; None: it has only this one.
+def _attempts(loop: asyncio.AbstractEventLoop, host: str) -> dict[str, Any]:
+    """How to try the addresses of a host: a race for several, with 0.25 s between its attempts.
 
-    asyncio leaves a socket to the garbage collector when its race of attempts is cancelled.
+    asyncio leaves a socket to the garbage collector when its race of attempts is cancelled; uvloop
+    knows no race.
     """
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return 0.25
-    return None
+        races = isinstance(loop, asyncio.BaseEventLoop)
+        return {"happy_eyeballs_delay": 0.25} if races else {}
+    return {}
 
 
 class AsyncOwnBackend(httpcore.AsyncNetworkBackend):
@@ -254,12 +267,12 @@ class AsyncOwnBackend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         loop = asyncio.get_running_loop()
-        wire = _Wire(loop)
+        wire = _PlainWire(loop)
         local = None if local_address is None else (local_address, 0)
         try:
             async with asyncio.timeout(timeout):
                 await loop.create_connection(
-                    lambda: wire, host, port, local_addr=local, happy_eyeballs_delay=_delay(host)
+                    lambda: wire, host, port, local_addr=local, **_attempts(loop, host)
                 )
         except TimeoutError as error:
             raise httpcore.ConnectTimeout("no connection in time") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self, Unpack
 
@@ -131,7 +131,8 @@ class DifyWorkflow(AppMethods, AudioMethods, FileMethods, HumanMethods, LogMetho
         """Follow a run that was started elsewhere (GET /workflow/{workflow_run_id}/events).
 
         `user` must be the one that the run was started with. What happened before is replayed,
-        but for text. Servers before 1.14 cannot replay: there the run's detail is polled.
+        but for text; of a run that has ended, only its end. Servers before 1.14 cannot replay:
+        there the run's detail is polled.
         """
         driver = self._driver()
         run = attaching(run_id, self._options(options), self._server, driver.clock)
@@ -193,6 +194,8 @@ class DifyWorkflow(AppMethods, AudioMethods, FileMethods, HumanMethods, LogMetho
         options: RunOptions,
         *,
         result_only: bool = False,
+        own_user: bool = False,
+        before_post: Callable[[], None] | None = None,
     ) -> WorkflowStream:
         driver = self._driver()
         run = starting(
@@ -203,6 +206,8 @@ class DifyWorkflow(AppMethods, AudioMethods, FileMethods, HumanMethods, LogMetho
             self._forms,
             streaming=True,
             result_only=result_only,
+            own_user=own_user,
+            before_post=before_post,
         )
         return WorkflowStream(run, driver)
 

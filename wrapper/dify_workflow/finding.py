@@ -93,7 +93,7 @@ def find(run: Following, *, cause: Exception | None = None, once: bool = False) 
     if once:
         return False
     why = (
-        "the connection was lost before its id came"
+        "the connection was lost before its id came (unique_user=True makes such a run findable)"
         if not lookup.adopts
         else "it is not in the logs of its user"
     )

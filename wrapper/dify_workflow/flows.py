@@ -54,6 +54,8 @@ def _prepared(run: Following) -> Flow[Call]:
     start = run.start if run.prepare is None else (yield from run.prepare())
     run.changed()
     run.posted_at = run.changed_at
+    if run.before_post is not None:
+        run.before_post()
     return start
 
 

@@ -28,6 +28,7 @@ class Following:
     server: Server
     prepare: Callable[[], Flow[Call]] | None = None  # uploads what `start` needs, and builds it
     start: Call | None = None  # None: attached to a run that somebody else started
+    before_post: Callable[[], None] | None = None  # called before `start` is sent
     resuming: bool = False  # it was paused, and goes on
     lookup: Lookup | None = None
     posted_at: float = 0.0

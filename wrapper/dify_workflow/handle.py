@@ -90,6 +90,9 @@ class RunHandle:
         """Whether the stream is closed, by its end or early."""
         return self._closed or self._ended
 
+    def __reduce__(self) -> str:
+        raise TypeError("a stream cannot be pickled; keep its `id` and `user`, and attach() to it")
+
     def __repr__(self) -> str:
         return (
             f"<{type(self).__name__} id={self.id!r} task_id={self.task_id!r} "
@@ -138,8 +141,9 @@ class RunHandle:
     def _check_deadline(self) -> None:
         if self._remaining() == 0.0:
             state = self._state
+            which = f"run {state.run_id}" if state.run_id else "the run (its id is not known)"
             raise DeadlineExceeded(
-                f"run {state.run_id}: the deadline of {self._run.options.deadline} s passed; "
+                f"{which}: the deadline of {self._run.options.deadline} s passed; "
                 "the run itself may go on",
                 run_id=state.run_id,
                 task_id=state.task_id,

@@ -25,6 +25,19 @@ def loads(text: bytes) -> Any:
     return loads_short(text)
 
 
+def dumps(value: Any, **how: Any) -> str:
+    """Encode JSON, with the options of `json.dumps`; NaN and infinities become null.
+
+    Old servers send them, and they have no JSON form.
+    """
+    how = {"ensure_ascii": False, **how}
+    try:
+        return json.dumps(value, allow_nan=False, **how)
+    except ValueError:
+        text = json.dumps(value, default=how.get("default"))
+        return json.dumps(json.loads(text, parse_constant=lambda _: None), **how)
+
+
 def _has_long_number(text: bytes) -> bool:
     """Whether there may be an integer of more than 64 bits, which orjson reads as a float.
 

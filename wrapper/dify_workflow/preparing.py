@@ -53,8 +53,14 @@ def starting(
     *,
     streaming: bool,
     result_only: bool = False,
+    own_user: bool = False,
+    before_post: Callable[[], None] | None = None,
 ) -> Following:
-    """Return a run that is to be started; raises `InvalidArgument`."""
+    """Return a run that is to be started; raises `InvalidArgument`.
+
+    own_user: the user in `options` is of this run alone, so its runs are surely this one.
+    before_post: called when all is uploaded and the request that starts the run is next.
+    """
     asked = WorkflowRunRequest.of(request)
     options = options_for(options, asked)
     options.key()
@@ -63,8 +69,6 @@ def starting(
         user = f"{options.user[: _LONGEST_USER - _SUFFIX - 1]}-{suffix}"
         options = attrs.evolve(options, user=user, unique_user=False)
         own_user = True
-    else:
-        own_user = False
     key_input = options.run_key_input
     if key_input in asked.inputs:
         key_input = None  # a value that is not ours proves nothing: other runs may have it too
@@ -85,6 +89,7 @@ def starting(
         server=server,
         start=start,
         prepare=prepare,
+        before_post=before_post,
         lookup=Lookup(sent.get("inputs", {}), own_user, key_input),
     )
 

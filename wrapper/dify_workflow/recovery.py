@@ -173,10 +173,11 @@ def _has_ended(detail: dict[str, Any]) -> bool:
 
 def _give_up_if_definite(run: Following, answer: Answer) -> None:
     """Raise for an error answer that will not change by asking again."""
-    if may_change(answer):
+    attached = run.start is None and not run.state.begun
+    if may_change(answer) and not (attached and answer.names_no_run):
         return
     error = answer.error()
-    if run.start is None and not run.state.begun:
+    if attached:
         raise error  # nothing of ours was lost: attached to a run that is not there
     raise run.unknown(f"asking for it was refused: {error}", error)
 

@@ -92,8 +92,9 @@ class WorkflowStopResponse:
 class WorkflowLogs:
     """One entry of the logs: `status`, `message` and `finished_at` are its run's.
 
-    `created_at` and `finished_at` are unix seconds; `data` has every field of the entry, `raw` is
-    the entry as the server sent it.
+    `id` is the entry's own; `run_id` is what `info()` and `attach()` take. `created_at` and
+    `finished_at` are unix seconds; `data` has every field of the entry, `raw` is the entry as the
+    server sent it.
     """
 
     id: str
@@ -103,6 +104,12 @@ class WorkflowLogs:
     finished_at: int | None
     raw: dict[str, Any] = attrs.field(repr=False)
     _data: WorkflowLogEntry | None = attrs.field(default=None, init=False, repr=False, eq=False)
+
+    @property
+    def run_id(self) -> str:
+        """The id of the entry's run."""
+        run_id: str = self.raw["workflow_run"]["id"]
+        return run_id
 
     @property
     def data(self) -> WorkflowLogEntry:

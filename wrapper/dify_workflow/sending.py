@@ -14,6 +14,7 @@ from .line import Line
 from .transports import OWN_CONNECTION
 
 _EVENT_STREAM = "text/event-stream"
+_SHORTEST_KEY = 8  # characters; what is shorter is found in any text
 
 
 @functools.cache
@@ -68,9 +69,11 @@ def is_stream(response: httpx.Response) -> bool:
 
 def answer_of(response: httpx.Response, call: Call) -> Answer:
     """Return a response that was read whole."""
-    return Answer(
-        response.status_code, response.headers, response.content, call.path, call.operation
-    )
+    content = response.content
+    key = call.options.key().encode()
+    if not response.is_success and len(key) >= _SHORTEST_KEY:
+        content = content.replace(key, b"***")  # some gateways repeat what they refuse
+    return Answer(response.status_code, response.headers, content, call.path, call.operation)
 
 
 def capped(timeout: httpx.Timeout, seconds: float | None) -> httpx.Timeout:

@@ -74,8 +74,8 @@ def _fields(value: Any, where: str) -> Any:
     dump = getattr(value, "model_dump", None)
     if callable(dump):
         return dump(mode="json")
-    if isinstance(value, bytes | bytearray | memoryview):
-        raise _refused(where, "bytes cannot be an input; upload them as a file")
+    if isinstance(value, bytes | bytearray | memoryview) or hasattr(value, "read"):
+        raise _refused(where, "bytes cannot be an input; make a WorkflowFile of them")
     raise _refused(where, f"a {type(value).__name__} has no JSON form")
 
 

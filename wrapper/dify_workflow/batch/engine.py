@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
@@ -26,6 +25,8 @@ from .tasks import Tasks
 log: logging.Logger = logging.getLogger("dify_workflow")
 
 _LOSSES = 3  # workers that one row may lose
+_REFUSALS = 10  # of one row while others are served: it is the row's own fault
+_LONGEST_WAIT = 1.0  # s; on Windows, Ctrl-C does not end a wait
 
 # Nothing was started, and it may be later. A run that was in flight is only asked for.
 _BUSY = (errors.TooManyRequests, errors.ConnectionFailed, errors.RequestTimedOut)
@@ -45,6 +46,7 @@ class Engine:
         self._pace = Pace(settings.concurrency, settings.patience)
         self._reports: SimpleQueue[tuple[Task, Future[Outcome]]] = SimpleQueue()
         self._waiting: deque[Task] = deque()  # to be tried again
+        self._tried_again = False  # the row that was begun last is one of those
         self._inputs: dict[Key, dict[str, Any]] = {}  # of the rows under way, to be shown
         self._running = 0
         self._stop: Exception | None = None
@@ -80,7 +82,7 @@ class Engine:
                 if self._stop is not None or not self._waiting:
                     break
             try:
-                task, future = self._reports.get(timeout=wait or None)
+                task, future = self._reports.get(timeout=min(wait or _LONGEST_WAIT, _LONGEST_WAIT))
             except Empty:
                 continue
             self._running -= 1
@@ -93,22 +95,24 @@ class Engine:
 
     def _next(self) -> Task | RowResult | None:
         """The next row to run, or one that has its result already; None when there is none."""
-        if self._waiting:
+        # In turn with new ones, so that a row that is always refused does not hold up the others.
+        enough = len(self._waiting) >= self._settings.concurrency
+        self._tried_again = bool(self._waiting) and (enough or not self._tried_again)
+        if self._tried_again:
             return self._waiting.popleft()
         try:
             ready = next(self._fresh, None)
         except Exception as error:  # a bad row, or what the caller's own code raised
             self._stop = error
             return None
+        if ready is None and self._waiting:
+            return self._waiting.popleft()
         if isinstance(ready, tuple):
             task, self._inputs[ready[0].key] = ready
             return task
         return ready
 
     def _begin(self, task: Task) -> None:
-        if not task.in_flight:
-            task = attrs.evolve(task, flight=attrs.evolve(task.flight, at=time.time()))
-            self._journal.starting(task.key, task.flight)
         self._place.submit(task)
         self._running += 1
 
@@ -132,7 +136,10 @@ class Engine:
             self._busy = error
             asked = error.retry_after if isinstance(error, APIError) else None
             self._pace.busy(asked, str(error))
-            self._waiting.append(task)
+            refusals = task.refusals + (self._pace.served > task.served)
+            if refusals > _REFUSALS and not isinstance(error, errors.TooManyRequests):
+                return outcome.result
+            self._waiting.append(attrs.evolve(task, refusals=refusals, served=self._pace.served))
         else:
             self._pace.well()
             return outcome.result
@@ -147,4 +154,7 @@ class Engine:
             self._stop = self._stop or error
             return
         log.warning("row %s: its worker was lost (%r); looking for its run", task.key, error)
-        self._waiting.append(attrs.evolve(task, in_flight=True, losses=task.losses + 1))
+        flight = attrs.evolve(task.flight, at=None)
+        self._waiting.append(
+            attrs.evolve(task, in_flight=True, flight=flight, losses=task.losses + 1)
+        )

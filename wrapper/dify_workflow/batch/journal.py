@@ -1,7 +1,7 @@
 """The rows in flight, on disk: who may have been started and is not in the output yet.
 
-Two kinds of lines: {"row", "user", "at"} before a row is posted (`at` in unix seconds), and
-{"row", "run"} as soon as its run's id is known. They survive the end of the process, however it
+Two kinds of lines: {"row", "user", "at"} before a row is posted (`at` in unix seconds, null where it
+is posted by a worker somewhere, who knows when), and {"row", "run"} as soon as its run's id is known. They survive the end of the process, however it
 ends; after a power failure the last seconds may be missing.
 """
 
@@ -24,10 +24,13 @@ _MOST_LINES = 10_000  # then it is written anew
 
 @attrs.frozen
 class Flight:
-    """A row that was, or was about to be, posted: its own user, when, and its run's id if known."""
+    """A row that was, or was about to be, posted: its own user, when, and its run's id if known.
+
+    `at` is None where it may have been posted as late as now.
+    """
 
     user: str
-    at: float
+    at: float | None = None
     run_id: str | None = None
 
 
@@ -118,7 +121,8 @@ def _read(path: Path, is_done: Callable[[str], bool]) -> dict[str, Flight]:
                 entry = json.loads(line)
                 key = entry["row"]
                 if "user" in entry:
-                    flight = Flight(entry["user"], float(entry["at"]))
+                    at = entry["at"]
+                    flight = Flight(entry["user"], None if at is None else float(at))
                 else:
                     flight = attrs.evolve(flights[key], run_id=entry["run"])
             except (ValueError, TypeError, KeyError):

@@ -38,6 +38,8 @@ class Task:
     lookup_seconds: float | None = None
     rerun_unknown: bool = False
     losses: int = 0  # workers that were lost with it
+    refusals: int = 0  # times it was refused while others were served
+    served: int = 0  # rows that had been served when it was refused last
 
 
 @attrs.frozen(kw_only=True)
@@ -62,6 +64,9 @@ class Watch:
     def closed(self, stream: WorkflowStream) -> None:
         """A stream was read."""
 
+    def posting(self, task: Task) -> None:
+        """The request that starts the run is next."""
+
     def known(self, task: Task, run_id: str) -> None:
         """The run's id is known."""
 
@@ -75,7 +80,7 @@ def run_row(client: DifyWorkflow, task: Task, watch: Watch | None = None) -> Out
     watch = watch or Watch()
     try:
         if not task.in_flight:
-            stream = _new(client, task)
+            stream = _new(client, task, watch)
         else:
             found = _find(client, task, watch)
             if isinstance(found, Outcome):
@@ -98,7 +103,14 @@ def run_row(client: DifyWorkflow, task: Task, watch: Watch | None = None) -> Out
         watch.closed(stream)
 
 
-def run_remotely(pickled: bytes, task: Task, look_first: bool) -> Outcome:
+@attrs.frozen
+class Sealed:
+    """A pickled client. It holds the API key, and schedulers log what their tasks are given."""
+
+    pickled: bytes = attrs.field(repr=False)
+
+
+def run_remotely(sealed: Sealed, task: Task, look_first: bool) -> Outcome:
     """Run a row in another process, with a client that is kept there.
 
     `look_first`: a scheduler may run a task again whose worker was lost, so the row's user is
@@ -107,7 +119,7 @@ def run_remotely(pickled: bytes, task: Task, look_first: bool) -> Outcome:
     parent = multiprocessing.parent_process()
     if parent is not None and not parent.is_alive():
         raise RuntimeError("the process that this worker belongs to is gone")
-    client = _client(pickled)
+    client = _client(sealed)
     if look_first and not task.in_flight:
         try:
             run_ids = _listed(client, task.flight.user)
@@ -136,21 +148,20 @@ def _of_the_run(error: DifyError, stream: WorkflowStream, task: Task) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _client(pickled: bytes) -> DifyWorkflow:
-    client: DifyWorkflow = pickle.loads(pickled)
+def _client(sealed: Sealed) -> DifyWorkflow:
+    client: DifyWorkflow = pickle.loads(sealed.pickled)
     atexit.register(client.close)
     return client
 
 
-def _new(client: DifyWorkflow, task: Task) -> WorkflowStream:
+def _new(client: DifyWorkflow, task: Task, watch: Watch) -> WorkflowStream:
     # "Too many requests" is for the batch to know: all of it waits.
-    stream = client.run_workflow_stream(
-        task.inputs, user=task.flight.user, unique_user=False, max_retries=0
+    return client._stream(
+        task.inputs,
+        {"user": task.flight.user, "unique_user": False, "max_retries": 0},
+        own_user=True,
+        before_post=lambda: watch.posting(task),
     )
-    lookup = stream._run.lookup
-    assert lookup is not None
-    stream._run.lookup = attrs.evolve(lookup, unique_user=True)  # it is, without a suffix
-    return stream
 
 
 def _find(client: DifyWorkflow, task: Task, watch: Watch) -> str | Outcome:
@@ -158,11 +169,13 @@ def _find(client: DifyWorkflow, task: Task, watch: Watch) -> str | Outcome:
     flight = task.flight
     if flight.run_id is not None:
         return flight.run_id
-    pause = 0.2
+    # By the wall clock, which may have been set back since; from here on by one that cannot be.
+    age = 0.0 if flight.at is None else max(time.time() - flight.at, 0.0)
+    since, pause = time.monotonic() - age, 0.2
     while True:
         if found := _listed(client, flight.user):
             return found[0]
-        left = flight.at + _patience(client, task) - time.time()
+        left = since + _patience(client, task) - time.monotonic()
         if left <= 0:
             break
         watch.pause(min(pause, left))

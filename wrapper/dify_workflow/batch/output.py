@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import threading
 from collections import Counter
 from pathlib import Path
 from typing import BinaryIO
@@ -11,6 +13,12 @@ from typing import BinaryIO
 from ..errors import InvalidArgument
 from .keys import KeySet
 from .results import RowResult
+
+_BEGIN = b'{"key": '  # of each line
+
+# The files of the batches of this process, against which the lock of a process does not help.
+_ours: set[str] = set()
+_ours_lock = threading.Lock()
 
 
 class Output:
@@ -24,12 +32,23 @@ class Output:
         self.done: KeySet = KeySet()
         self.statuses: Counter[str] = Counter()
         self._path = path
-        self._file = path.open("a+b")
+        if path.exists() and not path.is_file():
+            raise InvalidArgument(f"output: {path} is no file", field="output")
+        self._real = os.path.realpath(path)
+        with _ours_lock:
+            if self._real in _ours:
+                raise InvalidArgument(f"output: another batch is writing {path}", field="output")
+            _ours.add(self._real)
+        try:
+            self._file = path.open("a+b")
+        except BaseException:
+            _ours.discard(self._real)
+            raise
         try:
             _lock(self._file, path)
             self._load()
         except BaseException:
-            self._file.close()
+            self.close()
             raise
 
     def write(self, result: RowResult) -> None:
@@ -39,7 +58,10 @@ class Output:
 
     def close(self) -> None:
         """Close the file, which frees its lock."""
-        self._file.close()
+        try:
+            self._file.close()
+        finally:
+            _ours.discard(self._real)
 
     def _load(self) -> None:
         file, good = self._file, 0  # bytes
@@ -51,8 +73,8 @@ class Output:
                 self.done.add(entry["key"])
                 self.statuses[entry["status"]] += 1
             except (ValueError, TypeError, KeyError):
-                if not whole:
-                    break  # the program ended while it wrote this
+                if not whole and _BEGIN.startswith(line.rstrip(b"\0")[: len(_BEGIN)]):
+                    break  # the program, or the machine, ended while it wrote this
                 raise InvalidArgument(
                     f"output: line {number} of {self._path} is no result of a batch",
                     field="output",

@@ -30,6 +30,7 @@ class Pace:
         self._until = float("-inf")  # no row begins before
         self._pauses = 0  # since the last success
         self._good_at = clock()
+        self.served: int = 0  # rows
 
     @property
     def limit(self) -> int:
@@ -49,6 +50,7 @@ class Pace:
     def well(self) -> None:
         """A row was served."""
         self._good_at = self._clock()
+        self.served += 1
         self._pauses = 0
         self._limit = min(self._limit + 1 / self._limit, float(self._most))
 

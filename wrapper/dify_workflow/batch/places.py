@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import pickle
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.thread import ThreadPoolExecutor
+
+import attrs
 
 from ..client import DifyWorkflow
 from ..errors import InvalidArgument
 from ..stream import WorkflowStream
 from .journal import Journal
-from .one_row import Outcome, Task, Watch, run_remotely, run_row
+from .one_row import Outcome, Sealed, Task, Watch, run_remotely, run_row
 
 Done = Callable[[Task, "Future[Outcome]"], None]  # called on any thread
 
@@ -27,7 +30,7 @@ def place_for(
     """Return the place for an executor; None stands for threads of our own."""
     if executor is None or isinstance(executor, ThreadPoolExecutor):
         return Threads(client, executor, concurrency, journal, done)
-    return Workers(client, executor, done)
+    return Workers(client, executor, journal, done)
 
 
 class Place:
@@ -103,6 +106,10 @@ class Threads(Place, Watch):
         with self._lock:
             self._streams.discard(stream)
 
+    def posting(self, task: Task) -> None:
+        # Not when it was submitted: uploads, or a queue before few threads, may take long.
+        self._journal.starting(task.key, attrs.evolve(task.flight, at=time.time()))
+
     def known(self, task: Task, run_id: str) -> None:
         self._journal.known(task.key, run_id)
 
@@ -114,17 +121,22 @@ class Threads(Place, Watch):
 class Workers(Place):
     """Any other executor: the client travels by pickle, without its connections."""
 
-    def __init__(self, client: DifyWorkflow, executor: Executor, done: Done) -> None:
+    def __init__(
+        self, client: DifyWorkflow, executor: Executor, journal: Journal, done: Done
+    ) -> None:
         super().__init__(done)
         try:
-            self._pickled = pickle.dumps(client)
+            self._client = Sealed(pickle.dumps(client))
         except (pickle.PicklingError, TypeError, AttributeError) as error:
             raise InvalidArgument(
                 f"client: it cannot be pickled for this executor: {error}", field="client"
             ) from error
         self._executor = executor
+        self._journal = journal
         # Of the executors that span machines, some run a task again whose worker was lost.
         self.survives_losses: bool = not isinstance(executor, ProcessPoolExecutor)
 
     def _submit(self, task: Task) -> Future[Outcome]:
-        return self._executor.submit(run_remotely, self._pickled, task, self.survives_losses)
+        if not task.in_flight:
+            self._journal.starting(task.key, task.flight)
+        return self._executor.submit(run_remotely, self._client, task, self.survives_losses)

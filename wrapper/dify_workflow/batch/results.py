@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, cast
@@ -10,6 +9,7 @@ from typing import Any, cast
 import attrs
 
 from ..errors import APIError, DifyError, InvalidArgument, RunOutcomeUnknown
+from ..jsonio import dumps
 from ..responses import WorkflowRunResponse
 from ..values import plain
 from ..workflow_file import WorkflowFile, each_file
@@ -59,10 +59,9 @@ class RowResult:
         """Return it as a line of JSON (UTF-8, with its newline)."""
         fields = attrs.asdict(self)
         try:
-            return json.dumps(fields, ensure_ascii=False, allow_nan=False).encode() + b"\n"
-        except ValueError:  # NaN and lone surrogates: old servers send both
-            fields = json.loads(json.dumps(fields), parse_constant=lambda _: None)
-            return json.dumps(fields).encode() + b"\n"
+            return dumps(fields).encode() + b"\n"
+        except UnicodeEncodeError:  # a lone surrogate: old servers send them
+            return dumps(fields, ensure_ascii=True).encode() + b"\n"
 
 
 @attrs.define

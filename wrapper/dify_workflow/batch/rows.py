@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
@@ -61,7 +62,12 @@ def key_of(row: Row, number: int, column: str | None) -> Key:
         raise InvalidArgument(
             f"key: text or a number is needed, and row {number} has {key!r}", field="key"
         )
-    return key
+    if isinstance(key, float) and not math.isfinite(key):
+        raise InvalidArgument(f"key: row {number} has {key}, which has no JSON form", field="key")
+    # As it is read back from the output, where an Enum, say, is its value.
+    if isinstance(key, str):
+        return str.__str__(key)
+    return int(key) if isinstance(key, int) else float(key)
 
 
 def _reader(path: Path) -> Any:
@@ -116,8 +122,12 @@ def _read_jsonl(path: Path) -> Iterator[Row]:
 
 
 def _read_parquet(path: Path) -> Iterator[Row]:
-    for batch in _parquet(path).iter_batches(batch_size=_AT_ONCE):
-        yield from batch.to_pylist()
+    table = _parquet(path)
+    try:
+        for batch in table.iter_batches(batch_size=_AT_ONCE):
+            yield from batch.to_pylist()
+    except (ValueError, OSError) as error:
+        raise _unreadable(path, error) from error
 
 
 def _parquet(path: Path) -> Any:
@@ -126,7 +136,14 @@ def _parquet(path: Path) -> Any:
     except ModuleNotFoundError as missing:
         hint = "pip install 'dify-workflow[parquet]'"
         raise ImportError(f"Parquet files need an extra: {hint} ({missing})") from missing
-    return parquet.ParquetFile(path)
+    try:
+        return parquet.ParquetFile(path)
+    except (ValueError, OSError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> InvalidArgument:
+    return InvalidArgument(f"rows: {path.name} cannot be read: {error}", field="rows")
 
 
 def _bad(path: Path, line: int, why: object) -> InvalidArgument:

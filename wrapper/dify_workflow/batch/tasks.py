@@ -62,12 +62,17 @@ class Tasks:
             chosen = choose(row, self._settings.inputs, column)
             if self._form is not None:
                 refuse_unknown(self._form, chosen)
+            flight = self._found.get(str(key))
             try:
                 inputs = self._typed(chosen)
             except InvalidArgument as error:
-                yield attrs.evolve(of_error(error), key=key, inputs=shown(chosen))
+                result = attrs.evolve(of_error(error), key=key, inputs=shown(chosen))
+                if flight is not None:  # its inputs were right once: it may have been started
+                    result = attrs.evolve(
+                        result, status="unknown", run_id=flight.run_id, user=flight.user
+                    )
+                yield result
                 continue
-            flight = self._found.get(str(key))
             task = Task(
                 key=key,
                 inputs=inputs,
@@ -79,8 +84,8 @@ class Tasks:
             yield task, shown(inputs)
 
     def own_user(self) -> Flight:
-        """Return a user of its own for a row, at no time yet."""
-        return Flight(f"{self._prefix}-{uuid.uuid4().hex[:_SUFFIX]}", 0.0)
+        """Return a user of its own for a row."""
+        return Flight(f"{self._prefix}-{uuid.uuid4().hex[:_SUFFIX]}")
 
     def _key(self, row: Row, number: int) -> Key:
         column = self._settings.key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.util import find_spec
 
@@ -18,6 +19,9 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(2)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed by whoever started this
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
     from .app import app
 
     app(prog_name="dify-workflow")

@@ -47,8 +47,22 @@ class Program(TyperGroup):
             interrupted = Problem("interrupted", Exit.INTERRUPTED)
             raise typer.Exit(report(interrupted, as_json=as_json, key=None)) from None
         except BrokenPipeError:  # whoever read our output has left, as `head` does
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_stdout()
             raise typer.Exit(141) from None  # as a program that SIGPIPE ends
+        except OSError as error:  # a file, or a full disk
+            where = "" if error.filename is None else f"{error.filename}: "
+            told = Problem(f"{where}{error.strerror or error}")
+            code = report(told, as_json=as_json, key=settings_of(ctx).key)
+            try:
+                sys.stdout.flush()
+            except OSError:
+                _drop_stdout()
+            raise typer.Exit(code) from None
+
+
+def _drop_stdout() -> None:
+    """Let what could not be written go, lest Python tries again at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 app: typer.Typer = typer.Typer(

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated
 import attrs
 import typer
 
-from ..errors import DifyError
 from .clients import open_client
 from .exits import Exit, Problem
 from .output import console_on, is_live, note, write_event, write_json
@@ -102,15 +101,11 @@ def batch(
 
 @contextmanager
 def _told_plainly() -> Iterator[None]:
-    """Turn what files and missing extras raise into a line."""
+    """Turn what a missing extra raises into a line."""
     try:
         yield
     except ImportError as error:
         raise Problem(str(error)) from None
-    except OSError as error:
-        if isinstance(error, DifyError | BrokenPipeError):
-            raise  # time-outs are OSErrors too
-        raise Problem(f"{error.filename}: {error.strerror}") from None
 
 
 class View(ExitStack):

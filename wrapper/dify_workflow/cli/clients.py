@@ -76,7 +76,8 @@ def find_key(settings: Settings, profile: Profile) -> Secret | None:
         return read_key(settings.api_key_file)
     if profile.api_key is not None:
         return profile.api_key
-    return Secret(os.environ["DIFY_API_KEY"]) if os.environ.get("DIFY_API_KEY") else None
+    key = os.environ.get("DIFY_API_KEY", "").strip()
+    return Secret(key) if key else None
 
 
 def _key(settings: Settings, profile: Profile) -> Secret:

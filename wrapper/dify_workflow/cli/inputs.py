@@ -115,5 +115,5 @@ def as_file(place: str, where: str) -> WorkflowFile:
         if place.startswith(("http://", "https://")):
             return WorkflowFile.from_url(place)
         return WorkflowFile.from_path(Path(place).expanduser())
-    except InvalidArgument as error:
+    except (InvalidArgument, RuntimeError) as error:  # the latter: there is no such ~user
         raise Problem(f"{where}: {error}") from None

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PAGE = 100  # entries; the most that the server gives at once
 LONGEST_RUN = 1800  # s; no server lets a run live longer, so its entry changes no more
+LONGEST_INTERVAL = 86_400  # s
 COLUMNS = ("created", "run id", "status", "seconds", "tokens", "user", "error")
 
 
@@ -66,6 +67,8 @@ def logs(
     filters: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if follow and page is not None:
         raise Problem("--follow: not together with --page")
+    if not interval < LONGEST_INTERVAL:  # nor is it NaN
+        raise Problem(f"--interval: less than {LONGEST_INTERVAL} seconds")
     with open_client(context) as dify:
         if follow:
             for entry in _followed(dify, filters, status, limit, interval):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
+
+from ..jsonio import dumps
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,11 +45,11 @@ def write_event(value: Any) -> None:
 
 def as_json(value: Any, *, indent: int | None = None) -> str:
     """Return JSON that the terminal or pipe can show; what it cannot is escaped."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent, default=str)
+    text = dumps(value, indent=indent, default=str)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
-        text = json.dumps(value, indent=indent, default=str)
+        text = dumps(value, ensure_ascii=True, indent=indent, default=str)
     return text
 
 

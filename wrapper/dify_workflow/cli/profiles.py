@@ -69,7 +69,11 @@ def _profile(name: str, values: dict[str, Any], path: Path) -> Profile:
     if "api_key_file" in values:
         if secret is not None:
             raise Problem(f"{where}: api_key or api_key_file, not both")
-        secret = read_key(path.parent / Path(values["api_key_file"]).expanduser())
+        try:
+            key_path = Path(values["api_key_file"]).expanduser()
+        except RuntimeError as error:  # there is no such ~user
+            raise Problem(f"{where}: api_key_file: {error}") from None
+        secret = read_key(path.parent / key_path)
     return Profile(base_url=values.get("base_url"), api_key=secret, user=values.get("user"))
 
 

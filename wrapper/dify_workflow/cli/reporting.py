@@ -25,5 +25,8 @@ def report(error: Exception, *, as_json: bool, key: Secret | None) -> int:
         line = f"dify-workflow: {line}"
     if key:
         line = line.replace(key.reveal(), "***")
-    note(line)
+    try:
+        note(line)
+    except OSError:
+        pass  # nobody listens any more: the exit code still tells
     return code

@@ -35,21 +35,25 @@ Ending = Literal[
 class Fault:
     """Spoil an answer that the server otherwise gives as usual.
 
-    on: an operationId, one of run, events, detail, stop, logs, form, upload, or `*`.
-    after_events: act when so many events (pings not counted) went out; 0 is after the ping.
-    after_bytes: act when so many bytes of the body went out.
-    before_headers: act before the first byte of the answer. The request is carried out anyway.
-    then:
-      eof: the body ends regularly, only too early;
-      close: the connection is closed, the body is left unfinished;
-      reset: TCP reset;
-      truncate chunk: half of the next chunk, then the connection is closed;
-      cut inside event: the body ends regularly inside the next event;
-      silence: nothing more is sent, the connection stays open;
-      error event left open: an `error` event, then silence;
-      lose terminal: the terminal event is left out, pings follow until the idle limit;
-      pass: nothing is wrong (for a request between two others that shall fail).
-    seconds: wait so long before the first byte of the answer.
+    What happens (`then`):
+
+    - "eof": the body ends regularly, only too early;
+    - "close": the connection is closed, the body is left unfinished;
+    - "reset": TCP reset;
+    - "truncate chunk": half of the next chunk, then the connection is closed;
+    - "cut inside event": the body ends regularly inside the next event;
+    - "silence": nothing more is sent, the connection stays open;
+    - "error event left open": an `error` event, then silence;
+    - "lose terminal": the terminal event is left out, pings follow until the idle limit;
+    - "pass": nothing is wrong (for a request between two others that shall fail).
+
+    Attributes:
+        on: An operationId, one of run, events, detail, stop, logs, form, upload, or `*`.
+        then: What happens.
+        after_events: Act when so many events (pings not counted) went out; 0 is after the ping.
+        after_bytes: Act when so many bytes of the body went out.
+        before_headers: Act before the first byte of the answer. The request is carried out anyway.
+        seconds: Wait so long before the first byte of the answer.
     """
 
     on: str = "run"
@@ -71,8 +75,14 @@ class Fault:
 class Answer:
     """Answer in place of the server, as a gateway or an overloaded server would.
 
-    The request is not carried out. body: a dict is sent as JSON, text as HTML.
-    seconds: wait so long first.
+    The request is not carried out.
+
+    Attributes:
+        on: As of `Fault`.
+        status: The HTTP status.
+        body: A dict is sent as JSON, text as HTML.
+        headers: Headers of the answer.
+        seconds: Wait so long first.
     """
 
     on: str = "run"

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 class Gate(Step):
     """Holds every run that arrives until `open()`; used as a step or as `Node(gate=...)`.
 
-    gate = Gate()
-    dify.workflow = [Node("first"), Node("second", gate=gate)]
-    ...; gate.wait(); ...; gate.open()
+        gate = Gate()
+        dify.workflow = [Node("first"), Node("second", gate=gate)]
+        ...; gate.wait(); ...; gate.open()
     """
 
     def __init__(self) -> None:

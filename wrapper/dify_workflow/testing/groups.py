@@ -35,7 +35,10 @@ def _last_value(execution: Execution, steps: Sequence[Step]) -> Any:
 class Iteration(Step):
     """Perform `body` once per item, in order; its output `output` lists what the rounds gave.
 
-    items: a list or a function of the known values. An empty list sends no iteration event.
+    Attributes:
+        items: A list or a function of the known values. An empty list sends no iteration event.
+        body: The steps of a round.
+        id: The node's id.
     """
 
     items: Items = (0, 1, 2)

@@ -41,8 +41,13 @@ def _token() -> str:
 class FormInput:
     """One field of a form.
 
-    type: paragraph, select, file or file-list.
-    default: of a paragraph, a text; default_from: a variable in its place, e.g. "pre.text".
+    Attributes:
+        name: The name of the input.
+        type: paragraph, select, file or file-list.
+        default: Of a paragraph, a text.
+        default_from: A variable in its place, e.g. "pre.text".
+        options: Of a select.
+        number_limits: How many files a file-list takes.
     """
 
     name: str
@@ -160,9 +165,12 @@ class Form:
 class HumanInput(Step):
     """Pause the run until somebody fills in a form.
 
-    content: markdown; `{{#start.name#}}` is a variable, `{{#$output.comment#}}` a field.
-    actions: ids of the buttons with their titles.
-    seconds: how long the form can be filled in.
+    Attributes:
+        id: The node's id.
+        content: Markdown; `{{#start.name#}}` is a variable, `{{#$output.comment#}}` a field.
+        inputs: The fields of the form.
+        actions: Ids of the buttons with their titles.
+        seconds: How long the form can be filled in.
     """
 
     id: str = "ask"

@@ -25,17 +25,20 @@ class FakeDify:
 
     Made for tests and first steps; it does not run workflows of Dify.
 
-    version: the Dify version to pretend, from 1.8.1 on.
-    api_key: the key of the app that `workflow` and `form` belong to.
-    workflow: a list of steps, or a function of the inputs that returns one; none echoes the inputs.
-    form: the declared inputs of the app; None takes any input.
-    port: 0 for a free one.
-    check: compare requests and answers with the contract; differences are raised at the end.
-    eof_delay: seconds between the terminal event and the end of a stream.
-    ping_interval: seconds between pings. idle_limit: seconds after which a silent stream ends.
-    queue: a gate where streaming runs wait for a worker, unknown to everybody.
-    keep_alive: seconds after which an idle connection is closed.
-    unread_limit: how many unread events a stream keeps (Dify: 1024, the oldest are dropped).
+    Args:
+        version: The Dify version to pretend, from 1.8.1 on.
+        api_key: The key of the app that `workflow` and `form` belong to.
+        workflow: A list of steps, or a function of the inputs that returns one; without steps, the
+            inputs come back as the outputs.
+        form: The declared inputs of the app; None takes any input.
+        port: 0 for a free one.
+        check: Compare requests and answers with the contract; differences are raised at the end.
+        eof_delay: Seconds between the terminal event and the end of a stream.
+        ping_interval: Seconds between pings.
+        idle_limit: Seconds after which a silent stream ends.
+        queue: A gate where streaming runs wait for a worker, unknown to everybody.
+        keep_alive: Seconds after which an idle connection is closed.
+        unread_limit: How many unread events a stream keeps (Dify: 1024, the oldest are dropped).
     """
 
     def __init__(

@@ -30,8 +30,15 @@ def now() -> int:
 class Input:
     """A declared input of an app, as GET /parameters lists it.
 
-    type: text-input, paragraph, select, number, checkbox, json_object, file or file-list.
-    max_length: characters, or number of files of a file-list.
+    Attributes:
+        variable: The name of the input.
+        type: text-input, paragraph, select, number, checkbox, json_object, file or file-list.
+        required: Whether a run is refused without it.
+        label: What people see; None for its name.
+        max_length: Characters, or the number of files of a file-list.
+        options: Of a select.
+        default: The value without one.
+        allowed_file_types: Of a file or a file-list.
     """
 
     variable: str
@@ -77,10 +84,15 @@ class EndUser:
 class App:
     """An app of the server, reached by its key.
 
-    form: the declared inputs; None takes any input as it comes.
-    mode: as GET /info tells it; anything but "workflow" refuses to run.
-    speech: speech to text and text to speech are switched on.
-    max_active_requests: how many runs may be active, None for no limit.
+    Attributes:
+        key: Its API key.
+        workflow: The steps of its runs, as of `FakeDify`.
+        form: The declared inputs; None takes any input as it comes.
+        mode: As GET /info tells it; anything but "workflow" refuses to run.
+        enabled: Whether its API is switched on.
+        published: Whether its workflow is published.
+        speech: Speech to text and text to speech are switched on.
+        max_active_requests: How many runs may be active, None for no limit.
     """
 
     key: str
@@ -155,10 +167,13 @@ class Subscription:
 class Run:
     """One run: what was asked, what happened, how it stands.
 
-    status: as the run detail tells it (after a stop it can differ from the stream's last event).
-    events: every event sent so far, as the server built it (pings and snapshots excluded).
-    active: the server is working on it (not paused, not over); settled is set while it is not.
-    listed: the run detail and the logs know it (a queued run is known to nobody).
+    Attributes:
+        inputs: What was asked for.
+        user: Whom it belongs to.
+        status: As the run detail tells it (after a stop it can differ from the stream's last event).
+        events: Every event sent so far, as the server built it (pings and snapshots excluded).
+        active: The server is working on it (not paused, not over); `settled` is set while it is not.
+        listed: The run detail and the logs know it (a queued run is known to nobody).
     """
 
     app: App
