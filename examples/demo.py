@@ -81,7 +81,7 @@ def main() -> None:
 
         print("\n== the latest logs")
         for entry in dify.logs(limit=5):
-            print(f"{entry.created_at} {entry.data.workflow_run.id} {entry.status} {entry.message}")
+            print(f"{entry.created_at} {entry.run_id} {entry.status} {entry.message}")
 
 
 if __name__ == "__main__":

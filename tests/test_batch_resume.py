@@ -8,14 +8,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dify_workflow import AuthenticationError, DifyWorkflow, InvalidArgument
 from dify_workflow.batch import iter_many, run_many
-from dify_workflow.testing import Answer, FakeDify, Fault, Gate, Input, Sleep
+from dify_workflow.testing import Answer, FakeDify, Fault, Gate, Sleep
 
 LONG_AGO = 1_000_000_000.0
 
@@ -244,57 +243,6 @@ def test_a_second_process_may_not_write_the_same_output(
         assert "another process is writing" in ran.stderr
         assert [row.key for row in batch] == [2]
     assert subprocess.run(command, check=False, capture_output=True).returncode == 0
-
-
-def test_a_second_batch_of_this_process_may_not_either(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    with iter_many(dify, rows(2), tmp_path / "out.jsonl", concurrency=1) as batch:
-        next(batch)
-        with pytest.raises(InvalidArgument, match="another batch is writing") as caught:
-            run_many(dify, rows(2), "out.jsonl")
-        assert caught.value.field == "output"
-    assert run_many(dify, rows(2), "out.jsonl").rows == 2
-    assert len(fake.runs) == 2
-
-
-def test_a_clock_that_was_set_back_does_not_hold_up_the_row(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
-) -> None:
-    output = in_flight(tmp_path, "own-1", at=time.time() + 1e6)
-    assert run_many(dify, rows(1), output, lookup_seconds=0.05).ok
-    assert len(fake.runs) == 1
-
-
-def test_a_row_is_in_flight_from_its_post_on(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
-) -> None:
-    """Not while it waits for a thread: the time in which it is looked for would be over by then."""
-    gate, output = Gate(), tmp_path / "out.jsonl"
-    fake.workflow = [gate]
-    with ThreadPoolExecutor(1) as pool, ThreadPoolExecutor(1) as thread:
-        summary = thread.submit(run_many, dify, rows(3), output, executor=pool, concurrency=3)
-        fake.wait_for(lambda: fake.posts() == 1)
-        before = time.time()
-        first = [json.loads(line) for line in Path(f"{output}.journal").open()]
-        gate.open()
-        assert summary.result().ok
-    posted = [line for line in first if "user" in line]
-    assert [line["row"] for line in posted] == ["1"]
-    assert 0 < posted[0]["at"] <= before
-
-
-def test_a_row_in_flight_whose_file_is_gone_is_unknown(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
-) -> None:
-    fake.form = [Input("report", "file")]
-    (tmp_path / "rows.csv").write_text("report\ngone.txt\n")
-    output = in_flight(tmp_path, "own-1", run_id="some-run")
-    (line,) = list(iter_many(dify, tmp_path / "rows.csv", output))
-    assert (line.status, line.run_id, line.user) == ("unknown", "some-run", "own-1")
-    assert line.error is not None
-    assert line.error.type == "InvalidArgument"
 
 
 def test_a_journal_that_cannot_be_read_is_not_guessed_at(

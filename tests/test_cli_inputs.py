@@ -117,3 +117,9 @@ def test_files_that_are_refused(files: list[str], said: str) -> None:
 def test_a_name_is_a_value_or_a_file() -> None:
     with pytest.raises(Problem, match="as a value too"):
         collect(["a=1"], None, ["a=https://example.com/a.png"])
+
+
+def test_a_file_of_nobody_is_refused(fake_dify: FakeDify) -> None:
+    ended = cli(fake_dify, "run", "--file", "report=~no-such-user/a.pdf")
+    assert ended.exit_code == 2
+    assert ended.err.startswith("dify-workflow: --file report: ")

@@ -136,3 +136,12 @@ def test_follow_one_status(fake_dify: FakeDify) -> None:
         assert told(process) == (newer.id, "succeeded")
         gate.open()
         assert told(process) == (slow.id, "succeeded")
+
+
+@pytest.mark.parametrize("interval", ["nan", "inf", "1e9"])
+def test_an_interval_that_cannot_be_waited_for_is_refused(
+    fake_dify: FakeDify, interval: str
+) -> None:
+    ended = cli(fake_dify, "logs", "--follow", "--interval", interval)
+    assert (ended.exit_code, ended.out) == (2, "")
+    assert "--interval: less than" in ended.err

@@ -111,3 +111,16 @@ def test_a_key_file_holds_the_key_alone(tmp_path: Path) -> None:
     assert ended.exit_code == 2
     assert "nothing else" in ended.err
     assert "app-x" not in ended.err
+
+
+def test_space_around_the_key_of_the_environment_is_no_part_of_it(fake_dify: FakeDify) -> None:
+    ended = cli(fake_dify, "info", "x", DIFY_API_KEY=" ")
+    assert (ended.exit_code, ended.err.split(":")[1]) == (5, " no API key")
+    assert cli(fake_dify, "run", DIFY_API_KEY=f"{fake_dify.api_key}\r\n").exit_code == 0
+
+
+def test_the_key_s_file_may_be_of_nobody(config: Path) -> None:
+    write_profile(config, api_key_file="~no-such-user/key")
+    ended = call("--profile", "lab", "run")
+    assert ended.exit_code == 2
+    assert "api_key_file: Could not determine home directory" in ended.err

@@ -8,6 +8,7 @@ import warnings
 
 from dify_workflow import AsyncDifyWorkflow, DeadlineExceeded, DifyError
 from replay_server import ReplayServer, Reply
+from slow_runs import FOREVER
 
 
 def test_a_deadline_at_any_moment_of_connecting_leaves_no_socket() -> None:
@@ -22,7 +23,7 @@ def test_a_deadline_at_any_moment_of_connecting_leaves_no_socket() -> None:
         return ends
 
     with (
-        ReplayServer([Reply.json(500, {})]) as server,
+        ReplayServer([Reply.raw(FOREVER)]) as server,
         warnings.catch_warnings(record=True) as seen,
     ):
         warnings.simplefilter("always")

@@ -73,7 +73,9 @@ def test_cuts_upon_cuts(script: Script, kind: Kind) -> None:
         )
 
 
-@pytest.mark.parametrize("options", [{}, {"unique_user": True}, {"run_key_input": "k"}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{}, {"unique_user": True}, {"run_key_input": "k"}, {"timeout": 30}], ids=str
+)
 def test_a_queued_run_that_begins_after_200_seconds_is_awaited(options: dict[str, Any]) -> None:
     seen = run_both(lambda: server(version="1.13.2", queued=203.0), {"whole"}, **options)
     assert len(seen.events) == len(seen.server.script.events)

@@ -14,6 +14,7 @@ from dify_workflow import (
     APIError,
     AuthenticationError,
     InvalidParam,
+    RequestTimedOut,
     RunOutcomeUnknown,
     WorkflowFile,
     WorkflowForm,
@@ -21,6 +22,8 @@ from dify_workflow import (
 )
 from dify_workflow.testing import Fail, FakeDify, Fault, Gate, HumanInput, Node, PipelineError, Text
 from facade import Kind, both, client
+from replay_server import ReplayServer, Reply, Request
+from slow_runs import STARTED
 
 SECRET = "private-text-of-an-input"
 USER = "ann@example.com"
@@ -148,6 +151,23 @@ def test_leaving_is_one_line_too(kind: Kind, way: str, lines: Callable[[int], li
         assert only(lines(logging.INFO)).endswith(f": {wanted} after N s")
         gate.open()
         fake.wait_idle()
+
+
+@both
+def test_leaving_between_two_connections_is_one_line_too(
+    kind: Kind, lines: Callable[[int], list[str]]
+) -> None:
+    def answer(request: Request) -> Reply:
+        return Reply.stream(STARTED) if request.method == "POST" else Reply.json(500, {})
+
+    with ReplayServer(answer) as server, client(kind, server.url) as dify:
+        stream = dify.run_workflow_stream({})
+        with pytest.raises(RequestTimedOut):
+            stream.result(0.3)
+        assert lines(logging.INFO) == []
+        del stream
+        gc.collect()
+        assert only(lines(logging.INFO)).endswith(": left after N s")
 
 
 @both

@@ -12,6 +12,7 @@ from dify_workflow import AsyncDifyWorkflow, DifyWorkflow, InvalidArgument
 from dify_workflow.options import (
     CallOptions,
     Options,
+    RequestTimeout,
     RunOptions,
 )
 from facade import Kind, both, client
@@ -103,7 +104,7 @@ GOOD: list[tuple[str, Any, Any]] = [
     ("max_event_bytes", 1, 1),
     ("deadline", 5, 5.0),
     ("deadline", 0.1, 0.1),
-    ("timeout", 5, httpx.Timeout(5)),
+    ("timeout", 5, RequestTimeout(5)),
     ("timeout", None, httpx.Timeout(None)),
     ("timeout", httpx.Timeout(5, pool=0), httpx.Timeout(5, pool=0)),
     ("extra_body", {"a": (1, 2)}, {"a": [1, 2]}),

@@ -29,6 +29,16 @@ def test_program_runs(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
         assert fake.requests or "FakeDify" in BLOCKS[number] or "nan" in BLOCKS[number]
 
 
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md", "CONTRIBUTING.md"])
+def test_links_lead_somewhere(name: str) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", (ROOT / name).read_text("utf-8"))
+    for path, anchor in links:
+        assert (ROOT / path).exists(), path
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", (ROOT / path).read_text("utf-8"), re.M)
+            assert anchor in [title.lower().replace(" ", "-") for title in headings], anchor
+
+
 def test_programs_type_check(tmp_path: Path) -> None:
     for number, block in enumerate(BLOCKS):
         (tmp_path / f"block_{number}.py").write_text(block)

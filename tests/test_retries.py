@@ -96,6 +96,7 @@ def test_max_retries_of_the_client_and_of_the_call(kind: Kind, mode: str) -> Non
 
 
 DETAIL = exchange("1.14.2", "detail/empty")
+RUN_ID = "11111111-1111-4111-8111-111111111111"
 
 BROKEN: dict[str, Reply] = {
     "500": UNKNOWN_500,
@@ -109,7 +110,7 @@ BROKEN: dict[str, Reply] = {
 }
 
 CALLS: dict[str, tuple[Callable[[Any], Any], Reply]] = {
-    "info": (lambda dify: dify.info("x"), Reply.of(DETAIL)),
+    "info": (lambda dify: dify.info(RUN_ID), Reply.of(DETAIL)),
     "logs": (lambda dify: dify.logs(), NO_LOGS),
     # Asked to stop twice, a run stops once.
     "stop": (lambda dify: dify.stop_workflow_stream("x"), Reply.json(200, {"result": "success"})),
@@ -146,10 +147,10 @@ def test_asking_ends_after_max_retries(kind: Kind) -> None:
             client(kind, server.url) as dify,
         ):
             with pytest.raises(expected):
-                dify.info("x")
+                dify.info(RUN_ID)
             assert (len(server.requests), len(pauses)) == (4, 3)
             with pytest.raises(expected):
-                dify.info("x", max_retries=0)
+                dify.info(RUN_ID, max_retries=0)
             assert len(server.requests) == 5
 
 
@@ -164,5 +165,5 @@ def test_a_definite_answer_is_not_asked_for_again(kind: Kind) -> None:
     ):
         with ReplayServer([reply]) as server, client(kind, server.url) as dify:
             with pytest.raises(expected):
-                dify.info("x")
+                dify.info(RUN_ID)
             assert len(server.requests) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import threading
 from collections.abc import Iterator
@@ -196,3 +197,36 @@ def test_a_stop_that_fails_raises_nothing_and_is_not_repeated(kind: Kind) -> Non
         with dify.run_workflow_stream({}) as stream:
             next(stream)
         assert [request.path.rpartition("/")[2] for request in server.requests] == ["run", "stop"]
+
+
+class Raises(logging.Handler):
+    """A handler of the log that cannot write."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        raise Odd
+
+
+@pytest.fixture
+def broken_log() -> Iterator[None]:
+    log, handler = logging.getLogger("dify_workflow"), Raises()
+    level = log.level
+    log.setLevel(logging.INFO)
+    log.addHandler(handler)
+    yield
+    log.removeHandler(handler)
+    log.setLevel(level)
+
+
+@both
+@pytest.mark.parametrize("way", ["close", "deadline"])
+def test_a_log_that_cannot_be_written_keeps_no_run_going(
+    kind: Kind, way: str, broken_log: None
+) -> None:
+    deadline = 0.3 if way == "deadline" else None
+    with slow_runs(kind, stop_on_exit=True, deadline=deadline) as (runs, server, dify):
+        stream = dify.run_workflow_stream({})
+        next(stream)
+        with pytest.raises(Odd):
+            stream.close() if way == "close" else stream.result()
+        assert runs.stops == 1
+        assert server.wait_closed(left=1)  # on which the stop was asked for

@@ -64,7 +64,6 @@ _OF_INPUTS = re.compile(
     r"|transfer_method is required in file mapping|No matching enum found for value"
     r"|Reached maximum retries \(\d+\) for URL"
 )
-_OF_FILES = re.compile(r".+ in input form must be a (file|list of files)")
 _OF_RUNS = ("getWorkflowRun", "streamWorkflowEvents")
 _UUID = re.compile(r"/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.I)
 _SECONDS = re.compile(r"\d+(\.\d*)?")
@@ -242,12 +241,10 @@ def _hint(kind: type[APIError], answer: Answer, code: str | None, message: str) 
         return "Use the API key of the app itself (it starts with app-)"
     if message.startswith("Invalid upload file"):
         return "The file must be uploaded by the same user and with the same key as the run"
-    if _OF_FILES.match(message):
+    if message.endswith(("must be a file", "must be a list of files")):
         return "Give a WorkflowFile, or a list of them"
-    if answer.names_no_run:
-        return "Is that the id of a run? It should be a UUID"
-    if kind is errors.NotFound and answer.operation in _OF_RUNS:
-        return "It takes the id of a run of this app, not a task's and not a log entry's"
+    if answer.names_no_run or (kind is errors.NotFound and answer.operation in _OF_RUNS):
+        return "It takes the id (a UUID) of a run of this app, not a task's, not a log entry's"
     if code == "not_workflow_app":
         return "This key belongs to an app of another mode than Workflow"
     return ""

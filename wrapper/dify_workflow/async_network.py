@@ -30,7 +30,7 @@ _receiving = _Receiving()
 
 
 class _Alarm:
-    """Rings when its time is over. It is set for each read, so a set one only notes its new time."""
+    """Rings when its time is over. It is set for each read: a set one only notes its new time."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, ring: Callable[[], None]) -> None:
         self._loop = loop
@@ -66,7 +66,7 @@ class _Wire(asyncio.BaseProtocol):
         self._chunks: deque[bytes] = deque()
         self._size = 0
         self._reader: asyncio.Future[bool] | None = None
-        self._alarm = _Alarm(loop, lambda: _settle(self._reader, False))
+        self.alarm = _Alarm(loop, lambda: _settle(self._reader, False))
         self._writer: asyncio.Future[bool] | None = None
         self._full = False  # the transport takes no more to write for now
 
@@ -83,7 +83,7 @@ class _Wire(asyncio.BaseProtocol):
     def connection_lost(self, exc: BaseException | None) -> None:
         self.ended = True
         self._error = exc
-        self._alarm.set(None)
+        self.alarm.set(None)
         _settle(self._reader, True)
         _settle(self._writer, True)
 
@@ -109,7 +109,7 @@ class _Wire(asyncio.BaseProtocol):
             if self.ended:
                 return b""
             self._reader = self.loop.create_future()
-            self._alarm.set(timeout)
+            self.alarm.set(timeout)
             if not await self._reader:
                 raise httpcore.ReadTimeout("no bytes in time")
         chunk = self._chunks.popleft()
@@ -215,6 +215,7 @@ class AsyncOwnStream(httpcore.AsyncNetworkStream):
     ) -> httpcore.AsyncNetworkStream:
         loop = self._wire.loop
         wire = _SecureWire(loop)
+        self._wire.alarm.set(None)  # from now on it hears nothing, not even its end
         try:
             wire.transport = await loop.start_tls(
                 self._wire.transport,

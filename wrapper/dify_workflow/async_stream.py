@@ -105,9 +105,9 @@ class AsyncWorkflowStream(RunHandle):
             return
         self._line.shutdown()
         await self._release()
-        self._report.end()
         if self._wants_stop():
             await self._stop_quietly()
+        self._report.end()  # last: a handler of the log may raise
 
     async def __aenter__(self) -> Self:
         return self
@@ -121,11 +121,12 @@ class AsyncWorkflowStream(RunHandle):
         await self.aclose()
 
     def __del__(self) -> None:
-        connection = getattr(self, "_connection", None)
-        if connection is not None and not self._forked:
-            connection.shutdown()
-            if not sys.is_finalizing():
-                self._report.end()
+        if not hasattr(self, "_connection") or self._forked:
+            return
+        if self._connection is not None:
+            self._connection.shutdown()
+        if not sys.is_finalizing():
+            self._report.end()
 
     async def _start(self) -> Self:
         """Read until the run's id is known."""
@@ -165,10 +166,10 @@ class AsyncWorkflowStream(RunHandle):
                 return  # closed under our hands, by another task
             self._error, self._error_raised = error, not self._run.options.read_ahead
             self._ended = True
-            self._report.end(error)
             await self._release()
             if self._wants_stop():
                 await self._stop_quietly()
+            self._report.end(error)
             raise
         if self._ended:
             await self._release()

@@ -47,7 +47,7 @@ class AsyncRouter(httpx.AsyncBaseTransport):
         if loop not in self._loops:
             for old in list(self._loops):
                 if old is not None and old.is_closed():
-                    del self._loops[old]
+                    self._loops.pop(old, None)  # another thread may do so too
             self._loops[loop] = _LoopConnections()
             if loop is not None:
                 await self._loops[loop].close_with_the_loop()

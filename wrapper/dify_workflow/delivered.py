@@ -54,7 +54,7 @@ class Delivered:
     def _is_new_text(self, data: dict[str, Any]) -> bool:
         variable, text = data.get("from_variable_selector"), data.get("text")
         try:
-            said = self._texts[".".join(variable)]  # type: ignore[arg-type]
+            said = self._texts["\0".join(variable)]  # type: ignore[arg-type]
         except (KeyError, TypeError):  # the first of its variable, or null on old servers
             said = self._texts.setdefault(_key(variable), _Text())
         if not isinstance(text, str):
@@ -110,7 +110,7 @@ class _Text:
 
 def _key(variable: Any) -> str:
     try:
-        return ".".join(variable)
+        return "\0".join(variable)
     except TypeError:
         return str(variable)
 

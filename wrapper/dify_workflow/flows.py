@@ -25,7 +25,7 @@ from .commands import Cut, Failure, Flow, Open, Opened, Pump, Send
 from .errors import APIError, ServerError
 from .finding import find
 from .following import SILENCE, Following
-from .options import DEFAULT_TIMEOUT
+from .options import DEFAULT_TIMEOUT, RequestTimeout
 from .recovery import recover
 from .retrying import no_answer, persistently
 
@@ -84,8 +84,10 @@ def _start(run: Following, start: Call) -> Flow[Exception | None]:
 
 def _silence(run: Following) -> tuple[float, float]:
     """Seconds without a byte before the first event, and after it."""
-    if run.options.timeout != DEFAULT_TIMEOUT and run.options.timeout.read is not None:
-        return run.options.timeout.read, run.options.timeout.read
+    timeout = run.options.timeout
+    given = timeout != DEFAULT_TIMEOUT and not isinstance(timeout, RequestTimeout)
+    if given and timeout.read is not None:
+        return timeout.read, timeout.read
     queued = versions.QUEUES_RUNS.on(run.version)
     return (QUEUED_SILENCE if queued else SILENCE), SILENCE
 

@@ -23,11 +23,17 @@ REQUIRED = "human_input_required"
 class WorkflowForm:
     """A form that a paused run waits for.
 
-    `content` is its text (Markdown), `inputs` what can be filled in, `actions` the buttons, of
-    which one must be chosen. `defaults` holds suggested values by input name. `expires_at` is in
-    unix seconds. `token` opens the form; it is None when the form is not delivered by WebApp, and
-    then it cannot be answered over the API. `id`, `node_id` and `node_title` are None for a form
-    that was fetched by its token.
+    Attributes:
+        token: What opens it; None when the form is not delivered by WebApp, and then it cannot be
+            answered over the API.
+        content: Its text (Markdown).
+        inputs: What can be filled in.
+        actions: The buttons, of which one must be chosen.
+        expires_at: In unix seconds.
+        defaults: Suggested values by input name.
+        id: Its id; None, as the two below, for a form that was fetched by its token.
+        node_id: The id of the node that asks.
+        node_title: Its title.
     """
 
     token: str | None

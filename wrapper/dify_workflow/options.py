@@ -36,7 +36,7 @@ class CallOptions(TypedDict, total=False):
 
     api_key: str
     user: str
-    timeout: Timeout  # seconds or httpx.Timeout, for one request
+    timeout: Timeout  # seconds for one plain request, or an httpx.Timeout, for streams too
     max_retries: int
     extra_headers: Mapping[str, str]
 
@@ -52,6 +52,7 @@ class RunOptions(CallOptions, total=False):
     validate: Validate  # check the inputs against the app's form, fetched once and kept
     on_human_input: Callable[[WorkflowForm], Any]  # answers forms, see `run_workflow`
     read_ahead: bool  # read in the background, so that a slow consumer loses nothing
+    max_event_bytes: int  # a larger event of a stream raises EventTooLarge; 256 MiB if not given
 
 
 def _user(value: str) -> str:
@@ -68,6 +69,10 @@ def _is_seconds(value: Any) -> bool:
     return number and value > 0 and math.isfinite(value)
 
 
+class RequestTimeout(httpx.Timeout):
+    """A number of seconds: for each plain request, not for the silence of a stream."""
+
+
 def _timeout(value: Timeout) -> httpx.Timeout:
     if isinstance(value, httpx.Timeout):
         parts = value.as_dict().values()
@@ -78,7 +83,9 @@ def _timeout(value: Timeout) -> httpx.Timeout:
         raise InvalidArgument(
             "timeout: seconds above 0, an httpx.Timeout, or None for no limit", field="timeout"
         )
-    return value if isinstance(value, httpx.Timeout) else httpx.Timeout(value)
+    if value is None or isinstance(value, httpx.Timeout):
+        return value or httpx.Timeout(None)
+    return RequestTimeout(value)
 
 
 def _count(least: int) -> Callable[[Any, attrs.Attribute[int], Any], None]:

@@ -27,11 +27,16 @@ ResponseMode = Literal["streaming", "blocking"]
 class WorkflowRunRequest:
     """One run of a workflow.
 
-    `inputs` holds the values of the app's input form by variable name. `api_key` and `user` stand
-    above those of the call and of the client. `files` go to `sys.files`. `workflow_id` runs that
-    published version instead of the current one. `response_mode` "blocking" asks for one blocking
-    request: it loses the run at the first proxy time-out, so the default streams. `trace_id` and
-    `trace_session_id` are handed on to the server's tracing.
+    Attributes:
+        inputs: The values of the app's input form by variable name.
+        api_key: Stands above the key of the call and of the client.
+        user: Stands above the user of the call and of the client.
+        files: Go to `sys.files`; files of the form belong in `inputs`.
+        workflow_id: Run that published version instead of the current one; Dify 1.7.2 and later.
+        response_mode: "blocking" asks for one blocking request: it loses the run at the first proxy
+            time-out, so the default streams.
+        trace_id: Handed on to the server's tracing.
+        trace_session_id: As `trace_id`, to group runs.
     """
 
     inputs: Mapping[str, Any]

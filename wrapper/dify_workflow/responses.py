@@ -33,11 +33,18 @@ T = TypeVar("T")
 class WorkflowRunResponse:
     """The state of one run: its result, or its detail.
 
-    `id` is the run's id, `task_id` what `stop_workflow_stream` needs (None from `info()`: the
-    server does not tell it there). `status` is running, succeeded, partial-succeeded, failed,
-    stopped or paused; `message` is the run's error text, or "". `data` has every field of the
-    answer, `raw` is the answer as the server sent it. `recovered` says that the connection had
-    dropped and the result was fetched again. `user` is the run's user, where it is known.
+    Attributes:
+        id: The run's id.
+        status: running, succeeded, partial-succeeded, failed, stopped or paused.
+        message: The run's error text, or "".
+        task_id: What `stop_workflow_stream` needs; None from `info()`, where the server does not
+            tell it.
+        outputs: What the run gives out, by name; {} without any.
+        data: Every field of the answer.
+        recovered: Whether the connection had dropped and the result was fetched again.
+        headers: Those of the HTTP response.
+        raw: The answer as the server sent it.
+        user: The run's user, where it is known.
     """
 
     id: str
@@ -90,11 +97,15 @@ class WorkflowStopResponse:
 
 @attrs.frozen(kw_only=True)
 class WorkflowLogs:
-    """One entry of the logs: `status`, `message` and `finished_at` are its run's.
+    """One entry of the logs.
 
-    `id` is the entry's own; `run_id` is what `info()` and `attach()` take. `created_at` and
-    `finished_at` are unix seconds; `data` has every field of the entry, `raw` is the entry as the
-    server sent it.
+    Attributes:
+        id: The entry's own id; `run_id` is what `info()` and `attach()` take.
+        status: The status of its run.
+        message: The error text of its run, or "".
+        created_at: When it was made, in unix seconds.
+        finished_at: When its run ended, in unix seconds, or None.
+        raw: The entry as the server sent it.
     """
 
     id: str
@@ -128,7 +139,13 @@ class WorkflowLogs:
 class DifyPageResult(Generic[T]):
     """One page of a listing; iterable, with a length.
 
-    `total` counts the whole listing, `has_more` says whether entries follow this page.
+    Attributes:
+        data: The entries.
+        page: The number of this page, from 1 on.
+        limit: How many entries a page has at most.
+        total: How many entries the whole listing has.
+        has_more: Whether entries follow this page.
+        headers: Those of the HTTP response.
     """
 
     data: list[T]

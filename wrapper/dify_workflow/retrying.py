@@ -37,7 +37,8 @@ def pause_before_retry(call: Call, outcome: Answer | Failure, attempt: int) -> f
     if call.one_shot:
         return None
     busy = isinstance(outcome.error(), TooManyRequests) if not outcome.ok else False
-    if not busy and not (call.repeatable and outcome.status >= 500):
+    failed = outcome.status >= 500 and not outcome.names_no_run
+    if not busy and not (call.repeatable and failed):
         return None
     asked = outcome.retry_after
     if asked is None:

@@ -108,9 +108,9 @@ class WorkflowStream(RunHandle):
             return
         self._line.shutdown()
         self._release()
-        self._report.end()
         if self._wants_stop():
             self._stop_quietly()
+        self._report.end()  # last: a handler of the log may raise
 
     def __enter__(self) -> Self:
         return self
@@ -124,11 +124,11 @@ class WorkflowStream(RunHandle):
         self.close()
 
     def __del__(self) -> None:
-        connection = getattr(self, "_connection", None)
-        if connection is None or self._forked:
+        if not hasattr(self, "_connection") or self._forked:
             return
         if sys.is_finalizing():
-            connection.drop()  # httpx's modules may be gone by now
+            if self._connection is not None:
+                self._connection.drop()  # httpx's modules may be gone by now
         else:
             self._release()
             self._report.end()
@@ -170,10 +170,10 @@ class WorkflowStream(RunHandle):
                 return  # closed under our hands, from another thread
             self._error, self._error_raised = error, not self._run.options.read_ahead
             self._ended = True
-            self._report.end(error)
             self._release()
             if self._wants_stop():
                 self._stop_quietly()
+            self._report.end(error)
             raise
         if self._ended:
             self._release()

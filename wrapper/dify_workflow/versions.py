@@ -64,7 +64,9 @@ WORKFLOW_IDS = Capability(
     Version(1, 7, 2),
     ("runWorkflowVersion",),
 )
-PREVIEW = Capability("previews of uploaded files", Version(1, 7, 2), ("previewFile",))
+PREVIEW = Capability(
+    "`preview_file()`, which serves files of chat messages only", Version(1, 7, 2), ("previewFile",)
+)
 OUTLIVES_ITS_STREAM = Capability(  # before: a run dies with its stream, and says `running`
     "a run goes on when its stream is cut, and its result is waited for", Version(1, 10)
 )

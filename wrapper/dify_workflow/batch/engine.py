@@ -26,6 +26,7 @@ log: logging.Logger = logging.getLogger("dify_workflow")
 
 _LOSSES = 3  # workers that one row may lose
 _REFUSALS = 10  # of one row while others are served: it is the row's own fault
+_MOST_WAITING = 100  # rows to be tried again; then no new one is begun
 _LONGEST_WAIT = 1.0  # s; on Windows, Ctrl-C does not end a wait
 
 # Nothing was started, and it may be later. A run that was in flight is only asked for.
@@ -96,7 +97,7 @@ class Engine:
     def _next(self) -> Task | RowResult | None:
         """The next row to run, or one that has its result already; None when there is none."""
         # In turn with new ones, so that a row that is always refused does not hold up the others.
-        enough = len(self._waiting) >= self._settings.concurrency
+        enough = len(self._waiting) >= _MOST_WAITING
         self._tried_again = bool(self._waiting) and (enough or not self._tried_again)
         if self._tried_again:
             return self._waiting.popleft()
@@ -133,12 +134,13 @@ class Engine:
         if isinstance(error, self._settings.stop_on):
             self._stop = self._stop or error
         elif isinstance(error, _AWAY if task.in_flight else _BUSY):
+            refusals = task.refusals + (self._pace.served > task.served)
+            of_the_row = not (task.in_flight or isinstance(error, errors.TooManyRequests))
+            if of_the_row and refusals > _REFUSALS:
+                return outcome.result
             self._busy = error
             asked = error.retry_after if isinstance(error, APIError) else None
             self._pace.busy(asked, str(error))
-            refusals = task.refusals + (self._pace.served > task.served)
-            if refusals > _REFUSALS and not isinstance(error, errors.TooManyRequests):
-                return outcome.result
             self._waiting.append(attrs.evolve(task, refusals=refusals, served=self._pace.served))
         else:
             self._pace.well()

@@ -1,8 +1,8 @@
 """The rows in flight, on disk: who may have been started and is not in the output yet.
 
-Two kinds of lines: {"row", "user", "at"} before a row is posted (`at` in unix seconds, null where it
-is posted by a worker somewhere, who knows when), and {"row", "run"} as soon as its run's id is known. They survive the end of the process, however it
-ends; after a power failure the last seconds may be missing.
+Two kinds of lines: {"row", "user", "at"} before a row is posted (`at` in unix seconds; null where a
+worker posts it, who knows when), and {"row", "run"} as soon as its run's id is known. They survive
+the end of the process, however it ends; after a power failure the last seconds may be missing.
 """
 
 from __future__ import annotations

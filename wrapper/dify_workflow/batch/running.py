@@ -32,7 +32,7 @@ class Batch:
         options: BatchOptions,
     ) -> None:
         if not isinstance(client, DifyWorkflow):
-            raise InvalidArgument("client: a DifyWorkflow", field="client")
+            raise InvalidArgument("client: a DifyWorkflow, not an async one", field="client")
         self._settings, theirs = split(options)
         self._client = client.with_options(**theirs)
         self._client._settings.options.key()

@@ -11,7 +11,7 @@ import attrs
 
 from .. import errors
 from ..errors import DifyError, InvalidArgument
-from ..options import RunOptions
+from ..options import Options, RunOptions
 from .cells import Inputs
 
 # What every further row would meet too.
@@ -85,6 +85,12 @@ def split(given: BatchOptions) -> tuple[Settings, dict[str, Any]]:
     names = {field.name for field in attrs.fields(Settings)}
     ours = {name: value for name, value in given.items() if name in names}
     theirs = {name: value for name, value in given.items() if name not in names}
+    known = names | {field.name for field in attrs.fields(Options)}
+    for name in theirs:
+        if name not in known:
+            raise InvalidArgument(
+                f"{name}: unknown option; there are {', '.join(sorted(known))}", field=name
+            )
     for name, why in (
         ("unique_user", "every row has a user of its own"),
         ("on_human_input", "a row that pauses is `paused`; `resume` goes on with its run"),

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 class Gate(Step):
     """Holds every run that arrives until `open()`; used as a step or as `Node(gate=...)`.
 
-        gate = Gate()
-        dify.workflow = [Node("first"), Node("second", gate=gate)]
-        ...; gate.wait(); ...; gate.open()
+    ```python
+    gate = Gate()
+    dify.workflow = [Node("first"), Node("second", gate=gate)]
+    gate.wait()  # a run has arrived
+    gate.open()
+    ```
     """
 
     def __init__(self) -> None:

@@ -170,9 +170,9 @@ class Run:
     Attributes:
         inputs: What was asked for.
         user: Whom it belongs to.
-        status: As the run detail tells it (after a stop it can differ from the stream's last event).
+        status: As the run detail tells it (the stream's last event can say another).
         events: Every event sent so far, as the server built it (pings and snapshots excluded).
-        active: The server is working on it (not paused, not over); `settled` is set while it is not.
+        active: The server is working on it (not paused, not over).
         listed: The run detail and the logs know it (a queued run is known to nobody).
     """
 

@@ -84,10 +84,7 @@ class Node(Step):
     Attributes:
         id: The node's id, by which `End` names its outputs: "id.name".
         outputs: A dict, or a function of the known values that returns one.
-        seconds: How long it takes.
         type: The node's type, as events tell it.
-        title: Its title; None for its id.
-        inputs: What `node_finished` tells as its inputs.
         gate: Holds the node, after it has started, until the test opens the gate.
     """
 
@@ -120,9 +117,6 @@ class Text(Step):
     """A model that streams `chunks`, `seconds` apart; its output `text` is all of them, stripped.
 
     Attributes:
-        chunks: The pieces of the text.
-        seconds: The time between them.
-        id: The node's id.
         error: It fails with this text after its last chunk.
         reasoning: Its output `reasoning_content`, as of models that think in a field of their own.
     """

@@ -1,0 +1,107 @@
+"""What is easily mixed up is answered with what was meant."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dify_workflow import (
+    DeadlineExceeded,
+    DifyWorkflow,
+    InvalidArgument,
+    InvalidParam,
+    NotFound,
+    ServerError,
+)
+from dify_workflow.batch import iter_many
+from dify_workflow.testing import Answer, FakeDify, Fault, Input
+from facade import Kind, both, client
+
+NO_RUN = r"the id \(a UUID\) of a run of this app, not a task's, not a log entry's"
+
+
+def options(fake: FakeDify) -> dict[str, Any]:
+    return {"base_url": fake.url, "api_key": fake.api_key}
+
+
+@both
+def test_the_id_of_an_entry_is_not_its_runs(kind: Kind, fake_dify: FakeDify) -> None:
+    with client(kind, fake_dify.url, api_key=fake_dify.api_key) as dify:
+        run = dify.run_workflow({"text": "a"})
+        (entry,) = dify.logs()
+        assert entry.run_id == run.id != entry.id
+        assert dify.info(entry.run_id).id == run.id
+        for other in (entry.id, run.task_id):
+            with pytest.raises(NotFound, match=NO_RUN):
+                dify.info(other)
+
+
+@both
+def test_an_id_that_is_no_uuid_is_refused_at_once(kind: Kind, fake_dify: FakeDify) -> None:
+    with client(kind, fake_dify.url, api_key=fake_dify.api_key, max_retries=0) as dify:
+        for call in (dify.info, lambda name: dify.attach(name).result()):
+            with pytest.raises(ServerError, match=NO_RUN):
+                call("run-1")
+        assert len(fake_dify.requests) <= 3
+
+
+@both
+def test_a_server_that_fails_is_asked_again_for_a_run(kind: Kind, fake_dify: FakeDify) -> None:
+    with client(kind, fake_dify.url, api_key=fake_dify.api_key) as dify:
+        run = dify.run_workflow({"text": "a"})
+        body = {"code": "unknown", "message": "Internal Server Error", "status": 500}
+        fake_dify.faults.add(Answer(on="events", status=500, body=body))
+        fake_dify.faults.add(Answer(on="detail", status=500, body=body))
+        assert dify.attach(run.id).result().status == "succeeded"
+
+
+@both
+def test_the_deadline_of_a_run_without_an_id(kind: Kind, fake_dify: FakeDify) -> None:
+    fake_dify.faults.add(Fault(then="silence", before_headers=True))
+    with (
+        client(kind, fake_dify.url, api_key=fake_dify.api_key, deadline=0.1) as dify,
+        pytest.raises(DeadlineExceeded, match=r"^the run \(its id is not known\): the deadline"),
+    ):
+        dify.run_workflow({})
+
+
+def test_a_path_is_not_a_file(tmp_path: Path) -> None:
+    with (
+        FakeDify(form=[Input("doc", "file"), Input("docs", "file-list")]) as fake,
+        DifyWorkflow(**options(fake)) as dify,
+    ):
+        for inputs in ({"doc": tmp_path}, {"docs": ["a.pdf"]}):
+            with pytest.raises(InvalidParam) as caught:
+                dify.run_workflow(inputs)
+            assert caught.value.hint == "Give a WorkflowFile, or a list of them"
+
+
+def test_a_batch_names_its_own_options_too(fake_dify: FakeDify) -> None:
+    wrong: Any = {"concurency": 3}
+    with (
+        DifyWorkflow(**options(fake_dify)) as dify,
+        pytest.raises(InvalidArgument, match=r"^concurency: unknown .* concurrency, deadline"),
+    ):
+        iter_many(dify, [{}], **wrong)
+
+
+def test_a_stream_cannot_be_pickled_but_attached_to(fake_dify: FakeDify) -> None:
+    with (
+        DifyWorkflow(**options(fake_dify)) as dify,
+        dify.start({}) as run,
+        pytest.raises(TypeError, match=r"keep its `id` and `user`, and attach\(\)"),
+    ):
+        pickle.dumps(run)
+
+
+@both
+def test_an_id_that_is_no_uuid_is_asked_for_once(kind: Kind, fake_dify: FakeDify) -> None:
+    """Dify answers it with 500, which is asked again otherwise."""
+    with (
+        client(kind, fake_dify.url, api_key=fake_dify.api_key) as dify,
+        pytest.raises(ServerError, match="UUID"),
+    ):
+        dify.info("nonsense")
+    assert [request.path for request in fake_dify.requests] == ["/v1/workflows/run/nonsense"]
