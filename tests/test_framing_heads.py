@@ -8,7 +8,8 @@ from typing import Any
 import h11
 import httpcore
 import pytest
-from dify_workflow.async_network import AsyncOwnStream, _PlainWire
+from dify_workflow.async_network import AsyncOwnStream
+from dify_workflow.async_wires import PlainWire
 from dify_workflow.line import Line
 from dify_workflow.network import Head, OwnStream
 from hypothesis import given, settings
@@ -133,7 +134,7 @@ class Transport(asyncio.Transport):
 @pytest.mark.parametrize("limit", [1, 7, 65_536])
 def test_the_async_own_stream_reads_the_head_then_the_body(parts: list[bytes], limit: int) -> None:
     async def read(pieces: list[bytes]) -> tuple[bytes, bytes]:
-        wire: Any = _PlainWire(asyncio.get_running_loop())
+        wire: Any = PlainWire(asyncio.get_running_loop())
         wire.connection_made(Transport())
         for piece in pieces:
             wire.get_buffer(-1)[: len(piece)] = piece
