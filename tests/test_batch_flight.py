@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dify_workflow import DifyWorkflow, InvalidArgument
+from dify_workflow import DifyWorkflow, InvalidArgument, TooManyRequests
 from dify_workflow.batch import iter_many, run_many
-from dify_workflow.testing import FakeDify, Gate, Input
+from dify_workflow.testing import Answer, FakeDify, Gate, Input
 
 
 @pytest.fixture
@@ -85,3 +85,16 @@ def test_a_row_in_flight_whose_cells_were_spoilt_is_unknown(
     assert (line.status, line.user) == ("unknown", "own-1")
     assert line.error is not None
     assert line.error.type == "InvalidArgument"
+
+
+def test_a_server_that_is_too_busy_to_be_asked_is_known_to_the_batch(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    """It is not waited for in the row's thread, where Ctrl-C would have to wait as well."""
+    output = in_flight(tmp_path, user="own-1", at=time.time())
+    busy = {"code": "too_many_requests", "message": "Too many requests.", "status": 429}
+    fake.faults.add(Answer(on="logs", status=429, body=busy, headers={"Retry-After": "20"}))
+    with pytest.raises(TooManyRequests):
+        run_many(dify, rows(1), output, patience=10)
+    assert fake.posts("listWorkflowLogs") == 1
+    assert Path(f"{output}.journal").exists()

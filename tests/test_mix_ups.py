@@ -105,3 +105,16 @@ def test_an_id_that_is_no_uuid_is_asked_for_once(kind: Kind, fake_dify: FakeDify
     ):
         dify.info("nonsense")
     assert [request.path for request in fake_dify.requests] == ["/v1/workflows/run/nonsense"]
+
+
+@both
+@pytest.mark.parametrize("value", ["3", -1, float("nan"), True])
+def test_a_wait_is_a_number_of_seconds(kind: Kind, value: Any, fake_dify: FakeDify) -> None:
+    with client(kind, fake_dify.url, api_key=fake_dify.api_key) as dify:
+        run = dify.start({"text": "a"})
+        with pytest.raises(InvalidArgument, match=r"^timeout: a number of seconds"):
+            run.result(value)
+        with pytest.raises(InvalidArgument, match=r"^wait: a number of seconds"):
+            run.stop(wait=value)
+        assert run.result().status == "succeeded"
+    assert not any(request.path.endswith("/stop") for request in fake_dify.requests)

@@ -62,7 +62,7 @@ class AsyncWorkflowStream(RunHandle):
         and waiting can go on. Raises what the iteration would raise, and `StreamClosed` after an
         early `aclose()`.
         """
-        self._until = None if timeout is None else self._clock() + timeout
+        self._until = self._after("timeout", timeout)
         try:
             while not (self._ended or self._closed):
                 await self._advance()
@@ -84,6 +84,7 @@ class AsyncWorkflowStream(RunHandle):
         What the run ends with is in `status` and `result()`: "stopped", or "failed" with the
         message "Aborted: User requested stop".
         """
+        self._after("wait", wait)
         call = calls.stop(self._needs_task_id(), self._run.options)
         with self._stopping():
             answer = of_stop(await self._driver.run(ask(call)))

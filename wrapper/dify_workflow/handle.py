@@ -173,6 +173,15 @@ class RunHandle:
             seconds = min(seconds, max(self._until - self._clock(), 0.0))
         return max(seconds, MOMENT)
 
+    def _after(self, name: str, seconds: float | None) -> float | None:
+        """The time so many seconds from now; raises `InvalidArgument` for what is no number."""
+        if seconds is None:
+            return None
+        number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if not number or not seconds >= 0:
+            raise InvalidArgument(f"{name}: a number of seconds, 0 or more, or None", field=name)
+        return self._clock() + seconds
+
     def _is_due(self) -> bool:
         """Whether the time of `result(timeout)` is over."""
         return self._until is not None and self._clock() >= self._until - MOMENT

@@ -67,7 +67,7 @@ class WorkflowStream(RunHandle):
         and waiting can go on. Raises what the iteration would raise, and `StreamClosed` after an
         early `close()`.
         """
-        self._until = None if timeout is None else self._clock() + timeout
+        self._until = self._after("timeout", timeout)
         try:
             while not (self._ended or self._closed):
                 self._advance()
@@ -88,6 +88,7 @@ class WorkflowStream(RunHandle):
         What the run ends with is in `status` and `result()`: "stopped", or "failed" with the
         message "Aborted: User requested stop".
         """
+        self._after("wait", wait)
         call = calls.stop(self._needs_task_id(), self._run.options)
         with self._stopping():
             answer = of_stop(self._driver.run(ask(call)))

@@ -172,8 +172,9 @@ def _find(client: DifyWorkflow, task: Task, watch: Watch) -> str | Outcome:
     # By the wall clock, which may have been set back since; from here on by one that cannot be.
     age = 0.0 if flight.at is None else max(time.time() - flight.at, 0.0)
     since, pause = time.monotonic() - age, 0.2
+    asking = client.with_options(max_retries=0)  # to be too busy is for the batch to know, as above
     while True:
-        if found := _listed(client, flight.user):
+        if found := _listed(asking, flight.user):
             return found[0]
         left = since + _patience(client, task) - time.monotonic()
         if left <= 0:
