@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import dify_workflow
+import httpx
 import pytest
 from dify_workflow import (
     AsyncDifyWorkflow,
@@ -203,3 +204,28 @@ def test_a_lost_run_does_not_show_it(kind: Kind) -> None:
                 call(dify, {})
             assert caught.value.run_id is not None
             assert_never_shown(caught.value)
+
+
+@pytest.mark.parametrize("failure", [httpx.ReadError, httpx.ReadTimeout])
+def test_a_stream_that_breaks_on_a_client_of_the_callers(failure: type[Exception]) -> None:
+    class Breaks(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield b'data: {"event": "workflow_started", "workflow_run_id": "r", "data": {}}\n\n'
+            raise failure("it broke")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        headers = {"X-Version": "1.9.1"}
+        if request.method == "GET":
+            return httpx.Response(200, json={"id": "r", "status": "running"}, headers=headers)
+        headers["Content-Type"] = "text/event-stream"
+        return httpx.Response(200, stream=Breaks(), headers=headers)
+
+    with (
+        httpx.Client(transport=httpx.MockTransport(answer)) as http,
+        client("sync", NOBODY, http_client=http) as dify,
+        pytest.raises(RunOutcomeUnknown) as caught,
+    ):
+        dify.run_workflow({})
+    cause = caught.value.__cause__
+    assert isinstance(cause, failure)
+    assert_never_shown(caught.value)

@@ -107,4 +107,17 @@ _UNSENT = (
 
 def failure(error: httpx.HTTPError) -> Failure:
     """Classify an httpx exception: only failures to connect surely sent nothing."""
+    forget_request(error)
     return Failure(error, sent=not isinstance(error, _UNSENT))
+
+
+def forget_request(error: httpx.HTTPError) -> None:
+    """Leave of an exception's request only where it went.
+
+    Exceptions travel, as Dask sends them with what caused them, and the request has the API key.
+    """
+    try:
+        asked = error.request
+    except RuntimeError:
+        return  # it has none
+    error.request = httpx.Request(asked.method, asked.url)

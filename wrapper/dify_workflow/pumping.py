@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .commands import Cut, Pump
+import httpx
+
+from .commands import Cut, Pump, forget_request
 from .run_state import RunState
 
 _MOMENT = 0.01  # s; timers fire that much early at most
@@ -54,8 +56,9 @@ class Pumping:
             return Cut("quiet", open=True)
         return None
 
-    def timed_out(self, error: Exception, *, still_open: bool) -> Cut:
+    def timed_out(self, error: httpx.HTTPError, *, still_open: bool) -> Cut:
         """Nothing came within `timeout()`; the stream is given up, unless it is only quiet."""
+        forget_request(error)
         self.waited()
         quiet = self._quiet_until is not None and self._clock() >= self._quiet_until - _MOMENT
         if quiet and still_open:
@@ -63,7 +66,8 @@ class Pumping:
         self._state.flush()
         return Cut("over" if self._state.over else "silence", error)
 
-    def broke(self, error: Exception) -> Cut:
+    def broke(self, error: httpx.HTTPError) -> Cut:
         """The connection broke; a last event without its blank line counts all the same."""
+        forget_request(error)
         self._state.flush()
         return Cut("over" if self._state.over else "broken", error)
