@@ -21,16 +21,17 @@ from cases import CASES, Case
 from clients import ours
 from processes import cores, server
 
-OURS = ("dify_workflow", "dify_workflow_api")
-_PACKAGE = re.compile(r"site-packages/(\w+)|/(dify_workflow(?:_api)?)/|lib/python[\d.]+/(\w+)")
+_PACKAGES = (r"/(dify_workflow(?:_api)?)/", r"site-packages/(\w+)", r"lib/python[\d.]+/(\w+)")
 
 
 def package(file: str) -> str:
-    """The package of a source file; built-in functions have none."""
-    found = _PACKAGE.search(file)
-    if found is None:
-        return "built in" if file == "~" else Path(file).stem
-    return next(name for name in found.groups() if name)
+    """The package of a source file."""
+    if file.startswith("<attrs"):
+        return "attrs"
+    for pattern in _PACKAGES:
+        if found := re.search(pattern, file):
+            return found[1]
+    return Path(file).stem
 
 
 def profiled(case: Case, url: str) -> pstats.Stats:

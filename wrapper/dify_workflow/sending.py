@@ -14,6 +14,11 @@ from .line import Line
 from .transports import OWN_CONNECTION
 
 _EVENT_STREAM = "text/event-stream"
+_OF_STREAMS = {
+    "accept": _EVENT_STREAM,
+    "accept-encoding": "identity",
+    "cache-control": "no-cache",
+}
 _SHORTEST_KEY = 8  # characters; what is shorter is found in any text
 
 
@@ -41,21 +46,21 @@ def build_request(
         raise DifyError("the client is closed")
     kwargs: dict[str, Any] = dict(call.kwargs)
     kwargs["url"] = f"{str(base_url).rstrip('/')}{kwargs['url']}"
-    headers = httpx.Headers({"User-Agent": user_agent()})
-    headers.update(kwargs.pop("headers", None) or {})
+    # Names in small letters: what comes later stands above what came before.
+    headers = {"user-agent": user_agent()}
+    for name, value in (kwargs.pop("headers", None) or {}).items():
+        headers[name.lower()] = value
     if "files" in kwargs:
-        headers.pop("Content-Type", None)  # the generated one has a boundary that content can hold
+        headers.pop("content-type", None)  # the generated one has a boundary that content can hold
     if line is not None:
-        headers.update(
-            {"Accept": _EVENT_STREAM, "Accept-Encoding": "identity", "Cache-Control": "no-cache"}
-        )
-    headers.update(call.options.extra_headers)
+        headers |= _OF_STREAMS
+    headers |= call.options.extra_headers
     key = call.options.key()
-    headers["Authorization"] = "Bearer " + key
     try:
         request = http.build_request(**kwargs, headers=headers, timeout=timeout)
     except httpx.InvalidURL as error:  # an endless id or keyword
         raise InvalidArgument(f"the request has no URL that can be sent: {error}") from error
+    request.headers["Authorization"] = "Bearer " + key
     if line is not None:
         request.extensions[OWN_CONNECTION] = line
     return request
