@@ -31,7 +31,9 @@ class AsyncOwnStream(httpcore.AsyncNetworkStream):
 
     async def read_body(self, timeout: float | None) -> bytes:
         """Return the next bytes behind the head, b"" at the end; a time-out leaves it usable."""
-        return self._head.take() or await self._wire.read(timeout)
+        if self._head.held:
+            return self._head.take()
+        return await self._wire.read(timeout)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if buffer:

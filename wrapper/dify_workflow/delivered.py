@@ -26,7 +26,7 @@ class Delivered:
     def is_new(self, name: str, data: dict[str, Any], *, replaying: bool) -> bool:
         """Remember an event; whether it is to be delivered."""
         if name == "text_chunk":
-            return self._is_new_text(data)
+            return self.is_new_text(data)
         if name == "workflow_started" and data.get("reason") == "resumption":
             self.next_leg()
             return True
@@ -51,7 +51,8 @@ class Delivered:
             self._ended.add(node)
         return not known
 
-    def _is_new_text(self, data: dict[str, Any]) -> bool:
+    def is_new_text(self, data: dict[str, Any]) -> bool:
+        """As `is_new`, of a chunk of text."""
         variable, text = data.get("from_variable_selector"), data.get("text")
         try:
             said = self._texts["\0".join(variable)]  # type: ignore[arg-type]

@@ -96,8 +96,26 @@ class RunState:
                 log.warning("run %s: an event that is not JSON was skipped", self.run_id)
                 self.text_complete = False
             return
-        if isinstance(raw, dict) and raw.get("event") != "ping":
+        if text:
+            self._take_text(raw)
+        elif isinstance(raw, dict) and raw.get("event") != "ping":
             self.take(raw)
+
+    def _take_text(self, raw: dict[str, Any]) -> None:
+        """As `take`, by the shortest way: most events are chunks of text."""
+        data = raw.get("data")
+        if not isinstance(data, dict) or self.run_id is None or self.task_id is None:
+            self.take(raw)
+            return
+        self.count += 1
+        self.begun = True
+        if self.delivered.is_new_text(data):
+            self.news += 1
+            self.ready.append(
+                WorkflowStreamEvent(
+                    "text_chunk", raw, self.run_id, self.task_id, self.status, self.recovered
+                )
+            )
 
     def take(self, raw: dict[str, Any]) -> None:
         """Take one decoded event."""
