@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from batches import read
 from dify_workflow import (
     DifyWorkflow,
     InvalidArgument,
@@ -20,24 +21,8 @@ from dify_workflow.batch import RowError, RowResult, iter_many, run_many
 from dify_workflow.testing import Answer, Fail, FakeDify, Fault, Gate, HumanInput, Step
 
 
-@pytest.fixture
-def fake() -> Iterator[FakeDify]:
-    with FakeDify(eof_delay=0.0) as dify:
-        yield dify
-
-
-@pytest.fixture
-def dify(fake: FakeDify) -> Iterator[DifyWorkflow]:
-    with DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as client:
-        yield client
-
-
 def rows(count: int) -> Iterator[dict[str, Any]]:
     return ({"id": f"row-{number}", "text": str(number)} for number in range(count))
-
-
-def read(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_bytes().splitlines()]
 
 
 def test_each_row_is_a_line_with_its_key_inputs_and_outputs(

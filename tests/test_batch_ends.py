@@ -22,18 +22,6 @@ from dify_workflow.testing import Answer, FakeDify, Fault, Sleep
 BUSY = {"code": "too_many_requests", "message": "Too many requests.", "status": 429}
 
 
-@pytest.fixture
-def fake() -> Iterator[FakeDify]:
-    with FakeDify(eof_delay=0.0) as dify:
-        yield dify
-
-
-@pytest.fixture
-def dify(fake: FakeDify) -> Iterator[DifyWorkflow]:
-    with DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as client:
-        yield client
-
-
 def rows(count: int) -> list[dict[str, Any]]:
     return [{"text": str(number)} for number in range(count)]
 

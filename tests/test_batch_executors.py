@@ -17,6 +17,7 @@ from typing import Any
 
 import attrs
 import pytest
+from batches import rows
 from dify_workflow import DifyWorkflow, InvalidArgument
 from dify_workflow.batch import iter_many, run_many
 from dify_workflow.batch.journal import Flight
@@ -27,19 +28,9 @@ BUSY = {"code": "too_many_requests", "message": "Too many requests.", "status": 
 
 
 @pytest.fixture
-def fake() -> Iterator[FakeDify]:
-    with FakeDify(eof_delay=0.0) as dify:
-        yield dify
-
-
-@pytest.fixture
 def dify(fake: FakeDify) -> Iterator[DifyWorkflow]:
     with DifyWorkflow(base_url=fake.url, api_key=fake.api_key, user="me") as client:
         yield client
-
-
-def rows(count: int) -> list[dict[str, Any]]:
-    return [{"text": str(number)} for number in range(1, count + 1)]
 
 
 @contextmanager

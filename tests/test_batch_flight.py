@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from batches import rows
 from dify_workflow import DifyWorkflow, InvalidArgument, TooManyRequests
 from dify_workflow.batch import iter_many, run_many
 from dify_workflow.testing import Answer, FakeDify, Gate, Input
@@ -19,16 +20,6 @@ from dify_workflow.testing import Answer, FakeDify, Gate, Input
 def fake() -> Iterator[FakeDify]:
     with FakeDify(form=[Input("text"), Input("count", "number")], eof_delay=0.0) as dify:
         yield dify
-
-
-@pytest.fixture
-def dify(fake: FakeDify) -> Iterator[DifyWorkflow]:
-    with DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as client:
-        yield client
-
-
-def rows(count: int) -> list[dict[str, Any]]:
-    return [{"text": str(number)} for number in range(1, count + 1)]
 
 
 def in_flight(folder: Path, **line: Any) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from enum import Enum
 from http import HTTPStatus
 from pathlib import Path
@@ -13,18 +12,6 @@ import pytest
 from dify_workflow import DifyWorkflow, InvalidArgument
 from dify_workflow.batch import iter_many, run_many
 from dify_workflow.testing import FakeDify
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeDify]:
-    with FakeDify(eof_delay=0.0) as dify:
-        yield dify
-
-
-@pytest.fixture
-def dify(fake: FakeDify) -> Iterator[DifyWorkflow]:
-    with DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as client:
-        yield client
 
 
 @pytest.mark.parametrize("key", [math.nan, math.inf])

@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
 
 import pytest
+from batches import rows
 from dify_workflow import DifyWorkflow
 from dify_workflow.batch import iter_many, run_many
 from dify_workflow.batch.one_row import Task
 from dify_workflow.testing import FakeDify
-
-
-@pytest.fixture
-def fake() -> Iterator[FakeDify]:
-    with FakeDify(eof_delay=0.0) as dify:
-        yield dify
-
-
-@pytest.fixture
-def dify(fake: FakeDify) -> Iterator[DifyWorkflow]:
-    with DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as client:
-        yield client
-
-
-def rows(count: int) -> list[dict[str, Any]]:
-    return [{"text": str(number)} for number in range(1, count + 1)]
 
 
 class Losing(Executor):

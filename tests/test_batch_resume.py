@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from batches import read, rows
 from dify_workflow import AuthenticationError, DifyWorkflow, InvalidArgument
 from dify_workflow.batch import iter_many, run_many
 from dify_workflow.testing import Answer, FakeDify, Fault, Gate, Sleep
@@ -23,20 +24,6 @@ LONG_AGO = 1_000_000_000.0
 def fake(request: pytest.FixtureRequest) -> Iterator[FakeDify]:
     with FakeDify(getattr(request, "param", "1.14.2"), eof_delay=0.0) as dify:
         yield dify
-
-
-@pytest.fixture
-def dify(fake: FakeDify) -> Iterator[DifyWorkflow]:
-    with DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as client:
-        yield client
-
-
-def rows(count: int) -> list[dict[str, Any]]:
-    return [{"text": str(number)} for number in range(1, count + 1)]
-
-
-def read(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_bytes().splitlines()]
 
 
 def in_flight(

@@ -11,31 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from contract_edits import REF, SPEC, Spec, fields, info, schemas
 
-from generator import contract, lint
+from generator import lint
 
 ROOT = Path(__file__).resolve().parents[1]
-SPEC = contract.load(ROOT / "openapi" / "dify-workflow.yaml")
-REF = "#/components/schemas/"
-Spec = dict[str, Any]
 Change = Callable[[Spec], object]
-
-
-def schemas(spec: Spec) -> Spec:
-    found: Spec = spec["components"]["schemas"]
-    return found
-
-
-def fields(spec: Spec, name: str) -> Spec:
-    """Give the fields of a component, those of its own where it has others from a base."""
-    schema = schemas(spec)[name]
-    found: Spec = schema.get("allOf", [schema])[-1]["properties"]
-    return found
-
-
-def info(spec: Spec) -> Spec:
-    found: Spec = spec["paths"]["/info"]["get"]
-    return found
 
 
 def union(spec: Spec) -> Spec:

@@ -143,8 +143,7 @@ class RunHandle:
             state = self._state
             which = f"run {state.run_id}" if state.run_id else "the run (its id is not known)"
             raise DeadlineExceeded(
-                f"{which}: the deadline of {self._run.options.deadline} s passed; "
-                "the run itself may go on",
+                f"{which}: the deadline of {self._deadline} s passed; the run itself may go on",
                 run_id=state.run_id,
                 task_id=state.task_id,
                 status=state.status if state.begun else None,
@@ -165,7 +164,7 @@ class RunHandle:
     def _bounded(self, seconds: float) -> float:
         """No longer than the deadline and `result(timeout)` allow."""
         if self._deadline is None and self._until is None:
-            return seconds if seconds > MOMENT else MOMENT
+            return max(seconds, MOMENT)
         left = self._remaining()
         if left is not None:
             seconds = min(seconds, left)

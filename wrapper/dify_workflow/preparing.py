@@ -28,7 +28,7 @@ from .retrying import ask
 from .run_state import RunState
 from .secret import Secret
 from .sending import capped, with_read
-from .uploads import upload_all, uploads_any
+from .uploads import to_upload, upload_all
 from .validation import InputForm, InputWarning, error_of, form_of, problems
 from .versions import Server
 
@@ -79,7 +79,7 @@ def starting(
     start = calls.run(asked, options, streaming=streaming)
     sent = start.kwargs["json"]
     prepare = None
-    if options.validate != "off" or uploads_any(asked.inputs, asked.files):
+    if options.validate != "off" or to_upload([asked.inputs, asked.files]):
         kept = {} if forms is None else forms
         prepare = partial(_upload_and_build, asked, options, kept, streaming=streaming)
     return Following(

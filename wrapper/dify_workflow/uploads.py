@@ -159,21 +159,8 @@ def _opened(path: str | os.PathLike[str]) -> IO[bytes]:
         raise InvalidArgument(f"file: {error}", field="file") from error
 
 
-def uploads_any(*values: Any) -> bool:
-    """Whether there is a file that is not on the server yet in any of the values."""
-    found: list[WorkflowFile] = []
-
-    def note(file: WorkflowFile) -> WorkflowFile:
-        if file.needs_upload:
-            found.append(file)
-        return file
-
-    each_file(values, note)
-    return bool(found)
-
-
-def upload_all(value: Any, options: Options) -> Flow[Any]:
-    """Upload every file in `value` that is not on the server yet; return `value` with their ids."""
+def to_upload(value: Any) -> dict[int, WorkflowFile]:
+    """Return every file in `value` that is not on the server yet, by its identity."""
     found: dict[int, WorkflowFile] = {}
 
     def collect(file: WorkflowFile) -> WorkflowFile:
@@ -182,6 +169,12 @@ def upload_all(value: Any, options: Options) -> Flow[Any]:
         return file
 
     each_file(value, collect)
+    return found
+
+
+def upload_all(value: Any, options: Options) -> Flow[Any]:
+    """Upload every file in `value` that is not on the server yet; return `value` with their ids."""
+    found = to_upload(value)
     if not found:
         return value
     flows = [_upload_input(file, options) for file in found.values()]
