@@ -76,7 +76,7 @@ def find(run: Following, *, cause: Exception | None = None, once: bool = False) 
         entries, more = yield from _recent(run, attempts=attempts)
         failed += more
         for entry in entries:
-            run_id = entry.data.workflow_run.id
+            run_id = entry.run_id
             if run_id not in inputs and len(inputs) < (100 if lookup.adopts else _COMPARED):
                 candidates[run_id] = entry  # until its inputs say that it is another one
                 fetched = yield from _inputs(run, run_id)

@@ -15,12 +15,12 @@ import attrs
 from .. import versions
 from ..client import DifyWorkflow
 from ..errors import APIError, DifyError, EventTooLarge, RunOutcomeUnknown
+from ..flows import QUEUED_SILENCE
 from ..stream import WorkflowStream
 from .journal import Flight
 from .results import Key, RowResult, of_error, of_response
 
 _LISTED_AFTER = 60.0  # s after its POST, in which a run may turn up in the logs
-_QUEUED_FOR = 310.0  # s, where a run waits for a worker; the server gives up after 300
 _LONGEST_PAUSE = 8.0  # s between looks
 
 
@@ -196,14 +196,14 @@ def _patience(client: DifyWorkflow, task: Task) -> float:
     if task.lookup_seconds is not None:
         return task.lookup_seconds
     queues = versions.QUEUES_RUNS.on(client.server_version)
-    return _QUEUED_FOR if queues else _LISTED_AFTER
+    return QUEUED_SILENCE if queues else _LISTED_AFTER
 
 
 def _listed(client: DifyWorkflow, user: str) -> list[str]:
     """The ids of a user's runs in the logs; raises when these cannot be read."""
     page = client.logs(created_by_end_user_session_id=user, limit=100)
     return [
-        entry.data.workflow_run.id
+        entry.run_id
         for entry in page
         # Servers before 1.5 ignore the filter.
         if getattr(entry.data.created_by_end_user, "session_id", None) == user

@@ -114,7 +114,7 @@ def of_error(error: DifyError, run_id: str | None = None, task_id: str | None = 
     if isinstance(error, RunOutcomeUnknown):
         status = "unknown"
         run_id, task_id = run_id or error.run_id, task_id or error.task_id
-        candidates = tuple(str(entry.data.workflow_run.id) for entry in error.candidates)
+        candidates = tuple(entry.run_id for entry in error.candidates)
     code = error.code if isinstance(error, APIError) else None
     said = error.message if isinstance(error, APIError) else ""
     return RowResult(
