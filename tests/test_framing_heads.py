@@ -1,34 +1,44 @@
-"""HTTP/1.1 heads: given out whole and alone, so that httpcore reads nothing of the body."""
+"""HTTP/1.1 heads: read as h11 reads them, wherever they are cut, and no byte behind them."""
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
+import itertools
 
 import h11
 import httpcore
 import pytest
-from dify_workflow.async_network import AsyncOwnStream
-from dify_workflow.async_wires import PlainWire
-from dify_workflow.line import Line
-from dify_workflow.network import Head, OwnStream
+from dify_workflow.http11.framing import body_of
+from dify_workflow.http11.head import HeadReader, ResponseHead
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pieces import any_pieces, in_bytes, in_two
+from pieces import any_pieces, cut, in_bytes, in_two
 from wire_archive import exchanges
 
-fuzz = settings(deadline=None, max_examples=150)
-
+fuzz = settings(deadline=None, max_examples=200)
 
 OK = b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n"
-HEADS: dict[str, list[bytes]] = {
-    "one": [OK],
-    "no headers": [b"HTTP/1.1 200 OK\r\n\r\n"],
-    "bare lf": [b"HTTP/1.1 200 OK\nA: b\n\n"],
-    "cr lf, then lf": [b"HTTP/1.1 200 OK\r\nA: b\r\n\n"],
-    "lf, then cr lf": [b"HTTP/1.1 200 OK\nA: b\n\r\n"],
-    "informational": [b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n", OK],
-    "two informational": [b"HTTP/1.1 100 \r\n\r\n", b"HTTP/1.1 102 P\n\n", OK],
+HEADS: dict[str, bytes] = {
+    "one": OK,
+    "no headers": b"HTTP/1.1 200 OK\r\n\r\n",
+    "no reason": b"HTTP/1.1 200\r\nA: b\r\n\r\n",
+    "an empty reason": b"HTTP/1.1 200 \r\nA: b\r\n\r\n",
+    "an odd reason": b"HTTP/1.1 404 \tNot  \xe9 Found \r\nA: b\r\n\r\n",
+    "HTTP/1.0": b"HTTP/1.0 200 OK\r\nA: b\r\n\r\n",
+    "an unknown status": b"HTTP/1.1 999 \r\n\r\n",
+    "bare lf": b"HTTP/1.1 200 OK\nA: b\n\n",
+    "cr lf, then lf": b"HTTP/1.1 200 OK\r\nA: b\r\n\n",
+    "lf, then cr lf": b"HTTP/1.1 200 OK\nA: b\n\r\n",
+    "informational": b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n" + OK,
+    "two informational": b"HTTP/1.1 100 \r\n\r\nHTTP/1.1 102 P\n\n" + OK,
+    "spelling": b"HTTP/1.1 200 OK\r\nx-A: 1\r\nX-a: 2\r\nset-Cookie: a\r\nset-Cookie: b\r\n\r\n",
+    "spaces": b"HTTP/1.1 200 OK\r\nA:b\r\nC: \t d  e \t\r\nF:\r\nG: \r\n\r\n",
+    "not ascii": b"HTTP/1.1 200 OK\r\nA: \xe9\x80\xff\r\n\r\n",
+    "odd names": b"HTTP/1.1 200 OK\r\n!#$%&'*+-.^_`|~09: b\r\n\r\n",
+    "colons": b"HTTP/1.1 200 OK\r\nA:: b: c\r\n\r\n",
+    "a folded line": b"HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\td\r\nE: f\r\n\r\n",
+    "a fold behind spaces": b"HTTP/1.1 200 OK\r\nA: b \r\n\t c\r\n\r\n",
+    "a fold of nothing": b"HTTP/1.1 200 OK\r\nA:\r\n b\r\n \r\nE: f\r\n\r\n",
+    "framed": b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
 }
 BODIES = [
     b"",
@@ -40,118 +50,186 @@ BODIES = [
     b"\r\n\r\nHTTP/1.1 200",
 ]
 
-heads = pytest.mark.parametrize("parts", HEADS.values(), ids=HEADS)
+heads = pytest.mark.parametrize("head", HEADS.values(), ids=HEADS)
 
 
-def given_out(pieces: list[bytes]) -> tuple[list[bytes], bytes]:
-    """The heads that a `Head` gives out, one for each final or informational one, and the rest."""
-    waiting = [piece for piece in pieces if piece]
-    head, connection, seen, now = Head(), h11.Connection(h11.CLIENT), [], b""
+def through_h11(stream: bytes) -> ResponseHead | None:
+    """The head as h11 reads it; None when it is not complete; raises what h11 raises."""
+    connection = h11.Connection(h11.CLIENT)
     connection.send(h11.Request(method="GET", target="/", headers=[("Host", "a")]))
     connection.send(h11.EndOfMessage())
+    connection.receive_data(stream)
     while True:
-        data = head.cut(head.take() or waiting.pop(0))
-        now += data
-        connection.receive_data(data)
         event = connection.next_event()
         if event is h11.NEED_DATA:
-            continue
-        seen.append(now)
-        now = b""
+            return None
         if isinstance(event, h11.Response):
-            assert connection.trailing_data == (b"", False)
-            return seen, head.take() + b"".join(waiting)
+            return ResponseHead(
+                event.http_version, event.status_code, event.reason, event.headers.raw_items()
+            )
+
+
+def read(pieces: list[bytes]) -> tuple[ResponseHead | None, bytes]:
+    """The head as ours reads it, and all that lies behind it."""
+    reader = HeadReader()
+    waiting = [piece for piece in pieces if piece]
+    while waiting:
+        found = reader.feed(waiting.pop(0))
+        if found is not None:
+            return found, reader.rest + b"".join(waiting)
+    return None, reader.rest
 
 
 @heads
 @pytest.mark.parametrize("body", BODIES, ids=repr)
-def test_a_head_comes_out_whole_and_alone_wherever_it_is_cut(
-    parts: list[bytes], body: bytes
-) -> None:
-    stream = b"".join(parts) + body
+def test_a_head_is_what_h11_reads_wherever_it_is_cut(head: bytes, body: bytes) -> None:
+    expected = through_h11(head)
+    assert expected is not None
+    stream = head + body
     for pieces in ([stream], in_bytes(stream), *in_two(stream)):
-        assert given_out(pieces) == (parts, body), pieces
+        assert read(pieces) == (expected, body), pieces
 
 
 @fuzz
 @given(st.data(), st.sampled_from(list(HEADS.values())), st.sampled_from(BODIES))
-def test_a_head_comes_out_whole_and_alone_in_any_pieces(
-    data: st.DataObject, parts: list[bytes], body: bytes
+def test_a_head_is_what_h11_reads_in_any_pieces(
+    data: st.DataObject, head: bytes, body: bytes
 ) -> None:
-    pieces = data.draw(any_pieces(st.just(b"".join(parts) + body)))
-    assert given_out(pieces) == (parts, body)
+    pieces = data.draw(any_pieces(st.just(head + body)))
+    assert read(pieces) == (through_h11(head), body)
 
 
-def test_every_recorded_head_is_cut_from_its_body() -> None:
+@heads
+def test_a_head_is_not_there_before_its_last_byte(head: bytes) -> None:
+    for end in range(len(head)):
+        assert read([head[:end]])[0] is None, end
+
+
+def test_every_recorded_head_is_what_h11_reads() -> None:
     for item in exchanges("1.14.2"):
         if item.head:
-            assert given_out([item.head + item.body]) == ([item.head], item.body), item
+            expected = through_h11(item.head)
+            assert expected is not None
+            assert read([item.head + item.body]) == (expected, item.body), item
             middle = len(item.head) - 2
             whole = item.head + item.body
-            assert given_out([whole[:middle], whole[middle:]]) == ([item.head], item.body), item
+            assert read([whole[:middle], whole[middle:]]) == (expected, item.body), item
 
 
-BODY = b"data: a\n\n"
+MALFORMED = {
+    "not HTTP": b"SSH-2.0-x\r\n\r\n",
+    "in small letters": b"http/1.1 200 OK\r\n\r\n",
+    "leading garbage": b"x" + OK,
+    "leading space": b" " + OK,
+    "leading empty line": b"\r\n" + OK,
+    "leading empty lines": b"\n\n" + OK,
+    "leading bytes of TLS": b"\x16\x03\x01\x02" + OK,
+    "HTTP/1": b"HTTP/1 200 OK\r\n\r\n",
+    "no status": b"HTTP/1.1 OK\r\n\r\n",
+    "two digits": b"HTTP/1.1 20 OK\r\n\r\n",
+    "four digits": b"HTTP/1.1 2000 OK\r\n\r\n",
+    "status 099": b"HTTP/1.1 099 OK\r\n\r\n",
+    "two spaces": b"HTTP/1.1  200 OK\r\n\r\n",
+    "glued reason": b"HTTP/1.1 200OK\r\n\r\n",
+    "NUL in the reason": b"HTTP/1.1 200 O\0K\r\n\r\n",
+    "cr in the reason": b"HTTP/1.1 200 O\rK\r\n\r\n",
+    "no colon": b"HTTP/1.1 200 OK\r\nA b\r\n\r\n",
+    "no name": b"HTTP/1.1 200 OK\r\n: b\r\n\r\n",
+    "space in the name": b"HTTP/1.1 200 OK\r\nA b: c\r\n\r\n",
+    "space before the colon": b"HTTP/1.1 200 OK\r\nA : b\r\n\r\n",
+    "tab before the colon": b"HTTP/1.1 200 OK\r\nA\t: b\r\n\r\n",
+    "not ascii in the name": b"HTTP/1.1 200 OK\r\n\xe9: b\r\n\r\n",
+    "NUL in the name": b"HTTP/1.1 200 OK\r\nA\0: b\r\n\r\n",
+    "NUL in the value": b"HTTP/1.1 200 OK\r\nA: b\0c\r\n\r\n",
+    "cr in the value": b"HTTP/1.1 200 OK\r\nA: b\rc: d\r\n\r\n",
+    "cr cr lf": b"HTTP/1.1 200 OK\r\nA: b\r\r\nC: d\r\n\r\n",
+    "cr cr lf at the end": b"HTTP/1.1 200 OK\r\nA: b\r\r\n\r\n",
+    "a first line that is folded": b"HTTP/1.1 200 OK\r\n A: b\r\n\r\n",
+    "NUL in a folded line": b"HTTP/1.1 200 OK\r\nA: b\r\n c\0\r\n\r\n",
+    "an unasked switch": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
+    "a malformed informational one": b"HTTP/1.1 103 \r\nA b\r\n\r\n" + OK,
+    "a malformed one behind it": b"HTTP/1.1 103 \r\nA: b\r\n\r\nHTP/1.1 200 OK\r\n\r\n",
+}
 
 
-class Pieces(httpcore.NetworkStream):
-    """A connection on which these bytes arrive, read by read."""
-
-    def __init__(self, pieces: list[bytes]) -> None:
-        self._pieces = pieces
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._pieces.pop(0) if self._pieces else b""
-
-
-@heads
-def test_the_own_stream_reads_the_head_then_the_body(parts: list[bytes]) -> None:
-    stream = b"".join(parts) + BODY
+@pytest.mark.parametrize("stream", MALFORMED.values(), ids=MALFORMED)
+def test_a_malformed_head_is_refused_wherever_it_is_cut(stream: bytes) -> None:
+    with pytest.raises(h11.RemoteProtocolError):
+        through_h11(stream)
     for pieces in ([stream], in_bytes(stream), *in_two(stream)):
-        own = OwnStream(Pieces([piece for piece in pieces if piece]), Line())
-        head = b""
-        while len(head) < len(b"".join(parts)):
-            head += own.read(65_536) or pytest.fail("the connection ended in the head")
-        assert head == b"".join(parts), pieces
-        body = b""
-        while piece := own.read_body(None):
-            body += piece
-            assert len(body) <= len(BODY)
-        assert body == BODY
+        with pytest.raises(httpcore.RemoteProtocolError):
+            read(pieces)
 
 
-class Transport(asyncio.Transport):
-    """An asyncio transport that nobody reads."""
-
-    def pause_reading(self) -> None:
-        pass
-
-    def resume_reading(self) -> None:
-        pass
+@pytest.mark.parametrize("version", [b"0.9", b"1.2", b"2.0", b"3.0"])
+def test_another_version_is_refused(version: bytes) -> None:
+    """Which h11 lets through; nobody answers so to HTTP/1.1."""
+    with pytest.raises(httpcore.RemoteProtocolError):
+        read([b"HTTP/" + version + b" 200 OK\r\n\r\n"])
 
 
-@heads
-@pytest.mark.parametrize("limit", [1, 7, 65_536])
-def test_the_async_own_stream_reads_the_head_then_the_body(parts: list[bytes], limit: int) -> None:
-    async def read(pieces: list[bytes]) -> tuple[bytes, bytes]:
-        wire: Any = PlainWire(asyncio.get_running_loop())
-        wire.connection_made(Transport())
-        for piece in pieces:
-            wire.get_buffer(-1)[: len(piece)] = piece
-            wire.buffer_updated(len(piece))
-        wire.eof_received()
-        own = AsyncOwnStream(wire, Line())
-        head = b""
-        while len(head) < len(b"".join(parts)):
-            head += await own.read(limit) or pytest.fail("the connection ended in the head")
-        body = b""
-        while piece := await own.read_body(None):
-            body += piece
-            assert len(body) <= len(BODY)
-        return head, body
+@pytest.mark.parametrize(
+    "endless",
+    [b"x", b"HTTP/1.1 200 OK\r\nA: b", b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 100],
+    ids=["status line", "value", "headers"],
+)
+def test_an_endless_head_is_refused(endless: bytes) -> None:
+    reader = HeadReader()
+    pieces = itertools.chain(cut(endless, 700), itertools.repeat(b"C: d\r\n" * 100))
+    with pytest.raises(httpcore.RemoteProtocolError, match="too long"):
+        any(map(reader.feed, pieces))
+    assert 100 * 1024 < len(reader.rest) < 101 * 1024
 
-    stream = b"".join(parts) + BODY
-    with asyncio.Runner() as runner:
-        for pieces in ([stream], in_bytes(stream), *in_two(stream)):
-            arrived = [piece for piece in pieces if piece]
-            assert runner.run(read(arrived)) == (b"".join(parts), BODY), pieces
+
+@pytest.mark.timeout(20)
+def test_a_head_of_spaces_takes_no_time() -> None:
+    """A search that begins anew at each of them would take half a minute."""
+    with pytest.raises(httpcore.RemoteProtocolError):
+        read([b"HTTP/1.1 200 OK\r\nA: b" + b" " * 95_000 + b"\0\r\n\r\n"])
+
+
+def test_a_long_head_is_read() -> None:
+    head = b"HTTP/1.1 200 OK\r\nA: " + b"b" * 90_000 + b"\r\n\r\n"
+    assert read(list(cut(head, 4096))) == (through_h11(head), b"")
+
+
+def test_the_end_of_the_connection_before_or_in_a_head() -> None:
+    for begun in (b"", b"H", OK[:-1], HEADS["informational"][: -len(OK)]):
+        reader = HeadReader()
+        if begun:
+            assert reader.feed(begun) is None
+        with pytest.raises(httpcore.RemoteProtocolError, match="disconnected"):
+            reader.feed(b"")
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    stream = bytearray(draw(st.sampled_from(list(HEADS.values()))))
+    for _ in range(draw(st.integers(1, 3))):
+        at = draw(st.integers(0, len(stream)))
+        if at < len(stream) and draw(st.booleans()):
+            del stream[at]
+        else:
+            stream[at:at] = draw(st.sampled_from([b"\r", b"\n", b":", b" ", b"\t", b"x", b"\0"]))
+    return bytes(stream)
+
+
+@fuzz
+@given(any_pieces(damaged()))
+def test_a_damaged_head_is_read_or_refused_as_h11_does(pieces: list[bytes]) -> None:
+    try:
+        expected = through_h11(b"".join(pieces))
+    except h11.RemoteProtocolError:
+        with pytest.raises(httpcore.RemoteProtocolError):
+            read_or_refused(pieces)
+    else:
+        assert read(pieces)[0] == expected
+
+
+def read_or_refused(pieces: list[bytes]) -> None:
+    """Read a head, find its body's framing, and wait for more where there is no more."""
+    found, _ = read(pieces)
+    if found is None:
+        HeadReader().feed(b"")
+    else:
+        body_of(found)

@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 from dify_workflow import AsyncDifyWorkflow
-from dify_workflow.async_network import AsyncOwnBackend
 from dify_workflow.async_transports import AsyncRouter
 from dify_workflow.delivered import Delivered
-from dify_workflow.line import Line
+from dify_workflow.http11.asyncio_backend import AsyncioBackend
 from replay_server import ReplayServer, Reply
 from slow_runs import RUN
 from tunnel import TLS, Tunnel, trusting
@@ -50,12 +49,12 @@ def test_an_answer_over_tls_is_read_whole_where_its_end_has_come_already(
     port, over = one_answer
 
     async def read() -> int:
-        plain = await AsyncOwnBackend(Line()).connect_tcp("127.0.0.1", port, 5.0)
+        plain = await AsyncioBackend().connect_tcp("127.0.0.1", port, 5.0)
         stream: Any = await plain.start_tls(trusting(), "127.0.0.1", 5.0)
         await stream.write(b"GET")
         over.wait()  # the event loop stands still: it will find all of it at once
         size = 0
-        while data := await stream.read_body(5.0):
+        while data := await stream.read(65_536, 5.0):
             size += len(data)
         return size
 

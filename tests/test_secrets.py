@@ -139,8 +139,11 @@ def test_no_log_shows_the_key_even_when_everything_is_logged(
             pytest.raises(dify_workflow.ConnectionFailed),
         ):
             dify.run_workflow({})
-    assert {record.name.partition(".")[0] for record in caplog.records} >= {"httpx", "httpcore"}
-    assert len(caplog.records) > 20
+    assert {record.name.partition(".")[0] for record in caplog.records} >= {
+        "httpx",
+        "dify_workflow",
+    }
+    assert len(caplog.records) > 8
     for record in caplog.records:
         assert API_KEY not in record.getMessage()
         assert API_KEY not in repr(vars(record))

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import cast
 
-import h11
-import httpcore
 import httpx
 
-from .async_network import AsyncOwnStream
-from .connections import cut_short, httpx_error, is_complete
-from .framing import Body, body_of
+from .connections import HTTPCORE_ERRORS, httpx_error, is_plain
+from .http11.async_connection import AsyncResponseBody
+from .http11.exchange import BODY
 
 
 class AsyncConnection:
@@ -19,10 +17,8 @@ class AsyncConnection:
 
     def __init__(self, response: httpx.Response) -> None:
         self._response = response
-        stream = response.extensions.get("network_stream")
-        body = body_of(response.headers) if isinstance(stream, AsyncOwnStream) else None
-        self._own = stream if isinstance(stream, AsyncOwnStream) and body is not None else None
-        self._body = body or Body()
+        body = response.extensions.get(BODY)
+        self._own = body if isinstance(body, AsyncResponseBody) and is_plain(response) else None
         self._parts: AsyncGenerator[bytes] | None = None
         if self._own is None:
             self._parts = cast("AsyncGenerator[bytes]", response.aiter_bytes())
@@ -30,20 +26,13 @@ class AsyncConnection:
 
     async def read(self, timeout: float) -> bytes | None:
         """Return the next bytes (b"" for framing only), None at the end; raises httpx errors."""
-        if self._body.done:
-            return None
         try:
-            if self._own is None:
-                assert self._parts is not None
-                return await anext(self._parts, None)
-            data = await self._own.read_body(timeout)
-            if data:
-                return self._body.feed(data)
-        except (httpcore.TimeoutException, httpcore.NetworkError, h11.ProtocolError) as error:
+            if self._own is not None:
+                return await self._own.read(timeout)
+            assert self._parts is not None
+            return await anext(self._parts, None)
+        except HTTPCORE_ERRORS as error:
             raise httpx_error(error) from error
-        if is_complete(self._body):
-            return None
-        raise cut_short()
 
     def shutdown(self) -> None:
         """End the connection without waiting, from any thread."""

@@ -7,11 +7,13 @@ import os
 import ssl
 import weakref
 from collections.abc import AsyncGenerator
+from functools import partial
+from typing import Any
 
 import httpx
 
-from .line import Line
-from .transports import OWN_CONNECTION, TransportSettings, wrap
+from .http11.line import Line
+from .transports import OWN_CONNECTION, TransportSettings
 
 
 class AsyncRouter(httpx.AsyncBaseTransport):
@@ -31,15 +33,11 @@ class AsyncRouter(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         here = await self._here()
         line = request.extensions.get(OWN_CONNECTION)
-        if line is not None:
-            transport = httpx.AsyncHTTPTransport(**self._settings.arguments(request.url, own=True))
-            if _running_loop() is not None:
-                from .async_network import AsyncOwnBackend  # with httpcore, as late as httpx
-
-                here.lines.add(line)
-                wrap(transport, lambda _: AsyncOwnBackend(line))
-            return await transport.handle_async_request(request)
-        return await here.pool(request.url, self._settings).handle_async_request(request)
+        if line is None:
+            return await here.pool(request.url, self._settings).handle_async_request(request)
+        here.lines.add(line)
+        transport = _transport(self._settings, request.url, line)
+        return await transport.handle_async_request(request)
 
     async def _here(self) -> _LoopConnections:
         """The connections of the running event loop."""
@@ -70,7 +68,7 @@ class _LoopConnections:
     def pool(self, url: httpx.URL, settings: TransportSettings) -> httpx.AsyncHTTPTransport:
         key = (os.getpid(), url.scheme, url.host)
         if key not in self._pools:
-            self._pools[key] = httpx.AsyncHTTPTransport(**settings.arguments(url, own=False))
+            self._pools[key] = _transport(settings, url)
         return self._pools[key]
 
     async def close_with_the_loop(self) -> None:
@@ -82,15 +80,32 @@ class _LoopConnections:
         try:
             yield
         finally:
-            for line in self.lines:
-                line.shutdown()
-            await self.close_pools()
+            try:
+                for line in self.lines:
+                    line.shutdown()
+            finally:
+                await self.close_pools()
 
     async def close_pools(self) -> None:
         pools = [pool for (pid, _, _), pool in self._pools.items() if pid == os.getpid()]
         self._pools.clear()
         for pool in pools:
             await pool.aclose()
+
+
+def _transport(
+    settings: TransportSettings, url: httpx.URL, line: Line | None = None
+) -> httpx.AsyncHTTPTransport:
+    import httpcore  # as late as httpx imports it
+
+    from .http11.async_connection import AsyncConnection
+    from .http11.asyncio_backend import AsyncioBackend
+
+    transport = httpx.AsyncHTTPTransport(**settings.arguments(url, own=line is not None))
+    asyncio_runs = _running_loop() is not None
+    backend: Any = AsyncioBackend() if asyncio_runs else httpcore.AnyIOBackend()
+    settings.connect_by(transport, url, partial(AsyncConnection, backend=backend), line)
+    return transport
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

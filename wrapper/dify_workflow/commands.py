@@ -13,16 +13,20 @@ import attrs
 import httpx
 
 from .calls import Call
-from .line import Line
+from .http11.line import Line
 
 T = TypeVar("T")
 
 
 @attrs.frozen
 class Send:
-    """Send a request and read the whole answer: an `Answer` or a `Failure`."""
+    """Send a request and read the whole answer: an `Answer` or a `Failure`.
+
+    `silence` is the time in seconds that the answer may take, where it is not that of the options.
+    """
 
     call: Call
+    silence: float | None = None
 
 
 @attrs.frozen

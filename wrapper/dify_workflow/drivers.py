@@ -15,7 +15,7 @@ from .answers import Answer
 from .calls import Call
 from .commands import Failure, Flow, Gather, Open, Opened, Pause, Pump, Send, failure
 from .errors import DeadlineExceeded
-from .line import Line
+from .http11.line import Line
 from .sending import answer_of, build_request, capped, is_stream, with_read
 from .telemetry import RequestLine
 from .versions import Server
@@ -82,10 +82,11 @@ class Driver:
 
         `left` is the number of seconds that the deadline leaves.
         """
-        timeout, line = command.call.options.timeout, None
-        if isinstance(command, Open):
-            timeout, line = with_read(timeout, command.silence), command.line or Line()
-        opening = line is not None
+        timeout = command.call.options.timeout
+        if command.silence is not None:
+            timeout = with_read(timeout, command.silence)
+        opening = isinstance(command, Open)
+        line = (command.line or Line()) if isinstance(command, Open) else None
         request = build_request(
             self.http, self.base_url, command.call, timeout=capped(timeout, left), line=line
         )

@@ -16,7 +16,7 @@ from .delivered import Delivered
 from .errors import DeadlineExceeded, InvalidArgument, RequestTimedOut, StreamClosed
 from .flows import follow
 from .following import Following
-from .line import Line
+from .http11.line import Line
 from .pumping import Pumping
 from .responses import WorkflowRunResponse
 from .results import of_stream

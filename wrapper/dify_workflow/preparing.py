@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 import attrs
-import httpx
 
 from . import calls
 from .calls import Call
@@ -20,21 +19,19 @@ from .errors import InvalidArgument
 from .finding import Lookup
 from .following import Following
 from .handle import RunHandle
-from .options import DEFAULT_TIMEOUT, Options
+from .options import Options
 from .reading import read
 from .requests import WorkflowRunRequest
 from .responses import WorkflowRunResponse
 from .retrying import ask
 from .run_state import RunState
 from .secret import Secret
-from .sending import capped, with_read
 from .uploads import to_upload, upload_all
 from .validation import InputForm, InputWarning, error_of, form_of, problems
 from .versions import Server
 
 InputForms = dict[Secret, InputForm]  # from GET /parameters, by API key
 
-_LONGEST_RUN = 1260.0  # s
 _SUFFIX = 12  # hex digits that make a user unique
 _LONGEST_USER = 255
 
@@ -74,8 +71,6 @@ def starting(
         key_input = None  # a value that is not ours proves nothing: other runs may have it too
     if key_input is not None:
         asked = attrs.evolve(asked, inputs={**asked.inputs, key_input: uuid.uuid4().hex})
-    if not streaming:
-        options = attrs.evolve(options, timeout=_blocking_timeout(options))
     start = calls.run(asked, options, streaming=streaming)
     sent = start.kwargs["json"]
     prepare = None
@@ -115,14 +110,6 @@ def _check_inputs(inputs: Mapping[str, Any], options: Options, forms: InputForms
         raise error_of(found)
     if found:
         warnings.warn("; ".join(found), InputWarning, stacklevel=2)
-
-
-def _blocking_timeout(options: Options) -> httpx.Timeout:
-    """A blocking answer takes as long as the run, which the server ends after 1,200 s."""
-    timeout = options.timeout
-    if timeout == DEFAULT_TIMEOUT:
-        timeout = with_read(timeout, _LONGEST_RUN)
-    return capped(timeout, options.deadline)
 
 
 def attaching(

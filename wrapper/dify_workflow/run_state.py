@@ -21,7 +21,8 @@ from .sse import DEFAULT_MAX_EVENT_BYTES, SSEDecoder
 log: logging.Logger = logging.getLogger("dify_workflow")
 
 ENDED = frozenset({"succeeded", "partial-succeeded", "failed", "stopped", "paused"})
-_TEXT = (b'{"event":"text_chunk"', b'{"event": "text_chunk"')
+_TEXT = (b'{"event": "text_chunk"', b'{"event":"text_chunk"')
+_NO_TEXT = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 class RunState:
@@ -40,7 +41,6 @@ class RunState:
         self.ready: deque[WorkflowStreamEvent] = deque()
         self.count: int = 0  # events that came, delivered or not
         self.news: int = 0  # events that said something new
-        self.begun: bool = False  # an event has come
         self.silent: float = 0.0  # s that were waited for the next byte of the connection
         self.over: bool = False
         self.last: WorkflowStreamEvent | None = None  # the terminal event
@@ -68,10 +68,18 @@ class RunState:
         self.recovered = True
         self.text_complete = False
 
+    @property
+    def begun(self) -> bool:
+        """Whether an event has come."""
+        return self.count > 0
+
     def feed(self, chunk: bytes) -> None:
         """Take bytes of the stream."""
         for payload in self._decoder.feed(chunk):
-            self._accept(payload)
+            if payload.startswith(_TEXT) and self.run_id and self.task_id and not self.over:
+                self._accept_text(payload)
+            else:
+                self._accept(payload)
 
     def flush(self) -> None:
         """Take the end of the stream's bytes."""
@@ -79,43 +87,41 @@ class RunState:
             if payload.endswith(b"}"):  # else it was cut inside
                 self._accept(payload)
 
-    def _accept(self, payload: bytes) -> None:
-        if self.over:
-            if self.pause is not None:
-                self._after_pause.append(payload)
-            return
-        text = payload.startswith(_TEXT)
-        if text and self._result_only and self.run_id and self.task_id:
+    def _accept_text(self, payload: bytes) -> None:
+        """As `_accept`, by the shortest way: most events are chunks of text."""
+        if self._result_only:
             self.count += 1
             self.news += 1
             return
         try:
-            raw = loads_short(payload) if text else loads(payload)
-        except (ValueError, RecursionError):
-            if payload.strip() not in (b"", b"ping"):
-                log.warning("run %s: an event that is not JSON was skipped", self.run_id)
-                self.text_complete = False
-            return
-        if text:
-            self._take_text(raw)
-        elif isinstance(raw, dict) and raw.get("event") != "ping":
-            self.take(raw)
-
-    def _take_text(self, raw: dict[str, Any]) -> None:
-        """As `take`, by the shortest way: most events are chunks of text."""
-        data = raw.get("data")
-        if not isinstance(data, dict) or self.run_id is None or self.task_id is None:
-            self.take(raw)
+            raw = loads_short(payload)
+            new = self.delivered.is_new_text(raw["data"])
+        except _NO_TEXT:
+            self._accept(payload)
             return
         self.count += 1
-        self.begun = True
-        if self.delivered.is_new_text(data):
+        if new:
             self.news += 1
             self.ready.append(
                 WorkflowStreamEvent(
                     "text_chunk", raw, self.run_id, self.task_id, self.status, self.recovered
                 )
             )
+
+    def _accept(self, payload: bytes) -> None:
+        if self.over:
+            if self.pause is not None:
+                self._after_pause.append(payload)
+            return
+        try:
+            raw = loads(payload)
+        except (ValueError, RecursionError):
+            if payload.strip() not in (b"", b"ping"):
+                log.warning("run %s: an event that is not JSON was skipped", self.run_id)
+                self.text_complete = False
+            return
+        if isinstance(raw, dict) and raw.get("event") != "ping":
+            self.take(raw)
 
     def take(self, raw: dict[str, Any]) -> None:
         """Take one decoded event."""
@@ -125,7 +131,6 @@ class RunState:
         if not isinstance(data, dict):
             data = {}
         self.count += 1
-        self.begun = True
         if self.run_id is None or self.task_id is None:
             self._learn_ids(raw)
         if name in TERMINAL:

@@ -10,7 +10,7 @@ import httpx
 from .answers import Answer
 from .calls import Call
 from .errors import DifyError, InvalidArgument
-from .line import Line
+from .http11.line import Line
 from .transports import OWN_CONNECTION
 
 _EVENT_STREAM = "text/event-stream"
@@ -19,6 +19,7 @@ _OF_STREAMS = {
     "accept-encoding": "identity",
     "cache-control": "no-cache",
 }
+_parsed = functools.lru_cache(maxsize=32)(httpx.URL)  # the way to most requests is the same
 _SHORTEST_KEY = 8  # characters; what is shorter is found in any text
 
 
@@ -45,7 +46,7 @@ def build_request(
     if http.is_closed:
         raise DifyError("the client is closed")
     kwargs: dict[str, Any] = dict(call.kwargs)
-    kwargs["url"] = f"{str(base_url).rstrip('/')}{kwargs['url']}"
+    address = f"{str(base_url).rstrip('/')}{kwargs.pop('url')}"
     # Names in small letters: what comes later stands above what came before.
     headers = {"user-agent": user_agent()}
     for name, value in (kwargs.pop("headers", None) or {}).items():
@@ -57,7 +58,9 @@ def build_request(
     headers |= call.options.extra_headers
     key = call.options.key()
     try:
-        request = http.build_request(**kwargs, headers=headers, timeout=timeout)
+        request = http.build_request(
+            url=_parsed(address), headers=headers, timeout=timeout, **kwargs
+        )
     except httpx.InvalidURL as error:  # an endless id or keyword
         raise InvalidArgument(f"the request has no URL that can be sent: {error}") from error
     request.headers["Authorization"] = "Bearer " + key

@@ -41,26 +41,15 @@ class SSEDecoder:
             or self._unfinished + len(chunk) > self._max
         ):
             return self._by_lines(chunk)
-        # What Dify sends: events of one line each, mostly one in a chunk.
-        if (
-            chunk.find(b"\n") == len(chunk) - 2
-            and chunk.endswith(b"\n")
-            and chunk.startswith(b"data: ")
-            and not self._pieces
-        ):
-            return [chunk[6:-2]]
-        blocks = chunk.split(b"\n\n")
-        if chunk.count(b"\n") != 2 * len(blocks) - 2:
+        # What Dify sends: events of one line each, nothing between them.
+        end = chunk.rfind(b"\n\n")
+        payloads = chunk[:end].split(b"\n\ndata: ")
+        first = self._pieces[0] if self._pieces else chunk
+        if end < 0 or chunk.count(b"\n") != 2 * len(payloads) or not first.startswith(b"data: "):
             return self._by_lines(chunk)
-        unfinished = blocks.pop()
-        if blocks and self._pieces:
-            blocks[0] = self._line_with(blocks[0])
-        if unfinished:
-            self._hold(unfinished)
-        payloads = [block[6:] for block in blocks if block.startswith(b"data: ")]
-        if len(payloads) == len(blocks):
-            return payloads
-        return [_value(block) for block in blocks if _is_data(block)]
+        payloads[0] = self._line_with(payloads[0])[6:]
+        self._hold(chunk[end + 2 :])
+        return payloads
 
     def flush(self) -> list[bytes]:
         """Return what the stream's end completes: a last event without its blank line."""

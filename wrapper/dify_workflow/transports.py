@@ -16,15 +16,22 @@ from typing import Any
 
 import httpx
 
+from .http11.line import Line
+
 OWN_CONNECTION = "dify_workflow.own_connection"  # request extension: the `Line` of a stream
 
 # gunicorn, which serves Dify, closes a connection that was idle for 2 s.
 _KEEPALIVE_EXPIRY = 1.0
 
 
+_PROXIES = ("http", "https")
+
+
 @functools.cache
-def _system_context() -> ssl.SSLContext:
-    return httpx.create_ssl_context()
+def _system_context(verify: bool) -> ssl.SSLContext:
+    context = httpx.create_ssl_context(verify)
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 @functools.cache
@@ -63,7 +70,7 @@ class TransportSettings:
         self.limits: httpx.Limits = limits or httpx.Limits(
             max_connections=100, max_keepalive_connections=20
         )
-        self._proxies: dict[tuple[str, str], str | None] = {}  # by scheme and host
+        self._proxies: dict[tuple[str, str], httpx.Proxy | None] = {}  # by scheme and host
 
     def arguments(self, url: httpx.URL, *, own: bool) -> dict[str, Any]:
         """The arguments for an httpx transport that serves a URL."""
@@ -79,19 +86,46 @@ class TransportSettings:
             "socket_options": keepalive_options(),
         }
 
-    def _proxy(self, url: httpx.URL) -> str | None:
+    def connect_by(
+        self,
+        transport: Any,
+        url: httpx.URL,
+        connection: Callable[..., Any],
+        line: Line | None,
+    ) -> None:
+        """Make the pool of an httpx transport use our connections, for which it has no argument.
+
+        Where it is not as expected (another httpx, a SOCKS proxy), httpcore makes its own: slower,
+        and a stream has one silence limit, but right.
+        """
+        from .http11.route import Route  # with httpcore, which httpx imports as late
+
+        proxy = self._proxy(url)
+        pool: Any = getattr(transport, "_pool", None)
+        if not hasattr(pool, "create_connection") or (proxy and proxy.url.scheme not in _PROXIES):
+            return
+
+        def create(origin: Any) -> Any:
+            route = Route(origin, self._context(url), proxy)
+            return connection(route, _KEEPALIVE_EXPIRY, keepalive_options(), line)
+
+        pool.create_connection = create
+
+    def _proxy(self, url: httpx.URL) -> httpx.Proxy | None:
         """The proxy for a URL; the environment is read once, as by httpx."""
-        if self.proxy:
-            return self.proxy
         key = url.scheme, url.netloc.decode()
         if key not in self._proxies:
-            self._proxies[key] = _proxy_from_environment(url)
+            found = self.proxy or _proxy_from_environment(url)
+            self._proxies[key] = None if found is None else httpx.Proxy(found)
         return self._proxies[key]
 
-    def _context(self, url: httpx.URL) -> ssl.SSLContext | bool:
-        if isinstance(self.verify, ssl.SSLContext) or not self.verify:
+    def _context(self, url: httpx.URL) -> ssl.SSLContext:
+        if isinstance(self.verify, ssl.SSLContext):
+            self.verify.set_alpn_protocols(["http/1.1"])
             return self.verify
-        return _system_context() if url.scheme == "https" else _no_context()
+        if url.scheme != "https":
+            return _no_context()
+        return _system_context(self.verify)
 
 
 class Router(httpx.BaseTransport):
@@ -110,19 +144,22 @@ class Router(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         line = request.extensions.get(OWN_CONNECTION)
         if line is not None:
-            from .network import OwnBackend  # with httpcore, which httpx imports as late
-
-            transport = httpx.HTTPTransport(**self._settings.arguments(request.url, own=True))
-            wrap(transport, lambda inner: OwnBackend(inner, line))
-            return transport.handle_request(request)
+            return self._transport(request.url, line).handle_request(request)
         return self._pool(request.url).handle_request(request)
+
+    def _transport(self, url: httpx.URL, line: Line | None = None) -> httpx.HTTPTransport:
+        from .http11.connection import Connection  # with httpcore, which httpx imports as late
+
+        arguments = self._settings.arguments(url, own=line is not None)
+        transport = httpx.HTTPTransport(**arguments)
+        self._settings.connect_by(transport, url, Connection, line)
+        return transport
 
     def _pool(self, url: httpx.URL) -> httpx.HTTPTransport:
         key = (os.getpid(), url.scheme, url.host)
         pool = self._pools.get(key)
         if pool is None:
-            made = httpx.HTTPTransport(**self._settings.arguments(url, own=False))
-            pool = self._pools.setdefault(key, made)
+            pool = self._pools.setdefault(key, self._transport(url))
         return pool
 
     def close(self) -> None:
@@ -130,15 +167,3 @@ class Router(httpx.BaseTransport):
             if pid == os.getpid():  # a parent's connections are not ours to close
                 pool.close()
         self._pools.clear()
-
-
-def wrap(transport: Any, backend: Callable[[Any], Any]) -> None:
-    """Set the network backend of an httpx transport, which httpx has no argument for.
-
-    Without these attributes (another httpx), streams are read through httpcore: slower, and with
-    one silence limit, but right.
-    """
-    pool = getattr(transport, "_pool", None)
-    inner = getattr(pool, "_network_backend", None)
-    if pool is not None and inner is not None:
-        pool._network_backend = backend(inner)

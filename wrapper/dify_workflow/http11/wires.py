@@ -1,8 +1,10 @@
-"""asyncio protocols for `async_network`: bytes in, with a time-out for each read, and out."""
+"""Connections in asyncio as httpcore's network streams, which end from anywhere."""
 
 from __future__ import annotations
 
 import asyncio
+import selectors
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -10,10 +12,15 @@ from typing import Any
 
 import httpcore
 
-from .network import READ_SIZE
+from .connection import READ_SIZE
 
 _MOMENT = 0.001  # s; timers fire that much early at most
 _HIGH_WATER = 1024 * 1024  # bytes read ahead before the sender is held back
+_ENDLESS = 86_400.0  # s; asyncio has a limit of its own where it is given none
+_INFO = {"client_addr": "sockname", "server_addr": "peername"}  # httpcore's names, asyncio's
+
+# One that needs no file descriptor of its own.
+_Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
 class _Receiving(threading.local):
@@ -52,20 +59,21 @@ class _Alarm:
             self._ring()
 
 
-class Wire(asyncio.BaseProtocol):
+class Wire(httpcore.AsyncNetworkStream, asyncio.BaseProtocol):
     """Bytes in and out of one asyncio transport."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.loop = loop
+        self._loop = loop
         self.transport: Any = None
-        self.ended: bool = False
+        self._ended = False
         self._error: BaseException | None = None
         self._chunks: deque[bytes] = deque()
         self._size = 0
         self._reader: asyncio.Future[bool] | None = None
-        self.alarm: _Alarm = _Alarm(loop, lambda: _settle(self._reader, False))
+        self._alarm = _Alarm(loop, lambda: _settle(self._reader, False))
         self._writer: asyncio.Future[bool] | None = None
         self._full = False  # the transport takes no more to write for now
+        self._asking = False  # nothing was read since the last write
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -78,14 +86,14 @@ class Wire(asyncio.BaseProtocol):
         _settle(self._reader, True)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        self.ended = True
+        self._ended = True
         self._error = exc
-        self.alarm.set(None)
+        self._alarm.set(None)
         _settle(self._reader, True)
         _settle(self._writer, True)
 
     def eof_received(self) -> None:
-        self.ended = True
+        self._ended = True
         _settle(self._reader, True)
 
     def pause_writing(self) -> None:
@@ -95,54 +103,101 @@ class Wire(asyncio.BaseProtocol):
         self._full = False
         _settle(self._writer, True)
 
-    @property
-    def readable(self) -> bool:
-        return self.ended or bool(self._chunks)
-
-    async def read(self, timeout: float | None) -> bytes:
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self._asking = False
         while not self._chunks:
             if self._error is not None:
                 raise httpcore.ReadError(str(self._error)) from self._error
-            if self.ended:
+            if self._ended:
                 return b""
-            self._reader = self.loop.create_future()
-            self.alarm.set(timeout)
+            self._reader = self._loop.create_future()
+            self._alarm.set(timeout)
             if not await self._reader:
                 raise httpcore.ReadTimeout("no bytes in time")
         chunk = self._chunks.popleft()
+        if len(chunk) > max_bytes:
+            self._chunks.appendleft(chunk[max_bytes:])
+            chunk = chunk[:max_bytes]
         before, self._size = self._size, self._size - len(chunk)
-        if before > _HIGH_WATER >= self._size and not self.ended:
+        if before > _HIGH_WATER >= self._size and not self._ended:
             self.transport.resume_reading()
         return chunk
 
-    def unread(self, data: bytes) -> None:
-        if data:
-            self._chunks.appendleft(data)
-            self._size += len(data)
-
-    async def write(self, data: bytes, timeout: float | None) -> None:
-        if self.ended:
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:
+            return
+        if self._asking:
+            await asyncio.sleep(0)  # the end is heard of between the parts of a request
+        self._asking = True
+        if self._ended:
             raise httpcore.WriteError("the connection is closed")
-        self.transport.write(data)
+        self.transport.write(buffer)
         if self._full:
-            self._writer = self.loop.create_future()
+            self._writer = self._loop.create_future()
             if not await _within(self._writer, timeout):
                 raise httpcore.WriteTimeout("the server does not take the request in time")
         if self._error is not None:
             raise httpcore.WriteError(str(self._error)) from self._error
 
-    def end(self) -> None:
-        """Drop the connection, from any thread."""
-        if self.loop.is_closed():
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        wire = SecureWire(self._loop)
+        self._alarm.set(None)  # from now on it hears nothing, not even its end
+        try:
+            async with asyncio.timeout(timeout):
+                wire.transport = await self._loop.start_tls(
+                    self.transport,
+                    wire,
+                    ssl_context,
+                    server_hostname=server_hostname,
+                    ssl_handshake_timeout=_ENDLESS,
+                )
+        except TimeoutError as error:
+            self.shutdown()
+            raise httpcore.ConnectTimeout("no TLS in time") from error
+        except (OSError, TypeError) as error:  # TypeError: CPython 3.11, for TLS within TLS
+            self.shutdown()
+            raise httpcore.ConnectError(str(error)) from error
+        except BaseException:
+            self.shutdown()
+            raise
+        if wire.transport is None:
+            raise httpcore.ConnectError("the connection was closed in the TLS handshake")
+        return wire
+
+    async def aclose(self) -> None:
+        self.shutdown()
+
+    def shutdown(self) -> None:
+        """Drop the connection, from any thread; a reader waiting on it wakes up."""
+        if self._loop.is_closed():
             return
         try:
-            here = asyncio.get_running_loop() is self.loop
+            here = asyncio.get_running_loop() is self._loop
         except RuntimeError:
             here = False
         if here:
             self.transport.abort()
         else:
-            self.loop.call_soon_threadsafe(self.transport.abort)
+            self._loop.call_soon_threadsafe(self.transport.abort)
+
+    def _arrived(self) -> bool:
+        """Whether there is something, or the end, that the event loop has not told yet."""
+        connection = self.transport.get_extra_info("socket")
+        if connection is None or connection.fileno() < 0:
+            return True
+        with _Selector() as selector:
+            selector.register(connection, selectors.EVENT_READ)
+            return bool(selector.select(0))
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable":
+            return self._ended or bool(self._chunks) or self._arrived()
+        return self.transport.get_extra_info(_INFO.get(info, info))
 
 
 class PlainWire(Wire, asyncio.BufferedProtocol):
@@ -153,6 +208,17 @@ class PlainWire(Wire, asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         self.data_received(bytes(_receiving.buffer[:nbytes]))
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        if exc is not None:  # of a write, perhaps: what came before it may be an answer
+            try:
+                with self.transport.get_extra_info("socket").dup() as left:
+                    left.setblocking(False)
+                    while data := left.recv(READ_SIZE):
+                        self._chunks.append(data)
+            except OSError:
+                pass  # there is no more
+        super().connection_lost(exc)
 
 
 class SecureWire(Wire, asyncio.Protocol):

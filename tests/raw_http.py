@@ -1,0 +1,249 @@
+"""A server of raw bytes, and one request to it over our connections or over httpcore's own."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any, Literal, Self
+
+import httpx
+import pytest
+import trio
+from dify_workflow.async_transports import AsyncRouter
+from dify_workflow.transports import Router
+
+Way = Literal["sync", "asyncio", "trio"]
+
+ways = pytest.mark.parametrize("way", ["sync", "asyncio", "trio"])
+loops = pytest.mark.parametrize("way", ["sync", "asyncio"])
+
+# Under trio, httpx leaves generators of its own to the garbage collector where something fails.
+quiet_trio = [
+    pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+LONGEST = 4.0  # s until a test gives up; never waited for
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+class Peer:
+    """The server's end of one connection."""
+
+    def __init__(self, connection: socket.socket, number: int, log: list[bytes]) -> None:
+        self._socket = connection
+        self.number = number
+        self._log = log
+        connection.settimeout(LONGEST)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def head(self) -> bytes:
+        """Read the head of a request and no byte more; b"" when the client has closed instead."""
+        found = b""
+        while not found.endswith(b"\r\n\r\n"):
+            byte = self._socket.recv(1)
+            if not byte:
+                return b""
+            found += byte
+        return found
+
+    def request(self) -> bytes:
+        """Read a request, log and return it; b"" when the client has closed instead."""
+        head = self.head()
+        if not head:
+            return b""
+        body, fields = b"", head.lower()
+        if b"\r\ntransfer-encoding: chunked" in fields:
+            while not body.endswith(b"0\r\n\r\n"):
+                body += self._chunk()
+        elif b"\r\ncontent-length: " in fields:
+            body = self._exactly(int(fields.partition(b"\r\ncontent-length: ")[2].split()[0]))
+        self._log.append(head + body)
+        return head + body
+
+    def send(self, *pieces: bytes) -> None:
+        for piece in pieces:
+            self._socket.sendall(piece)
+
+    def gone(self) -> bool:
+        """Wait for the client to close, whatever it has sent before."""
+        with suppress(ConnectionError):
+            while self._socket.recv(65_536):
+                pass
+        return True
+
+    def reset(self) -> None:
+        """Close at once, with a reset."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _chunk(self) -> bytes:
+        line = b""
+        while not line.endswith(b"\r\n"):
+            line += self._exactly(1)
+        return line + self._exactly(int(line, 16) + 2)
+
+    def _exactly(self, size: int) -> bytes:
+        found = bytearray()
+        while len(found) < size:
+            data = self._socket.recv(size - len(found))
+            assert data, "the client has closed inside the body"
+            found += data
+        return bytes(found)
+
+
+class RawServer:
+    """Each connection is served by `serve`, in a thread, and closed after it."""
+
+    def __init__(self, serve: Callable[[Peer], object]) -> None:
+        self._serve = serve
+        self.requests: list[bytes] = []
+        self.connections = 0
+        self._failed: list[BaseException] = []
+        self._threads: list[threading.Thread] = []
+        self._open: list[socket.socket] = []
+
+    def __enter__(self) -> Self:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._start(self._accept)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(LONGEST)
+        self._listener.close()
+        if self._failed and kind is None:
+            raise self._failed[0]
+
+    def _start(self, target: Callable[..., object], *given: object) -> None:
+        self._threads.append(threading.Thread(target=target, args=given, daemon=True))
+        self._threads[-1].start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            self._start(self._one, Peer(connection, self.connections, self.requests))
+
+    def _one(self, peer: Peer) -> None:
+        try:
+            self._serve(peer)
+        except ConnectionError:
+            pass  # the client has closed what it did not want
+        except BaseException as error:
+            self._failed.append(error)
+        finally:
+            peer.close()
+
+
+def answers(*said: bytes) -> Callable[[Peer], None]:
+    """Answer each request with the next of these, the last one again and again."""
+    left = list(said)
+
+    def serve(peer: Peer) -> None:
+        while peer.request():
+            peer.send(left.pop(0) if len(left) > 1 else left[0])
+
+    return serve
+
+
+def once(*pieces: bytes, reset: bool = False) -> Callable[[Peer], None]:
+    """Serve connections: answer their first request with these bytes, and close them."""
+
+    def serve(peer: Peer) -> None:
+        peer.request()
+        peer.send(*pieces)
+        if reset:
+            peer.reset()
+
+    return serve
+
+
+@contextmanager
+def full_server() -> Iterator[str]:
+    """Give the address of a server that accepts nobody, and has no place for another connection."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def plain(options: dict[str, Any]) -> dict[str, Any]:
+    """Options of a transport, with TLS settings that cost nothing to make."""
+    return {"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)} | options
+
+
+def outcome_of(response: httpx.Response) -> dict[str, Any]:
+    """All that a response says."""
+    return {
+        "status": response.status_code,
+        "reason": response.extensions["reason_phrase"],
+        "version": response.extensions["http_version"],
+        "headers": response.headers.raw,
+        "body": response.content,
+    }
+
+
+Make = Callable[[], httpx.Request]
+
+
+def asked(way: Way, make: Make, *, own: bool = True, times: int = 1, **options: Any) -> list[Any]:
+    """Send requests in turn, by `own` connections or httpcore's; return outcomes or failures."""
+    if way == "sync":
+        return _asked(make, own, times, options)
+    if way == "asyncio":
+        return asyncio.run(_asked_async(make, own, times, options))
+    return trio.run(_asked_async, make, own, times, options)
+
+
+def _asked(make: Make, own: bool, times: int, options: dict[str, Any]) -> list[Any]:
+    said: list[Any] = []
+    transport = Router(**options) if own else httpx.HTTPTransport(**plain(options))
+    with httpx.Client(transport=transport) as client:
+        for _ in range(times):
+            try:
+                said.append(outcome_of(client.send(make())))
+            except httpx.HTTPError as error:
+                said.append(type(error))
+    return said
+
+
+async def _asked_async(make: Make, own: bool, times: int, options: dict[str, Any]) -> list[Any]:
+    said: list[Any] = []
+    transport = AsyncRouter(**options) if own else httpx.AsyncHTTPTransport(**plain(options))
+    async with httpx.AsyncClient(transport=transport) as client:
+        for _ in range(times):
+            try:
+                said.append(outcome_of(await client.send(make())))
+            except httpx.HTTPError as error:
+                said.append(type(error))
+    return said
+
+
+def in_loop(main: Callable[[httpx.AsyncClient], Awaitable[Any]], **options: Any) -> Any:
+    """Run a test in an event loop, with an async client over our connections."""
+
+    async def run() -> Any:
+        async with httpx.AsyncClient(transport=AsyncRouter(**options)) as client:
+            return await main(client)
+
+    return asyncio.run(run())

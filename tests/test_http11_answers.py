@@ -1,0 +1,161 @@
+"""What a server answers is the same over our connections as over httpcore's own."""
+
+from __future__ import annotations
+
+import gzip
+
+import h11
+import httpx
+import pytest
+from raw_http import RawServer, Way, asked, loops, once, quiet_trio, ways
+
+pytestmark = quiet_trio
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+SIZED = HEAD + b"Content-Length: 5\r\n\r\nhello"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+PACKED = gzip.compress(b"hello" * 1000)
+
+# What the server says before it closes the connection, by what is odd about it.
+ANSWERED: dict[str, bytes] = {
+    "a length": SIZED,
+    "a length of nothing": HEAD + b"Content-Length: 0\r\n\r\n",
+    "chunks": CHUNKED + b"5\r\nhello\r\n6\r\n, worl\r\n1\r\nd\r\n0\r\n\r\n",
+    "chunks with extensions": CHUNKED + b'5;a=b\r\nhello\r\n1;c="d"; e\r\n!\r\n0;f\r\n\r\n',
+    "trailers": CHUNKED + b"5\r\nhello\r\n0\r\nX-A: 1\r\nX-B: 2\r\n\r\n",
+    "no chunk": CHUNKED + b"0\r\n\r\n",
+    "until it closes": HEAD + b"A: b\r\n\r\nhello",
+    "nothing until it closes": HEAD + b"\r\n",
+    "informational heads": b"HTTP/1.1 103 E\r\nLink: a\r\n\r\nHTTP/1.1 100 \r\n\r\n" + SIZED,
+    "204": b"HTTP/1.1 204 No Content\r\nA: b\r\n\r\n",
+    "204 with a length": b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n",
+    "304 with a length": b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n",
+    "304 with chunks": b"HTTP/1.1 304 \r\nTransfer-Encoding: chunked\r\n\r\n",
+    "HTTP/1.0": b"HTTP/1.0 200 Fine\r\n\r\nhello",
+    "HTTP/1.0 with a length": b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+    "HTTP/1.0 with chunks": CHUNKED.replace(b"1.1", b"1.0") + b"5\r\nhello\r\n0\r\n\r\n",
+    "a close that is told": HEAD + b"Connection: close\r\nContent-Length: 5\r\n\r\nhello",
+    "gzip": HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(PACKED) + PACKED,
+    "gzip that is none": HEAD + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
+    "both framings": HEAD
+    + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+    "more than the length": SIZED + b"HTTP/1.1 500 Wrong\r\n\r\n",
+    "an error": b"HTTP/1.1 503 Service  Unavailable\r\nContent-Length: 2\r\n\r\nno",
+    "no reason": b"HTTP/1.1 200\r\nContent-Length: 5\r\n\r\nhello",
+    "repeated headers": HEAD + b"a: 1\r\nA: 2\r\nset-Cookie: a\r\nSet-Cookie: b\r\n\r\nhello",
+    "headers beyond ascii": HEAD + b"A: \xe9\xff\r\nContent-Length: 5\r\n\r\nhello",
+    "a long answer": HEAD + b"Content-Length: 300000\r\n\r\n" + b"x" * 300_000,
+    "a long chunk": CHUNKED + b"493e0\r\n" + b"x" * 300_000 + b"\r\n0\r\n\r\n",
+}
+REFUSED: dict[str, bytes] = {
+    "two lengths": HEAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+    "two lengths in a line": HEAD + b"Content-Length: 5, 6\r\n\r\nhello",
+    "a negative length": HEAD + b"Content-Length: -5\r\n\r\nhello",
+    "a length in words": HEAD + b"Content-Length: five\r\n\r\nhello",
+    "an empty length": HEAD + b"Content-Length:\r\n\r\nhello",
+    "an endless length": HEAD + b"Content-Length: " + b"9" * 25 + b"\r\n\r\nhello",
+    "an unknown coding": HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    "a coding beside a length": HEAD
+    + b"Transfer-Encoding: identity\r\nContent-Length: 5\r\n\r\nhello",
+    "a body that is cut": HEAD + b"Content-Length: 6\r\n\r\nhello",
+    "a chunk that is cut": CHUNKED + b"6\r\nhello",
+    "chunks without their end": CHUNKED + b"5\r\nhello\r\n",
+    "trailers without their end": CHUNKED + b"5\r\nhello\r\n0\r\nA: b\r\n",
+    "no chunk size": CHUNKED + b"five\r\nhello\r\n0\r\n\r\n",
+    "nothing": b"",
+    "a head that is cut": HEAD + b"Content-Len",
+    "an informational head alone": b"HTTP/1.1 100 Continue\r\n\r\n",
+    "a switch that nobody asked for": b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n",
+    "another protocol": b"SSH-2.0-x\r\n\r\n",
+    "bytes of TLS": b"\x15\x03\x01\x00\x02\x02\x16",
+    "a line without colon": HEAD + b"Content-Length 5\r\n\r\nhello",
+    "a name with a space": HEAD + b"Content-Length : 5\r\n\r\nhello",
+    "a value with NUL": HEAD + b"A: \0\r\nContent-Length: 5\r\n\r\nhello",
+}
+
+
+def differing(way: Way, said: bytes, method: str = "GET") -> tuple[object, object]:
+    """What our connections give, and httpcore's own."""
+    with RawServer(once(said)) as server:
+        url = server.url + "/v1/x?y=z"
+        ours, theirs = (
+            asked(way, lambda: httpx.Request(method, url), own=own)[0] for own in (True, False)
+        )
+        assert server.requests[0] == server.requests[1]
+    return ours, theirs
+
+
+@ways
+@pytest.mark.parametrize("said", ANSWERED.values(), ids=ANSWERED)
+def test_an_answer_is_the_same(way: Way, said: bytes) -> None:
+    ours, theirs = differing(way, said)
+    assert ours == theirs
+    assert isinstance(ours, dict) or ours is httpx.DecodingError
+
+
+@ways
+@pytest.mark.parametrize("said", REFUSED.values(), ids=REFUSED)
+def test_a_malformed_answer_fails_in_the_same_way(way: Way, said: bytes) -> None:
+    assert differing(way, said) == (httpx.RemoteProtocolError, httpx.RemoteProtocolError)
+
+
+@ways
+@pytest.mark.parametrize("framing", [b"Content-Length: 5", b"Transfer-Encoding: chunked", b"A: b"])
+def test_an_answer_to_head_has_no_body(way: Way, framing: bytes) -> None:
+    ours, theirs = differing(way, HEAD + framing + b"\r\n\r\n", "HEAD")
+    assert ours == theirs
+    assert isinstance(ours, dict)
+    assert (ours["status"], ours["body"]) == (200, b"")
+
+
+@loops
+@pytest.mark.parametrize("name", ["until it closes", "trailers", "a body that is cut"])
+def test_a_reset_in_place_of_the_end(way: Way, name: str) -> None:
+    """Where it overtakes what was sent, less is read; never more, and never an end."""
+    said = (ANSWERED | REFUSED)[name][:-1]
+    with RawServer(once(said, reset=True)) as server:
+        for own in (True, False):
+            (got,) = asked(way, lambda: httpx.Request("GET", server.url), own=own)
+            assert got in (httpx.ReadError, httpx.RemoteProtocolError)
+
+
+@loops
+@pytest.mark.parametrize(
+    "name", ["informational heads", "trailers", "gzip", "204", "both framings"]
+)
+def test_an_answer_that_comes_byte_by_byte(way: Way, name: str) -> None:
+    said = ANSWERED[name]
+    with RawServer(once(*[said[at : at + 1] for at in range(len(said))])) as server:
+        ours, theirs = (
+            asked(way, lambda: httpx.Request("GET", server.url), own=own)[0]
+            for own in (True, False)
+        )
+    assert ours == theirs
+    assert isinstance(ours, dict)
+
+
+@loops
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (b"Content-Length: 5, 5", b"5, 5"),
+        (b"Content-Length: 5\r\nContent-Length: 5", b"5"),
+    ],
+)
+def test_a_length_that_is_told_twice(way: Way, said: bytes, shown: bytes) -> None:
+    """As the server spells it; h11 makes one of the two."""
+    ours, theirs = differing(way, HEAD + said + b"\r\n\r\nhello")
+    assert isinstance(ours, dict)
+    assert isinstance(theirs, dict)
+    assert {value for _, value in ours.pop("headers")} == {shown}
+    assert theirs.pop("headers") == [(b"Content-Length", b"5")]
+    assert ours == theirs
+
+
+def test_httpcore_does_not_parse_for_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that what is compared here are two."""
+    monkeypatch.setattr(h11.Connection, "next_event", None)
+    with RawServer(once(SIZED)) as server:
+        for way in ("sync", "asyncio", "trio"):
+            (ours,) = asked(way, lambda: httpx.Request("GET", server.url))
+            assert ours["body"] == b"hello"

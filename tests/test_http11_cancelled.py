@@ -1,0 +1,241 @@
+"""A request that is cancelled closes its connection, wherever it was, and the pool goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import queue
+import threading
+import warnings
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+import trio
+from dify_workflow.async_transports import AsyncRouter
+from raw_http import OK, Peer, RawServer, answers, full_server, in_loop, quiet_trio
+from tunnel import trusting
+
+pytestmark = quiet_trio
+
+ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+class Stuck:
+    """Answers each GET; for a POST stops, after what it says, until the client has gone."""
+
+    def __init__(self, said: bytes) -> None:
+        self._said = said
+        self.waits = threading.Event()
+        self.gone: queue.Queue[int] = queue.Queue()
+
+    def __call__(self, peer: Peer) -> None:
+        while (head := peer.head()).startswith(b"GET"):
+            peer.send(OK)
+        if head:
+            peer.send(self._said)
+            self.waits.set()
+            peer.gone()
+            self.gone.put(peer.number)
+
+
+WHERE: dict[str, tuple[bytes, int]] = {
+    "waiting for the head": (b"", 5),
+    "in the head": (OK[:20], 5),
+    "waiting for the body": (CHUNKED, 5),
+    "in the body": (CHUNKED + b"5\r\nhel", 5),
+}
+
+
+@pytest.mark.parametrize("fresh", [True, False], ids=["a new connection", "a used one"])
+@pytest.mark.parametrize(("said", "size"), WHERE.values(), ids=WHERE)
+def test_a_cancelled_request_closes_its_connection(said: bytes, size: int, fresh: bool) -> None:
+    stuck = Stuck(said)
+
+    async def main(client: httpx.AsyncClient) -> None:
+        if not fresh:
+            assert (await client.get(server.url)).content == b"ok"
+        task = asyncio.create_task(client.post(server.url, content=b"x" * size))
+        await asyncio.to_thread(stuck.waits.wait, 4)
+        await asyncio.sleep(0.01)  # what was said has come
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await asyncio.to_thread(stuck.gone.get, timeout=4) == 1
+        for _ in range(2):
+            assert (await client.get(server.url)).content == b"ok"
+
+    with RawServer(stuck) as server:
+        in_loop(main, limits=ONE)
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize(("said", "size"), WHERE.values(), ids=WHERE)
+def test_the_same_under_trio(said: bytes, size: int) -> None:
+    stuck = Stuck(said)
+
+    async def main() -> None:
+        async with httpx.AsyncClient(transport=AsyncRouter(limits=ONE), timeout=4) as client:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(lambda: client.post(server.url, content=b"x" * size))
+                await trio.to_thread.run_sync(stuck.waits.wait, 4)
+                await trio.sleep(0.01)
+                nursery.cancel_scope.cancel()
+            assert stuck.gone.get(timeout=4) == 1
+            assert (await client.get(server.url)).content == b"ok"
+
+    with RawServer(stuck) as server:
+        trio.run(main)
+        assert server.connections == 2
+
+
+def cancelled_while(url: str, **options: Any) -> list[str]:
+    """Cancel a request soon after it has begun to connect; return what was warned of."""
+
+    async def main(client: httpx.AsyncClient) -> None:
+        task = asyncio.create_task(client.get(url))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        with pytest.raises(httpx.ConnectTimeout):  # and not PoolTimeout
+            await client.get(url, timeout=httpx.Timeout(0.05, pool=1.0))
+
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        in_loop(main, limits=ONE, **options)
+        gc.collect()
+    return [str(warning.message) for warning in seen]
+
+
+def test_cancelled_while_it_connects() -> None:
+    with full_server() as url:
+        assert cancelled_while(url) == []
+
+
+def test_cancelled_while_it_sends() -> None:
+    """More than the server reads, and all the buffers on the way hold."""
+    begun, left = threading.Event(), threading.Event()
+    gone: queue.Queue[bool] = queue.Queue()
+
+    def serve(peer: Peer) -> None:
+        if peer.head().startswith(b"POST"):
+            begun.set()
+            left.wait(4)
+            gone.put(peer.gone())
+        else:
+            peer.send(OK)
+
+    async def main(client: httpx.AsyncClient) -> None:
+        task = asyncio.create_task(client.post(server.url, content=b"x" * 20_000_000))
+        await asyncio.to_thread(begun.wait, 4)
+        await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        left.set()
+        assert await asyncio.to_thread(gone.get, timeout=4)
+        assert (await client.get(server.url)).content == b"ok"
+
+    with RawServer(serve) as server:
+        in_loop(main, limits=ONE)
+
+
+def test_cancelled_in_the_handshake_of_tls() -> None:
+    gone: queue.Queue[bool] = queue.Queue()
+    with RawServer(lambda peer: gone.put(peer.gone())) as server:
+        assert cancelled_while(server.url.replace("http:", "https:"), verify=trusting()) == []
+        assert gone.get(timeout=4)
+        assert gone.get(timeout=4)
+
+
+def test_cancelled_while_it_waits_in_the_pool() -> None:
+    """For the only connection, which then is free for others."""
+    stuck = Stuck(b"")
+
+    async def main(client: httpx.AsyncClient) -> None:
+        first = asyncio.create_task(client.post(server.url))
+        await asyncio.to_thread(stuck.waits.wait, 4)
+        second = asyncio.create_task(client.get(server.url))
+        await asyncio.sleep(0.01)
+        second.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await second
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        assert (await client.get(server.url)).content == b"ok"
+
+    with RawServer(stuck) as server:
+        in_loop(main, limits=ONE)
+        assert server.connections == 2
+
+
+def test_cancelled_when_its_turn_in_the_pool_has_just_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its connection was made, but it has not begun to use it; its place is soon free."""
+    monkeypatch.setattr("dify_workflow.transports._KEEPALIVE_EXPIRY", 0.05)
+
+    async def main(client: httpx.AsyncClient) -> None:
+        first = await client.send(httpx.Request("GET", server.url), stream=True)
+        second = asyncio.create_task(client.get(server.url))
+        await asyncio.sleep(0.01)
+        await first.aclose()
+        second.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await second
+        await asyncio.sleep(0.1)
+        timeout = httpx.Timeout(4.0, pool=0.1)
+        assert (await client.get(server.url, timeout=timeout)).content == b"ok"
+
+    with RawServer(answers(OK.replace(b"OK\r\n", b"OK\r\nConnection: close\r\n"))) as server:
+        in_loop(main, limits=ONE)
+
+
+def test_a_cancelled_read_of_a_stream_leaves_the_rest() -> None:
+    """What comes later is not lost with the one who had waited for it."""
+    more = threading.Event()
+
+    def serve(peer: Peer) -> None:
+        peer.request()
+        peer.send(CHUNKED)
+        more.wait(4)
+        peer.send(b"2\r\nok\r\n0\r\n\r\n")
+        peer.gone()
+
+    async def main(client: httpx.AsyncClient) -> None:
+        async with client.stream("GET", server.url) as response:
+            body = response.extensions["dify_workflow.body"]
+            reading = asyncio.create_task(body.read(4.0))
+            await asyncio.sleep(0.01)
+            reading.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await reading
+            more.set()
+            got = b""
+            while (data := await body.read(4.0)) is not None:
+                got += data
+            assert got == b"ok"
+
+    with RawServer(serve) as server:
+        in_loop(main)
+
+
+def test_a_body_that_is_cancelled_between_its_parts_closes_the_connection() -> None:
+    gone: queue.Queue[bool] = queue.Queue()
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"hello"
+        await asyncio.sleep(60)
+
+    async def main(client: httpx.AsyncClient) -> None:
+        task = asyncio.create_task(client.post(server.url, content=parts()))
+        await asyncio.sleep(0.02)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await asyncio.to_thread(gone.get, timeout=4)
+
+    with RawServer(lambda peer: gone.put(peer.gone())) as server:
+        in_loop(main)

@@ -1,0 +1,156 @@
+"""Answers and requests that end early, and a pool of one connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from dify_workflow.http11.exchange import Exchange
+from dify_workflow.transports import Router
+from raw_http import OK, Peer, RawServer, Way, answers, asked, in_loop, loops
+
+LONG = b"HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n" + b"x" * 500_000
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_an_answer_that_was_left_closes_its_connection(begun: bool) -> None:
+    with RawServer(answers(LONG, OK)) as server, httpx.Client(transport=Router()) as client:
+        with client.stream("GET", server.url) as response:
+            assert not begun or next(response.iter_raw())
+        assert client.get(server.url).content == b"ok"
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_an_async_answer_that_was_left_closes_its_connection(begun: bool) -> None:
+    async def main(client: httpx.AsyncClient) -> bytes:
+        async with client.stream("GET", server.url) as response:
+            if begun:
+                async for _ in response.aiter_raw():
+                    break
+        return (await client.get(server.url)).content
+
+    with RawServer(answers(LONG, OK)) as server:
+        assert in_loop(main) == b"ok"
+        assert server.connections == 2
+
+
+def test_a_body_that_has_come_whole_keeps_its_connection_though_its_end_was_not_read() -> None:
+    with RawServer(answers(OK)) as server, httpx.Client(transport=Router()) as client:
+        with client.stream("GET", server.url) as response:
+            assert next(response.iter_raw()) == b"ok"
+        assert client.get(server.url).content == b"ok"
+        assert server.connections == 1
+
+
+@loops
+def test_an_answer_to_a_body_that_was_not_sent_whole_closes_its_connection(way: Way) -> None:
+    """What the server would read next is the rest of the body."""
+    said = b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno"
+
+    def serve(peer: Peer) -> None:
+        if b"POST" in peer.head():
+            peer.send(said)
+            peer.close()
+        else:
+            peer.send(OK)
+            peer.gone()
+
+    with RawServer(serve) as server:
+        big = httpx.Request("POST", server.url, content=b"x" * 20_000_000)
+        made = iter([big, httpx.Request("GET", server.url)])
+        refused, fine = asked(way, lambda: next(made), times=2)
+        assert (refused["status"], fine["body"]) == (413, b"ok")
+        assert server.connections == 2
+
+
+# One connection for all.
+
+ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+
+
+def test_a_pool_of_one_connection() -> None:
+    timeout = httpx.Timeout(5.0, pool=0.05)
+    with (
+        RawServer(answers(OK)) as server,
+        httpx.Client(transport=Router(limits=ONE), timeout=timeout) as client,
+    ):
+        with client.stream("GET", server.url) as response:
+            with pytest.raises(httpx.PoolTimeout):
+                client.get(server.url)
+            assert response.read() == b"ok"
+        for _ in range(3):
+            assert client.get(server.url).content == b"ok"
+        assert server.connections == 1
+
+
+def test_an_async_pool_of_one_connection() -> None:
+    async def main(client: httpx.AsyncClient) -> list[bytes]:
+        async with client.stream("GET", server.url) as response:
+            with pytest.raises(httpx.PoolTimeout):
+                await client.get(server.url, timeout=httpx.Timeout(5.0, pool=0.05))
+            assert await response.aread() == b"ok"
+        got = await asyncio.gather(*[client.get(server.url) for _ in range(5)])
+        return [response.content for response in got]
+
+    with RawServer(answers(OK)) as server:
+        assert in_loop(main, limits=ONE) == [b"ok"] * 5
+        assert server.connections == 1
+
+
+def test_a_body_that_fails_gives_its_connection_back() -> None:
+    """What was sent of it is on a connection that nobody uses again."""
+
+    def parts() -> Iterator[bytes]:
+        yield b"hello"
+        raise Odd
+
+    def serve(peer: Peer) -> None:
+        if b"POST" in peer.head():
+            peer.gone()
+        else:
+            peer.send(OK)
+
+    timeout = httpx.Timeout(4.0, pool=0.1)
+    with (
+        RawServer(serve) as server,
+        httpx.Client(transport=Router(limits=ONE), timeout=timeout) as client,
+    ):
+        with pytest.raises(Odd):
+            client.post(server.url, content=parts())
+        assert client.get(server.url).content == b"ok"
+        assert server.connections == 2
+
+
+class Odd(Exception):
+    """Raised by the code that makes a body."""
+
+
+def test_an_answer_to_a_part_of_a_request_leaves_no_connection_to_use() -> None:
+    """Until the rest was sent: the server would read the next request as that rest."""
+    for whole in (False, True):
+        exchange = Exchange(b"POST", b"/", [(b"Host", b"a"), (b"Content-Length", b"5")])
+        assert exchange.coded(b"hello") == b"hello"
+        if whole:
+            assert exchange.closing() == b""
+        exchange.received(OK)
+        assert exchange.body.feed(exchange.rest()) == b"ok"
+        assert exchange.body.done
+        assert exchange.reusable is whole
+
+
+@pytest.mark.parametrize("head", [b"204 No Content\r\n", b"200 OK\r\nContent-Length: 0\r\n"])
+def test_surplus_behind_an_answer_that_nobody_reads_is_never_an_answer(head: bytes) -> None:
+    said = iter([b"HTTP/1.1 " + head + b"\r\n" + OK.replace(b"ok", b"no"), OK])
+
+    def serve(peer: Peer) -> None:
+        while peer.request():
+            peer.send(next(said))
+
+    with RawServer(serve) as server, httpx.Client(transport=Router()) as client:
+        with client.stream("GET", server.url):
+            pass
+        assert client.get(server.url).content == b"ok"
+        assert server.connections == 2

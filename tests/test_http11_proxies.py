@@ -1,0 +1,250 @@
+"""Ways through proxies: what they are told, and what it means when they refuse."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import ssl
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import httpcore
+import httpx
+import pytest
+from dify_workflow import ConnectionFailed, RequestTimedOut, WorkflowRunRequest
+from dify_workflow.http11 import route
+from facade import Kind, both, client
+from pauses import recorded_pauses
+from raw_http import OK, Peer, RawServer, Way, answers, asked, loops, quiet_trio, ways
+from replay_server import ReplayServer, Reply
+from tunnel import Tunnel, trusting
+from wire_archive import exchange
+
+pytestmark = quiet_trio
+
+BLOCKING = exchange("1.14.2", "run/empty_blocking")
+SECURE = "https://dify.test/v1/info"
+
+
+@contextmanager
+def proxy(said: bytes) -> Iterator[tuple[RawServer, str]]:
+    """Give a proxy that answers any CONNECT so and closes, and its URL with a user in it."""
+
+    def serve(peer: Peer) -> None:
+        server.requests.append(peer.head())
+        peer.send(said)
+
+    with RawServer(serve) as server:
+        yield server, server.url.replace("://", "://me:se%2Fcret@")
+
+
+TOLD = b"Basic " + base64.b64encode(b"me:se/cret")
+REFUSALS: dict[str, tuple[bytes, str]] = {
+    "407": (b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", "^407 Proxy Authentication"),
+    "502": (b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 2\r\n\r\nno", "^502 Bad Gateway$"),
+    "302": (b"HTTP/1.1 302 \r\nLocation: http://login.test\r\n\r\n", "^302"),
+    "nothing": (b"", "does not answer"),
+    "half a head": (b"HTTP/1.1 200 Conn", "does not answer"),
+    "another protocol": (b"SSH-2.0-x\r\n\r\n", "does not answer"),
+}
+
+
+@ways
+@pytest.mark.parametrize("said", [said for said, _ in REFUSALS.values()], ids=REFUSALS)
+def test_a_refused_tunnel_is_an_error_of_the_proxy(way: Way, said: bytes) -> None:
+    with proxy(said) as (server, url):
+        got = asked(way, lambda: httpx.Request("POST", SECURE, content=b"x"), proxy=url)
+        assert got == [httpx.ProxyError]
+    (sent,) = server.requests
+    assert sent.startswith(b"CONNECT dify.test:443 HTTP/1.1\r\nHost: dify.test:443\r\n")
+    assert sent.count(b"Proxy-Authorization: " + TOLD + b"\r\n") == 1
+
+
+@ways
+@pytest.mark.parametrize("said", [REFUSALS["407"][0], REFUSALS["502"][0]])
+def test_a_proxy_is_told_what_httpcore_tells_it(way: Way, said: bytes) -> None:
+    with proxy(said) as (server, url):
+        for own in (True, False):
+            make = lambda: httpx.Request("POST", SECURE, content=b"x")  # noqa: E731
+            assert asked(way, make, own=own, proxy=url) == [httpx.ProxyError]
+    ours, theirs = server.requests
+    assert sorted(ours.split(b"\r\n")) == sorted(theirs.split(b"\r\n"))
+
+
+@both
+@pytest.mark.parametrize(("said", "message"), REFUSALS.values(), ids=REFUSALS)
+def test_a_run_behind_a_refused_tunnel_was_not_sent(kind: Kind, said: bytes, message: str) -> None:
+    """So it is tried again, and never unknown whether it was started."""
+    with proxy(said) as (server, url), recorded_pauses():
+        with client(kind, "https://dify.test/v1", proxy=url, max_retries=1) as dify:
+            for mode in ("streaming", "blocking"):
+                with pytest.raises(ConnectionFailed) as caught:
+                    dify.run_workflow(WorkflowRunRequest(inputs={}, response_mode=mode))
+                cause = caught.value.__cause__
+                assert isinstance(cause, httpx.ProxyError)
+                with pytest.raises(httpx.ProxyError, match=message):
+                    raise cause
+                assert "cret" not in f"{caught.value} {cause} {cause.__cause__}"
+        assert len(server.requests) == 4
+        assert b"app-" not in b"".join(server.requests)
+
+
+@both
+def test_a_proxy_that_does_not_answer_in_time(kind: Kind) -> None:
+    def serve(peer: Peer) -> None:
+        peer.head()
+        peer.gone()
+
+    timeout = httpx.Timeout(4.0, connect=0.05)
+    with RawServer(serve) as server:
+        options = {"proxy": server.url, "timeout": timeout, "max_retries": 0}
+        with client(kind, "https://dify.test/v1", **options) as dify:
+            with pytest.raises(RequestTimedOut) as caught:
+                dify.run_workflow({})
+            assert isinstance(caught.value.__cause__, httpx.ConnectTimeout)
+
+
+@both
+def test_a_proxy_that_is_not_there(kind: Kind) -> None:
+    with RawServer(answers(OK)) as server:
+        pass
+    for url in ("http://dify.test/v1", "https://dify.test/v1"):
+        with client(kind, url, proxy=server.url, max_retries=0) as dify:
+            with pytest.raises(ConnectionFailed) as caught:
+                dify.run_workflow({})
+            assert isinstance(caught.value.__cause__, httpx.ConnectError)
+
+
+@both
+def test_the_user_of_a_proxy_is_told_to_the_proxy_only(kind: Kind) -> None:
+    with ReplayServer([Reply.of(BLOCKING)]) as server:
+        with Tunnel(server.url, tls=True) as front, Heads(front.url) as told:
+            url = told.url.replace("://", "://me:se%2Fcret@")
+            with client(kind, "https://localhost/v1", proxy=url, verify=trusting()) as dify:
+                for _ in range(2):
+                    dify.run_workflow(WorkflowRunRequest(inputs={}, response_mode="blocking"))
+        assert len(told.heads) == 1
+        assert told.heads[0].count(b"Proxy-Authorization: " + TOLD) == 1
+        assert len(server.requests) == 2
+        assert all("proxy-authorization" not in request.headers for request in server.requests)
+
+
+class Heads(Tunnel):
+    """A tunnel that remembers the heads of CONNECT."""
+
+    heads: list[bytes]
+
+    def __init__(self, target: str) -> None:
+        super().__init__(target)
+        self.heads = []
+
+    async def _relay(self, reader: object, writer: object) -> None:
+        read = reader.readuntil  # type: ignore[attr-defined]
+
+        async def readuntil(end: bytes) -> bytes:
+            self.heads.append(await read(end))
+            return self.heads[-1]
+
+        reader.readuntil = readuntil  # type: ignore[attr-defined]
+        await super()._relay(reader, writer)  # type: ignore[arg-type]
+
+
+@ways
+def test_a_forward_proxy_gets_whole_addresses(way: Way) -> None:
+    addresses = ("http://dify.test", "http://dify.test:8080/v1/x%20y?z=%2F#w")
+    with RawServer(answers(OK)) as server:
+        url = server.url.replace("://", "://me:se%2Fcret@")
+        made = itertools.cycle([httpx.Request("GET", address) for address in addresses])
+        for own in (True, False):
+            got = asked(way, lambda: next(made), own=own, times=2, proxy=url)
+            assert [answer["body"] for answer in got] == [b"ok", b"ok"]
+    lines = [sent.partition(b"\r\n")[0] for sent in server.requests]
+    assert lines[:2] == lines[2:]
+    assert lines[:2] == [
+        b"GET http://dify.test/ HTTP/1.1",
+        b"GET http://dify.test:8080/v1/x%20y?z=%2F HTTP/1.1",
+    ]
+    ours, theirs = (
+        [sorted(sent.split(b"\r\n")) for sent in server.requests[at:][:2]] for at in (0, 2)
+    )
+    assert ours == theirs
+    assert all(sent.count(b"Proxy-Authorization: " + TOLD) == 1 for sent in server.requests)
+
+
+@loops
+def test_a_request_may_tell_another_user_to_the_proxy(way: Way) -> None:
+    with RawServer(answers(OK)) as server:
+        url = server.url.replace("://", "://me:secret@")
+        headers = {"proxy-authorization": "Bearer mine"}
+        for own in (True, False):
+            make = lambda: httpx.Request("GET", "http://dify.test", headers=headers)  # noqa: E731
+            asked(way, make, own=own, proxy=url)
+    for sent in server.requests:
+        assert sent.lower().count(b"proxy-authorization: ") == 1
+        assert b"Bearer mine" in sent
+
+
+@ways
+def test_a_connection_to_a_forward_proxy_is_used_again(way: Way) -> None:
+    with RawServer(answers(OK)) as server:
+        asked(way, lambda: httpx.Request("GET", "http://dify.test"), times=3, proxy=server.url)
+        assert (len(server.requests), server.connections) == (3, 1)
+
+
+@pytest.fixture
+def trusted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Proxies of the tests' authority are trusted."""
+    monkeypatch.setattr(httpcore, "default_ssl_context", trusting)
+    route.proxy_context.cache_clear()
+    yield
+    route.proxy_context.cache_clear()
+
+
+def secure_proxy(stack: ExitStack, target: str) -> str:
+    """The URL of a proxy that itself is spoken to by TLS, and makes tunnels to a URL."""
+    plain = stack.enter_context(Tunnel(target))
+    return stack.enter_context(Tunnel(plain.url, tls=True)).url
+
+
+@ways
+def test_tls_within_tls(way: Way, trusted: None) -> None:
+    """Answers longer than what is read at a time come whole."""
+    long = b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + b"x" * 300_000
+    with ExitStack() as stack:
+        server = stack.enter_context(RawServer(answers(OK, long, OK)))
+        front = stack.enter_context(Tunnel(server.url, tls=True))
+        url = secure_proxy(stack, front.url)
+        make = lambda: httpx.Request("POST", "https://localhost/x", content=b"y" * 100_000)  # noqa: E731
+        got = asked(way, make, proxy=url, verify=trusting(), times=3)
+        assert [answer["body"] for answer in got] == [b"ok", b"x" * 300_000, b"ok"]
+        assert server.connections == 1
+
+
+@ways
+def test_a_server_within_tls_that_is_not_trusted(way: Way, trusted: None) -> None:
+    with ExitStack() as stack:
+        server = stack.enter_context(RawServer(answers(OK)))
+        url = secure_proxy(stack, stack.enter_context(Tunnel(server.url, tls=True)).url)
+        make = lambda: httpx.Request("GET", "https://localhost/x")  # noqa: E731
+        other = ssl.create_default_context()
+        assert asked(way, make, proxy=url, verify=other) == [httpx.ConnectError]
+    assert server.requests == []
+
+
+@ways
+def test_plain_http_through_a_proxy_of_tls(way: Way, trusted: None) -> None:
+    with RawServer(answers(OK)) as server, Tunnel(server.url, tls=True) as front:
+        make = lambda: httpx.Request("GET", "http://dify.test/x")  # noqa: E731
+        got = asked(way, make, proxy=front.url, times=2)
+        assert ([answer["body"] for answer in got], server.connections) == ([b"ok", b"ok"], 1)
+    assert server.requests[0].startswith(b"GET http://dify.test/x HTTP/1.1\r\n")
+
+
+@ways
+def test_a_proxy_of_tls_that_is_not_trusted(way: Way) -> None:
+    with RawServer(answers(OK)) as server, Tunnel(server.url, tls=True) as front:
+        for address in ("http://dify.test/x", "https://dify.test/x"):
+            request = httpx.Request("GET", address)
+            got = asked(way, iter([request]).__next__, proxy=front.url, verify=trusting())
+            assert got == [httpx.ConnectError]
+    assert server.requests == []

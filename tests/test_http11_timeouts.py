@@ -1,0 +1,212 @@
+"""Each phase of a request has a time-out, which is httpx's; a stream that timed out goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import socket
+import threading
+
+import httpcore
+import httpx
+import pytest
+from dify_workflow.http11 import asyncio_backend
+from dify_workflow.http11.async_connection import AsyncResponseBody
+from dify_workflow.http11.connection import ResponseBody
+from dify_workflow.http11.exchange import BODY
+from dify_workflow.transports import Router
+from raw_http import OK, Peer, RawServer, Way, asked, full_server, in_loop, loops, quiet_trio, ways
+from tunnel import trusting
+
+pytestmark = quiet_trio
+
+HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def timed(url: str, **phases: float) -> httpx.Request:
+    timeout = httpx.Timeout(4.0, **phases).as_dict()
+    return httpx.Request("POST", url, content=b"x" * 20_000_000, extensions={"timeout": timeout})
+
+
+@ways
+def test_a_connection_that_is_not_made_in_time(way: Way) -> None:
+    with full_server() as url:
+        assert asked(way, lambda: timed(url, connect=0.05)) == [httpx.ConnectTimeout]
+
+
+@loops
+def test_a_connection_that_is_refused(way: Way) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    assert asked(way, lambda: httpx.Request("GET", url)) == [httpx.ConnectError]
+
+
+@ways
+def test_a_host_without_address(way: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "no such host")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nowhere)
+    assert asked(way, lambda: httpx.Request("GET", "http://dify.test")) == [httpx.ConnectError]
+
+
+@ways
+def test_tls_that_does_not_answer_in_time(way: Way) -> None:
+    gone: queue.Queue[bool] = queue.Queue()
+    with RawServer(lambda peer: gone.put(peer.gone())) as server:
+        url = server.url.replace("http:", "https:")
+        got = asked(way, lambda: timed(url, connect=0.1), verify=trusting())
+        assert got == [httpx.ConnectTimeout]
+        assert gone.get(timeout=4)
+
+
+@ways
+def test_tls_that_the_server_does_not_speak(way: Way) -> None:
+    def serve(peer: Peer) -> None:
+        peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        peer.gone()
+
+    with RawServer(serve) as server:
+        url = server.url.replace("http:", "https:")
+        got = asked(way, lambda: timed(url), verify=trusting())
+    assert got == [httpx.ConnectError]
+
+
+@ways
+def test_a_request_that_is_not_taken_in_time(way: Way) -> None:
+    read = threading.Event()
+
+    def serve(peer: Peer) -> None:
+        peer.head()
+        read.wait(4)
+        peer.gone()
+
+    with RawServer(serve) as server:
+        assert asked(way, lambda: timed(server.url, write=0.05)) == [httpx.WriteTimeout]
+        read.set()
+
+
+@ways
+@pytest.mark.parametrize("said", [b"", OK[:20], HEAD, HEAD + b"5\r\nhel"])
+def test_an_answer_that_does_not_come_in_time(way: Way, said: bytes) -> None:
+    gone: queue.Queue[bool] = queue.Queue()
+
+    def serve(peer: Peer) -> None:
+        peer.request()
+        peer.send(said)
+        gone.put(peer.gone())
+
+    with RawServer(serve) as server:
+        assert asked(way, lambda: timed(server.url, read=0.05)) == [httpx.ReadTimeout]
+        assert gone.get(timeout=4)
+
+
+# A stream.
+
+
+class Slow:
+    """Sends an answer's chunks one by one, when it is told."""
+
+    def __init__(self) -> None:
+        self.more: queue.Queue[bytes] = queue.Queue()
+
+    def __call__(self, peer: Peer) -> None:
+        peer.request()
+        peer.send(HEAD)
+        while data := self.more.get(timeout=4):
+            peer.send(data)
+        peer.gone()
+
+
+def test_a_stream_is_read_on_after_a_time_out() -> None:
+    slow = Slow()
+    with (
+        RawServer(slow) as server,
+        httpx.Client(transport=Router()) as client,
+        client.stream("POST", server.url) as response,
+    ):
+        body = response.extensions[BODY]
+        assert isinstance(body, ResponseBody)
+        for piece, data in ((b"5\r\nhe", b"he"), (b"llo\r\n", b"llo"), (b"1\r\n!\r\n", b"!")):
+            for _ in range(2):
+                with pytest.raises(httpcore.ReadTimeout):
+                    body.read(0.01)
+            slow.more.put(piece)
+            assert body.read(4.0) == data
+        slow.more.put(b"0\r\n\r\n")
+        assert body.read(4.0) == b""
+        assert body.read(0.0) is None
+        slow.more.put(b"")
+
+
+def test_an_async_stream_is_read_on_after_a_time_out() -> None:
+    slow = Slow()
+
+    async def main(client: httpx.AsyncClient) -> None:
+        async with client.stream("POST", server.url) as response:
+            body = response.extensions[BODY]
+            assert isinstance(body, AsyncResponseBody)
+            for piece, data in ((b"5\r\nhe", b"he"), (b"llo\r\n", b"llo"), (b"1\r\n!\r\n", b"!")):
+                for _ in range(2):
+                    with pytest.raises(httpcore.ReadTimeout):
+                        await body.read(0.01)
+                slow.more.put(piece)
+                assert await body.read(4.0) == data
+            slow.more.put(b"0\r\n\r\n")
+            assert await body.read(4.0) == b""
+            assert await body.read(0.01) is None
+            slow.more.put(b"")
+
+    with RawServer(slow) as server:
+        in_loop(main)
+
+
+def test_a_read_has_the_time_out_of_its_own_call() -> None:
+    """Not that of the call before, longer or shorter."""
+    slow = Slow()
+
+    async def main(client: httpx.AsyncClient) -> None:
+        async with client.stream("POST", server.url) as response:
+            body = response.extensions[BODY]
+            for timeout in (0.02, 0.01, 0.02):
+                with pytest.raises(httpcore.ReadTimeout):
+                    await body.read(timeout)
+            reading = asyncio.create_task(body.read(None))
+            await asyncio.sleep(0.05)
+            assert not reading.done()
+            slow.more.put(b"2\r\nok\r\n")
+            assert await reading == b"ok"
+            slow.more.put(b"")
+
+    with RawServer(slow) as server:
+        in_loop(main)
+
+
+@ways
+def test_a_time_out_of_one_request_is_not_that_of_the_next(way: Way) -> None:
+    """On the same connection; the second answer takes longer than the first may."""
+    pause = threading.Event()
+
+    def serve(peer: Peer) -> None:
+        peer.request()
+        peer.send(OK)
+        peer.request()
+        pause.wait(0.15)
+        peer.send(OK)
+        peer.gone()
+
+    with RawServer(serve) as server:
+        made = iter(
+            httpx.Request("GET", server.url, extensions={"timeout": {"read": read}})
+            for read in (0.1, 2.0)
+        )
+        assert [answer["body"] for answer in asked(way, lambda: next(made), times=2)] == [b"ok"] * 2
+        assert server.connections == 1
+
+
+def test_the_backend_of_asyncio_connects_to_no_unix_socket() -> None:
+    async def main() -> None:
+        await asyncio_backend.AsyncioBackend().connect_unix_socket("/x")
+
+    with pytest.raises(httpcore.UnsupportedProtocol):
+        asyncio.run(main())

@@ -1,0 +1,156 @@
+"""`connection` for asyncio and trio."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+import httpcore
+
+from .connection import READ_SIZE
+from .exchange import Exchange
+from .head import HeadReader
+from .line import Line
+from .route import Route, connecting, proxy_context
+from .state import ConnectionState
+from .wires import Wire
+
+
+class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
+    """A connection over a network backend of httpcore."""
+
+    def __init__(
+        self,
+        route: Route,
+        keepalive: float,
+        socket_options: Sequence[httpcore.SOCKET_OPTION],
+        line: Line | None = None,
+        *,
+        backend: httpcore.AsyncNetworkBackend,
+    ) -> None:
+        super().__init__(route, keepalive, socket_options, line)
+        self._backend = backend
+
+    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
+        self._take()
+        try:
+            return await self._exchange(request)
+        except BaseException:
+            await self._hang_up()
+            raise
+
+    async def _exchange(self, request: httpcore.Request) -> httpcore.Response:
+        timeouts = request.extensions.get("timeout", {})
+        exchange = Exchange(request.method, *self._route.target(request))
+        stream = self._stream
+        if stream is None:
+            with connecting():
+                stream = await self._connect(timeouts.get("connect"))
+        try:
+            await self._send(stream, exchange, request, timeouts.get("write"))
+        except httpcore.WriteError:
+            pass  # a server that refuses a request may close before it has read all of it
+        while exchange.head is None:
+            exchange.received(await stream.read(READ_SIZE, timeouts.get("read")))
+        body = AsyncResponseBody(self, stream, exchange, timeouts.get("read"))
+        return exchange.response(body, stream)
+
+    async def _connect(self, timeout: float | None) -> httpcore.AsyncNetworkStream:
+        route = self._route
+        host, port = route.address
+        stream = await self._backend.connect_tcp(
+            host, port, timeout, socket_options=self._socket_options
+        )
+        self._use(stream)
+        if route.proxy_is_secure:
+            stream = await stream.start_tls(proxy_context(), host, timeout)
+            self._use(stream)
+        if route.tunnel is not None:
+            await stream.write(route.tunnel, timeout)
+            reader = HeadReader()
+            while (head := reader.feed(await stream.read(READ_SIZE, timeout))) is None:
+                pass
+            route.tunnelled(head)
+        if route.secure:
+            name = route.origin.host.decode("ascii")
+            stream = await stream.start_tls(route.context, name, timeout)
+            self._use(stream)
+        return stream
+
+    def _use(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+        if self._line is not None:
+            self._line.carried_by(self)
+
+    async def _send(
+        self,
+        stream: httpcore.AsyncNetworkStream,
+        exchange: Exchange,
+        request: httpcore.Request,
+        timeout: float | None,
+    ) -> None:
+        waiting = exchange.opening
+        async for data in request.stream:  # type: ignore[union-attr]
+            await stream.write(waiting + exchange.coded(data), timeout)
+            waiting = b""
+        await stream.write(waiting + exchange.closing(), timeout)
+
+    async def release(self, *, reusable: bool) -> None:
+        """The answer is closed: the connection is idle, or over."""
+        if not (reusable and self._stays()):
+            await self._hang_up()
+
+    def shutdown(self) -> None:
+        """End it from any thread, where that can be done; a reader waiting on it wakes up."""
+        if isinstance(self._stream, Wire):
+            self._stream.shutdown()
+
+    async def aclose(self) -> None:
+        if self._leave():
+            await self._hang_up()
+
+    async def _hang_up(self) -> None:
+        self._closed = True
+        if self._stream is not None:
+            await self._stream.aclose()
+
+
+class AsyncResponseBody:
+    """The body of a response, read by its iteration or by `read`."""
+
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        stream: httpcore.AsyncNetworkStream,
+        exchange: Exchange,
+        timeout: float | None,
+    ) -> None:
+        self._connection = connection
+        self._stream = stream
+        self._exchange = exchange
+        self._timeout = timeout
+        self._closed = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while (data := await self.read(self._timeout)) is not None:
+            yield data
+
+    async def read(self, timeout: float | None) -> bytes | None:
+        """Return the next bytes (b"" for framing only), None at the end; raises httpcore errors.
+
+        After a time-out it can be read on.
+        """
+        data = self._exchange.rest()
+        if not data:
+            if self._exchange.body.done:
+                return None
+            data = await self._stream.read(READ_SIZE, timeout)
+        return self._exchange.read(data)
+
+    def shutdown(self) -> None:
+        """End the connection from any thread; a reader waiting on it wakes up."""
+        self._connection.shutdown()
+
+    async def aclose(self) -> None:
+        if not self._closed:
+            self._closed = True
+            await self._connection.release(reusable=self._exchange.reusable)

@@ -1,0 +1,163 @@
+"""A connection of the sync client."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import httpcore
+
+from .exchange import Exchange
+from .head import HeadReader
+from .route import connecting, proxy_context
+from .state import ConnectionState
+
+READ_SIZE = 16 * 1024  # bytes of a stream; the events of more do not fit into the processor's cache
+_WHOLE_READ_SIZE = 64 * 1024  # bytes of an answer that is read whole
+
+
+class Connection(ConnectionState, httpcore.ConnectionInterface):
+    """A connection over httpcore's sockets."""
+
+    _socket: socket.socket | None = None  # to read from, where that can be done straight
+
+    def handle_request(self, request: httpcore.Request) -> httpcore.Response:
+        self._take()
+        try:
+            return self._exchange(request)
+        except BaseException:
+            self._hang_up()
+            raise
+
+    def _exchange(self, request: httpcore.Request) -> httpcore.Response:
+        timeouts = request.extensions.get("timeout", {})
+        exchange = Exchange(request.method, *self._route.target(request))
+        stream = self._stream
+        if stream is None:
+            with connecting():
+                stream = self._connect(timeouts.get("connect"))
+        try:
+            self._send(stream, exchange, request, timeouts.get("write"))
+        except httpcore.WriteError:
+            pass  # a server that refuses a request may close before it has read all of it
+        while exchange.head is None:
+            exchange.received(self.recv(timeouts.get("read")))
+        body = ResponseBody(self, exchange, timeouts.get("read"))
+        return exchange.response(body, stream)
+
+    def _connect(self, timeout: float | None) -> httpcore.NetworkStream:
+        route = self._route
+        host, port = route.address
+        stream = httpcore.SyncBackend().connect_tcp(
+            host, port, timeout, socket_options=self._socket_options
+        )
+        self._use(stream)
+        if route.proxy_is_secure:
+            stream = stream.start_tls(proxy_context(), host, timeout)
+            self._use(stream)
+        if route.tunnel is not None:
+            stream.write(route.tunnel, timeout)
+            reader = HeadReader()
+            while (head := reader.feed(stream.read(READ_SIZE, timeout))) is None:
+                pass
+            route.tunnelled(head)
+        if route.secure:
+            stream = stream.start_tls(route.context, route.origin.host.decode("ascii"), timeout)
+            self._use(stream, straight=not route.proxy_is_secure)
+        return stream
+
+    def _use(self, stream: httpcore.NetworkStream, *, straight: bool = True) -> None:
+        self._stream = stream
+        # The socket of TLS within TLS has another layer's bytes.
+        self._socket = stream.get_extra_info("socket") if straight else None
+        if self._line is not None:
+            self._line.carried_by(self)
+
+    def _send(
+        self,
+        stream: httpcore.NetworkStream,
+        exchange: Exchange,
+        request: httpcore.Request,
+        timeout: float | None,
+    ) -> None:
+        waiting = exchange.opening
+        for data in request.stream:  # type: ignore[union-attr]
+            stream.write(waiting + exchange.coded(data), timeout)
+            waiting = b""
+        stream.write(waiting + exchange.closing(), timeout)
+
+    def recv(self, timeout: float | None) -> bytes:
+        """Return the next bytes, b"" at the end; a time-out leaves the connection usable."""
+        max_bytes = _WHOLE_READ_SIZE if self._line is None else READ_SIZE
+        if self._socket is None:
+            data: bytes = self._stream.read(max_bytes, timeout)
+            return data
+        try:
+            if timeout != self._socket.gettimeout():
+                self._socket.settimeout(timeout)
+            return self._socket.recv(max_bytes)
+        except TimeoutError as error:
+            raise httpcore.ReadTimeout(str(error)) from error
+        except OSError as error:
+            raise httpcore.ReadError(str(error)) from error
+
+    def release(self, *, reusable: bool) -> None:
+        """The answer is closed: the connection is idle, or over."""
+        if not (reusable and self._stays()):
+            self._hang_up()
+
+    def shutdown(self) -> None:
+        """End it from any thread; a reader blocked on it wakes up."""
+        stream = self._stream
+        connected = stream.get_extra_info("socket") if stream is not None else None
+        if connected is not None:
+            try:
+                # Not that of an SSLSocket, which another thread would go on with unencrypted.
+                socket.socket.shutdown(connected, socket.SHUT_RDWR)
+            except OSError:
+                pass  # closed already
+
+    def close(self) -> None:
+        if self._leave():
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        self._closed = True
+        self.shutdown()
+        if self._stream is not None:
+            self._stream.close()
+
+
+class ResponseBody:
+    """The body of a response, read by its iteration or by `read`."""
+
+    def __init__(self, connection: Connection, exchange: Exchange, timeout: float | None) -> None:
+        self._connection = connection
+        self._exchange = exchange
+        self._timeout = timeout
+        self._closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        while (data := self.read(self._timeout)) is not None:
+            yield data
+
+    def read(self, timeout: float | None) -> bytes | None:
+        """Return the next bytes (b"" for framing only), None at the end; raises httpcore errors.
+
+        After a time-out it can be read on.
+        """
+        data = self._exchange.rest()
+        if not data:
+            if self._exchange.body.done:
+                return None
+            data = self._connection.recv(timeout)
+        return self._exchange.read(data)
+
+    def shutdown(self) -> None:
+        """End the connection from any thread; a reader blocked on it wakes up."""
+        self._connection.shutdown()
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._connection.release(reusable=self._exchange.reusable)

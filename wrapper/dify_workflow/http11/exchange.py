@@ -1,0 +1,102 @@
+"""One request and its response on a connection. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore
+
+from .framing import Body, body_of
+from .head import Header, HeadReader, ResponseHead, elements, request_head
+
+BODY = "dify_workflow.body"  # response extension: the `ResponseBody` or its async counterpart
+
+
+class Exchange:
+    """The bytes to send for one request, and what the bytes that come back mean."""
+
+    def __init__(self, method: bytes, target: bytes, headers: Iterable[Header]) -> None:
+        headers = sorted(headers, key=lambda header: header[0].lower() != b"host")
+        self.opening: bytes = request_head(method, target, headers)
+        self._bodiless = method == b"HEAD"
+        self._left = _length(headers)  # bytes of the request's body to come; None: it is chunked
+        self._last = b"close" in elements(headers, b"connection")
+        self._sent = False
+        self._reader = HeadReader()
+        self.head: ResponseHead | None = None
+        self.body: Body = Body()
+
+    def coded(self, data: bytes) -> bytes:
+        """Return the bytes to send for a piece of the request's body."""
+        if self._left is None:
+            return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+        self._left -= len(data)
+        if self._left < 0:
+            raise httpcore.LocalProtocolError("the request's body is longer than announced")
+        return data
+
+    def closing(self) -> bytes:
+        """Return the bytes to send behind the request's body."""
+        if self._left:
+            raise httpcore.LocalProtocolError("the request's body is shorter than announced")
+        self._sent = True
+        return b"0\r\n\r\n" if self._left is None else b""
+
+    def received(self, data: bytes) -> None:
+        """Take bytes of the response, until its `head` is there."""
+        self.head = self._reader.feed(data)
+        if self.head is not None:
+            self.body = body_of(self.head, bodiless=self._bodiless)
+
+    def response(self, body: Any, stream: Any) -> httpcore.Response:
+        """Return the response, with its body also among the extensions (`BODY`)."""
+        assert self.head is not None
+        return httpcore.Response(
+            self.head.status,
+            headers=self.head.headers,
+            content=body,
+            extensions={
+                "http_version": b"HTTP/" + self.head.version,
+                "reason_phrase": self.head.reason,
+                "network_stream": stream,
+                BODY: body,
+            },
+        )
+
+    def rest(self) -> bytes:
+        """Return what came with the head and is not read yet, once."""
+        rest, self._reader.rest = self._reader.rest, b""
+        return rest
+
+    def read(self, data: bytes) -> bytes | None:
+        """Return the bytes of the body in these of the connection (b"": its end); None: no more."""
+        if data:
+            return self.body.feed(data)
+        self.body.end()
+        return None
+
+    @property
+    def reusable(self) -> bool:
+        """Whether the connection can carry another request: both sides have said all."""
+        head = self.head
+        return (
+            head is not None
+            and self._sent
+            and not self._last
+            and self.body.reusable
+            and not self._reader.rest
+            and head.version == b"1.1"
+            and b"close" not in elements(head.headers, b"connection")
+        )
+
+
+def _length(headers: list[Header]) -> int | None:
+    """Return the length of a request's body, None when it is chunked."""
+    codings = elements(headers, b"transfer-encoding")
+    if codings == [b"chunked"]:
+        return None
+    lengths = set(elements(headers, b"content-length"))
+    if codings or len(lengths) > 1 or not all(length.isdigit() for length in lengths):
+        raise httpcore.LocalProtocolError("Transfer-Encoding or Content-Length cannot be so")
+    return int(lengths.pop()) if lengths else 0
