@@ -13,7 +13,7 @@ import pytest
 from dify_workflow import AsyncDifyWorkflow
 from dify_workflow.async_transports import AsyncRouter
 from dify_workflow.delivered import Delivered
-from dify_workflow.http11.asyncio_backend import AsyncioBackend
+from dify_workflow.http11.dialling import connect_tcp
 from replay_server import ReplayServer, Reply
 from slow_runs import RUN
 from tunnel import TLS, Tunnel, trusting
@@ -49,7 +49,7 @@ def test_an_answer_over_tls_is_read_whole_where_its_end_has_come_already(
     port, over = one_answer
 
     async def read() -> int:
-        plain = await AsyncioBackend().connect_tcp("127.0.0.1", port, 5.0)
+        plain = await connect_tcp("127.0.0.1", port, 5.0)
         stream: Any = await plain.start_tls(trusting(), "127.0.0.1", 5.0)
         await stream.write(b"GET")
         over.wait()  # the event loop stands still: it will find all of it at once

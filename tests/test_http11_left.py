@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from dify_workflow.async_transports import AsyncRouter
 from dify_workflow.http11.exchange import Exchange
 from dify_workflow.transports import Router
 from raw_http import OK, Peer, RawServer, Way, answers, asked, in_loop, loops
@@ -43,6 +44,19 @@ def test_a_body_that_has_come_whole_keeps_its_connection_though_its_end_was_not_
             assert next(response.iter_raw()) == b"ok"
         assert client.get(server.url).content == b"ok"
         assert server.connections == 1
+
+
+def test_a_closed_async_client_has_no_socket() -> None:
+    async def main() -> list[int]:
+        async with httpx.AsyncClient(transport=AsyncRouter()) as client:
+            response = await client.get(server.url)
+            kept = response.extensions["network_stream"].get_extra_info("socket")
+            before = kept.fileno()
+        return [before, kept.fileno()]
+
+    with RawServer(answers(OK)) as server:
+        before, after = asyncio.run(main())
+    assert before > 0 > after
 
 
 @loops

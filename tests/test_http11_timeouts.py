@@ -10,7 +10,6 @@ import threading
 import httpcore
 import httpx
 import pytest
-from dify_workflow.http11 import asyncio_backend
 from dify_workflow.http11.async_connection import AsyncResponseBody
 from dify_workflow.http11.connection import ResponseBody
 from dify_workflow.http11.exchange import BODY
@@ -202,11 +201,3 @@ def test_a_time_out_of_one_request_is_not_that_of_the_next(way: Way) -> None:
         )
         assert [answer["body"] for answer in asked(way, lambda: next(made), times=2)] == [b"ok"] * 2
         assert server.connections == 1
-
-
-def test_the_backend_of_asyncio_connects_to_no_unix_socket() -> None:
-    async def main() -> None:
-        await asyncio_backend.AsyncioBackend().connect_unix_socket("/x")
-
-    with pytest.raises(httpcore.UnsupportedProtocol):
-        asyncio.run(main())

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator
 from functools import partial
 from typing import Any
 
+import anyio.lowlevel
 import httpx
 
 from .http11.line import Line
@@ -91,6 +92,7 @@ class _LoopConnections:
         self._pools.clear()
         for pool in pools:
             await pool.aclose()
+        await anyio.lowlevel.checkpoint()  # asyncio closes their sockets in its next turn
 
 
 def _transport(
@@ -99,12 +101,12 @@ def _transport(
     import httpcore  # as late as httpx imports it
 
     from .http11.async_connection import AsyncConnection
-    from .http11.asyncio_backend import AsyncioBackend
+    from .http11.dialling import connect_tcp
 
     transport = httpx.AsyncHTTPTransport(**settings.arguments(url, own=line is not None))
-    asyncio_runs = _running_loop() is not None
-    backend: Any = AsyncioBackend() if asyncio_runs else httpcore.AnyIOBackend()
-    settings.connect_by(transport, url, partial(AsyncConnection, backend=backend), line)
+    anyio_backend: Any = httpcore.AnyIOBackend
+    connect = anyio_backend().connect_tcp if _running_loop() is None else connect_tcp
+    settings.connect_by(transport, url, partial(AsyncConnection, connect_tcp=connect), line)
     return transport
 
 

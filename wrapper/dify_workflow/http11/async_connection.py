@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import httpcore
 
@@ -16,7 +16,7 @@ from .wires import Wire
 
 
 class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
-    """A connection over a network backend of httpcore."""
+    """A connection by `connect_tcp`, as that of httpcore's network backends."""
 
     def __init__(
         self,
@@ -25,10 +25,10 @@ class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
         socket_options: Sequence[httpcore.SOCKET_OPTION],
         line: Line | None = None,
         *,
-        backend: httpcore.AsyncNetworkBackend,
+        connect_tcp: Callable[..., Awaitable[httpcore.AsyncNetworkStream]],
     ) -> None:
         super().__init__(route, keepalive, socket_options, line)
-        self._backend = backend
+        self._connect_tcp = connect_tcp
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         self._take()
@@ -57,9 +57,7 @@ class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
     async def _connect(self, timeout: float | None) -> httpcore.AsyncNetworkStream:
         route = self._route
         host, port = route.address
-        stream = await self._backend.connect_tcp(
-            host, port, timeout, socket_options=self._socket_options
-        )
+        stream = await self._connect_tcp(host, port, timeout, socket_options=self._socket_options)
         self._use(stream)
         if route.proxy_is_secure:
             stream = await stream.start_tls(proxy_context(), host, timeout)
