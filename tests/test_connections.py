@@ -17,6 +17,7 @@ from dify_workflow import (
     DifyWorkflow,
     transports,
 )
+from dify_workflow.own_http import OwnClient
 from facade import API_KEY, Kind, both, client
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import RUN, RUN_ID
@@ -67,7 +68,7 @@ def test_threads_that_begin_together_make_one_pool(monkeypatch: pytest.MonkeyPat
     first_use = threading.Barrier(8)
     slow = threading.Event()
 
-    class Client(httpx.Client):
+    class Client(OwnClient):
         def __init__(self, **options: Any) -> None:
             made.append(self)
             slow.wait(0.02)  # as long as others need to get here
@@ -78,7 +79,7 @@ def test_threads_that_begin_together_make_one_pool(monkeypatch: pytest.MonkeyPat
         status: str = dify.info("x").status
         return status
 
-    monkeypatch.setattr(httpx, "Client", Client)
+    monkeypatch.setattr("dify_workflow.client.OwnClient", Client)
     with ReplayServer([Reply.of(DETAIL)]) as server:
         with client("sync", server.url) as dify, ThreadPoolExecutor(8) as pool:
             assert set(pool.map(work, range(8))) == {"succeeded"}

@@ -56,6 +56,16 @@ def test_another_httpx_without_the_inner_attribute_gives_the_same(
 
 
 @both
+def test_a_cookie_of_one_answer_goes_out_with_no_other_request(kind: Kind) -> None:
+    """They may be of another user, with another key."""
+    answer = Reply.json(200, DETAIL.json(), [("Set-Cookie", "session=of-somebody; Path=/")])
+    with ReplayServer([answer]) as server, client(kind, server.url) as dify:
+        dify.info("a")
+        dify.with_options(api_key="app-another").info("a")
+        assert ["cookie" in request.headers for request in server.requests] == [False, False]
+
+
+@both
 def test_a_client_of_httpx_is_used_and_not_closed(kind: Kind) -> None:
     seen: list[str] = []
 

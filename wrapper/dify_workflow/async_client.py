@@ -20,6 +20,7 @@ from .flows import run_blocking
 from .human import AsyncHumanMethods
 from .logs import AsyncLogMethods
 from .options import CallOptions, RunOptions
+from .own_http import AsyncOwnClient
 from .preparing import attaching, refuse_for_streams, resuming, starting
 from .requests import WorkflowRunRequest
 from .responses import WorkflowRunResponse, WorkflowStopResponse
@@ -239,4 +240,4 @@ class AsyncDifyWorkflow(
     def _new_http(self) -> httpx.AsyncClient:
         used = self._settings
         router = AsyncRouter(verify=used.verify, proxy=used.proxy, limits=used.limits)
-        return httpx.AsyncClient(transport=router)
+        return AsyncOwnClient(transport=router)

@@ -18,6 +18,7 @@ from .flows import run_blocking
 from .human import HumanMethods
 from .logs import LogMethods
 from .options import CallOptions, RunOptions
+from .own_http import OwnClient
 from .preparing import attaching, refuse_for_streams, resuming, starting
 from .requests import WorkflowRunRequest
 from .responses import WorkflowRunResponse, WorkflowStopResponse
@@ -230,4 +231,4 @@ class DifyWorkflow(AppMethods, AudioMethods, FileMethods, HumanMethods, LogMetho
     def _new_http(self) -> httpx.Client:
         used = self._settings
         router = Router(verify=used.verify, proxy=used.proxy, limits=used.limits)
-        return httpx.Client(transport=router)
+        return OwnClient(transport=router)

@@ -31,10 +31,11 @@ def log_entry(raw: Any) -> WorkflowLogs:
         raise TypeError("an entry needs a time")
     if not 0 <= created_at < _LAST_TIME:
         raise ValueError("the time of an entry is none")
+    error = run.get("error")
     return WorkflowLogs(
         id=raw["id"],
         status=as_text(run.get("status")),
-        message=as_text(run.get("error")),
+        message=as_text(error) if error else "",
         created_at=created_at,
         finished_at=run.get("finished_at"),
         raw=raw,

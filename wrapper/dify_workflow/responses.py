@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 import attrs
@@ -114,7 +115,6 @@ class WorkflowLogs:
     created_at: int
     finished_at: int | None
     raw: dict[str, Any] = attrs.field(repr=False)
-    _data: WorkflowLogEntry | None = attrs.field(default=None, init=False, repr=False, eq=False)
 
     @property
     def run_id(self) -> str:
@@ -122,16 +122,13 @@ class WorkflowLogs:
         run_id: str = self.raw["workflow_run"]["id"]
         return run_id
 
-    @property
+    @cached_property
     def data(self) -> WorkflowLogEntry:
         """The entry as the generated class, decoded on first access; raises `UnreadableAnswer`."""
-        data = self._data
-        if data is None:
-            try:
-                data = read("WorkflowLogEntry", self.raw)
-            except UNREADABLE:
-                raise UnreadableAnswer(f"log entry {self.id} has not the form it should") from None
-            object.__setattr__(self, "_data", data)
+        try:
+            data: WorkflowLogEntry = read("WorkflowLogEntry", self.raw)
+        except UNREADABLE:
+            raise UnreadableAnswer(f"log entry {self.id} has not the form it should") from None
         return data
 
 

@@ -29,7 +29,7 @@ _PROXIES = ("http", "https")
 
 @functools.cache
 def _system_context(verify: bool) -> ssl.SSLContext:
-    context = httpx.create_ssl_context(verify)
+    context = httpx.create_ssl_context(verify=verify)
     context.set_alpn_protocols(["http/1.1"])
     return context
 
