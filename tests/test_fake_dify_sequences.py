@@ -50,6 +50,7 @@ def test_a_form_is_filled_in_while_the_run_is_followed(
     session: Session, dify: FakeDify, follow: str
 ) -> None:
     play(session, "human", "ok_start")
+    dify.wait_for(lambda: not dify.runs[0].readers)  # the stream of its start has been left
     with ThreadPoolExecutor() as pool:
         following = pool.submit(session.play, f"human/{follow}")
         dify.wait_for(lambda: bool(dify.runs[0].readers))
@@ -61,6 +62,7 @@ def test_a_form_is_filled_in_while_the_run_is_followed(
 def test_every_kind_of_field(session: Session, dify: FakeDify) -> None:
     play(session, "human", "rich_start", "rich_upload", "rich_form_get", "rich_bad_file")
     play(session, "human", "rich_bad_select", "rich_too_many")
+    dify.wait_for(lambda: not dify.runs[0].readers)
     with ThreadPoolExecutor() as pool:
         following = pool.submit(session.play, "human/rich_follow")
         dify.wait_for(lambda: bool(dify.runs[0].readers))
@@ -71,6 +73,7 @@ def test_every_kind_of_field(session: Session, dify: FakeDify) -> None:
 
 def test_two_forms_one_after_the_other(session: Session, dify: FakeDify) -> None:
     play(session, "human", "two_start", "two_follow_snapshot_close")
+    dify.wait_for(lambda: not dify.runs[0].readers)
     with ThreadPoolExecutor() as pool:
         # Here the recorded server left text out, which a server may or may not do.
         through = pool.submit(session.play, "human/two_follow_snapshot_cont", text=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-import attrs
 import httpx
 
 from . import calls
@@ -43,16 +42,15 @@ def log_entry(raw: Any) -> WorkflowLogs:
 
 
 def _page(answer: Answer) -> DifyPageResult[WorkflowLogs]:
-    return attrs.evolve(answer.read(_listed), headers=answer.headers)
-
-
-def _listed(raw: Any) -> DifyPageResult[WorkflowLogs]:
-    return DifyPageResult(
-        data=[log_entry(item) for item in raw["data"]],
-        page=raw["page"],
-        limit=raw["limit"],
-        total=raw["total"],
-        has_more=raw["has_more"],
+    return answer.read(
+        lambda raw: DifyPageResult(
+            data=[log_entry(item) for item in raw["data"]],
+            page=raw["page"],
+            limit=raw["limit"],
+            total=raw["total"],
+            has_more=raw["has_more"],
+            headers=answer.headers,
+        )
     )
 
 

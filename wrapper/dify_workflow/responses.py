@@ -96,7 +96,7 @@ class WorkflowStopResponse:
     headers: httpx.Headers = attrs.field(factory=httpx.Headers, repr=False, eq=False)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, slots=False)  # a page has a hundred, and frozen slots are slow to fill
 class WorkflowLogs:
     """One entry of the logs.
 

@@ -105,12 +105,13 @@ async def events_stream(
 ) -> AsyncGenerator[bytes, None]:
     """Yield what the events endpoint sends for a run that is running or paused."""
     reader = subscribe(x, run)
+    past, paused = snapshot_events(run) if snapshot else [], run.status == "paused"
     try:
         yield PING
         if snapshot:
-            for event in snapshot_events(run):
+            for event in past:
                 yield frame(x.world.event(event))
-            if run.status == "paused" and not over_pauses:
+            if paused and not over_pauses:
                 await _linger(x, x.world.eof_delay)
                 return
         # Without the snapshot, nothing ends a stream that is to go on over pauses.
