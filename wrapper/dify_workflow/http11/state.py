@@ -51,6 +51,8 @@ class ConnectionState:
 
     def _stays(self) -> bool:
         """Give the turn back; False when the connection is to be closed instead."""
+        if self._line is not None:
+            return False  # it was made for one stream
         self._expires_at = time.monotonic() + self._keepalive
         self._turn.release()
         # Who wanted it closed while it was in use has left that to the caller.
