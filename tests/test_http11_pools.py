@@ -137,6 +137,22 @@ def test_one_that_is_taken_before_the_pool_closes_it_ends_with_its_answer() -> N
         assert echo.gone.get(timeout=4) == 1
 
 
+def test_one_that_the_pool_closes_while_it_is_being_taken_is_closed() -> None:
+    with RawServer(echo := Echo()) as server:
+        connection, request = used(server)
+        take = connection._take
+
+        def taken_as_it_is_closed() -> None:
+            take()
+            connection.close()
+
+        connection._take = taken_as_it_is_closed  # type: ignore[method-assign]
+        with pytest.raises(httpcore.ConnectionNotAvailable):
+            connection.handle_request(request)
+        assert connection.is_closed()
+        assert echo.gone.get(timeout=4) == 1
+
+
 def test_one_that_the_pool_has_closed_is_not_taken() -> None:
     with RawServer(echo := Echo()) as server:
         connection, request = used(server)

@@ -10,11 +10,24 @@ import threading
 import httpcore
 import httpx
 import pytest
+from dify_workflow import DifyWorkflow
 from dify_workflow.http11.async_connection import AsyncResponseBody
 from dify_workflow.http11.connection import ResponseBody
 from dify_workflow.http11.exchange import BODY
 from dify_workflow.transports import Router
-from raw_http import OK, Peer, RawServer, Way, asked, full_server, in_loop, loops, quiet_trio, ways
+from raw_http import (
+    OK,
+    Peer,
+    RawServer,
+    Way,
+    answers,
+    asked,
+    full_server,
+    in_loop,
+    loops,
+    quiet_trio,
+    ways,
+)
 from tunnel import trusting
 
 pytestmark = quiet_trio
@@ -201,3 +214,30 @@ def test_a_time_out_of_one_request_is_not_that_of_the_next(way: Way) -> None:
         )
         assert [answer["body"] for answer in asked(way, lambda: next(made), times=2)] == [b"ok"] * 2
         assert server.connections == 1
+
+
+def test_closing_from_another_thread_ends_a_handshake() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}"
+        dify = DifyWorkflow(api_key="app-x", base_url=url, verify=trusting())
+        stream = dify.run_workflow_stream({})
+        reader = threading.Thread(target=list, args=[stream], daemon=True)
+        reader.start()
+        peer, _ = listener.accept()
+        with peer:
+            assert peer.recv(1)  # it has begun, and gets no answer
+            stream.close()
+            reader.join(4)
+        assert not reader.is_alive()
+
+
+@ways
+def test_an_option_that_a_socket_refuses_is_a_failure_to_connect(
+    way: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As some systems do for one that the server has reset already."""
+    refused = [(socket.SOL_SOCKET, 9999, 1)]
+    monkeypatch.setattr("dify_workflow.transports.keepalive_options", lambda: refused)
+    with RawServer(answers(OK)) as server:
+        sent = asked(way, lambda: httpx.Request("GET", server.url))
+    assert sent == [httpx.ConnectError]

@@ -143,8 +143,8 @@ def test_what_came_later_is_skipped_on_an_older_server(fake: FakeDify) -> None:
 
 def test_over_tls_a_cut_stream_is_recovered(fake: FakeDify) -> None:
     with Tunnel(fake.url, tls=True) as tunnel:
-        given = {**served(fake), "DIFY_BASE_URL": tunnel.url, "SSL_CERT_FILE": str(TLS / "ca.pem")}
-        outcome = suite("-k", "recovery", **given)
+        given = {**served(fake), **special_apps(fake), "SSL_CERT_FILE": str(TLS / "ca.pem")}
+        outcome = suite("-k", "recovery", **{**given, "DIFY_BASE_URL": tunnel.url})
     assert (outcome.code, outcome.skipped) == (0, {}), outcome.output
     assert len(fake.runs) == 2
     assert tunnel.protocols

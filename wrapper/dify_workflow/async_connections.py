@@ -12,7 +12,7 @@ from .http11.async_connection import AsyncResponseBody
 from .http11.exchange import BODY
 
 
-class AsyncConnection:
+class AsyncOpenStream:
     """A stream of the async client. `resumable`: a read that timed out can be repeated."""
 
     def __init__(self, response: httpx.Response) -> None:

@@ -11,7 +11,7 @@ import attrs
 import httpx
 
 from .answers import Answer
-from .async_connections import AsyncConnection
+from .async_connections import AsyncOpenStream
 from .calls import Call
 from .commands import Failure, Flow, Gather, Open, Opened, Pause, Pump, Send, failure
 from .drivers import AT_ONCE
@@ -86,7 +86,7 @@ class AsyncDriver:
 
     async def perform(
         self, command: Send | Open, left: float | None
-    ) -> tuple[Answer | Opened | Failure, AsyncConnection | None]:
+    ) -> tuple[Answer | Opened | Failure, AsyncOpenStream | None]:
         """Send a request; return its outcome, and the connection of an opened stream.
 
         `left` is the number of seconds that the deadline leaves.
@@ -104,7 +104,7 @@ class AsyncDriver:
                 response = await self.http.send(request, stream=opening, follow_redirects=False)
                 told.status = response.status_code
                 if opening and is_stream(response):
-                    return Opened(response.headers), AsyncConnection(response)
+                    return Opened(response.headers), AsyncOpenStream(response)
                 try:
                     await response.aread()
                 finally:

@@ -10,7 +10,7 @@ import anyio
 import httpx
 
 from . import calls
-from .async_connections import AsyncConnection
+from .async_connections import AsyncOpenStream
 from .async_read_ahead import TaskReader
 from .commands import Gather, Open, Pause, Pump
 from .errors import DifyError
@@ -37,7 +37,7 @@ class AsyncWorkflowStream(RunHandle):
         super().__init__(run, driver.clock)
         self._driver = driver
         self._reader: TaskReader | None = None
-        self._connection: AsyncConnection | None = None
+        self._connection: AsyncOpenStream | None = None
         self._reading = False
         self._scope: anyio.CancelScope | None = None  # the pause that close() ends
 

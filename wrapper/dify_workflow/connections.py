@@ -25,7 +25,7 @@ def is_plain(response: httpx.Response) -> bool:
     return coding == "identity"
 
 
-class Connection:
+class OpenStream:
     """A stream of the sync client. `resumable`: a read that timed out can be repeated."""
 
     def __init__(self, response: httpx.Response) -> None:

@@ -21,7 +21,7 @@ from .telemetry import RequestLine
 from .versions import Server
 
 if TYPE_CHECKING:
-    from .connections import Connection
+    from .connections import OpenStream
 
 T = TypeVar("T")
 AT_ONCE = 4  # requests of one `Gather` that are under way together
@@ -77,7 +77,7 @@ class Driver:
 
     def perform(
         self, command: Send | Open, left: float | None
-    ) -> tuple[Answer | Opened | Failure, Connection | None]:
+    ) -> tuple[Answer | Opened | Failure, OpenStream | None]:
         """Send a request; return its outcome, and the connection of an opened stream.
 
         `left` is the number of seconds that the deadline leaves.
@@ -95,9 +95,9 @@ class Driver:
                 response = self.http.send(request, stream=opening, follow_redirects=False)
                 told.status = response.status_code
                 if opening and is_stream(response):
-                    from .connections import Connection  # with httpcore, as late as httpx
+                    from .connections import OpenStream  # with httpcore, as late as httpx
 
-                    return Opened(response.headers), Connection(response)
+                    return Opened(response.headers), OpenStream(response)
                 try:
                     response.read()
                 finally:

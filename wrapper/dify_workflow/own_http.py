@@ -17,16 +17,16 @@ class _NoCookies(httpx.Cookies):
 
 
 _NO_COOKIES = _NoCookies()
-_none: Any = property(lambda client: _NO_COOKIES)
+_no_cookies: Any = property(lambda client: _NO_COOKIES)
 
 
 class OwnClient(httpx.Client):
     """For the sync client."""
 
-    cookies = _none  # pyright: ignore[reportIncompatibleMethodOverride]
+    cookies = _no_cookies  # pyright: ignore[reportIncompatibleMethodOverride]
 
 
 class AsyncOwnClient(httpx.AsyncClient):
     """For the async client."""
 
-    cookies = _none  # pyright: ignore[reportIncompatibleMethodOverride]
+    cookies = _no_cookies  # pyright: ignore[reportIncompatibleMethodOverride]

@@ -89,7 +89,7 @@ class RunState:
 
     def _accept_text(self, payload: bytes) -> None:
         """As `_accept`, by the shortest way: most events are chunks of text."""
-        if self._result_only:
+        if self._result_only and payload.endswith(b"}"):
             self.count += 1
             self.news += 1
             return

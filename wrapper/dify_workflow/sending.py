@@ -6,6 +6,7 @@ import functools
 from typing import Any
 
 import httpx
+from dify_workflow_api.operations import OPERATIONS
 
 from .answers import Answer
 from .calls import Call
@@ -19,7 +20,7 @@ _OF_STREAMS = {
     "accept-encoding": "identity",
     "cache-control": "no-cache",
 }
-_parsed = functools.lru_cache(maxsize=32)(httpx.URL)  # the way to most requests is the same
+_fixed = functools.lru_cache(maxsize=32)(httpx.URL)  # addresses without an id or a token in them
 _SHORTEST_KEY = 8  # characters; what is shorter is found in any text
 
 
@@ -57,9 +58,11 @@ def build_request(
         headers |= _OF_STREAMS
     headers |= call.options.extra_headers
     key = call.options.key()
+    template = OPERATIONS[call.operation][1] if call.operation in OPERATIONS else None
+    parsed = _fixed if call.path == template else httpx.URL
     try:
         request = http.build_request(
-            url=_parsed(address), headers=headers, timeout=timeout, **kwargs
+            url=parsed(address), headers=headers, timeout=timeout, **kwargs
         )
     except httpx.InvalidURL as error:  # an endless id or keyword
         raise InvalidArgument(f"the request has no URL that can be sent: {error}") from error

@@ -22,7 +22,7 @@ from .retrying import ask
 from .telemetry import log
 
 if TYPE_CHECKING:
-    from .connections import Connection
+    from .connections import OpenStream
     from .drivers import Driver
 
 
@@ -41,7 +41,7 @@ class WorkflowStream(RunHandle):
         super().__init__(run, driver.clock)
         self._driver = driver
         self._reader: ThreadReader | None = None
-        self._connection: Connection | None = None
+        self._connection: OpenStream | None = None
         self._reading = threading.Lock()
         self._wake = threading.Event()  # set by close(): a pause ends
 

@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import httpcore
 
-from .connection import READ_SIZE
-from .exchange import Exchange
+from .exchange import READ_SIZE, Exchange
 from .head import HeadReader
 from .line import Line
 from .route import Route, connecting, proxy_context
@@ -33,6 +32,8 @@ class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         self._take()
         try:
+            if self._leaving:
+                raise httpcore.ConnectionNotAvailable
             return await self._exchange(request)
         except BaseException:
             await self._hang_up()

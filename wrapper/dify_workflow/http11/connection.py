@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Iterator
 
 import httpcore
 
-from .exchange import Exchange
+from .exchange import READ_SIZE, Exchange
 from .head import HeadReader
 from .route import connecting, proxy_context
 from .state import ConnectionState
 
-READ_SIZE = 16 * 1024  # bytes of a stream; the events of more do not fit into the processor's cache
 _WHOLE_READ_SIZE = 64 * 1024  # bytes of an answer that is read whole
 
 
@@ -20,10 +20,13 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
     """A connection over httpcore's sockets."""
 
     _socket: socket.socket | None = None  # to read from, where that can be done straight
+    _handshaking: socket.socket | None = None  # a copy of the one that TLS begins on
 
     def handle_request(self, request: httpcore.Request) -> httpcore.Response:
         self._take()
         try:
+            if self._leaving:
+                raise httpcore.ConnectionNotAvailable
             return self._exchange(request)
         except BaseException:
             self._hang_up()
@@ -53,7 +56,7 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
         )
         self._use(stream)
         if route.proxy_is_secure:
-            stream = stream.start_tls(proxy_context(), host, timeout)
+            stream = self._secured(stream, proxy_context(), host, timeout)
             self._use(stream)
         if route.tunnel is not None:
             stream.write(route.tunnel, timeout)
@@ -62,9 +65,25 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
                 pass
             route.tunnelled(head)
         if route.secure:
-            stream = stream.start_tls(route.context, route.origin.host.decode("ascii"), timeout)
+            name = route.origin.host.decode("ascii")
+            stream = self._secured(stream, route.context, name, timeout)
             self._use(stream, straight=not route.proxy_is_secure)
         return stream
+
+    def _secured(
+        self,
+        stream: httpcore.NetworkStream,
+        context: ssl.SSLContext,
+        name: str,
+        timeout: float | None,
+    ) -> httpcore.NetworkStream:
+        """Begin TLS, which takes the socket away until it is there: `shutdown` has a copy."""
+        plain = stream.get_extra_info("socket")
+        with socket.fromfd(plain.fileno(), plain.family, plain.type) as self._handshaking:
+            try:
+                return stream.start_tls(context, name, timeout)
+            finally:
+                self._handshaking = None
 
     def _use(self, stream: httpcore.NetworkStream, *, straight: bool = True) -> None:
         self._stream = stream
@@ -107,9 +126,11 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
             self._hang_up()
 
     def shutdown(self) -> None:
-        """End it from any thread; a reader blocked on it wakes up."""
+        """End it from any thread, once it is connected; a reader blocked on it wakes up."""
         stream = self._stream
-        connected = stream.get_extra_info("socket") if stream is not None else None
+        connected = self._handshaking
+        if connected is None and stream is not None:
+            connected = stream.get_extra_info("socket")
         if connected is not None:
             try:
                 # Not that of an SSLSocket, which another thread would go on with unencrypted.

@@ -30,8 +30,12 @@ async def connect_tcp(
     except OSError as error:
         raise httpcore.ConnectError(str(error)) from error
     connection = wire.transport.get_extra_info("socket")
-    for option in socket_options:
-        connection.setsockopt(*option)
+    try:
+        for option in socket_options:
+            connection.setsockopt(*option)
+    except OSError as error:  # the server has gone again
+        wire.shutdown()
+        raise httpcore.ConnectError(str(error)) from error
     return wire
 
 

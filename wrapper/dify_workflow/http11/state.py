@@ -17,6 +17,8 @@ class ConnectionState:
     """A connection that carries one request after the other to an origin.
 
     `keepalive` is how long it may be idle, in seconds. `line` can end it from any thread.
+
+    Whoever holds the turn and sees `_leaving` closes it; who closes it keeps the turn for ever.
     """
 
     def __init__(
@@ -37,25 +39,21 @@ class ConnectionState:
         self._closed = False
 
     def _take(self) -> None:
-        """Take the turn; raises `httpcore.ConnectionNotAvailable` where there is none."""
+        """Take the turn; raises `httpcore.ConnectionNotAvailable` when another has it."""
         if not self._turn.acquire(blocking=False):
-            raise httpcore.ConnectionNotAvailable
-        if self._leaving:
-            self._turn.release()
             raise httpcore.ConnectionNotAvailable
 
     def _leave(self) -> bool:
-        """Take no other request; whether it can be closed now, and not at the end of the last."""
+        """Take no other request; True: the caller, who has the turn now, is to close it."""
         self._leaving = True
         return self._turn.acquire(blocking=False)
 
     def _stays(self) -> bool:
-        """Give the turn back; False when the connection is to be closed instead."""
+        """Give the turn back; False: the caller, who still has it, is to close the connection."""
         if self._line is not None:
             return False  # it was made for one stream
         self._expires_at = time.monotonic() + self._keepalive
         self._turn.release()
-        # Who wanted it closed while it was in use has left that to the caller.
         return not (self._leaving and self._turn.acquire(blocking=False))
 
     def info(self) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpcore
 
-from .connection import READ_SIZE
+from .exchange import READ_SIZE
 
 _MOMENT = 0.001  # s; timers fire that much early at most
 _HIGH_WATER = 1024 * 1024  # bytes read ahead before the sender is held back
@@ -73,7 +73,7 @@ class Wire(httpcore.AsyncNetworkStream, asyncio.BaseProtocol):
         self._alarm = _Alarm(loop, lambda: _settle(self._reader, False))
         self._writer: asyncio.Future[bool] | None = None
         self._full = False  # the transport takes no more to write for now
-        self._asking = False  # nothing was read since the last write
+        self._asking = False  # a request is being written
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -174,16 +174,17 @@ class Wire(httpcore.AsyncNetworkStream, asyncio.BaseProtocol):
 
     def shutdown(self) -> None:
         """Drop the connection, from any thread; a reader waiting on it wakes up."""
-        if self._loop.is_closed():
-            return
         try:
             here = asyncio.get_running_loop() is self._loop
         except RuntimeError:
             here = False
         if here:
             self.transport.abort()
-        else:
+            return
+        try:
             self._loop.call_soon_threadsafe(self.transport.abort)
+        except RuntimeError:
+            pass  # the loop is closed
 
     def _arrived(self) -> bool:
         """Whether there is something, or the end, that the event loop has not told yet."""
@@ -216,6 +217,7 @@ class PlainWire(Wire, asyncio.BufferedProtocol):
                     left.setblocking(False)
                     while data := left.recv(READ_SIZE):
                         self._chunks.append(data)
+                        self._size += len(data)
             except OSError:
                 pass  # there is no more
         super().connection_lost(exc)
