@@ -23,6 +23,19 @@ def in_two(stream: bytes) -> Iterator[list[bytes]]:
 
 
 @st.composite
+def damaged(draw: st.DrawFn, streams: st.SearchStrategy[bytes], bits: list[bytes]) -> bytes:
+    """Any stream of these with one to three bytes taken out, or bits put in."""
+    stream = bytearray(draw(streams))
+    for _ in range(draw(st.integers(1, 3))):
+        at = draw(st.integers(0, len(stream)))
+        if at < len(stream) and draw(st.booleans()):
+            del stream[at]
+        else:
+            stream[at:at] = draw(st.sampled_from(bits))
+    return bytes(stream)
+
+
+@st.composite
 def any_pieces(draw: st.DrawFn, streams: st.SearchStrategy[bytes]) -> list[bytes]:
     """Any stream of these in up to nine pieces, some of which may be empty."""
     stream = draw(streams)

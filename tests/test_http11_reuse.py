@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -94,6 +94,22 @@ def test_an_answer_to_head_is_not_followed_by_its_body(way: Way) -> None:
         assert server.connections == 2
 
 
+def a_new_connection_is_made(
+    way: Way, serve: Callable[[Peer], None], between: Callable[[], object]
+) -> None:
+    """For the second of two requests, whatever happened between them; both are answered."""
+
+    def make() -> Iterator[httpx.Request]:
+        yield get(server)
+        between()
+        yield get(server)
+
+    with RawServer(serve) as server:
+        made = make()
+        assert [answer["body"] for answer in asked(way, lambda: next(made), times=2)] == [b"ok"] * 2
+        assert server.connections == 2
+
+
 @ways
 def test_a_second_answer_that_comes_in_advance_is_never_taken(way: Way) -> None:
     """Behind the first one, when the connection is idle already."""
@@ -108,16 +124,11 @@ def test_a_second_answer_that_comes_in_advance_is_never_taken(way: Way) -> None:
             sent.set()
         peer.gone()
 
-    def make() -> Iterator[httpx.Request]:
-        yield get(server)
+    def between() -> None:
         asked_again.set()
         sent.wait(4)
-        yield get(server)
 
-    with RawServer(serve) as server:
-        made = make()
-        assert [answer["body"] for answer in asked(way, lambda: next(made), times=2)] == [b"ok"] * 2
-        assert server.connections == 2
+    a_new_connection_is_made(way, serve, between)
 
 
 @ways
@@ -130,15 +141,7 @@ def test_an_idle_connection_that_the_server_has_closed_is_not_used(way: Way) -> 
         peer.close()
         closed.set()
 
-    def make() -> Iterator[httpx.Request]:
-        yield get(server)
-        closed.wait(4)
-        yield get(server)
-
-    with RawServer(serve) as server:
-        made = make()
-        assert [answer["body"] for answer in asked(way, lambda: next(made), times=2)] == [b"ok"] * 2
-        assert server.connections == 2
+    a_new_connection_is_made(way, serve, lambda: closed.wait(4))
 
 
 @ways

@@ -7,13 +7,12 @@ import os
 import ssl
 import weakref
 from collections.abc import AsyncGenerator
-from functools import partial
-from typing import Any
 
 import anyio.lowlevel
 import httpx
 
 from .http11.line import Line
+from .http11.loops import running_loop
 from .transports import OWN_CONNECTION, TransportSettings
 
 
@@ -42,7 +41,7 @@ class AsyncRouter(httpx.AsyncBaseTransport):
 
     async def _here(self) -> _LoopConnections:
         """The connections of the running event loop."""
-        loop = _running_loop()
+        loop = running_loop()
         if loop not in self._loops:
             for old in list(self._loops):
                 if old is not None and old.is_closed():
@@ -53,7 +52,7 @@ class AsyncRouter(httpx.AsyncBaseTransport):
         return self._loops[loop]
 
     async def aclose(self) -> None:
-        here = self._loops.get(_running_loop())
+        here = self._loops.get(running_loop())
         if here is not None:
             await here.close_pools()  # streams go on
 
@@ -98,20 +97,8 @@ class _LoopConnections:
 def _transport(
     settings: TransportSettings, url: httpx.URL, line: Line | None = None
 ) -> httpx.AsyncHTTPTransport:
-    import httpcore  # as late as httpx imports it
-
-    from .http11.async_connection import AsyncConnection
-    from .http11.dialling import connect_tcp
+    from .http11.async_connection import AsyncConnection  # with httpcore, as late as httpx
 
     transport = httpx.AsyncHTTPTransport(**settings.arguments(url, own=line is not None))
-    anyio_backend: Any = httpcore.AnyIOBackend
-    connect = anyio_backend().connect_tcp if _running_loop() is None else connect_tcp
-    settings.connect_by(transport, url, partial(AsyncConnection, connect_tcp=connect), line)
+    settings.connect_by(transport, url, AsyncConnection, line)
     return transport
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None

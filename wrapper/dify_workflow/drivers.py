@@ -85,8 +85,8 @@ class Driver:
         timeout = command.call.options.timeout
         if command.silence is not None:
             timeout = with_read(timeout, command.silence)
-        opening = isinstance(command, Open)
         line = (command.line or Line()) if isinstance(command, Open) else None
+        opening = line is not None
         request = build_request(
             self.http, self.base_url, command.call, timeout=capped(timeout, left), line=line
         )

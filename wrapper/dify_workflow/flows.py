@@ -26,11 +26,10 @@ from .errors import APIError, ServerError
 from .finding import find
 from .following import SILENCE, Following
 from .options import DEFAULT_TIMEOUT, RequestTimeout
-from .recovery import recover
+from .recovery import PATIENCE, recover
 from .retrying import no_answer, persistently
 
 QUEUED_SILENCE = 310.0  # s; a queued run sends nothing, and the server gives up after 300
-_LONGEST_RUN = 1260.0  # s; a blocking answer takes as long as the run, which may take 1,200
 _GAVE_UP = (408, 499)  # a proxy that stopped waiting
 LOOKUP_EVERY = 15.0  # s of silence before the first event, where the run could be adopted
 
@@ -116,7 +115,8 @@ def unclear(answer: Answer, error: APIError) -> bool:
 def run_blocking(run: Following) -> Flow[Answer]:
     """Start the run by one blocking request; return its answer."""
     start = yield from _prepared(run)
-    silence = _LONGEST_RUN if run.options.timeout == DEFAULT_TIMEOUT else None
+    # The answer takes as long as the run.
+    silence = PATIENCE if run.options.timeout == DEFAULT_TIMEOUT else None
     outcome: Answer | Failure = yield from persistently(Send(start, silence))
     cause: Exception
     if isinstance(outcome, Failure):

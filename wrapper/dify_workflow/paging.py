@@ -30,11 +30,10 @@ def log_entry(raw: Any) -> WorkflowLogs:
         raise TypeError("an entry needs a time")
     if not 0 <= created_at < _LAST_TIME:
         raise ValueError("the time of an entry is none")
-    error = run.get("error")
     return WorkflowLogs(
         id=raw["id"],
         status=as_text(run.get("status")),
-        message=as_text(error) if error else "",
+        message=as_text(run.get("error")),
         created_at=created_at,
         finished_at=run.get("finished_at"),
         raw=raw,

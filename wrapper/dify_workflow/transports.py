@@ -23,8 +23,7 @@ OWN_CONNECTION = "dify_workflow.own_connection"  # request extension: the `Line`
 # gunicorn, which serves Dify, closes a connection that was idle for 2 s.
 _KEEPALIVE_EXPIRY = 1.0
 
-
-_PROXIES = ("http", "https")
+_PROXIES = ("http", "https")  # that our connections know the way through
 
 
 @functools.cache
@@ -65,6 +64,8 @@ class TransportSettings:
     def __init__(
         self, verify: ssl.SSLContext | bool, proxy: str | None, limits: httpx.Limits | None
     ) -> None:
+        if isinstance(verify, ssl.SSLContext):
+            verify.set_alpn_protocols(["http/1.1"])
         self.verify = verify
         self.proxy = proxy
         self.limits: httpx.Limits = limits or httpx.Limits(
@@ -121,7 +122,6 @@ class TransportSettings:
 
     def _context(self, url: httpx.URL) -> ssl.SSLContext:
         if isinstance(self.verify, ssl.SSLContext):
-            self.verify.set_alpn_protocols(["http/1.1"])
             return self.verify
         if url.scheme != "https":
             return _no_context()

@@ -31,14 +31,10 @@ class Server:
     """What is known of the server that a client talks to; shared by all its calls."""
 
     version: Version | None = None
-    _said: str | None = attrs.field(default=None, repr=False, eq=False)
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take the version from a response's headers."""
-        said = headers.get("x-version")
-        if said != self._said:
-            self._said = said
-            self.version = Version.of(said) or self.version
+        self.version = Version.of(headers.get("x-version")) or self.version
 
 
 @attrs.frozen

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator
 
 import httpcore
 
+from .dialling import connect_tcp
 from .exchange import READ_SIZE, Exchange
 from .head import HeadReader
-from .line import Line
-from .route import Route, connecting, proxy_context
+from .route import connecting, proxy_context
 from .state import ConnectionState
 from .wires import Wire
 
 
 class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
-    """A connection by `connect_tcp`, as that of httpcore's network backends."""
-
-    def __init__(
-        self,
-        route: Route,
-        keepalive: float,
-        socket_options: Sequence[httpcore.SOCKET_OPTION],
-        line: Line | None = None,
-        *,
-        connect_tcp: Callable[..., Awaitable[httpcore.AsyncNetworkStream]],
-    ) -> None:
-        super().__init__(route, keepalive, socket_options, line)
-        self._connect_tcp = connect_tcp
+    """A connection over asyncio's transports, or anyio's."""
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         self._take()
@@ -58,7 +46,7 @@ class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
     async def _connect(self, timeout: float | None) -> httpcore.AsyncNetworkStream:
         route = self._route
         host, port = route.address
-        stream = await self._connect_tcp(host, port, timeout, socket_options=self._socket_options)
+        stream = await connect_tcp(host, port, timeout, socket_options=self._socket_options)
         self._use(stream)
         if route.proxy_is_secure:
             stream = await stream.start_tls(proxy_context(), host, timeout)

@@ -1,4 +1,4 @@
-"""Connecting in asyncio."""
+"""Connecting, in asyncio and in trio."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import httpcore
 
+from .loops import running_loop
 from .wires import PlainWire
 
 
@@ -19,8 +20,14 @@ async def connect_tcp(
     *,
     socket_options: Iterable[httpcore.SOCKET_OPTION] = (),
 ) -> httpcore.AsyncNetworkStream:
-    """Connect by the running event loop, as the method of httpcore's network backends does."""
-    loop = asyncio.get_running_loop()
+    """Connect, as the method of httpcore's network backends does."""
+    loop = running_loop()
+    if loop is None:
+        anyio: Any = httpcore.AnyIOBackend()
+        stream: httpcore.AsyncNetworkStream = await anyio.connect_tcp(
+            host, port, timeout, socket_options=socket_options
+        )
+        return stream
     wire = PlainWire(loop)
     try:
         async with asyncio.timeout(timeout):

@@ -13,6 +13,7 @@ from typing import Any
 import httpcore
 
 from .exchange import READ_SIZE
+from .loops import running_loop
 
 _MOMENT = 0.001  # s; timers fire that much early at most
 _HIGH_WATER = 1024 * 1024  # bytes read ahead before the sender is held back
@@ -174,11 +175,7 @@ class Wire(httpcore.AsyncNetworkStream, asyncio.BaseProtocol):
 
     def shutdown(self) -> None:
         """Drop the connection, from any thread; a reader waiting on it wakes up."""
-        try:
-            here = asyncio.get_running_loop() is self._loop
-        except RuntimeError:
-            here = False
-        if here:
+        if running_loop() is self._loop:
             self.transport.abort()
             return
         try:
