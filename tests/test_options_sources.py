@@ -27,7 +27,7 @@ def test_the_environment_gives_what_is_not_given(monkeypatch: pytest.MonkeyPatch
         monkeypatch.delenv(name, raising=False)
     options, url = from_environment({}, None)
     assert (options, str(url)) == (Options(), "https://api.dify.ai/v1")
-    assert (options.user, options.timeout, options.max_retries) == (
+    assert (options.user, options.timeout, options.retries) == (
         "dify-workflow",
         httpx.Timeout(connect=10, pool=10, write=60, read=60),
         3,

@@ -16,7 +16,7 @@ from . import errors
 from .errors import APIError
 from .jsonio import loads
 from .reading import UNREADABLE
-from .versions import Version, needed_for
+from .versions import QUEUES_RUNS, Version, needed_for
 
 T = TypeVar("T")
 
@@ -99,6 +99,13 @@ class Answer:
     def names_no_run(self) -> bool:
         """Whether this is how Dify answers to a run's id that is no UUID."""
         return self.status == 500 and self.operation in _OF_RUNS and _UUID.search(self.path) is None
+
+    @property
+    def bars_streams(self) -> bool:
+        """Whether the app's limit is 1: from 1.13 on, a streaming run takes two for a moment."""
+        details = self._details()
+        message = "" if details is None else details[1].rstrip(". ")
+        return message.endswith(" is 1") and QUEUES_RUNS.on(self.version)
 
     @property
     def version(self) -> Version | None:
@@ -196,11 +203,11 @@ class Answer:
 
 def classify(status: int, code: str | None, message: str) -> type[APIError]:
     """Return the class for one of Dify's own errors, over HTTP or in a stream."""
+    if code in _BY_CODE:
+        return _BY_CODE[code]
     for pattern, kind in _BY_MESSAGE:
         if pattern.match(message):
             return kind
-    if code in _BY_CODE:
-        return _BY_CODE[code]
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     return errors.ServerError if status >= 500 else errors.InvalidParam
@@ -235,7 +242,7 @@ def _hint(kind: type[APIError], answer: Answer, code: str | None, message: str) 
         return "Redirects are not followed: set base_url to where the server really is"
     if kind is errors.GatewayError and answer.status in (502, 503, 504, 524):
         return "A proxy in front of Dify gave up: the server may still be working on the request"
-    if kind is errors.TooManyRequests and "is 1." in message:
+    if kind is errors.TooManyRequests and answer.bars_streams:
         return "An app with max_active_requests=1 refuses every streaming run"
     if kind is errors.AuthenticationError:
         return "Use the API key of the app itself (it starts with app-)"

@@ -1,6 +1,6 @@
 """How a run is started, followed to its end, and found again: the logic, without I/O.
 
-    post ──429, no connection──> pause ─> post
+    post ──429, no connection──> pause ─> post (429: until the deadline, where there is one)
      │ ├── error answer ───────────────────────────────────────────> raise
      │ └── no or unclear answer ───────────────┐
      v                                         v
@@ -51,6 +51,7 @@ def follow(run: Following) -> Flow[None]:
 def _prepared(run: Following) -> Flow[Call]:
     """Upload what the run needs; return the request that starts it."""
     assert run.start is not None
+    run.began_at = run.clock()
     start = run.start if run.prepare is None else (yield from run.prepare())
     run.changed()
     run.posted_at = run.changed_at
@@ -62,7 +63,9 @@ def _prepared(run: Following) -> Flow[Call]:
 def _start(run: Following, start: Call) -> Flow[Exception | None]:
     """Post the run and read its stream; return what cut it."""
     head, _ = _silence(run)
-    outcome: Opened | Answer | Failure = yield from persistently(Open(start, silence=head))
+    outcome: Opened | Answer | Failure = yield from persistently(
+        Open(start, silence=head), run.not_taken
+    )
     if isinstance(outcome, Failure):
         error = no_answer(outcome)
         error.__cause__ = outcome.error
@@ -117,7 +120,7 @@ def run_blocking(run: Following) -> Flow[Answer]:
     start = yield from _prepared(run)
     # The answer takes as long as the run.
     silence = PATIENCE if run.options.timeout == DEFAULT_TIMEOUT else None
-    outcome: Answer | Failure = yield from persistently(Send(start, silence))
+    outcome: Answer | Failure = yield from persistently(Send(start, silence), run.not_taken)
     cause: Exception
     if isinstance(outcome, Failure):
         cause = no_answer(outcome)

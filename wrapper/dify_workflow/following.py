@@ -31,6 +31,7 @@ class Following:
     before_post: Callable[[], None] | None = None  # called before `start` is sent
     resuming: bool = False  # it was paused, and goes on
     lookup: Lookup | None = None
+    began_at: float = 0.0  # by the clock; the deadline counts from here
     posted_at: float = 0.0
     changed_at: float = 0.0
     looks: int = 0  # times it was looked at since then
@@ -41,6 +42,14 @@ class Following:
         """Something happened to the run."""
         self.changed_at = self.clock()
         self.looks = 0
+
+    def not_taken(self) -> float | None:
+        """Note that the POST started nothing; return the seconds left of the deadline."""
+        self.changed()
+        self.posted_at = self.changed_at
+        if self.options.deadline is None:
+            return None
+        return self.began_at + self.options.deadline - self.changed_at
 
     def unknown(self, why: str, cause: BaseException | None = None, **more: Any) -> Exception:
         """Return the error that says what is known of the run and what is not."""

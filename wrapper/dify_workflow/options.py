@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import attrs
 import httpx
+from attrs.validators import optional
 
 from .errors import InvalidArgument
 from .secret import Secret, seal
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 DEFAULT_USER = "dify-workflow"
 # The read time-out is for plain requests; streams have limits of their own (see `flows`).
 DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, pool=10.0, write=60.0, read=60.0)
+DEFAULT_RETRIES = 3
 _MAX_USER = 255  # characters; one more and the server answers 500
 _KEY = re.compile(r"[!-~]+")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -37,14 +39,16 @@ class CallOptions(TypedDict, total=False):
     api_key: str
     user: str
     timeout: Timeout  # seconds for one plain request, or an httpx.Timeout, for streams too
-    max_retries: int
+    max_retries: int  # 3 if not given; see `deadline`
     extra_headers: Mapping[str, str]
 
 
 class RunOptions(CallOptions, total=False):
     """What a run can be given besides."""
 
-    deadline: float  # seconds for the whole run
+    # Seconds for the whole run. Until then "too many requests" is retried, unless max_retries is
+    # given.
+    deadline: float
     extra_body: Mapping[str, Any]  # added to the JSON body; what the request sets itself is refused
     stop_on_exit: bool  # stop the run when its stream is left early
     unique_user: bool  # give the run a user of its own, so that it can always be found again
@@ -154,7 +158,7 @@ class Options:
     api_key: Secret | None = attrs.field(default=None, converter=seal)
     user: str = attrs.field(default=DEFAULT_USER, converter=_user)
     timeout: httpx.Timeout = attrs.field(default=DEFAULT_TIMEOUT, converter=_timeout)
-    max_retries: int = attrs.field(default=3, validator=_count(0))
+    max_retries: int | None = attrs.field(default=None, validator=optional(_count(0)))
     extra_headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     deadline: float | None = attrs.field(default=None, converter=_seconds)
     extra_body: Mapping[str, Any] = attrs.field(factory=dict, converter=_body)
@@ -167,6 +171,11 @@ class Options:
         default=None, repr=False, validator=_function
     )
     max_event_bytes: int = attrs.field(default=DEFAULT_MAX_EVENT_BYTES, validator=_count(1))
+
+    @property
+    def retries(self) -> int:
+        """How often a request is sent again."""
+        return DEFAULT_RETRIES if self.max_retries is None else self.max_retries
 
     def merged(self, given: Mapping[str, Any]) -> Options:
         """Return these settings with what a call was given; headers add up, None changes nothing.

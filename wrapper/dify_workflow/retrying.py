@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from .errors import ConnectionFailed, DifyError, RequestTimedOut, TooManyRequest
 
 _FIRST_PAUSE = 0.5  # seconds
 _LONGEST_PAUSE = 8.0
+_LAST_TRY = 1.0  # s before the deadline
 _LONGEST_RETRY_AFTER = 120.0  # a server that asks for more gets no automatic retry
 
 
@@ -28,7 +30,7 @@ def pause_before_retry(call: Call, outcome: Answer | Failure, attempt: int) -> f
     What surely started nothing is retried: a connection that was not made, and a complete "too many
     requests". A repeatable request (GET) is retried after a broken connection and a 5xx too.
     """
-    if attempt >= call.options.max_retries:
+    if attempt >= call.options.retries:
         return None
     if isinstance(outcome, Failure):
         if isinstance(outcome.error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
@@ -55,21 +57,52 @@ def may_change(answer: Answer) -> bool:
     return busy or isinstance(answer.error(), TooManyRequests)
 
 
-def persistently(command: Send | Open) -> Flow[Any]:
+def persistently(
+    command: Send | Open, time_left: Callable[[], float | None] = lambda: None
+) -> Flow[Any]:
     """Perform a command, again where that is safe, and return its last outcome.
 
-    That is an `Answer` or a `Failure`, or `Opened` for an `Open`.
+    That is an `Answer` or a `Failure`, or `Opened` for an `Open`. `time_left` is asked when nothing
+    was started, for the seconds until the deadline: by then, "too many requests" is the outcome.
     """
-    attempt = 0
+    limit = command.call.options.max_retries
+    refusal: Answer | None = None
+    refusals = attempt = 0
+    last = False
     while True:
         outcome = yield command
         if isinstance(outcome, Opened):
             return outcome
-        seconds = pause_before_retry(command.call, outcome, attempt)
-        if seconds is None:
-            return outcome
-        attempt += 1
+        left = time_left() if _started_nothing(command, outcome) else None
+        if left is not None and isinstance(outcome, Answer):
+            refusal, asked = outcome, outcome.retry_after or 0.0
+            if last or asked >= left or (limit is not None and attempt >= limit):
+                return refusal
+            seconds = max(asked, backoff(refusals))
+            last = seconds > left - _LAST_TRY
+            if last:
+                seconds = max(asked, left - _LAST_TRY, left / 2)
+            refusals += 1
+            attempt += limit is not None
+        else:
+            pause = pause_before_retry(command.call, outcome, attempt)
+            if pause is None:
+                return outcome
+            seconds = pause
+            attempt += 1
+            if refusal is not None and left is not None and seconds >= left:
+                return refusal
         yield Pause(seconds)
+        if refusal is not None and (time_left() or 0.0) <= 0:
+            return refusal  # the pause took longer than it should
+
+
+def _started_nothing(command: Send | Open, outcome: Answer | Failure) -> bool:
+    """Whether a run was not taken, and may be later: no connection, or "too many requests"."""
+    if isinstance(outcome, Failure):
+        return not outcome.sent
+    never = isinstance(command, Open) and outcome.bars_streams
+    return not never and not outcome.ok and isinstance(outcome.error(), TooManyRequests)
 
 
 def ask(call: Call) -> Flow[Answer]:
