@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import random
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -16,7 +17,9 @@ from fault_server_model import Dify
 from fault_sim import following
 from fault_streams import AFTER_SNAPSHOT, Fault, VirtualClock
 
-Cut = Literal["before", "eof", "reset", "chunk", "event", "blank", "silence", "error"]
+Cut = Literal[
+    "before", "eof", "reset", "chunk", "event", "blank", "silence", "error", "doubt", "made"
+]
 Adoption = Literal["none", "user", "key"]
 
 _TIME_TO_RECOVER = 6.0  # s; the client's pauses add up to less
@@ -38,6 +41,15 @@ OFFERS: dict[str, Callable[[], dict[str, Any]]] = {
     "absent, version unknown": lambda: {"version": "1.13.2", "says_version": False},
     "404 wrong user": lambda: {"refuses_events": True},
 }
+# Servers that make up ends; what 1.14 does is told above.
+NEWER: dict[str, Callable[[], dict[str, Any]]] = {
+    "1.16.1": lambda: {"version": "1.16.1"},
+    "1.16.1, terminal event lost": lambda: {"version": "1.16.1", "loses_terminal": True},
+    "1.15.0, readers killed": lambda: {"version": "1.15.0"},
+    "version unknown": lambda: {"says_version": False, "version": "1.16.1"},
+}
+OFFERS |= NEWER
+MADE_UP: tuple[Cut, ...] = ("doubt", "made")
 
 
 @functools.cache
@@ -67,8 +79,9 @@ class Cell:
 
     @property
     def id_known(self) -> bool:
-        """Whether an event with the run's id has come before the cut."""
-        return self.cut != "before" and (self.position > 0 or self.cut == "blank")
+        """Whether an event has told the run's id: a cut one may have, which begins with it."""
+        inside = ("blank", "chunk", "event", "made")
+        return self.cut != "before" and (self.position > 0 or self.cut in inside)
 
     def build(self) -> tuple[Dify, Following]:
         """The server, and the run that a client is about to start."""
@@ -109,7 +122,8 @@ class Cell:
     @property
     def replays(self) -> bool:
         """Whether the server can tell all of the run's nodes: it still runs when it is asked."""
-        if self.cut in ("silence", "error") or self.offer.startswith(("absent", "404")):
+        absent = self.offer.startswith(("absent", "404", "1.15.0"))
+        if self.cut in ("silence", "error") or absent:
             return False
         if self.cut == "blank" and self.position % 3 == 2:
             return False
@@ -123,12 +137,13 @@ def all_cells() -> Iterator[Cell]:
     for script in ALL:
         for pace in PACES:
             for position in range(len(script().events) + 1):
-                for cut in CUTS:
-                    for offer in OFFERS:
-                        if cut == "before" and position == len(script().events):
-                            continue
-                        cell = Cell(script, pace, position, cut, offer)
-                        yield cell
-                        if not cell.id_known:
-                            yield attrs.evolve(cell, adoption="user")
-                            yield attrs.evolve(cell, adoption="key")
+                for cut, offer in itertools.product((*CUTS, *MADE_UP), OFFERS):
+                    if cut == "before" and position == len(script().events):
+                        continue
+                    if cut in MADE_UP and (offer not in NEWER or (cut, position) == ("doubt", 0)):
+                        continue  # an error before the run has begun is one
+                    cell = Cell(script, pace, position, cut, offer)
+                    yield cell
+                    if not cell.id_known:
+                        yield attrs.evolve(cell, adoption="user")
+                        yield attrs.evolve(cell, adoption="key")

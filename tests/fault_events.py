@@ -24,7 +24,7 @@ class EventsStream(ModelStream):
     """
 
     def __init__(self, server: Dify, run: ModelRun, fault: Fault) -> None:
-        super().__init__(server, run, fault, None)
+        super().__init__(server, run, fault, lambda: server.reader_gone(run))
         script, now = run.script, run.count(self._opened)
         over = now > 0 and script.events[now - 1]["event"] == "workflow_finished"
         seen = now if over else run.count(self._opened + max(-server.gap, 0.0))
@@ -42,6 +42,8 @@ class EventsStream(ModelStream):
 
     def peek(self) -> Frame:
         coming = self._waiting[-1] if self._waiting else self._coming()
+        if any(self._opened <= at <= coming.at for at in self._server.readers_killed_at):
+            coming = Frame(self._opened + IDLE_LIMIT)  # only pings come
         if coming.at <= self._next_ping:
             return coming
         return Frame(self._next_ping, PING, Source.PING)
@@ -54,7 +56,7 @@ class EventsStream(ModelStream):
         lost = self._server.loses_terminal and self._next == len(events) - 1
         at = None if lost else run.at(self._next)
         if at is None:
-            return Frame(max(run.last_sign(), self._opened) + IDLE_LIMIT)
+            return self._idle_end(max(run.last_sign(), self._opened) + IDLE_LIMIT)
         return Frame(at, run.script.frames[self._next], Source.LIVE, self._next)
 
     def took(self, frame: Frame) -> None:

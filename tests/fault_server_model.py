@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import itertools
 import json
 import re
 import uuid
@@ -25,7 +26,17 @@ from dify_workflow.versions import (
 from fault_events import EventsStream
 from fault_runs import WALL, ModelRun, log_entry
 from fault_scripts import Script
-from fault_streams import NO_FAULT, Fault, Frame, ModelStream, OwnModelStream, Source, VirtualClock
+from fault_streams import (
+    NO_FAULT,
+    PING_EVERY,
+    Fault,
+    Frame,
+    ModelStream,
+    OwnModelStream,
+    PairStream,
+    Source,
+    VirtualClock,
+)
 
 LATENCY = 0.01  # s from a request to its answer
 Route = Literal["post", "events", "detail", "logs", "stop"]
@@ -53,6 +64,9 @@ class Dify:
     own_fault: Fault = NO_FAULT
     replay_faults: deque[Fault] = attrs.field(factory=deque)  # of each GET events in turn
     troubles: dict[Route, deque[Trouble]] = attrs.field(factory=dict)  # of each request in turn
+    refuses: str | None = None  # with this text: no run begins, and the stream tells a made-up one
+    tells_start_only: bool = False  # ... of which only the start arrives
+    head_after: float = 0.0  # s until the head of the POST's answer comes
     answers_post: bool = True  # False: nothing comes back, and the connection is reset
     answer_lost_after: int = 0  # ... at that event
     loses_terminal: bool = False  # GET events misses the last event of a running run
@@ -62,8 +76,12 @@ class Dify:
     merges: bool = False  # several frames come in one read
     runs: list[ModelRun] = attrs.field(factory=list)
     queues: bool = attrs.field(init=False)
+    makes_up_ends: bool = attrs.field(init=False)
+    kills_readers: bool = attrs.field(init=False)  # the end of one reader silences the others
+    readers_killed_at: list[float] = attrs.field(factory=list)
     posts: int = 0
     asked: list[Route] = attrs.field(factory=list)
+    asked_at: list[float] = attrs.field(factory=list)
     handed: list[tuple[Source, int | None]] = attrs.field(factory=list)  # whole events
     told_task_id: bool = False  # the replay of the past has the run's id in its place
     listed: set[str] = attrs.field(factory=set)  # run ids that the logs have shown
@@ -73,9 +91,18 @@ class Dify:
 
     def __attrs_post_init__(self) -> None:
         self.queues = self._has(QUEUES_RUNS)
+        release = tuple(int(part) for part in self.version.split("."))
+        self.makes_up_ends = release >= (1, 15)
+        self.kills_readers = (1, 15) <= release < (1, 16, 1)
 
     def _has(self, capability: Capability) -> bool:
         return capability.on(Version.of(self.version))
+
+    def gaps(self, route: Route) -> list[tuple[float, float]]:
+        """When a route was asked, with the seconds until it was asked again."""
+        pairs = zip(self.asked, self.asked_at, strict=True)
+        times = [at for asked, at in pairs if asked == route]
+        return [(earlier, later - earlier) for earlier, later in itertools.pairwise(times)]
 
     def serve(self, command: Send | Open) -> tuple[Answer | Opened | Failure, ModelStream | None]:
         """Answer one request."""
@@ -85,6 +112,7 @@ class Dify:
             found = re.fullmatch(pattern, url)
             if found and verb == method:
                 self.asked.append(route)
+                self.asked_at.append(self.clock.now)
                 assert len(self.asked) < 5000, "the client asks for ever"
                 return self._route(route, command.call, found.groups())
         raise AssertionError(f"an unknown route: {method} {url}")
@@ -138,6 +166,12 @@ class Dify:
         return self.runs[-1]
 
     def _post(self, call: Call) -> tuple[Answer | Opened | Failure, ModelStream | None]:
+        if self.refuses is not None:
+            self.opened += 1
+            self.posts += 1
+            nobody = ModelRun(self.script, 0.0, "", {})
+            pair = PairStream(self, nobody, self.refuses, start_only=self.tells_start_only)
+            return Opened(self._headers("text/event-stream; charset=utf-8")), pair
         run = self._start(call)
         if not self.answers_post:
             lost_at = run.at(min(self.answer_lost_after, len(run.script.events) - 1))
@@ -148,8 +182,14 @@ class Dify:
         self.opened += 1
         return Opened(self._headers("text/event-stream; charset=utf-8")), stream
 
+    def reader_gone(self, run: ModelRun) -> None:
+        """A reader has left: the server notices it when it writes to it next."""
+        if self.kills_readers and (at := run.at(run.count(self.clock.now))) is not None:
+            self.readers_killed_at.append(min(at, self.clock.now + PING_EVERY))
+
     def _own_stream_gone(self, run: ModelRun) -> None:
         """To 1.9, a run dies with its stream."""
+        self.reader_gone(run)
         if not self._has(OUTLIVES_ITS_STREAM) and not run.ended(self.clock.now):
             run.died = self.clock.now
 

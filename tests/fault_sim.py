@@ -11,7 +11,7 @@ from dify_workflow.answers import Answer
 from dify_workflow.async_drivers import AsyncDriver
 from dify_workflow.async_stream import AsyncWorkflowStream
 from dify_workflow.calls import Call
-from dify_workflow.commands import Failure, Flow, Open, Opened, Pause, Send
+from dify_workflow.commands import Failure, Flow, Open, Opened, Pause, Send, Waiting
 from dify_workflow.drivers import Driver
 from dify_workflow.events import WorkflowStreamEvent
 from dify_workflow.following import Following
@@ -21,11 +21,37 @@ from dify_workflow.responses import WorkflowRunResponse
 from dify_workflow.stream import WorkflowStream
 from dify_workflow.versions import Server
 from fault_server_model import Dify
-from fault_streams import ModelStream
+from fault_streams import ModelStream, VirtualClock
 
 T = TypeVar("T")
 Mode = Literal["iterate", "result"]
-Performed = tuple[Answer | Opened | Failure, Any]
+Performed = tuple[Answer | Opened | Waiting | Failure, Any]
+
+
+@attrs.define(eq=False)
+class Pending:
+    """An answer whose head takes its time."""
+
+    clock: VirtualClock
+    outcome: Answer | Opened | Failure
+    stream: Any
+    at: float
+
+    def wait(self, seconds: float) -> Performed:
+        if self.at <= self.clock.now + seconds:
+            self.clock.advance(self.at - self.clock.now)
+            return self.outcome, self.stream
+        self.clock.advance(seconds)
+        return Waiting(seconds), self
+
+    def close(self) -> None:
+        if self.stream is not None:
+            self.stream.close()
+
+    shutdown = close
+
+    async def aclose(self) -> None:
+        self.close()
 
 
 class SimDriver:
@@ -36,7 +62,15 @@ class SimDriver:
         self.clock = server.clock
 
     def perform(self, command: Send | Open, left: float | None) -> Performed:
+        if isinstance(command, Open) and (patience := command.line and command.line.patience):
+            asked_at = self.clock.now
+            outcome, stream = self._server.serve(command)
+            pending = Pending(self.clock, outcome, stream, asked_at + self._server.head_after)
+            return pending.wait(patience)
         return self._server.serve(command)
+
+    def wait(self, pending: Pending, command: Open, seconds: float) -> Performed:
+        return pending.wait(seconds)
 
     def pause(self, seconds: float, wake: threading.Event) -> None:
         self.clock.advance(seconds)
@@ -83,8 +117,14 @@ class AsyncSimDriver:
         self.clock = server.clock
 
     async def perform(self, command: Send | Open, left: float | None) -> Performed:
-        outcome, stream = self._sync.perform(command, left)
-        return outcome, stream and AsyncModelStream(stream)
+        return self._wrapped(self._sync.perform(command, left))
+
+    async def wait(self, pending: Pending, command: Open, seconds: float) -> Performed:
+        return self._wrapped(pending.wait(seconds))
+
+    def _wrapped(self, performed: Performed) -> Performed:
+        outcome, stream = performed
+        return outcome, AsyncModelStream(stream) if isinstance(outcome, Opened) else stream
 
     async def pause(self, seconds: float) -> None:
         self.clock.advance(seconds)

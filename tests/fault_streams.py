@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import attrs
 import httpx
-from fault_scripts import ENDS, framed
+from fault_scripts import ENDS, framed, made_up
 
 if TYPE_CHECKING:
     from fault_runs import ModelRun
@@ -19,7 +19,9 @@ PING_EVERY = 10.0
 IDLE_LIMIT = 300.0  # s without a sign of the run: the server ends the stream
 LATE_END = 1.0  # s between the last event and the end of the stream
 
-Kind = Literal["none", "eof", "reset", "chunk", "event", "blank", "silence", "error"]
+Kind = Literal[
+    "none", "eof", "reset", "chunk", "event", "blank", "silence", "error", "doubt", "made"
+]
 AFTER_SNAPSHOT = -1
 
 
@@ -45,7 +47,8 @@ class Fault:
     """How a connection goes wrong, after so many events have come through.
 
     "blank" cuts behind an event's text, before its blank line; `ending` says how. "event" is such a
-    cut inside the text, "chunk" one inside the transfer coding.
+    cut inside the text, "chunk" one inside the transfer coding. "doubt" is an error that is none,
+    and "made" an end that is none: the run goes on behind both.
     """
 
     kind: Kind = "none"
@@ -63,6 +66,7 @@ class Source(Enum):
     SNAPSHOT = auto()
     LIVE = auto()
     PING = auto()
+    MADE = auto()  # an end that the server has made up
     END = auto()
 
 
@@ -77,7 +81,7 @@ class Frame:
 
     @property
     def is_event(self) -> bool:
-        return self.source not in (Source.PING, Source.END)
+        return self.source not in (Source.PING, Source.MADE, Source.END)
 
 
 class ModelStream:
@@ -97,6 +101,7 @@ class ModelStream:
         self._given = 0  # events handed over
         self._ending: str | None = None  # "eof", "reset", "silence": what comes after a cut
         self._is_open = True
+        self._told_made_up = False
 
     def peek(self) -> Frame:
         """What comes next."""
@@ -122,6 +127,12 @@ class ModelStream:
         self._wait(until)
         raise httpx.ReadTimeout("")
 
+    def _idle_end(self, at: float) -> Frame:
+        """The end of a stream that has said nothing for long: from 1.15 on, a made-up one."""
+        if self._told_made_up or not self._server.makes_up_ends or not self._given:
+            return Frame(at)
+        return Frame(at, framed(made_up(self._run.script.events[0])[1]), Source.MADE)
+
     def close(self) -> None:
         """The client is gone."""
         if self._is_open:
@@ -144,7 +155,8 @@ class ModelStream:
         if frame.source is Source.END:
             return self._end("eof")
         parts: list[bytes] = []
-        while (frame.is_event or frame.source is Source.PING) and frame.at <= self._clock.now:
+        while frame.data and frame.at <= self._clock.now:
+            self._told_made_up = self._told_made_up or frame.source is Source.MADE
             parts.append(frame.data)
             self._last = max(frame.at, self._last)
             self.took(frame)
@@ -179,10 +191,20 @@ class ModelStream:
         if fault.kind == "error":
             self._server.fail(self._run)
             return framed(self._server.error_event(self._given > 0))
+        if fault.kind == "doubt":
+            text = "Workflow task already active for task_id=" + self._run.script.task_id
+            event = {"event": "error", "code": "invalid_param", "status": 400, "message": text}
+            pair = made_up(self._run.script.events[0], text, reason="resumption")
+            return b"".join(map(framed, (event, *pair)))
+        if fault.kind == "made":
+            start, end = made_up(self._run.script.events[0])
+            return framed(end) if self._given else framed(start) + framed(end)
         if not frame.is_event or fault.kind in ("eof", "reset", "silence"):
             return self.read(until - self._clock.now)
         if fault.kind != "blank":
-            return frame.data[: len(frame.data) // 2]
+            half = frame.data[: len(frame.data) // 2]
+            self._server.told_task_id |= self._server.script.task_id.encode() in half
+            return half
         self._server.hand_over(frame)
         return frame.data.rstrip(b"\n")
 
@@ -202,7 +224,26 @@ _ENDINGS = {
     "event": "eof",
     "silence": "silence",
     "error": "silence",
+    "doubt": "eof",
+    "made": "eof",
 }
+
+
+class PairStream(ModelStream):
+    """What a server from 1.15 on sends where no run begins: a made-up start and end, at once."""
+
+    def __init__(self, server: Dify, run: ModelRun, text: str, *, start_only: bool = False) -> None:
+        super().__init__(server, run, NO_FAULT, None)
+        pair = made_up(run.script.events[0], text)
+        self._waiting = [PING, *map(framed, pair[: 1 if start_only else 2])]
+
+    def peek(self) -> Frame:
+        if not self._waiting:
+            return Frame(self._opened)
+        return Frame(self._opened, self._waiting[0], Source.MADE)
+
+    def took(self, frame: Frame) -> None:
+        self._waiting.pop(0)
 
 
 class OwnModelStream(ModelStream):
@@ -227,7 +268,7 @@ class OwnModelStream(ModelStream):
         if begun and run.alive(ping) and (at is None or at > ping):
             return Frame(ping, PING, Source.PING)
         if at is None or at > self._last + IDLE_LIMIT:
-            return Frame(self._last + IDLE_LIMIT)
+            return self._idle_end(self._last + IDLE_LIMIT)
         return Frame(at, run.script.frames[self._next], Source.OWN, self._next)
 
     def took(self, frame: Frame) -> None:

@@ -57,13 +57,15 @@ _BY_MESSAGE: tuple[tuple[re.Pattern[str], type[APIError]], ...] = (
     (re.compile(r"Provider \S+ does not exist"), errors.ProviderError),
 )
 
-# What a worker says in a stream, with neither code nor status, of the inputs of a run.
+# What a worker says in a stream, with neither code nor status, of the inputs and files of a run.
 _OF_INPUTS = re.compile(
     r".+ in input form\b|Invalid upload file|Invalid file url"
     r"|Detected file type does not match|File validation failed for file"
     r"|transfer_method is required in file mapping|No matching enum found for value"
-    r"|Reached maximum retries \(\d+\) for URL"
+    r"|Reached maximum retries \(\d+\) for URL|ToolFile \S+ not found"
 )
+# ... and, where it comes as a made-up run, of a number that is none (a 500 over plain HTTP).
+_OF_NUMBERS = re.compile(r"expected value type int, float or str, got ")
 _OF_RUNS = ("getWorkflowRun", "streamWorkflowEvents")
 _UUID = re.compile(r"/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.I)
 _SECONDS = re.compile(r"\d+(\.\d*)?")
@@ -225,6 +227,16 @@ def stream_error(event: dict[str, Any]) -> APIError:
     body = json.dumps(known, ensure_ascii=False).encode("utf-8", "replace")
     answer = Answer(status, httpx.Headers(), body, "in the stream")
     return answer._error(classify(status, code, message), code, message)
+
+
+def refusal(message: str) -> APIError | None:
+    """Return the exception for a run that was refused before it ran; None: the text is another.
+
+    From 1.15 on a server tells such a refusal as a run that failed at once.
+    """
+    if not (_OF_INPUTS.match(message) or _OF_NUMBERS.match(message)):
+        return None
+    return stream_error({"code": "invalid_param", "status": 400, "message": message})
 
 
 def _hint(kind: type[APIError], answer: Answer, code: str | None, message: str) -> str:

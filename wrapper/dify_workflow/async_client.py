@@ -222,13 +222,22 @@ class AsyncDifyWorkflow(
     async def _drive(
         self, response: WorkflowRunResponse, options: RunOptions
     ) -> WorkflowRunResponse:
-        """Answer the forms of a run by the callback until it ends, or one is left."""
+        """Answer the forms of a run by the callback, one at a time, until it ends or all are left.
+
+        A pause may have several forms. After an answer the run is followed to its next pause, which
+        has the others: two answers at once can lose a run.
+        """
         given = self._options(options).merged({"user": response.user})
         callback = given.on_human_input
         assert callback is not None
+        asked: set[str] = set()  # forms by id: asking may send somebody a mail
         while response.status == "paused":
-            answered = [await self._reply(callback, form, given) for form in response.forms]
-            if not any(answered):
+            for form in response.forms:
+                if form.token and (key := form.id or form.token) not in asked:
+                    asked.add(key)
+                    if await self._reply(callback, form, given):
+                        break
+            else:
                 break
             async with self.resume(response, **options) as stream:
                 response = await stream.result()

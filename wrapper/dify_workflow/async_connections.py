@@ -2,14 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import cast
 
 import httpx
 
 from .connections import HTTPCORE_ERRORS, httpx_error, is_plain
-from .http11.async_connection import AsyncResponseBody
+from .http11.async_connection import AsyncResponseBody, AsyncWaitingHead
 from .http11.exchange import BODY
+
+
+class _Body(httpx.AsyncByteStream):
+    """The body of an answer that was waited for."""
+
+    def __init__(self, body: AsyncResponseBody) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for data in self._body:
+                yield data
+        except HTTPCORE_ERRORS as error:
+            raise httpx_error(error) from error
+
+    async def aclose(self) -> None:
+        await self._body.aclose()
+
+
+class AsyncPendingStream:
+    """A stream of the async client of whose answer no byte has come yet."""
+
+    def __init__(self, head: AsyncWaitingHead, request: httpx.Request) -> None:
+        self._head = head
+        self._request = request
+        self.aclose = head.aclose
+        self.shutdown = head.shutdown
+
+    async def wait(self, timeout: float) -> httpx.Response:
+        """Return the answer; raises httpx errors, after a time-out it can be waited on."""
+        try:
+            response = await self._head.wait(timeout)
+        except HTTPCORE_ERRORS as error:
+            raise httpx_error(error) from error
+        return httpx.Response(
+            response.status,
+            headers=response.headers,
+            stream=_Body(response.extensions[BODY]),
+            extensions=response.extensions,
+            request=self._request,
+        )
 
 
 class AsyncOpenStream:

@@ -11,9 +11,21 @@ import attrs
 import httpx
 
 from .answers import Answer
-from .async_connections import AsyncOpenStream
+from .async_connections import AsyncOpenStream, AsyncPendingStream
 from .calls import Call
-from .commands import Failure, Flow, Gather, Open, Opened, Pause, Pump, Send, failure
+from .commands import (
+    Await,
+    Failure,
+    Flow,
+    Gather,
+    Open,
+    Opened,
+    Pause,
+    Pump,
+    Send,
+    Waiting,
+    failure,
+)
 from .drivers import AT_ONCE
 from .errors import DeadlineExceeded, DifyError
 from .http11.line import Line
@@ -39,14 +51,14 @@ class AsyncDriver:
         Raises `DeadlineExceeded` before a command that would begin after so many `seconds`.
         """
         began = self.clock()
-        outcome: Answer | Opened | Failure | list[Any] | None = None
+        outcome: Any = None
         while True:
             try:
                 command = flow.send(outcome)
             except StopIteration as stop:
                 result: T = stop.value
                 return result
-            assert not isinstance(command, Pump)
+            assert not isinstance(command, Pump | Await)
             left = None if seconds is None else began + seconds - self.clock()
             if left is not None and left <= 0:
                 raise DeadlineExceeded("the deadline passed before the next request")
@@ -57,7 +69,7 @@ class AsyncDriver:
                 outcome = await self.gather(command.flows, left)
             else:
                 outcome, _ = await self.perform(command, left)
-                if not isinstance(outcome, Failure):
+                if isinstance(outcome, Answer | Opened):
                     self.server.learn(outcome.headers)
 
     async def pause(self, seconds: float) -> None:
@@ -86,7 +98,7 @@ class AsyncDriver:
 
     async def perform(
         self, command: Send | Open, left: float | None
-    ) -> tuple[Answer | Opened | Failure, AsyncOpenStream | None]:
+    ) -> tuple[Answer | Opened | Waiting | Failure, AsyncOpenStream | AsyncPendingStream | None]:
         """Send a request; return its outcome, and the connection of an opened stream.
 
         `left` is the number of seconds that the deadline leaves.
@@ -101,16 +113,39 @@ class AsyncDriver:
         )
         try:
             with RequestLine(command.call.operation) as told:
-                response = await self.http.send(request, stream=opening, follow_redirects=False)
-                told.status = response.status_code
-                if opening and is_stream(response):
-                    return Opened(response.headers), AsyncOpenStream(response)
                 try:
-                    await response.aread()
-                finally:
-                    await response.aclose()
+                    response = await self.http.send(request, stream=opening, follow_redirects=False)
+                except httpx.ReadTimeout:
+                    if line is None or line.waiting is None:
+                        raise
+                    told.status = "no answer yet"
+                    pending = AsyncPendingStream(line.waiting, request)
+                    return Waiting(line.patience or 0.0), pending
+                told.status = response.status_code
+                return await self._outcome(response, command)
         except httpx.HTTPError as error:
             return failure(error), None
+
+    async def wait(
+        self, pending: AsyncPendingStream, command: Open, seconds: float
+    ) -> tuple[Answer | Opened | Waiting | Failure, AsyncOpenStream | None]:
+        """Wait on for an answer; the outcome as of `perform`."""
+        try:
+            return await self._outcome(await pending.wait(seconds), command)
+        except httpx.ReadTimeout:
+            return Waiting(seconds), None
+        except httpx.HTTPError as error:
+            return failure(error), None
+
+    async def _outcome(
+        self, response: httpx.Response, command: Send | Open
+    ) -> tuple[Answer | Opened, AsyncOpenStream | None]:
+        if isinstance(command, Open) and is_stream(response):
+            return Opened(response.headers), AsyncOpenStream(response)
+        try:
+            await response.aread()
+        finally:
+            await response.aclose()
         return answer_of(response, command.call), None
 
     async def perform_once(self, call: Call, seconds: float) -> None:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 import anyio
 import httpx
 
 from . import calls
-from .async_connections import AsyncOpenStream
+from .answers import Answer
+from .async_connections import AsyncOpenStream, AsyncPendingStream
 from .async_read_ahead import TaskReader
-from .commands import Gather, Open, Pause, Pump
+from .commands import Await, Failure, Gather, Open, Opened, Pause, Pump, Waiting
 from .errors import DifyError
 from .events import WorkflowStreamEvent
 from .following import Following
-from .handle import STOP_TIMEOUT, RunHandle
+from .handle import STOP_TIMEOUT, TASK_ID_WAIT, RunHandle
 from .responses import WorkflowRunResponse, WorkflowStopResponse
 from .results import of_detail, of_stop
 from .retrying import ask
+from .run_state import RunState
 from .telemetry import log
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ class AsyncWorkflowStream(RunHandle):
         super().__init__(run, driver.clock)
         self._driver = driver
         self._reader: TaskReader | None = None
-        self._connection: AsyncOpenStream | None = None
+        self._connection: AsyncOpenStream | AsyncPendingStream | None = None
         self._reading = False
         self._scope: anyio.CancelScope | None = None  # the pause that close() ends
 
@@ -85,8 +87,9 @@ class AsyncWorkflowStream(RunHandle):
         message "Aborted: User requested stop".
         """
         self._after("wait", wait)
-        call = calls.stop(self._needs_task_id(), self._run.options)
+        task_id = self.task_id or await self._find_task_id() or self._needs_task_id()
         with self._stopping():
+            call = calls.stop(task_id, self._run.options)
             answer = of_stop(await self._driver.run(ask(call)))
         if wait is not None:
             try:
@@ -192,25 +195,40 @@ class AsyncWorkflowStream(RunHandle):
             await self._release()
         if self._closed:
             return
+        connection: AsyncOpenStream | AsyncPendingStream | None
         with self._report.around():
-            outcome, connection = await self._driver.perform(command, self._time_for(command))
+            if isinstance(command, Await):
+                outcome, connection = await self._wait(command)
+            else:
+                outcome, connection = await self._driver.perform(command, self._time_for(command))
         self._connection = connection or self._connection
         if self._closed:
             await self._release()
         self._outcome = self._learn(outcome)
 
+    async def _wait(
+        self, command: Await
+    ) -> tuple[Answer | Opened | Waiting | Failure, AsyncOpenStream | None]:
+        """Wait on for the answer of the stream that is being opened."""
+        pending, opening = cast("AsyncPendingStream", self._connection), self._opening
+        assert opening is not None
+        return await self._driver.wait(pending, opening, self._bounded(command.seconds))
+
     async def _read(self) -> None:
-        pumping, connection = self._pumping, self._connection
+        pumping, connection = self._pumping, cast("AsyncOpenStream", self._connection)
         assert pumping is not None
-        assert connection is not None
         try:
-            data = await connection.read(self._bounded(pumping.timeout()))
+            limit = pumping.timeout(resumable=connection.resumable)
+            data = await connection.read(self._bounded(limit))
         except httpx.ReadTimeout as error:
             self._check_deadline()
             if connection.resumable and self._is_due():
                 pumping.waited()
                 return  # `result(timeout)` ends its wait, and nothing else
-            cut = pumping.timed_out(error, still_open=connection.resumable)
+            still = pumping.timed_out(error, still_open=connection.resumable)
+            if still is None:
+                return
+            cut = still
         except httpx.HTTPError as error:
             cut = pumping.broke(error)
         else:
@@ -228,6 +246,28 @@ class AsyncWorkflowStream(RunHandle):
         if connection is not None:
             with anyio.CancelScope(shield=True):
                 await connection.aclose()
+
+    async def _find_task_id(self) -> str | None:
+        """Learn the task's id of a run that was found in the logs, from its live events."""
+        if self.id is None:
+            return None
+        seen, until = RunState(run_id=self.id), self._clock() + TASK_ID_WAIT
+        events = calls.events(self.id, self._run.options)
+        outcome, connection = await self._driver.perform(Open(events, TASK_ID_WAIT), TASK_ID_WAIT)
+        if not isinstance(outcome, Opened):
+            return None
+        connection = cast("AsyncOpenStream", connection)
+        try:
+            while seen.task_id is None and not seen.over and (left := until - self._clock()) > 0:
+                data = await connection.read(left)
+                if data is None:
+                    break
+                seen.feed(data)
+        except httpx.HTTPError:
+            pass  # it is not known then
+        finally:
+            await connection.aclose()
+        return seen.task_id
 
     async def _stop_quietly(self) -> None:
         self._run.stop_asked_at = self._clock()

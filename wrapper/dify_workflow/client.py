@@ -213,13 +213,22 @@ class DifyWorkflow(AppMethods, AudioMethods, FileMethods, HumanMethods, LogMetho
         return WorkflowStream(run, driver)
 
     def _drive(self, response: WorkflowRunResponse, options: RunOptions) -> WorkflowRunResponse:
-        """Answer the forms of a run by the callback until it ends, or one is left."""
+        """Answer the forms of a run by the callback, one at a time, until it ends or all are left.
+
+        A pause may have several forms. After an answer the run is followed to its next pause, which
+        has the others: two answers at once can lose a run.
+        """
         given = self._options(options).merged({"user": response.user})
         callback = given.on_human_input
         assert callback is not None
+        asked: set[str] = set()  # forms by id: asking may send somebody a mail
         while response.status == "paused":
-            answered = [self._reply(callback, form, given) for form in response.forms]
-            if not any(answered):
+            for form in response.forms:
+                if form.token and (key := form.id or form.token) not in asked:
+                    asked.add(key)
+                    if self._reply(callback, form, given):
+                        break
+            else:
                 break
             with self.resume(response, **options) as stream:
                 response = stream.result()

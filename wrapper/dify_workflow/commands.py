@@ -33,14 +33,23 @@ class Send:
 class Open:
     """Open a stream: `Opened`, or an `Answer` that is no stream, or a `Failure`.
 
-    `silence` is the time in seconds that the head of the answer may take. `line` is set where the
-    command is performed.
+    `silence` is the time in seconds that the head of the answer may take. After `patience` without
+    a byte of it the outcome is `Waiting`, where the connection can be waited on. `line` is set
+    where the command is performed.
     """
 
     call: Call
     silence: float
+    patience: float | None = None
     replaying: bool = False
     line: Line | None = None
+
+
+@attrs.frozen
+class Await:
+    """Wait on for the head of the answer to an `Open`, as many seconds: as `Open`."""
+
+    seconds: float
 
 
 @attrs.frozen
@@ -48,13 +57,15 @@ class Pump:
     """Feed the open stream into the run's state until it is over or cut: a `Cut`.
 
     Limits in seconds of time spent waiting: `first` without a byte before the first event,
-    `silence` without a byte after it, both over all pumping of one connection; `quiet` without an
-    event (the stream then stays open).
+    `silence` without a byte after it, both over all pumping of one connection. The stream stays
+    open after `quiet` without an event, and after `lull` without a byte behind the first event,
+    which is told once in a silence. Connections that are not ours know `first` and `silence` only.
     """
 
     first: float
     silence: float
     quiet: float | None = None
+    lull: float | None = None
 
 
 @attrs.frozen
@@ -79,6 +90,13 @@ class Opened:
 
 
 @attrs.frozen
+class Waiting:
+    """No byte of the answer has come for so many seconds; it can still be waited for."""
+
+    seconds: float
+
+
+@attrs.frozen
 class Failure:
     """A request that got no complete answer; `sent` says whether the server may have it."""
 
@@ -88,14 +106,17 @@ class Failure:
 
 @attrs.frozen
 class Cut:
-    """Why pumping ended; `open` says whether the stream can be pumped on."""
+    """Why pumping ended; `open` says whether the stream can be pumped on.
 
-    reason: Literal["over", "eof", "broken", "silence", "quiet"]
+    "held": the run's state holds an event back that the flow must decide on.
+    """
+
+    reason: Literal["over", "held", "eof", "broken", "silence", "quiet", "lull"]
     error: Exception | None = None
     open: bool = False
 
 
-Command = Send | Open | Pump | Pause | Gather
+Command = Send | Open | Await | Pump | Pause | Gather
 Flow = Generator[Command, Any, T]
 
 # Failures of the phase in which no byte of the request has left.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import httpcore
 import httpx
 
-from .http11.connection import ResponseBody
+from .http11.connection import ResponseBody, WaitingHead
 from .http11.exchange import BODY
 
 # What is raised below httpx, by the body of a response.
@@ -23,6 +25,45 @@ def is_plain(response: httpx.Response) -> bool:
     """Whether a body needs no decoding."""
     coding: str = response.headers.get("content-encoding", "identity")
     return coding == "identity"
+
+
+class _Body(httpx.SyncByteStream):
+    """The body of an answer that was waited for."""
+
+    def __init__(self, body: ResponseBody) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._body
+        except HTTPCORE_ERRORS as error:
+            raise httpx_error(error) from error
+
+    def close(self) -> None:
+        self._body.close()
+
+
+class PendingStream:
+    """A stream of the sync client of whose answer no byte has come yet."""
+
+    def __init__(self, head: WaitingHead, request: httpx.Request) -> None:
+        self._head = head
+        self._request = request
+        self.close = self.drop = head.close
+
+    def wait(self, timeout: float) -> httpx.Response:
+        """Return the answer; raises httpx errors, after a time-out it can be waited on."""
+        try:
+            response = self._head.wait(timeout)
+        except HTTPCORE_ERRORS as error:
+            raise httpx_error(error) from error
+        return httpx.Response(
+            response.status,
+            headers=response.headers,
+            stream=_Body(response.extensions[BODY]),
+            extensions=response.extensions,
+            request=self._request,
+        )
 
 
 class OpenStream:

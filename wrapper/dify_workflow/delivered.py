@@ -11,6 +11,8 @@ from typing import Any
 
 _PREFIX = 1024  # characters of a text that are kept to know it again
 _CONTAINERS = ("iteration", "loop")  # nodes whose start and end only snapshots tell
+_GROUP_ENDS = ("iteration_completed", "loop_completed")
+_TELLS_MORE = (*_CONTAINERS, "agent")  # ... and those with events that no snapshot repeats
 
 
 class Delivered:
@@ -21,7 +23,14 @@ class Delivered:
         self._in_leg: set[tuple[Any, ...]] = set()
         self._in_any_leg: set[tuple[Any, ...]] = set()
         self._ended: set[Any] = set()  # nodes whose end was told
+        self._begun: set[Any] = set()  # nodes whose start was told
         self._texts: dict[str, _Text] = {}  # by the variable that they are of
+        self.incomplete: bool = False  # a replay has shown that events were missed
+
+    @property
+    def has_open_nodes(self) -> bool:
+        """Whether a node was begun whose end was not told."""
+        return not self._begun <= self._ended
 
     def is_new(self, name: str, data: dict[str, Any], *, replaying: bool) -> bool:
         """Remember an event; whether it is to be delivered."""
@@ -35,11 +44,15 @@ class Delivered:
             return False  # it lies behind what was told of this node
         if name == "node_retry":
             self._remember(("node_started", node))
+        if name in _GROUP_ENDS:
+            self._ended.add(_told(data, "node_id"))
         if identity is None:
             return True
         if name == "human_input_required":
             self.forms.setdefault(str(data.get("form_id")), data)  # a snapshot's is not rendered
         ends = name == "node_finished"
+        if replaying and self._shows_loss(name, data):
+            self.incomplete = True
         seen = self._in_any_leg if ends else self._in_leg
         if replaying and _from_snapshot(name, data):
             if _only_in_snapshots(name, data):
@@ -47,9 +60,18 @@ class Delivered:
             seen = self._in_any_leg
         known = replaying and identity in seen
         self._remember(identity)
-        if ends and node is not None:
-            self._ended.add(node)
+        if node is not None and name.startswith("node_"):
+            (self._ended if ends else self._begun).add(node)
         return not known
+
+    def _shows_loss(self, name: str, data: dict[str, Any]) -> bool:
+        """Whether a replayed event shows that others were missed, which no replay has."""
+        node = _told(data, "id")
+        if node in self._ended or _told(data, "node_id") in self._ended:
+            return False
+        if data.get("node_type") in _TELLS_MORE:
+            return _from_snapshot(name, data)
+        return name == "node_finished" and node not in self._begun
 
     def is_new_text(self, data: dict[str, Any]) -> bool:
         """As `is_new`, of a chunk of text."""

@@ -13,7 +13,19 @@ import httpx
 
 from .answers import Answer
 from .calls import Call
-from .commands import Failure, Flow, Gather, Open, Opened, Pause, Pump, Send, failure
+from .commands import (
+    Await,
+    Failure,
+    Flow,
+    Gather,
+    Open,
+    Opened,
+    Pause,
+    Pump,
+    Send,
+    Waiting,
+    failure,
+)
 from .errors import DeadlineExceeded
 from .http11.line import Line
 from .sending import answer_of, build_request, capped, is_stream, with_read
@@ -21,7 +33,7 @@ from .telemetry import RequestLine
 from .versions import Server
 
 if TYPE_CHECKING:
-    from .connections import OpenStream
+    from .connections import OpenStream, PendingStream
 
 T = TypeVar("T")
 AT_ONCE = 4  # requests of one `Gather` that are under way together
@@ -42,14 +54,14 @@ class Driver:
         Raises `DeadlineExceeded` before a command that would begin after so many `seconds`.
         """
         began = self.clock()
-        outcome: Answer | Opened | Failure | list[Any] | None = None
+        outcome: Any = None
         while True:
             try:
                 command = flow.send(outcome)
             except StopIteration as stop:
                 result: T = stop.value
                 return result
-            assert not isinstance(command, Pump)
+            assert not isinstance(command, Pump | Await)
             left = None if seconds is None else began + seconds - self.clock()
             if left is not None and left <= 0:
                 raise DeadlineExceeded("the deadline passed before the next request")
@@ -60,7 +72,7 @@ class Driver:
                 outcome = self.gather(command.flows, left)
             else:
                 outcome, _ = self.perform(command, left)
-                if not isinstance(outcome, Failure):
+                if isinstance(outcome, Answer | Opened):
                     self.server.learn(outcome.headers)
 
     def gather(self, flows: Sequence[Flow[Any]], seconds: float | None = None) -> list[Any]:
@@ -77,7 +89,7 @@ class Driver:
 
     def perform(
         self, command: Send | Open, left: float | None
-    ) -> tuple[Answer | Opened | Failure, OpenStream | None]:
+    ) -> tuple[Answer | Opened | Waiting | Failure, OpenStream | PendingStream | None]:
         """Send a request; return its outcome, and the connection of an opened stream.
 
         `left` is the number of seconds that the deadline leaves.
@@ -92,18 +104,43 @@ class Driver:
         )
         try:
             with RequestLine(command.call.operation) as told:
-                response = self.http.send(request, stream=opening, follow_redirects=False)
-                told.status = response.status_code
-                if opening and is_stream(response):
-                    from .connections import OpenStream  # with httpcore, as late as httpx
-
-                    return Opened(response.headers), OpenStream(response)
                 try:
-                    response.read()
-                finally:
-                    response.close()
+                    response = self.http.send(request, stream=opening, follow_redirects=False)
+                except httpx.ReadTimeout:
+                    if line is None or line.waiting is None:
+                        raise
+                    from .connections import PendingStream
+
+                    told.status = "no answer yet"
+                    pending = PendingStream(line.waiting, request)
+                    return Waiting(line.patience or 0.0), pending
+                told.status = response.status_code
+                return self._outcome(response, command)
         except httpx.HTTPError as error:
             return failure(error), None
+
+    def wait(
+        self, pending: PendingStream, command: Open, seconds: float
+    ) -> tuple[Answer | Opened | Waiting | Failure, OpenStream | None]:
+        """Wait on for an answer; the outcome as of `perform`."""
+        try:
+            return self._outcome(pending.wait(seconds), command)
+        except httpx.ReadTimeout:
+            return Waiting(seconds), None
+        except httpx.HTTPError as error:
+            return failure(error), None
+
+    def _outcome(
+        self, response: httpx.Response, command: Send | Open
+    ) -> tuple[Answer | Opened, OpenStream | None]:
+        if isinstance(command, Open) and is_stream(response):
+            from .connections import OpenStream  # with httpcore, as late as httpx
+
+            return Opened(response.headers), OpenStream(response)
+        try:
+            response.read()
+        finally:
+            response.close()
         return answer_of(response, command.call), None
 
     def perform_once(self, call: Call, seconds: float) -> None:

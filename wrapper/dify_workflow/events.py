@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 FINISHED = "workflow_finished"
 PAUSED = "workflow_paused"
 ERROR = "error"
+STARTED = "workflow_started"
+WARNING = "warning"  # has no ids, and is no sign of a run
+SPEECH = frozenset({"tts_message", "tts_message_end"})
 TERMINAL = frozenset({FINISHED, PAUSED, ERROR})
 
 

@@ -62,7 +62,8 @@ def _differ(given: Any, stored: Any) -> bool:
 def find(run: Following, *, cause: Exception | None = None, once: bool = False) -> Flow[bool]:
     """Look for the run in the logs and take over its id.
 
-    Returns whether it was found (`once`), or raises `RunOutcomeUnknown` with the candidates.
+    Returns whether it was found (`once`), or raises `RunOutcomeUnknown` with the candidates, also
+    when two runs are surely ours.
     """
     lookup = run.lookup
     assert lookup is not None
@@ -75,6 +76,7 @@ def find(run: Following, *, cause: Exception | None = None, once: bool = False) 
         attempts = 1 if once else max(_ATTEMPTS - failed, 1)
         entries, more = yield from _recent(run, attempts=attempts)
         failed += more
+        ours: dict[str, WorkflowLogs] = {}
         for entry in entries:
             run_id = entry.run_id
             if run_id not in inputs and len(inputs) < (100 if lookup.adopts else _COMPARED):
@@ -84,10 +86,15 @@ def find(run: Following, *, cause: Exception | None = None, once: bool = False) 
                     continue
                 inputs[run_id] = fetched
                 if lookup.is_ours(fetched):
-                    run.state.run_id = run_id
-                    return True
-                if not lookup.may_be_ours(fetched):
+                    ours[run_id] = entry
+                elif not lookup.may_be_ours(fetched):
                     del candidates[run_id]
+        if len(ours) > 1:
+            twice = "its request was carried out twice"
+            raise run.unknown(twice, cause, candidates=tuple(ours.values()))
+        for run_id in ours:
+            run.state.run_id, run.state.unconfirmed_id = run_id, None
+            return True
         if not versions.LOGS_RUNNING_RUNS.on(run.version):
             break  # these list a run only after its end
     if once:

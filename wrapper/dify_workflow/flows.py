@@ -18,20 +18,30 @@ A run is posted again only after an answer that surely started none (`retrying`)
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
+import attrs
+import httpx
+
 from . import versions
 from .answers import Answer
 from .calls import Call
-from .commands import Cut, Failure, Flow, Open, Opened, Pump, Send
+from .commands import Await, Cut, Failure, Flow, Open, Opened, Pump, Send, Waiting
 from .errors import APIError, ServerError
 from .finding import find
 from .following import SILENCE, Following
 from .options import DEFAULT_TIMEOUT, RequestTimeout
-from .recovery import PATIENCE, recover
+from .recovery import PATIENCE, QUIET, has_ended, peek, recover, settle
 from .retrying import no_answer, persistently
 
 QUEUED_SILENCE = 310.0  # s; a queued run sends nothing, and the server gives up after 300
 _GAVE_UP = (408, 499)  # a proxy that stopped waiting
-LOOKUP_EVERY = 15.0  # s of silence before the first event, where the run could be adopted
+LOOK_EVERY = 15.0  # s without a byte of an answer, or an event: look for the run in the logs
+LULL = 25.0  # s without a byte behind the first event, two pings and a half: ask the run's detail
+_END_COMES_IN = 3.0  # s in which the POST's stream may still tell an end that the detail has
+_NO_STREAM = "a stream of events was expected"
+_MOMENT = 0.01  # s; timers fire that much early at most
 
 
 def follow(run: Following) -> Flow[None]:
@@ -63,26 +73,97 @@ def _prepared(run: Following) -> Flow[Call]:
 def _start(run: Following, start: Call) -> Flow[Exception | None]:
     """Post the run and read its stream; return what cut it."""
     head, _ = _silence(run)
-    outcome: Opened | Answer | Failure = yield from persistently(
-        Open(start, silence=head), run.not_taken
+    outcome: Opened | Answer | Failure | _Left = yield from persistently(
+        Open(start, silence=head, patience=LOOK_EVERY), run.not_taken, partial(_open, run)
     )
-    if isinstance(outcome, Failure):
-        error = no_answer(outcome)
-        error.__cause__ = outcome.error
-        if not outcome.sent:
-            raise error
-        return error
+    if isinstance(outcome, Opened):
+        return (yield from _read(run))
+    if isinstance(outcome, _Left):
+        return outcome.cause
     if isinstance(outcome, Answer):
         return _not_a_stream(outcome)
+    error = no_answer(outcome)
+    error.__cause__ = outcome.error
+    if not outcome.sent:
+        raise error
+    return error
+
+
+@attrs.frozen
+class _Left:
+    """The run was found in the logs, so its POST is neither waited for nor repeated."""
+
+    cause: Exception | None
+
+
+def _open(run: Following, command: Open) -> Flow[Opened | Answer | Failure | _Left]:
+    """Post the run; look for it in the logs while no byte of an answer comes."""
+    outcome: Any = yield command
+    waited, look_at = 0.0, LOOK_EVERY
+    while isinstance(outcome, Waiting):
+        waited += outcome.seconds
+        if waited > command.silence - _MOMENT:
+            error = httpx.ReadTimeout(f"no byte of an answer for {command.silence:.0f} s")
+            outcome = Failure(error, sent=True)
+            break
+        if waited > look_at - _MOMENT:
+            look_at += LOOK_EVERY
+            if (yield from _ended_unseen(run)):
+                outcome = yield Await(_END_COMES_IN)
+                if isinstance(outcome, Waiting):
+                    return _Left(None)
+                break
+        outcome = yield Await(min(look_at, command.silence) - waited)
+    if isinstance(outcome, Opened) or run.state.run_id is None:
+        result: Opened | Answer | Failure = outcome
+        return result
+    if isinstance(outcome, Failure):
+        return _Left(no_answer(outcome))
+    return _Left(outcome.unreadable(_NO_STREAM) if outcome.ok else outcome.error())
+
+
+def _ended_unseen(run: Following) -> Flow[bool]:
+    """Look for a run of which the POST has brought nothing; whether it has ended meanwhile.
+
+    The POST is not left for it unless the server is surely one whose runs outlive their streams.
+    """
+    adopts = run.lookup is not None and run.lookup.adopts
+    if run.state.run_id is None and not (adopts and (yield from find(run, once=True))):
+        return False
+    detail = yield from peek(run)
+    known = run.version is not None and versions.LOGS_RUNNING_RUNS.on(run.version)
+    return known and detail is not None and has_ended(detail)
+
+
+def _read(run: Following) -> Flow[Exception | None]:
+    """Read the run's own stream; return what cut it."""
+    state = run.state
     first, silence = _silence(run)  # the answer's head has told the server's version
+    lull = LULL if silence == SILENCE else None
+    state.doubts_ends = versions.makes_up_ends(run.version)
+    state.hears_late = not state.result_only and not versions.ENDS_SPEECH_FIRST.on(run.version)
+    adopts = run.lookup is not None and run.lookup.adopts
     while True:
-        adoptable = run.lookup is not None and run.lookup.adopts and not run.state.begun
-        quiet = LOOKUP_EVERY if adoptable else None
-        cut: Cut = yield Pump(first=first, silence=silence, quiet=quiet)
-        if cut.reason != "quiet" or not cut.open:
+        if run.doubted is not None:
+            quiet: float | None = QUIET
+        else:
+            quiet = LOOK_EVERY if adopts and not state.begun else None
+        cut: Cut = yield Pump(first=first, silence=silence, quiet=quiet, lull=lull)
+        judged = yield from settle(run)
+        if state.over or not (cut.open and judged):
             return cut.error
-        if not run.state.begun and (yield from find(run, once=True)):
-            return None
+        if cut.reason == "held":
+            continue
+        if state.begun:
+            detail = yield from peek(run)
+            if detail is not None and has_ended(detail):
+                state.flush()  # the end itself may lack its blank line
+                return cut.error
+            run.check_doubted()
+        elif (yield from _ended_unseen(run)):
+            cut = yield Pump(first=first, silence=silence, quiet=_END_COMES_IN)
+            if not state.begun:
+                return cut.error
 
 
 def _silence(run: Following) -> tuple[float, float]:
@@ -98,7 +179,7 @@ def _silence(run: Following) -> tuple[float, float]:
 def _not_a_stream(answer: Answer) -> Exception:
     """Raise what a definite answer means; return the cause where the run may have started."""
     if answer.ok:
-        error = answer.unreadable("a stream of events was expected")
+        error = answer.unreadable(_NO_STREAM)
         if answer.version is not None:  # Dify itself took the request
             return error
         raise error

@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from .answers import stream_error
 from .calls import Call
 from .commands import Flow
 from .errors import RunOutcomeUnknown
@@ -16,6 +17,7 @@ from .run_state import RunState
 from .versions import Server, Version
 
 SILENCE = 60.0  # s without a byte; a running run pings every 10
+_DOUBT = 60.0  # s without a change after an `error` event that the run's detail does not confirm
 
 
 @attrs.define
@@ -35,8 +37,23 @@ class Following:
     posted_at: float = 0.0
     changed_at: float = 0.0
     looks: int = 0  # times it was looked at since then
+    recovering_since: float = 0.0
     stop_asked_at: float | None = None
-    _last_detail: Any = None
+    absent: bool = False  # somebody attached to it, and the server knows no such run yet
+    last_detail: dict[str, Any] | None = None
+    _doubted: dict[str, Any] | None = None
+    _doubted_at: int = 0  # `state.news` then
+    _doubted_since: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """The run by its id, as far as it is known."""
+        state = self.state
+        if state.run_id:
+            return f"run {state.run_id}"
+        if state.unconfirmed_id:
+            return f"the run (its id may be {state.unconfirmed_id}, which is not confirmed)"
+        return "the run (its id is not known)"
 
     def changed(self) -> None:
         """Something happened to the run."""
@@ -51,12 +68,35 @@ class Following:
             return None
         return self.began_at + self.options.deadline - self.changed_at
 
+    def told(self, detail: dict[str, Any]) -> None:
+        """Note what the run's detail says."""
+        if self.last_detail not in (None, detail):
+            self.changed()
+            self._doubted_since = self.changed_at
+        self.last_detail = detail
+
+    def doubt(self, error: dict[str, Any]) -> None:
+        """Keep an `error` event that may be none: the run may go on."""
+        self._doubted, self._doubted_at = error, self.state.news
+        self._doubted_since = self.clock()
+
+    @property
+    def doubted(self) -> dict[str, Any] | None:
+        """An `error` event after which nothing has shown yet that the run goes on."""
+        return self._doubted if self.state.news == self._doubted_at else None
+
+    def check_doubted(self) -> None:
+        """Raise an error that was not believed, when nothing has changed for a minute since."""
+        error = self.doubted
+        if error is not None and self.clock() - self._doubted_since > _DOUBT:
+            self.state.fail(error)
+            raise stream_error(error)
+
     def unknown(self, why: str, cause: BaseException | None = None, **more: Any) -> Exception:
         """Return the error that says what is known of the run and what is not."""
         state = self.state
-        which = f"run {state.run_id}" if state.run_id else "the run (its id is not known)"
         error = RunOutcomeUnknown(
-            f"{which} may have been started and may go on; its end was not seen: {why}",
+            f"{self.name} may have been started and may go on; its end was not seen: {why}",
             run_id=state.run_id,
             task_id=state.task_id,
             status=state.status if state.begun else None,

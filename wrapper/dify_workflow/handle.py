@@ -11,7 +11,7 @@ import attrs
 import httpx
 
 from .answers import Answer
-from .commands import Command, Cut, Failure, Open, Opened, Pause, Pump, Send
+from .commands import Command, Cut, Failure, Open, Opened, Pause, Pump, Send, Waiting
 from .delivered import Delivered
 from .errors import DeadlineExceeded, InvalidArgument, RequestTimedOut, StreamClosed
 from .flows import follow
@@ -23,6 +23,7 @@ from .results import of_stream
 from .telemetry import RunReport
 
 STOP_TIMEOUT = 5.0  # s for the stop that `stop_on_exit` sends
+TASK_ID_WAIT = 30.0  # s for an event of the run that tells its task's id
 MOMENT = 0.001  # s; the shortest wait
 
 
@@ -38,7 +39,8 @@ class RunHandle:
         self._report = RunReport(run.state, clock)
         self._deadline = run.options.deadline
         self._flow = follow(run)
-        self._outcome: Answer | Opened | Failure | Cut | list[Any] | None = None
+        self._outcome: Answer | Opened | Waiting | Failure | Cut | list[Any] | None = None
+        self._opening: Open | None = None  # whose answer is waited for
         self._pumping: Pumping | None = None
         self._line = Line()
         self._headers = httpx.Headers()
@@ -86,6 +88,16 @@ class RunHandle:
         return self._state.text_complete
 
     @property
+    def events_complete(self) -> bool:
+        """Whether no event can be missing, text aside (see `text_complete`).
+
+        False for `attach`, after an event that could not be read, and after a dropped connection
+        unless the server has told again all that was missed: of a run that had ended meanwhile it
+        tells the end alone.
+        """
+        return self._state.events_complete
+
+    @property
     def closed(self) -> bool:
         """Whether the stream is closed, by its end or early."""
         return self._closed or self._ended
@@ -121,17 +133,20 @@ class RunHandle:
             self._pumping = Pumping(command, self._state, self._clock)
         elif isinstance(command, Open):
             self._state.connect(replaying=command.replaying)
-            self._line = Line()
+            patience = command.patience
+            self._line = Line(None if patience is None else self._bounded(patience))
             if self._closed:
                 self._line.shutdown()
-            command = attrs.evolve(command, line=self._line)
+            command = self._opening = attrs.evolve(command, line=self._line)
         elif isinstance(command, Pause):
             self._pause_ends = self._clock() + command.seconds
         return command
 
-    def _learn(self, outcome: Answer | Opened | Failure) -> Answer | Opened | Failure:
+    def _learn(
+        self, outcome: Answer | Opened | Waiting | Failure
+    ) -> Answer | Opened | Waiting | Failure:
         """Keep what a response says of the server."""
-        if not isinstance(outcome, Failure):
+        if isinstance(outcome, Answer | Opened):
             self._run.server.learn(outcome.headers)
         if isinstance(outcome, Opened):
             self._headers = outcome.headers
@@ -146,9 +161,9 @@ class RunHandle:
     def _check_deadline(self) -> None:
         if self._remaining() == 0.0:
             state = self._state
-            which = f"run {state.run_id}" if state.run_id else "the run (its id is not known)"
             raise DeadlineExceeded(
-                f"{which}: the deadline of {self._deadline} s passed; the run itself may go on",
+                f"{self._run.name}: the deadline of {self._deadline} s passed; "
+                "the run itself may go on",
                 run_id=state.run_id,
                 task_id=state.task_id,
                 status=state.status if state.begun else None,
@@ -218,7 +233,8 @@ class RunHandle:
             raise
 
     def _not_yet(self) -> RequestTimedOut:
-        return RequestTimedOut(f"run {self.id} has not ended yet; it can be waited for again")
+        state = "was not found yet" if self._run.absent else "has not ended yet"
+        return RequestTimedOut(f"run {self.id} {state}; it can be waited for again")
 
     def _finished(self) -> WorkflowRunResponse:
         """The result; raises what ended the stream, or `StreamClosed`."""

@@ -107,7 +107,10 @@ class HumanMethods:
         """Answer a form, or the form of a token (POST /form/human_input/{form_token}).
 
         The answer is checked against the form before it is sent, and files in it are uploaded.
-        `resume` then follows the run on.
+        `resume` then follows the run on. A pause with several forms is answered one form at a time:
+        answer one, follow the run to its next pause, answer the next. Answers that are sent one
+        right after the other, or by two people, can leave the run `paused` for ever (Dify 1.14 to
+        1.16) or make it perform its last nodes twice (1.15).
 
         Raises `InvalidArgument` with all problems of the answer, `FormClosed` when it comes too
         late.
@@ -115,11 +118,10 @@ class HumanMethods:
         self._driver().run(submit(self._options(options), form, action, inputs or {}))
 
     def _reply(self, callback: OnHumanInput, form: WorkflowForm, options: Options) -> bool:
-        """Answer a form by a callback; whether the run goes on."""
-        if not form.token:
-            return False
+        """Answer a form by a callback; whether the run goes on, by that answer or another's."""
+        token = form.needs_token()
         try:
-            fetched = self._driver().run(fetch_form(options, form.token))
+            fetched = self._driver().run(fetch_form(options, token))
             reply = parsed(callback(attrs.evolve(form, content=fetched.content)))
             if reply is not None:
                 self._driver().run(submit(options, form, *reply))
@@ -154,7 +156,10 @@ class AsyncHumanMethods:
         """Answer a form, or the form of a token (POST /form/human_input/{form_token}).
 
         The answer is checked against the form before it is sent, and files in it are uploaded.
-        `resume` then follows the run on.
+        `resume` then follows the run on. A pause with several forms is answered one form at a time:
+        answer one, follow the run to its next pause, answer the next. Answers that are sent one
+        right after the other, or by two people, can leave the run `paused` for ever (Dify 1.14 to
+        1.16) or make it perform its last nodes twice (1.15).
 
         Raises `InvalidArgument` with all problems of the answer, `FormClosed` when it comes too
         late.
@@ -164,11 +169,10 @@ class AsyncHumanMethods:
     async def _reply(
         self, callback: OnHumanInputAsync, form: WorkflowForm, options: Options
     ) -> bool:
-        """Answer a form by a callback; whether the run goes on."""
-        if not form.token:
-            return False
+        """Answer a form by a callback; whether the run goes on, by that answer or another's."""
+        token = form.needs_token()
         try:
-            fetched = await self._driver().run(fetch_form(options, form.token))
+            fetched = await self._driver().run(fetch_form(options, token))
             given = callback(attrs.evolve(form, content=fetched.content))
             reply = parsed(await given if inspect.isawaitable(given) else given)
             if reply is not None:

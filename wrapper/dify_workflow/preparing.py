@@ -120,7 +120,7 @@ def attaching(
     state = RunState(
         run_id=calls.identifier("run_id", run_id), max_event_bytes=options.max_event_bytes
     )
-    state.text_complete = False
+    state.text_complete, state.events_lost = False, True
     return Following(state=state, options=options, clock=clock, server=server)
 
 
@@ -145,6 +145,7 @@ def resuming(
     delivered = Delivered() if run._delivered is None else copy.deepcopy(run._delivered)
     delivered.next_leg()
     following.state.resume(delivered)
+    following.state.events_lost, following.state.in_gap = False, True
     return following
 
 

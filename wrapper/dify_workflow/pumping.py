@@ -10,10 +10,16 @@ from .commands import Cut, Pump, forget_request
 from .run_state import RunState
 
 _MOMENT = 0.01  # s; timers fire that much early at most
+_START_HELD = 2.0  # s that a start which may be made up is held back; a refusal follows at once
+_LATE_SPEECH = 15.0  # s behind the end for the next piece of speech, where some has come
+_NO_SPEECH = 1.0  # s; where none has: the server closes the stream at once when none comes
 
 
 class Pumping:
-    """One `Pump` command being performed."""
+    """One `Pump` command being performed.
+
+    resumable: a read of the connection that timed out can be repeated.
+    """
 
     def __init__(self, pump: Pump, state: RunState, clock: Callable[[], float]) -> None:
         self._pump = pump
@@ -22,16 +28,30 @@ class Pumping:
         self._events = state.count
         self._asked_at = clock()
         self._quiet_until = None if pump.quiet is None else clock() + pump.quiet
+        self._held_until: float | None = None
 
-    def timeout(self) -> float:
+    def timeout(self, *, resumable: bool) -> float:
         """Seconds to wait for the next bytes, from now on."""
-        state = self._state
-        limit = self._pump.silence if state.begun else self._pump.first
+        state, now = self._state, self._clock()
+        self._asked_at = now
+        limit = self._silence_limit()
         left = max(limit - state.silent, 0.0) if state.silent else limit
-        self._asked_at = self._clock()
+        if not resumable:
+            return left  # it is for the silence alone: a read that times out ends the connection
+        if self._pump.lull is not None and state.silent < self._pump.lull and state.begun:
+            left = min(left, self._pump.lull - state.silent)
+        if state.held == "start":
+            self._held_until = self._held_until or now + _START_HELD
+            left = min(left, max(self._held_until - now, 0.0))
         if self._quiet_until is None:
             return left
-        return min(left, max(self._quiet_until - self._asked_at, 0.0))
+        return min(left, max(self._quiet_until - now, 0.0))
+
+    def _silence_limit(self) -> float:
+        state = self._state
+        if state.over:
+            return _LATE_SPEECH if state.speaks else _NO_SPEECH
+        return self._pump.silence if state.begun else self._pump.first
 
     def waited(self) -> None:
         """Nothing came since `timeout()`; silence counts only while somebody waits."""
@@ -45,8 +65,10 @@ class Pumping:
             state.flush()
             return Cut("over" if state.over else "eof")
         state.feed(data)
-        if state.over:
-            return Cut("over", open=True)
+        if state.settled:
+            return Cut("over" if state.over else "held", open=True)
+        if state.held == "start":
+            self._release_in_time()
         if self._quiet_until is None:
             return None
         if state.count != self._events:
@@ -56,18 +78,36 @@ class Pumping:
             return Cut("quiet", open=True)
         return None
 
-    def timed_out(self, error: httpx.HTTPError, *, still_open: bool) -> Cut:
-        """Nothing came within `timeout()`; the stream is given up, unless it is only quiet."""
+    def timed_out(self, error: httpx.HTTPError, *, still_open: bool) -> Cut | None:
+        """Nothing came within `timeout()`; the stream is given up, unless it is only quiet.
+
+        Returns None where it is to be read on.
+        """
         forget_request(error)
         self.waited()
-        quiet = self._quiet_until is not None and self._clock() >= self._quiet_until - _MOMENT
-        if quiet and still_open:
-            return Cut("quiet", error, open=True)
-        self._state.flush()
-        return Cut("over" if self._state.over else "silence", error)
+        state, now = self._state, self._clock()
+        if still_open and state.silent < self._silence_limit() - _MOMENT:
+            if state.held == "start":
+                self._release_in_time()
+            if self._quiet_until is not None and now >= self._quiet_until - _MOMENT:
+                return Cut("quiet", error, open=True)
+            lull = self._pump.lull
+            if lull is not None and state.begun and state.silent >= lull - _MOMENT:
+                state.silent = max(state.silent, lull)  # told once in a silence
+                return Cut("lull", error, open=True)
+            return None
+        state.flush()
+        return Cut("over" if state.over else "silence", error)
 
     def broke(self, error: httpx.HTTPError) -> Cut:
         """The connection broke; a last event without its blank line counts all the same."""
         forget_request(error)
         self._state.flush()
         return Cut("over" if self._state.over else "broken", error)
+
+    def _release_in_time(self) -> None:
+        """Deliver a start that nothing has followed for long: a refusal comes at once."""
+        now = self._clock()
+        self._held_until = self._held_until or now + _START_HELD
+        if now >= self._held_until - _MOMENT:
+            self._state.confirm()

@@ -8,30 +8,40 @@ from . import calls, versions
 from .answers import Answer
 from .commands import Cut, Flow, Open, Opened, Pause, Pump, Send
 from .errors import FormClosed, UnreadableAnswer
+from .events import ERROR
 from .finding import find
 from .following import SILENCE, Following
 from .reading import normalised_run
 from .retrying import backoff, may_change, persistently
 from .run_state import ENDED
 
-FIRST_QUIET = 3.0  # s after a snapshot, then
-QUIET = 15.0  # s without an event: ask the run's detail (pings prove nothing there)
+QUIET = 15.0  # s without an event: ask the run's detail (pings prove nothing in a replay)
+_FIRST_QUIET = 3.0  # s, in the first minute
+_FIRST_MINUTE = 60.0
+_ATTACH_EVERY = 10.0  # s at most, where a server silences readers
 PATIENCE = 1260.0  # s without any change; the server itself ends a run after 1,200
 _LEAST_LOOKS = 10  # in that time: a consumer that sleeps is not the run's silence
 STOP_PATIENCE = 15.0  # s; 1.10 to 1.13 leave the detail of a stopped run at `running`,
 LONG_STOP_PATIENCE = 60.0  # s; and so does 1.14, but only of some
 _RECORDED_AFTER = 30.0  # s; a server may put a new run on record late
+_ATTACHED_AFTER = 5.0  # s; a run that somebody attaches to is on record, or is none
+_RESUMED_AFTER = 30.0  # s from the answer to a pause's last form to the run's next step
 _LAST_LOOKS = 5  # times the last look is repeated while there is no answer
 _POLL_LONGEST = 10.0  # s between looks
 _ENDED_UNSEEN = 3  # times the detail says "ended" and the events do not
-_FORMS_UNSEEN = 20  # ... "paused", and only the events tell its forms
+_FORMS_UNSEEN = 20  # ... "paused", and only the events tell all of its forms
 
 
 def recover(run: Following, cause: Exception | None) -> Flow[None]:
     """Follow a run by the best way its server has; `cause` is what cut its stream."""
-    if run.state.run_id is None:
+    state = run.state
+    state.leave_start()
+    if state.run_id is None and state.unconfirmed_id is not None:
+        yield from _confirm(run, cause)
+    if state.run_id is None:
         yield from find(run, cause=cause)
     run.changed()  # until now it was heard of
+    run.recovering_since = run.changed_at
     if run.resuming:
         yield from _replay(run, cause)  # there is no other way
     elif not versions.OUTLIVES_ITS_STREAM.on(run.version):
@@ -42,6 +52,27 @@ def recover(run: Following, cause: Exception | None) -> Flow[None]:
         yield from _replay(run, cause)
 
 
+def _confirm(run: Following, cause: Exception | None) -> Flow[None]:
+    """Ask for the run of an id that the server may have made up, until it is on record."""
+    assert run.state.unconfirmed_id is not None
+    run.changed()
+    attempt, absent = 0, False
+    while True:
+        outcome = yield Send(calls.detail(run.state.unconfirmed_id, run.options))
+        if _detail(outcome) is not None:
+            run.state.confirm()
+            return
+        if isinstance(outcome, Answer) and not outcome.ok:
+            absent = absent or outcome.status == 404
+            if outcome.status != 404 and not may_change(outcome):
+                return
+        waited = run.clock() - run.changed_at
+        if waited > (_RECORDED_AFTER if absent else PATIENCE):
+            return
+        yield Pause(backoff(attempt))
+        attempt += 1
+
+
 def _replay(run: Following, cause: Exception | None) -> Flow[None]:
     """Follow the run over the events route until it is over."""
     state, fruitless, ended = run.state, 0, 0
@@ -49,8 +80,9 @@ def _replay(run: Following, cause: Exception | None) -> Flow[None]:
         before = state.news
         events = calls.events(_run_id(run), run.options, through_pauses=run.resuming)
         outcome = yield Open(events, silence=SILENCE, replaying=True)
+        detail = None
         if isinstance(outcome, Opened):
-            yield from _watch(run)
+            detail = yield from _watch(run)
             if not state.over:
                 state.interrupted()
             if state.over:
@@ -64,46 +96,96 @@ def _replay(run: Following, cause: Exception | None) -> Flow[None]:
             _give_up_if_definite(run, outcome)
         if state.news > before:
             fruitless = 0
-        detail = yield from _look(run)
-        if detail is not None and _has_ended(detail) and not _may_resume(run, detail):
+        if detail is None:
+            detail = yield from look(run)
+        elif not has_ended(detail):
+            continue  # it runs, and this reader was silenced: attach again
+        if detail is not None and has_ended(detail) and not _may_resume(run, detail):
             ended += 1  # the events of an ended run come at once
-            told = detail.get("status") != "paused" or state.delivered.forms
-            if ended >= (_ENDED_UNSEEN if told else _FORMS_UNSEEN):
-                state.finish(detail)
+            if ended >= (_FORMS_UNSEEN if detail.get("status") == "paused" else _ENDED_UNSEEN):
+                _finish(run, detail)
                 return
         _check_patience(run, cause)
         yield Pause(backoff(fruitless))
         fruitless += 1
 
 
-def _watch(run: Following) -> Flow[None]:
-    """Read one replay until it is over or cut, or the run's detail says that the run has ended."""
-    quiet, before = FIRST_QUIET, run.state.news
+def _watch(run: Following) -> Flow[dict[str, Any] | None]:
+    """Read one replay until it is over or cut, or the run's detail says to leave it.
+
+    Return that detail.
+    """
+    state, before = run.state, run.state.news
+    state.doubts_ends = versions.makes_up_ends(run.version)
+    attached_at = run.clock()
     while True:
-        cut: Cut = yield Pump(first=SILENCE, silence=SILENCE, quiet=quiet)
-        if run.state.news > before:  # a replay alone says nothing new
+        seen = state.count
+        cut: Cut = yield Pump(first=SILENCE, silence=SILENCE, quiet=_next_look(run))
+        if state.news > before:  # a replay alone says nothing new
             run.changed()
-        held = run.state.pause is not None
-        while run.state.pause is not None:  # behind an old one, there may be another
-            run.state.settle_pause(current=(yield from _is_waiting(run)))
-        if held and cut.open and not run.state.over:
+        judged = yield from settle(run)
+        if state.over or not (cut.open and judged):
+            return None
+        if cut.reason != "quiet":
             continue
-        if run.state.over or cut.reason != "quiet" or not cut.open:
-            return
-        detail = yield from _look(run)
-        if detail is not None and _has_ended(detail):
-            return
+        detail = yield from look(run)
+        if detail is not None:
+            silenced = state.count == seen and versions.kills_readers(run.version)
+            if has_ended(detail) or (silenced and run.clock() - attached_at >= _ATTACH_EVERY):
+                _check_patience(run, cut.error)
+                return detail
         _check_patience(run, cut.error)
-        quiet, before = QUIET, run.state.news
+        before = state.news
+
+
+def _next_look(run: Following) -> float:
+    """Seconds without an event until the run's detail is asked: pauses grow after a minute."""
+    past = run.clock() - run.recovering_since - _FIRST_MINUTE
+    return min(_FIRST_QUIET + max(past, 0.0) / 5, QUIET)
+
+
+def settle(run: Following) -> Flow[bool]:
+    """Decide on what the run's state holds back; False: nothing is known, and the stream is left.
+
+    What the server may have made up is held against the run's detail.
+    """
+    state = run.state
+    while state.held in ("end", "pause"):
+        if state.held == "pause":
+            if (yield from _is_waiting(run)):
+                state.believe()
+            else:
+                state.disbelieve()
+            continue
+        if state.held_event.get("event") == ERROR:
+            run.doubt(state.held_event)
+        detail = yield from peek(run)
+        if detail is None or not has_ended(detail) or detail.get("status") == "paused":
+            state.disbelieve()
+            if detail is None:
+                return False
+        else:
+            state.interrupted()
+            _finish(run, detail)
+    return state.held != "refusal"
+
+
+def _finish(run: Following, detail: dict[str, Any]) -> None:
+    """End the run as its detail says; a failure that an `error` event told is that error."""
+    error = run.doubted
+    if error is not None and detail.get("status") in ("failed", "stopped"):
+        run.state.fail(error)
+    else:
+        run.state.finish(detail)
 
 
 def _poll(run: Following, cause: Exception | None) -> Flow[None]:
     """Ask the run's detail until the run has ended."""
     seconds = 0.5
     while True:
-        detail = yield from _look(run)
-        if detail is not None and _has_ended(detail):
-            run.state.finish(detail)
+        detail = yield from look(run)
+        if detail is not None and has_ended(detail):
+            _finish(run, detail)
             return
         _check_patience(run, cause)
         yield Pause(seconds)
@@ -112,38 +194,72 @@ def _poll(run: Following, cause: Exception | None) -> Flow[None]:
 
 def _last_look(run: Following, cause: Exception | None) -> Flow[None]:
     """Before 1.10 a run dies with its stream: it has ended already, or its end never comes."""
-    detail = yield from _look(run)
+    detail = yield from look(run)
     for attempt in range(_LAST_LOOKS):
         if detail is not None:
             break
         yield Pause(backoff(attempt))
-        detail = yield from _look(run)
-    if detail is None or not _has_ended(detail):
+        detail = yield from look(run)
+    if detail is None or not has_ended(detail):
         raise run.unknown(
             f"Dify {run.version} ends a run with its stream and leaves it `running`", cause
         )
     run.state.finish(detail)
 
 
-def _look(run: Following) -> Flow[dict[str, Any] | None]:
-    """Return the run's detail, or None when it cannot be had now."""
+def look(run: Following) -> Flow[dict[str, Any] | None]:
+    """Return the run's detail, or None when it cannot be had now; raises when it never can."""
     outcome = yield Send(calls.detail(_run_id(run), run.options))
-    if not isinstance(outcome, Answer):
-        return None
-    if not outcome.ok:
-        if outcome.status != 404 or run.clock() - run.changed_at > _RECORDED_AFTER:
-            _give_up_if_definite(run, outcome)
+    detail = _noted(run, outcome)
+    if detail is None and isinstance(outcome, Answer):
+        _check_absence(run, outcome)
+    return detail
+
+
+def peek(run: Following) -> Flow[dict[str, Any] | None]:
+    """As `look`, and an answer without a detail means nothing."""
+    return _noted(run, (yield Send(calls.detail(_run_id(run), run.options))))
+
+
+def _noted(run: Following, outcome: Any) -> dict[str, Any] | None:
+    detail = _detail(outcome)
+    if detail is not None:
+        run.told(detail)
+    return detail
+
+
+def _detail(outcome: Any) -> dict[str, Any] | None:
+    """The run's detail in an answer; to 1.12, a run that is none has one of nulls."""
+    if not isinstance(outcome, Answer) or not outcome.ok:
         return None
     try:
         detail = normalised_run(outcome.json())
     except (UnreadableAnswer, ValueError, TypeError):
         return None
-    if not isinstance(detail, dict) or not detail.get("id"):
-        return None
-    if run._last_detail not in (None, detail):
-        run.changed()
-    run._last_detail = detail
-    return detail
+    return detail if isinstance(detail, dict) and detail.get("id") else None
+
+
+def _check_absence(run: Following, answer: Answer) -> None:
+    """Raise when an answer without a detail is the last word."""
+    attached = run.start is None and not run.state.begun
+    absent = answer.status == 404 or (answer.ok and _is_of_nulls(answer))
+    if absent:
+        run.absent = attached and run.last_detail is None
+        limit = _ATTACHED_AFTER if run.absent else _RECORDED_AFTER
+        if run.clock() - run.changed_at <= limit:
+            return
+        if attached and answer.ok:
+            raise answer.not_found("Workflow run not found.")
+    if not answer.ok:
+        _give_up_if_definite(run, answer)
+
+
+def _is_of_nulls(answer: Answer) -> bool:
+    try:
+        raw = answer.json()
+    except UnreadableAnswer:
+        return False
+    return isinstance(raw, dict) and "status" in raw and raw.get("id") is None
 
 
 def _may_resume(run: Following, detail: dict[str, Any]) -> bool:
@@ -152,20 +268,38 @@ def _may_resume(run: Following, detail: dict[str, Any]) -> bool:
 
 
 def _is_waiting(run: Following) -> Flow[bool]:
-    """Whether the pause that a replay told of is where the run waits: no form of it is closed."""
-    assert run.state.pause is not None
-    data = run.state.pause.raw.get("data")
+    """Whether the pause that a replay told of is where the run waits: no form of it is closed.
+
+    A run that is still paused 30 s after a form was answered waits for the others, and is lost
+    where there are none.
+    """
+    data = run.state.held_event.get("data")
     reasons = data.get("reasons") if isinstance(data, dict) else None
+    closed, open_ = 0, 0
     for reason in reasons if isinstance(reasons, list) else ():
         token = reason.get("form_token") if isinstance(reason, dict) else None
         if isinstance(token, str):
             form = yield from persistently(Send(calls.form(token, run.options)))
             if isinstance(form, Answer) and isinstance(form.error(), FormClosed):
-                return False
+                closed += 1
+            else:
+                open_ += 1
+    if not closed:
+        return True
+    detail = yield from peek(run)
+    if detail is None or detail.get("status") != "paused":
+        return False
+    if run.clock() - run.changed_at <= _RESUMED_AFTER:
+        return False
+    if not open_:
+        raise run.unknown(
+            "it is paused, all of its forms are closed, and the server does not resume it"
+        )
     return True
 
 
-def _has_ended(detail: dict[str, Any]) -> bool:
+def has_ended(detail: dict[str, Any]) -> bool:
+    """Whether a detail is of a run that has ended, or is paused."""
     status = detail.get("status")
     ended = isinstance(status, str) and status in ENDED
     return ended or detail.get("finished_at") is not None
@@ -185,6 +319,7 @@ def _give_up_if_definite(run: Following, answer: Answer) -> None:
 def _check_patience(run: Following, cause: Exception | None) -> None:
     now = run.clock()
     run.looks += 1
+    run.check_doubted()
     if run.stop_asked_at is not None:
         replays = versions.REPLAYS_EVENTS.on(run.version)
         patience = LONG_STOP_PATIENCE if replays else STOP_PATIENCE

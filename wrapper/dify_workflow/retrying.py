@@ -10,7 +10,7 @@ import httpx
 
 from .answers import Answer
 from .calls import Call
-from .commands import Failure, Flow, Open, Opened, Pause, Send
+from .commands import Failure, Flow, Open, Pause, Send
 from .errors import ConnectionFailed, DifyError, RequestTimedOut, TooManyRequests
 
 _FIRST_PAUSE = 0.5  # seconds
@@ -57,21 +57,28 @@ def may_change(answer: Answer) -> bool:
     return busy or isinstance(answer.error(), TooManyRequests)
 
 
+def _once(command: Send | Open) -> Flow[Any]:
+    return (yield command)
+
+
 def persistently(
-    command: Send | Open, time_left: Callable[[], float | None] = lambda: None
+    command: Send | Open,
+    time_left: Callable[[], float | None] = lambda: None,
+    perform: Callable[[Any], Flow[Any]] = _once,
 ) -> Flow[Any]:
     """Perform a command, again where that is safe, and return its last outcome.
 
-    That is an `Answer` or a `Failure`, or `Opened` for an `Open`. `time_left` is asked when nothing
-    was started, for the seconds until the deadline: by then, "too many requests" is the outcome.
+    That is an `Answer` or a `Failure`, or what else `perform` returns: `Opened` for an `Open`.
+    `time_left` is asked when nothing was started, for the seconds until the deadline: by then,
+    "too many requests" is the outcome.
     """
     limit = command.call.options.max_retries
     refusal: Answer | None = None
     refusals = attempt = 0
     last = False
     while True:
-        outcome = yield command
-        if isinstance(outcome, Opened):
+        outcome = yield from perform(command)
+        if not isinstance(outcome, Answer | Failure):
             return outcome
         left = time_left() if _started_nothing(command, outcome) else None
         if left is not None and isinstance(outcome, Answer):

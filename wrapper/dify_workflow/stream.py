@@ -5,24 +5,26 @@ from __future__ import annotations
 import sys
 import threading
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 import httpx
 
 from . import calls
-from .commands import Gather, Open, Pause, Pump
+from .answers import Answer
+from .commands import Await, Failure, Gather, Open, Opened, Pause, Pump, Waiting
 from .errors import DifyError
 from .events import WorkflowStreamEvent
 from .following import Following
-from .handle import STOP_TIMEOUT, RunHandle
+from .handle import STOP_TIMEOUT, TASK_ID_WAIT, RunHandle
 from .read_ahead import ThreadReader
 from .responses import WorkflowRunResponse, WorkflowStopResponse
 from .results import of_detail, of_stop
 from .retrying import ask
+from .run_state import RunState
 from .telemetry import log
 
 if TYPE_CHECKING:
-    from .connections import OpenStream
+    from .connections import OpenStream, PendingStream
     from .drivers import Driver
 
 
@@ -41,7 +43,7 @@ class WorkflowStream(RunHandle):
         super().__init__(run, driver.clock)
         self._driver = driver
         self._reader: ThreadReader | None = None
-        self._connection: OpenStream | None = None
+        self._connection: OpenStream | PendingStream | None = None
         self._reading = threading.Lock()
         self._wake = threading.Event()  # set by close(): a pause ends
 
@@ -89,8 +91,9 @@ class WorkflowStream(RunHandle):
         message "Aborted: User requested stop".
         """
         self._after("wait", wait)
-        call = calls.stop(self._needs_task_id(), self._run.options)
+        task_id = self.task_id or self._find_task_id() or self._needs_task_id()
         with self._stopping():
+            call = calls.stop(task_id, self._run.options)
             answer = of_stop(self._driver.run(ask(call)))
         if wait is not None:
             try:
@@ -194,25 +197,40 @@ class WorkflowStream(RunHandle):
             self._release()
         if self._closed:
             return
+        connection: OpenStream | PendingStream | None
         with self._report.around():
-            outcome, connection = self._driver.perform(command, self._time_for(command))
+            if isinstance(command, Await):
+                outcome, connection = self._wait(command)
+            else:
+                outcome, connection = self._driver.perform(command, self._time_for(command))
         self._connection = connection or self._connection
         if self._closed:
             self._release()
         self._outcome = self._learn(outcome)
 
+    def _wait(
+        self, command: Await
+    ) -> tuple[Answer | Opened | Waiting | Failure, OpenStream | None]:
+        """Wait on for the answer of the stream that is being opened."""
+        pending, opening = cast("PendingStream", self._connection), self._opening
+        assert opening is not None
+        return self._driver.wait(pending, opening, self._bounded(command.seconds))
+
     def _read(self) -> None:
-        pumping, connection = self._pumping, self._connection
+        pumping, connection = self._pumping, cast("OpenStream", self._connection)
         assert pumping is not None
-        assert connection is not None
         try:
-            data = connection.read(self._bounded(pumping.timeout()))
+            limit = pumping.timeout(resumable=connection.resumable)
+            data = connection.read(self._bounded(limit))
         except httpx.ReadTimeout as error:
             self._check_deadline()
             if connection.resumable and self._is_due():
                 pumping.waited()
                 return  # `result(timeout)` ends its wait, and nothing else
-            cut = pumping.timed_out(error, still_open=connection.resumable)
+            still = pumping.timed_out(error, still_open=connection.resumable)
+            if still is None:
+                return
+            cut = still
         except httpx.HTTPError as error:
             cut = pumping.broke(error)
         else:
@@ -229,6 +247,28 @@ class WorkflowStream(RunHandle):
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+    def _find_task_id(self) -> str | None:
+        """Learn the task's id of a run that was found in the logs, from its live events."""
+        if self.id is None:
+            return None
+        seen, until = RunState(run_id=self.id), self._clock() + TASK_ID_WAIT
+        events = calls.events(self.id, self._run.options)
+        outcome, connection = self._driver.perform(Open(events, TASK_ID_WAIT), TASK_ID_WAIT)
+        if not isinstance(outcome, Opened):
+            return None
+        connection = cast("OpenStream", connection)
+        try:
+            while seen.task_id is None and not seen.over and (left := until - self._clock()) > 0:
+                data = connection.read(left)
+                if data is None:
+                    break
+                seen.feed(data)
+        except httpx.HTTPError:
+            pass  # it is not known then
+        finally:
+            connection.close()
+        return seen.task_id
 
     def _stop_quietly(self) -> None:
         self._run.stop_asked_at = self._clock()

@@ -33,7 +33,7 @@ class RequestLine:
     def __init__(self, operation: str) -> None:
         self._operation = operation
         self._began = 0.0
-        self.status: int | None = None
+        self.status: int | str | None = None
 
     def __enter__(self) -> Self:
         self._began = time.monotonic()

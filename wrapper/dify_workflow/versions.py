@@ -88,6 +88,25 @@ HUMAN_INPUT = Capability(
     ("getHumanInputForm", "submitHumanInputForm"),
 )
 
+ENDS_SPEECH_FIRST = Capability(  # before: it comes behind the end, and the stream ends at once
+    "speech comes before the end of the run", Version(1, 13)
+)
+# What is worse since a version is no capability.
+_MADE_UP_SINCE = Version(1, 15)
+_READERS_KILLED = (Version(1, 15), Version(1, 17))
+
+
+def makes_up_ends(version: Version | None) -> bool:
+    """Whether a server tells runs and ends that are none; an unknown server may."""
+    return version is None or version >= _MADE_UP_SINCE
+
+
+def kills_readers(version: Version | None) -> bool:
+    """Whether the end of one reader of a run's events silences the others."""
+    first, repaired = _READERS_KILLED
+    return version is None or first <= version < repaired
+
+
 CAPABILITIES = (
     LOG_TIMES,
     SITE,

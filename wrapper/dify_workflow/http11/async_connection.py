@@ -24,7 +24,8 @@ class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
                 raise httpcore.ConnectionNotAvailable
             return await self._exchange(request)
         except BaseException:
-            await self._hang_up()
+            if self._line is None or self._line.waiting is None:
+                await self._hang_up()
             raise
 
     async def _exchange(self, request: httpcore.Request) -> httpcore.Response:
@@ -38,10 +39,24 @@ class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
             await self._send(stream, exchange, request, timeouts.get("write"))
         except httpcore.WriteError:
             pass  # a server that refuses a request may close before it has read all of it
+        limit = timeouts.get("read")
+        patience = None if self._line is None else self._line.patience
+        if patience is None or (limit is not None and limit <= patience):
+            return await self._answer(exchange, limit, limit)
+        try:
+            return await self._answer(exchange, limit, patience)
+        except httpcore.ReadTimeout:
+            assert self._line is not None
+            self._line.waiting = AsyncWaitingHead(self, exchange, limit)
+            raise
+
+    async def _answer(
+        self, exchange: Exchange, limit: float | None, patience: float | None
+    ) -> httpcore.Response:
+        stream = self._stream
         while exchange.head is None:
-            exchange.received(await stream.read(READ_SIZE, timeouts.get("read")))
-        body = AsyncResponseBody(self, stream, exchange, timeouts.get("read"))
-        return exchange.response(body, stream)
+            exchange.received(await stream.read(READ_SIZE, patience))
+        return exchange.response(AsyncResponseBody(self, stream, exchange, limit), stream)
 
     async def _connect(self, timeout: float | None) -> httpcore.AsyncNetworkStream:
         route = self._route
@@ -99,6 +114,27 @@ class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
         self._closed = True
         if self._stream is not None:
             await self._stream.aclose()
+
+
+class AsyncWaitingHead:
+    """An answer of which no byte has come within the patience of its `Line`."""
+
+    def __init__(
+        self, connection: AsyncConnection, exchange: Exchange, limit: float | None
+    ) -> None:
+        self._connection = connection
+        self._exchange = exchange
+        self._limit = limit
+
+    async def wait(self, timeout: float) -> httpcore.Response:
+        """Return the answer; raises httpcore errors, after a time-out it can be waited on."""
+        return await self._connection._answer(self._exchange, self._limit, timeout)
+
+    async def aclose(self) -> None:
+        await self._connection._hang_up()
+
+    def shutdown(self) -> None:
+        self._connection.shutdown()
 
 
 class AsyncResponseBody:

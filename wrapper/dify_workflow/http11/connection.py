@@ -29,7 +29,8 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
                 raise httpcore.ConnectionNotAvailable
             return self._exchange(request)
         except BaseException:
-            self._hang_up()
+            if self._line is None or self._line.waiting is None:
+                self._hang_up()
             raise
 
     def _exchange(self, request: httpcore.Request) -> httpcore.Response:
@@ -43,10 +44,23 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
             self._send(stream, exchange, request, timeouts.get("write"))
         except httpcore.WriteError:
             pass  # a server that refuses a request may close before it has read all of it
+        limit = timeouts.get("read")
+        patience = None if self._line is None else self._line.patience
+        if patience is None or (limit is not None and limit <= patience):
+            return self._answer(exchange, limit, limit)
+        try:
+            return self._answer(exchange, limit, patience)
+        except httpcore.ReadTimeout:
+            assert self._line is not None
+            self._line.waiting = WaitingHead(self, exchange, limit)
+            raise
+
+    def _answer(
+        self, exchange: Exchange, limit: float | None, patience: float | None
+    ) -> httpcore.Response:
         while exchange.head is None:
-            exchange.received(self.recv(timeouts.get("read")))
-        body = ResponseBody(self, exchange, timeouts.get("read"))
-        return exchange.response(body, stream)
+            exchange.received(self.recv(patience))
+        return exchange.response(ResponseBody(self, exchange, limit), self._stream)
 
     def _connect(self, timeout: float | None) -> httpcore.NetworkStream:
         route = self._route
@@ -147,6 +161,22 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
         self.shutdown()
         if self._stream is not None:
             self._stream.close()
+
+
+class WaitingHead:
+    """An answer of which no byte has come within the patience of its `Line`."""
+
+    def __init__(self, connection: Connection, exchange: Exchange, limit: float | None) -> None:
+        self._connection = connection
+        self._exchange = exchange
+        self._limit = limit
+
+    def wait(self, timeout: float) -> httpcore.Response:
+        """Return the answer; raises httpcore errors, after a time-out it can be waited on."""
+        return self._connection._answer(self._exchange, self._limit, timeout)
+
+    def close(self) -> None:
+        self._connection._hang_up()
 
 
 class ResponseBody:

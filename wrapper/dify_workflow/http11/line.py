@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class _CanShutDown(Protocol):
@@ -10,9 +10,15 @@ class _CanShutDown(Protocol):
 
 
 class Line:
-    """The connection that a stream is being opened on: it can be ended before the answer comes."""
+    """The connection that a stream is being opened on: it can be ended before the answer comes.
 
-    def __init__(self) -> None:
+    patience: seconds without a byte of the answer after which waiting is interrupted, by the usual
+    time-out. The connection then is in `waiting`, and can be waited on.
+    """
+
+    def __init__(self, patience: float | None = None) -> None:
+        self.patience = patience
+        self.waiting: Any = None  # the connection, as `WaitingHead` or its async counterpart
         self._connection: _CanShutDown | None = None
         self._ended = False
 

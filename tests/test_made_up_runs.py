@@ -1,0 +1,241 @@
+"""From 1.15 on, a server tells runs and ends that are none: what is made up is no outcome."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, cast
+
+import attrs
+import pytest
+from dify_workflow.drivers import Driver
+from dify_workflow.errors import APIError, InvalidParam, RunOutcomeUnknown
+from dify_workflow.run_state import RunState
+from dify_workflow.stream import WorkflowStream
+from fault_cases import run_both, server
+from fault_scripts import Event, eight_nodes, framed, made_up, pausing, resumed
+from fault_server_model import Dify
+from fault_sim import SimDriver, following
+from fault_streams import Fault
+
+RUN = eight_nodes().run_id
+STARTED = eight_nodes().events[0]
+NODE = eight_nodes().events[1]
+REFUSALS = (
+    "text is required in input form",
+    "short in input form must be less than 10 characters",
+    "Invalid upload file",
+    "transfer_method is required in file mapping",
+    "expected value type int, float or str, got <class 'dict'>, value: {'a': 1}",
+    "ToolFile 00000000-0000-0000-0000-000000000000 not found",
+)
+
+
+def newer(**more: Any) -> Dify:
+    return server(version=more.pop("version", "1.16.1"), **more)
+
+
+# A run that is refused before it runs.
+
+
+@pytest.mark.parametrize("version", ["1.15.0", "1.16.1", None])
+@pytest.mark.parametrize("text", REFUSALS)
+def test_a_refusal_that_is_told_as_a_run_is_raised(text: str, version: str | None) -> None:
+    def make() -> Dify:
+        return newer(refuses=text, says_version=version is not None, version=version or "1.16.1")
+
+    for options in ({}, {"unique_user": True}):
+        seen = run_both(make, {"refused"}, **options)
+        assert isinstance(seen.error, InvalidParam)
+        assert (seen.error.code, seen.error.status_code, seen.error.message) == (
+            "invalid_param",
+            400,
+            text,
+        )
+        assert (seen.events, seen.id, seen.task_id) == ([], None, None)
+        assert seen.server.asked == ["post"]
+        assert RUN not in str(seen.error)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Provider lab/none/none does not exist.", "a run that failed in its first node"]
+)
+def test_a_text_that_is_not_certain_is_no_refusal(text: str) -> None:
+    """A queued run whose stream reaches its limit may end so, and run later."""
+    seen = run_both(lambda: newer(refuses=text), {"unknown"})
+    assert isinstance(seen.error, RunOutcomeUnknown)
+    assert (seen.events, seen.error.run_id, seen.id) == ([], None, None)
+    assert f"may be {RUN}, which is not confirmed" in str(seen.error)
+    assert {"detail", "logs"} <= set(seen.server.asked)
+    assert seen.server.posts == 1
+
+
+def test_a_run_behind_a_pair_that_is_not_certain_is_followed_when_it_begins() -> None:
+    def make() -> Dify:
+        script = eight_nodes().paced(12.0, 0.5)
+        return newer(script=script, own_fault=Fault("made", 0), recorded_after=1.0)
+
+    seen = run_both(make, {"recovered"})
+    assert [event.event for event in seen.events].count("workflow_started") == 1
+
+
+def test_a_cut_behind_a_start_that_may_be_made_up_is_no_refusal() -> None:
+    seen = run_both(lambda: newer(refuses="x", tells_start_only=True), {"unknown"})
+    assert isinstance(seen.error, RunOutcomeUnknown)
+    assert (seen.events, seen.error.run_id, seen.id) == ([], None, None)
+    assert f"may be {RUN}" in str(seen.error)
+    assert seen.seconds > 30
+
+
+def test_to_1_14_a_run_with_one_id_for_all_is_a_run() -> None:
+    state = RunState()
+    for event in made_up(STARTED, REFUSALS[0]):
+        state.take(event)
+    assert (state.status, state.failure, state.run_id) == ("failed", None, RUN)
+
+
+def doubting(*events: Event) -> RunState:
+    state = RunState()
+    state.doubts_ends = True
+    for event in events:
+        state.feed(framed(event))
+    return state
+
+
+def test_a_start_is_held_back_until_an_event_of_its_run_comes() -> None:
+    start, _ = made_up(STARTED)
+    state = doubting(start)
+    assert (list(state.ready), state.run_id, state.begun) == ([], None, False)
+    state.feed(b'data: {"event":"warning","warning":"w"}\n\n')
+    assert ([event.event for event in state.ready], state.run_id) == (["warning"], None)
+    state.feed(framed(NODE))
+    names = [event.event for event in state.ready]
+    assert names == ["warning", "workflow_started", "node_started"]
+    assert (state.run_id, state.task_id) == (RUN, eight_nodes().task_id)
+
+
+def test_a_genuine_start_is_delivered_at_once() -> None:
+    state = doubting(STARTED)
+    assert [event.event for event in state.ready] == ["workflow_started"]
+
+
+def test_a_start_that_nothing_follows_is_delivered_after_2_seconds() -> None:
+    events = ({**STARTED, "task_id": RUN}, *eight_nodes().events[1:])
+    script = attrs.evolve(eight_nodes(), events=events).paced(0.1, 7.0)
+    dify = newer(script=script)
+    stream = WorkflowStream(following(dify), cast(Driver, SimDriver(dify)))
+    assert next(stream).event == "workflow_started"
+    assert dify.clock.now == pytest.approx(2.1, abs=0.1)
+    assert [event.event for event in stream][-1] == "workflow_finished"
+
+
+# An end that is none.
+
+ENDS: dict[str, list[Event]] = {
+    "made-up end": [made_up(STARTED)[1]],
+    "error": [
+        {"event": "error", "code": "invalid_param", "status": 400, "message": "already active"},
+        *made_up(STARTED, "already active", reason="resumption"),
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", ["doubt", "made"])
+@pytest.mark.parametrize("version", ["1.15.0", "1.16.1"])
+def test_an_end_that_is_none_is_not_told_while_the_run_goes_on(kind: Any, version: str) -> None:
+    for position in (1, 5, 12):
+        seen = run_both(
+            lambda p=position: newer(own_fault=Fault(kind, p), version=version), {"recovered"}
+        )
+        assert seen.result is not None
+        assert seen.result.status == "succeeded"
+        assert [event.event for event in seen.events].count("workflow_finished") == 1
+
+
+@pytest.mark.parametrize("ends", ENDS.values(), ids=list(ENDS))
+def test_what_is_made_up_with_an_end_is_dropped_with_it(ends: list[Event]) -> None:
+    """The start behind an error opens no leg; that of a genuine leg behind it does."""
+    resumption = {**STARTED, "data": {**STARTED["data"], "reason": "resumption", "created_at": 2}}
+    state = doubting(STARTED, NODE, ends[0], resumption, *ends[1:], NODE)
+    assert state.held == "end"
+    state.disbelieve()
+    names = [event.event for event in state.ready]
+    assert names == ["workflow_started", "node_started", "workflow_started", "node_started"]
+    now: RunState = state
+    assert (now.over, now.held, now.status) == (False, None, "running")
+
+
+def test_the_start_of_a_snapshot_is_no_sign_of_what_is_made_up() -> None:
+    error, *_ = ENDS["error"]
+    state = doubting(STARTED, error)
+    state.disbelieve()
+    state.connect(replaying=True)
+    snapshot = {**STARTED, "task_id": RUN, "data": {**STARTED["data"], "reason": "resumption"}}
+    state.feed(framed(snapshot))
+    assert [event.event for event in state.ready] == ["workflow_started", "workflow_started"]
+
+
+def test_an_error_of_a_run_that_has_failed_is_raised() -> None:
+    """The detail says `running` for ever: the error is raised a minute later."""
+    for position in (2, 9):
+        seen = run_both(lambda p=position: newer(own_fault=Fault("error", p)), {"refused"})
+        assert isinstance(seen.error, APIError)
+        assert seen.error.message == "The worker broke down"
+        assert 60 < seen.seconds < 120
+    seen = run_both(lambda: newer(own_fault=Fault("error", 0)), {"refused"})
+    assert seen.seconds < 1  # it had not begun
+
+
+@pytest.mark.parametrize(("status", "raises"), [("failed", True), ("succeeded", False)])
+def test_an_error_stands_where_the_detail_says_that_the_run_failed(
+    status: str, raises: bool
+) -> None:
+    *events, last = eight_nodes().events
+    ended = {**last, "data": {**last["data"], "status": status}}
+    script = attrs.evolve(eight_nodes(), events=(*events, ended)).paced(0.0)
+    seen = run_both(
+        lambda: newer(script=script, own_fault=Fault("doubt", 3)),
+        {"refused"} if raises else {"recovered"},
+    )
+    if raises:
+        assert isinstance(seen.error, InvalidParam)
+    else:
+        assert seen.result is not None
+        assert seen.result.status == "succeeded"
+
+
+def test_an_end_whose_detail_cannot_be_had_is_recovered_from() -> None:
+    def make() -> Dify:
+        troubles: Any = {"detail": deque(["502", "reset", "timeout", "502"])}
+        return newer(own_fault=Fault("made", 4), troubles=troubles)
+
+    run_both(make, {"recovered"})
+
+
+def test_an_end_that_is_built_from_the_detail_is_not_judged_again() -> None:
+    """It has no `created_by` either: judged, it would be asked for again and again."""
+
+    def make() -> Dify:
+        return newer(
+            script=eight_nodes().paced(0.1), own_fault=Fault("eof", 5), refuses_events=True
+        )
+
+    seen = run_both(make, {"recovered"})
+    assert seen.result is not None
+    assert seen.result.raw["data"]["created_by"] == {}
+    assert seen.server.asked.count("detail") < 12
+
+
+@pytest.mark.parametrize("script", [pausing(), resumed()], ids=str)
+def test_ends_that_are_none_do_not_stop_a_run_that_pauses(script: Any) -> None:
+    for position in range(1, len(script.events)):
+        run_both(
+            lambda p=position: newer(script=script.paced(0.5), own_fault=Fault("doubt", p)),
+            {"recovered", "whole"},
+        )
+
+
+def test_to_1_14_an_end_is_an_end() -> None:
+    state = RunState()
+    for event in (STARTED, made_up(STARTED)[1]):
+        state.take(event)
+    assert (state.over, state.status) == (True, "failed")

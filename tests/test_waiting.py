@@ -1,0 +1,239 @@
+"""How long is waited for a server that says nothing, and what is done meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import Any, cast
+
+import anyio
+import httpx
+import pytest
+from dify_workflow import flows
+from dify_workflow.async_drivers import AsyncDriver
+from dify_workflow.async_stream import AsyncWorkflowStream
+from dify_workflow.drivers import Driver
+from dify_workflow.errors import NotFound, RequestTimedOut, RunOutcomeUnknown
+from dify_workflow.run_state import RunState
+from dify_workflow.stream import WorkflowStream
+from facade import Kind, both, client
+from fault_cases import run_both, server
+from fault_scripts import eight_nodes, framed
+from fault_server_model import Dify
+from fault_sim import AsyncSimDriver, SimDriver, following, play
+from fault_streams import Fault
+from replay_server import ReplayServer, Reply, Request
+
+OURS: list[dict[str, Any]] = [{"unique_user": True}, {"run_key_input": "k"}]
+ours = pytest.mark.parametrize("options", OURS, ids=str)
+
+
+def slow_head(seconds: float, **more: Any) -> Dify:
+    return server(version="1.16.1", head_after=seconds, **more)
+
+
+# No byte of an answer.
+
+
+@ours
+def test_the_logs_are_asked_while_the_head_of_the_answer_does_not_come(
+    options: dict[str, Any],
+) -> None:
+    seen = run_both(lambda: slow_head(40.0), {"whole"}, **options)
+    assert len(seen.events) == len(eight_nodes().events)
+    assert "events" not in seen.server.asked
+    assert seen.server.asked.count("logs") == 1  # found with the first look, after 15 s
+    seen = run_both(lambda: slow_head(40.0, recorded_after=20.0), {"whole"}, **options)
+    assert seen.server.asked.count("logs") == 2
+
+
+def test_a_run_that_cannot_be_known_again_is_not_looked_for() -> None:
+    seen = run_both(lambda: slow_head(40.0), {"whole"})
+    assert seen.server.asked == ["post"]
+    seen = run_both(lambda: slow_head(400.0), {"unknown"})
+    assert "logs" in seen.server.asked  # for the candidates, when the POST is given up
+    assert seen.seconds > 300
+
+
+@ours
+def test_a_run_that_ended_behind_a_silent_post_is_told_by_the_replay(
+    options: dict[str, Any],
+) -> None:
+    seen = run_both(lambda: slow_head(1e4), {"recovered"}, **options)
+    assert seen.seconds < 90  # the run took 43 s
+    assert seen.server.asked.count("post") == seen.server.asked.count("events") == 1
+
+
+def test_start_returns_with_the_id_that_the_logs_have() -> None:
+    def streams() -> Any:
+        for sync in (True, False):
+            dify = slow_head(100.0, script=eight_nodes().paced(10.0))
+            run = following(dify, unique_user=True)
+            if sync:
+                stream = WorkflowStream(run, cast(Driver, SimDriver(dify)))
+                stream._start()
+                yield dify, stream, stream.close
+            else:
+                other = AsyncWorkflowStream(run, cast(AsyncDriver, AsyncSimDriver(dify)))
+                anyio.run(other._start)
+                yield dify, other, lambda other=other: anyio.run(other.aclose)
+
+    for dify, stream, close in streams():
+        assert stream.id == dify.script.run_id
+        assert 15 <= dify.clock.now < 20
+        close()
+        assert dify.opened == dify.closed
+
+
+@pytest.mark.parametrize("answer", ["429", "busy", "500", "refused"])
+def test_what_was_found_is_not_posted_again(answer: Any) -> None:
+    """Whatever the POST answers then."""
+    dify = slow_head(20.0, troubles={"post": deque([answer])})
+    run = following(dify, unique_user=True)
+    assert run.start is not None
+    dify._start(run.start)
+    seen = play(dify, run)
+    assert (seen.recovered, seen.status) == (True, "succeeded")
+    assert dify.asked.count("post") == 1
+
+
+@ours
+def test_two_runs_that_match_are_told(options: dict[str, Any]) -> None:
+    dify = slow_head(1e4)
+    run = following(dify, **options)
+    assert run.start is not None
+    dify._start(run.start)
+    seen = play(dify, run)
+    assert isinstance(seen.error, RunOutcomeUnknown)
+    assert len(seen.error.candidates) == 2
+    assert dify.asked.count("post") == 1
+
+
+def test_a_post_is_not_left_for_a_server_whose_version_is_not_known() -> None:
+    """It may be one whose runs die with their streams."""
+    dify = slow_head(1e4, says_version=False)
+    seen = play(dify, following(dify, unique_user=True))
+    assert seen.seconds > 300
+
+
+@both
+def test_the_head_comes_late_over_a_real_connection(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The logs are asked meanwhile, over other connections; the answer is read as ever."""
+    monkeypatch.setattr(flows, "LOOK_EVERY", 0.05)
+    looked = threading.Event()
+    nothing = {"data": [], "page": 1, "limit": 100, "total": 0, "has_more": False}
+    script = eight_nodes()
+
+    def handler(request: Request) -> Reply:
+        if request.method == "POST":
+            assert looked.wait(20)
+            return Reply.stream(b"".join(script.frames))
+        looked.set()
+        return Reply.json(200, nothing)
+
+    with ReplayServer(handler) as replay, client(kind, replay.url, unique_user=True) as dify:
+        events = list(dify.run_workflow_stream({}))
+        assert [event.event for event in events] == [event["event"] for event in script.events]
+    assert [request.method for request in replay.requests].count("POST") == 1
+
+
+# Silence behind the first event.
+
+
+def test_silence_in_mid_stream_leads_to_a_look_after_25_seconds() -> None:
+    def make(cut: int, *gaps: float) -> Dify:
+        return server(eight_nodes().paced(*gaps), version="1.16.1", own_fault=Fault("silence", cut))
+
+    ended = run_both(lambda: make(20, 0.5), {"recovered"})
+    assert ended.seconds < 40
+    assert ended.server.asked[:2] == ["post", "detail"]
+    running = run_both(lambda: make(3, 4.0), {"recovered"})
+    asked = running.server.asked
+    assert asked[:2] == ["post", "detail"]
+    assert asked.index("events") == 2  # kept until 60 s of silence, then attached again
+
+
+def test_a_read_timeout_that_the_caller_gave_rules() -> None:
+    seen = run_both(
+        lambda: server(version="1.16.1", own_fault=Fault("silence", 3)),
+        {"recovered"},
+        timeout=httpx.Timeout(10.0),
+    )
+    assert seen.server.asked[:2] == ["post", "events"]
+
+
+# A run that is not there.
+
+
+@pytest.mark.parametrize("version", ["1.12.1", "1.13.2", "1.14.2", "1.16.1"])
+def test_attach_to_an_unknown_id(version: str) -> None:
+    for kind in ("sync", "async"):
+        dify = server(version=version)
+        run = following(dify, attach=True)
+        if kind == "sync":
+            stream = WorkflowStream(run, cast(Driver, SimDriver(dify)))
+            with pytest.raises(NotFound):
+                next(stream)
+        else:
+            other = AsyncWorkflowStream(run, cast(AsyncDriver, AsyncSimDriver(dify)))
+            with pytest.raises(NotFound):
+                anyio.run(other.__anext__)
+        assert 5 < dify.clock.now < 10
+
+
+@pytest.mark.parametrize("version", ["1.12.1", "1.16.1"])
+def test_a_run_that_is_put_on_record_within_5_seconds_is_followed(version: str) -> None:
+    dify = server(version=version, recorded_after=3.0)
+    dify._start(cast(Any, following(dify)).start)
+    seen = play(dify, following(dify, attach=True))
+    assert seen.result is not None
+    assert seen.result.status == "succeeded"
+
+
+def test_result_says_that_the_run_was_not_found_yet() -> None:
+    dify = server(version="1.16.1")
+    stream = WorkflowStream(following(dify, attach=True), cast(Driver, SimDriver(dify)))
+    with pytest.raises(RequestTimedOut, match="was not found yet"):
+        stream.result(2)
+    with pytest.raises(NotFound):
+        stream.result()
+
+
+# Ids of an event that was cut inside.
+
+
+def test_the_ids_are_taken_from_an_event_that_was_cut_inside(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    first = eight_nodes().events[0]
+    data = framed(first)
+    known = data.index(first["task_id"].encode()) + len(first["task_id"]) + 1
+    for doubts in (False, True):
+        for end in range(len(data) - 2):
+            state = RunState()
+            state.doubts_ends = doubts
+            state.feed(data[:end])
+            state.interrupted()
+            if end >= known:
+                assert (state.run_id, state.task_id) == (first["workflow_run_id"], first["task_id"])
+            assert not state.ready
+    assert not caplog.records
+
+
+def test_a_made_up_start_that_was_cut_inside_confirms_no_id() -> None:
+    run_id = eight_nodes().run_id
+    start = {"event": "workflow_started", "task_id": run_id, "workflow_run_id": run_id, "data": {}}
+    state = RunState()
+    state.doubts_ends = True
+    state.feed(framed(start)[:-4])
+    state.interrupted()
+    assert (state.run_id, state.unconfirmed_id) == (None, run_id)
+
+
+def test_a_cut_event_that_ends_in_a_brace_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    state = RunState()
+    state.feed(b'data: {"event":"node_finished","workflow_run_id":"r","data":{"outputs":{}')
+    state.interrupted()
+    assert (state.run_id, caplog.records, list(state.ready)) == ("r", [], [])
