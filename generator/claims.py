@@ -50,6 +50,9 @@ class Recorded(Protocol):
     @property
     def body(self) -> bytes: ...
 
+    def header(self, name: str, /) -> str | None:
+        """Give a header of the answer, its name in any case; None when absent."""
+
     def json(self) -> Any: ...
 
     def events(self) -> list[dict[str, Any]]: ...
@@ -98,6 +101,10 @@ class Contract(Schemas):
         response = self.resolved(join(operation, "responses", exchange.status))
         place = join(response, "content", content_type, "schema")
         self.at(place)
+        for name in self.at(response).get("headers", {}):
+            if (text := exchange.header(name)) is not None:
+                header = self.resolved(join(response, "headers", name))
+                yield Claim(f"{exchange} header {name}", join(header, "schema"), text)
         claim = Claim(str(exchange), place, None, partial=is_older(exchange.version))
         if exchange.is_stream:
             for number, event in enumerate(exchange.events()):

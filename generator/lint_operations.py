@@ -104,8 +104,11 @@ def media(spec: Node) -> Iterator[str]:
             for kind in kinds:
                 if kind not in READ:
                     yield f"{where}: {kind} of {status} cannot be read"
-            for kind in kinds[1:]:  # only the first is read; the JSON value null is no loss
-                if content[kind].get("schema", {}).get("type") != "null":
+            schemas = [content[kind].get("schema", {}) for kind in kinds]
+            for kind, schema in list(zip(kinds, schemas, strict=True))[1:]:
+                # Only the first is read: the JSON null is no loss, nor are bytes beside bytes.
+                both_bytes = schema.get("format") == schemas[0].get("format") == "binary"
+                if schema.get("type") != "null" and not both_bytes:
                     yield f"{where}: {kind} of {status} is dropped, as {kinds[0]} comes first"
 
 

@@ -33,7 +33,8 @@ class Traffic:
     """Of the request, names as in "Content-Type"."""
     request_body: str | None = attrs.field(repr=False)
     status: int
-    content_type: str
+    answered: Mapping[str, str] = attrs.field(repr=False)
+    """The headers of the answer, names in lower case."""
     version: str
     body: bytes = attrs.field(repr=False)
     complete: bool = True
@@ -45,6 +46,13 @@ class Traffic:
     @property
     def request(self) -> Mapping[str, Any]:
         return {"headers": self.headers}
+
+    @property
+    def content_type(self) -> str:
+        return self.answered.get("content-type", "")
+
+    def header(self, name: str) -> str | None:
+        return self.answered.get(name.lower())
 
     @property
     def is_stream(self) -> bool:
@@ -88,9 +96,8 @@ def _traffic(
 ) -> Traffic:
     headers = {name.title(): value for name, value in sent.items()}
     answered = {name.lower(): value for name, value in got.items()}
-    kind, version = answered.get("content-type", ""), answered.get("x-version", "")
-    fixed = {"version": version, **more}
-    return Traffic(source, method, path, headers, request_body, status, kind, body=body, **fixed)
+    fixed = {"version": answered.get("x-version", ""), "body": body, **more}
+    return Traffic(source, method, path, headers, request_body, status, answered, **fixed)
 
 
 def _lines(path: Path) -> Iterator[Traffic]:

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 CONTRACT = Path(__file__).resolve().parents[1] / "openapi" / "dify-workflow.yaml"
-CURRENT = "1.14.2"
+CURRENT = "1.16.1"
 
 
 def load() -> Schema:

@@ -9,7 +9,6 @@ import httpx
 from dify_workflow.answers import Answer
 from dify_workflow.errors import (
     AppUnavailable,
-    FormClosed,
     InvalidParam,
     PermissionDenied,
     ProviderError,
@@ -44,17 +43,16 @@ ERRORS = [item for item in exchanges() if item.status >= 400]
 # Codes that Dify's source has and no recording: (status, code) -> class.
 CODES = [
     (400, "not_completion_app", AppUnavailable),
-    (400, "speech_to_text_disabled", AppUnavailable),
     (400, "model_currently_not_support", ProviderError),
     (400, "completion_request_error", ProviderError),
     (400, "provider_not_support_speech_to_text", ProviderError),
     (400, "provider_quota_exceeded", QuotaExceeded),
+    (400, "file_extension_blocked", InvalidParam),
     (403, "file_access_denied", PermissionDenied),
     (403, "workflow_version_execution_not_allowed", PermissionDenied),
+    (403, "trigger_workflow_service_mode_unavailable", PermissionDenied),
     (403, "a_new_code", PermissionDenied),
-    (412, "human_input_form_expired", FormClosed),
     (415, "unsupported_file_type", UnsupportedMediaType),
-    (415, "unsupported_audio_type", UnsupportedMediaType),
     (429, "too_many_requests", TooManyRequests),
     (429, "rate_limit_error", QuotaExceeded),
     (429, "a_new_code", TooManyRequests),
@@ -62,6 +60,7 @@ CODES = [
     (409, "a_new_code", InvalidParam),
     (418, "a_new_code", InvalidParam),
     (500, "a_new_code", ServerError),
+    (502, "plugin_runtime_error", ProviderError),
     (503, "a_new_code", ServerError),
 ]
 

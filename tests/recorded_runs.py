@@ -24,6 +24,22 @@ def run_streams(version: str | None = None) -> list[Exchange]:
     return [item for item in found if item.events() and item.events()[-1]["event"] in TERMINAL]
 
 
+def is_made_up(event: dict[str, Any]) -> bool:
+    """Whether this is an end that the server made up (Dify 1.15 and later)."""
+    return event["event"] == "workflow_finished" and event["data"]["created_by"] == {}
+
+
+def is_failed(item: Exchange) -> bool:
+    """Whether the recorded stream tells first that the run failed to start."""
+    return bool(item.events()[0]["event"] == "error")
+
+
+def is_refused(item: Exchange) -> bool:
+    """Whether the recorded stream tells of a run that was refused before it ran as of a run."""
+    *start, end = item.events()
+    return names(start) == ["workflow_started"] and is_made_up(end)
+
+
 def names(items: list[dict[str, Any]]) -> list[str]:
     return [str(item["event"]) for item in items]
 

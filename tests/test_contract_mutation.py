@@ -24,18 +24,29 @@ KINDS = {kind(sample) for sample in SAMPLES}
 PART = re.compile(r"/(properties/[^/]+|items|additionalProperties|schema)$")
 """A place where a value of its own begins."""
 
+AUDIO = join("#", "paths", "/text-to-audio", "post", "responses", 200, "content")
 UNSEEN = {
     "#/components/responses/TooManyRequests/content/application~1json/schema": (
         "servers answer 400 in this case; 429 is in Dify's document only"
+    ),
+    "#/components/responses/PluginFailed/content/application~1json/schema": (
+        "502 is in Dify's document of 1.17 only"
     ),
     join("#", "paths", "/files/{file_id}/preview", "get", "responses", 200, "content")
     + "/application~1octet-stream/schema": (
         "a workflow app is always answered 404, and bytes have no example"
     ),
+    **{
+        join(
+            AUDIO, f"audio/{kind}", "schema"
+        ): "in Dify's document of 1.17 only; audio/mpeg is sent"
+        for kind in ("aac", "flac", "mp4", "ogg", "wav", "webm")
+    },
 }
 """Places that no recorded value reaches and no example can."""
 
 ANYTHING = {
+    "#/components/schemas/Error/properties/details": "whatever a plugin says",
     "#/components/schemas/InputFormField/properties/default": "a value of the input's type",
     "#/components/schemas/IterationNextData/allOf/1/properties/pre_iteration_output": (
         "whatever the item before gave"

@@ -21,13 +21,14 @@ from dify_workflow.errors import (
 )
 from dify_workflow.run_state import RunState
 from error_answers import CODES, ERRORS, answer_of, recorded
+from recorded_runs import is_run
 from wire_archive import Exchange, exchanges
 
 ANY = ".*"
 IN_STREAM = [
     (item, event)
     for item in exchanges()
-    if item.is_stream
+    if item.is_stream and is_run(item)
     for event in item.events()
     if event["event"] == "error"
 ]

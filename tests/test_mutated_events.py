@@ -21,32 +21,9 @@ from wire_archive import exchanges
 IDS = {"workflow_run_id": "run-1", "task_id": "task-1"}
 
 
-ABOUT = {"node_id": "ask", "node_title": "Ask"}
-
-
 UNRECORDED: list[dict[str, Any]] = [
     {"event": "text_replace", **IDS, "data": {"text": "x"}},
-    {
-        "event": "reasoning_chunk",
-        **IDS,
-        "data": {"message_id": None, "reasoning": "x", "node_id": "llm", "is_final": False},
-    },
-    {"event": "human_input_form_timeout", **IDS, "data": {**ABOUT, "expiration_time": 1}},
-    {
-        "event": "agent_log",
-        **IDS,
-        "data": {
-            "node_execution_id": "agent",
-            "id": "id-1",
-            "label": "ROUND 1",
-            "parent_id": None,
-            "error": None,
-            "status": "start",
-            "data": {"a": 1},
-            "metadata": {"b": 2},
-            "node_id": "agent",
-        },
-    },
+    {"event": "warning", "warning": "x"},
 ]
 
 

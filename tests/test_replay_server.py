@@ -32,8 +32,10 @@ def test_the_index_lists_every_recorded_exchange() -> None:
         )
         for item in exchanges()
     ]
-    assert (VERSIONS[0], VERSIONS[-1]) == ("0.15.3", "1.14.2")
-    assert len(lines) == 2086
+    assert (VERSIONS[0], VERSIONS[-1]) == ("0.15.3", "1.16.1")
+    readme = (WIRE / "README.md").read_text(encoding="utf-8")
+    assert f" {len(lines):,} request/response pairs of twelve versions" in readme
+    assert len(VERSIONS) == 12
 
 
 def test_every_recorded_chunk_is_one_frame() -> None:

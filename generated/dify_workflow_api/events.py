@@ -28,6 +28,7 @@ EVENTS: dict[str, tuple[str, str | None]] = {
     "tts_message": ("TtsMessageEvent", None),
     "tts_message_end": ("TtsMessageEndEvent", None),
     "error": ("ErrorEvent", None),
+    "warning": ("WarningEvent", None),
     "parallel_branch_started": ("ParallelBranchStartedEvent", "ParallelBranchStartedData"),
     "parallel_branch_finished": ("ParallelBranchFinishedEvent", "ParallelBranchFinishedData"),
 }
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
         TextReplaceData,
         TtsMessageEndEvent,
         TtsMessageEvent,
+        WarningEvent,
         WorkflowFinishedData,
         WorkflowPausedData,
         WorkflowStartedData,
@@ -86,6 +88,7 @@ if TYPE_CHECKING:
         | TtsMessageEvent
         | TtsMessageEndEvent
         | ErrorEvent
+        | WarningEvent
         | ParallelBranchStartedData
         | ParallelBranchFinishedData
     )

@@ -6,8 +6,20 @@ null), None for all else. Every key must be there when a model's `from_dict` is 
 """
 
 KEYS: dict[str, dict[str, str | list[str] | None]] = {
-    "Error": {"code": None, "message": None, "status": None, "params": None, "errors": None},
-    "BlockingRunResult": {"task_id": None, "workflow_run_id": None, "data": "BlockingRunData"},
+    "Error": {
+        "code": None,
+        "message": None,
+        "status": None,
+        "params": None,
+        "errors": None,
+        "details": None,
+    },
+    "BlockingRunResult": {
+        "task_id": None,
+        "workflow_run_id": None,
+        "data": "BlockingRunData",
+        "warnings": None,
+    },
     "BlockingRunData": {
         "id": None,
         "workflow_id": None,
@@ -158,6 +170,7 @@ KEYS: dict[str, dict[str, str | list[str] | None]] = {
         "json_object": "InputFormField",
         "file": "InputFormField",
         "file-list": "InputFormField",
+        "external_data_tool": "InputFormField",
     },
     "InputFormField": {
         "variable": None,
@@ -170,6 +183,7 @@ KEYS: dict[str, dict[str, str | list[str] | None]] = {
         "allowed_file_types": None,
         "allowed_file_extensions": None,
         "allowed_file_upload_methods": None,
+        "json_schema": None,
     },
     "FileUploadSettings": {
         "enabled": None,
@@ -611,6 +625,7 @@ KEYS: dict[str, dict[str, str | list[str] | None]] = {
         "workflow_run_id": None,
         "task_id": None,
     },
+    "WarningEvent": {"event": None, "warning": None},
     "ParallelBranchStartedEvent": {
         "workflow_run_id": None,
         "task_id": None,

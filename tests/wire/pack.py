@@ -31,11 +31,10 @@ def index_rows(archive: Path) -> list[str]:
     """Give one INDEX.tsv line per exchange of an archive, sorted by case."""
     rows = []
     with ZipFile(archive) as source:
-        for name in sorted(source.namelist()):
-            case, part = name.rsplit("/", 1)
+        for case, part in sorted(name.rsplit("/", 1) for name in source.namelist()):
             if part != "request.json":
                 continue
-            request = json.loads(source.read(name))
+            request = json.loads(source.read(f"{case}/{part}"))
             head = source.read(f"{case}/response.headers").decode("latin-1").split("\r\n")
             status = head[0].split(" ")[1] if head[0] else "-"
             types = [line[14:] for line in head if line.lower().startswith("content-type: ")]
@@ -46,15 +45,18 @@ def index_rows(archive: Path) -> list[str]:
 
 
 def main(recordings: Path) -> None:
-    """Rewrite all archives and INDEX.tsv, oldest version first."""
-    versions = [path for path in recordings.iterdir() if (path / "run").is_dir()]
-    versions.sort(key=lambda path: tuple(int(part) for part in path.name.split(".")))
+    """Write an archive for each version below `recordings`, and INDEX.tsv for all archives."""
+    for version in recordings.iterdir():
+        if (version / "run").is_dir():
+            pack(version, HERE / f"{version.name}.zip")
     lines = ["version\tcase\tmethod\tpath\tstatus\tcontent type\tbody bytes"]
-    for version in versions:
-        archive = HERE / f"{version.name}.zip"
-        pack(version, archive)
+    for archive in sorted(HERE.glob("*.zip"), key=lambda path: _release(path.stem)):
         lines += index_rows(archive)
     (HERE / "INDEX.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
 
 
 if __name__ == "__main__":

@@ -28,6 +28,10 @@ _BY_CODE: dict[str, type[APIError]] = {
     "forbidden": errors.PermissionDenied,
     "file_access_denied": errors.PermissionDenied,
     "workflow_version_execution_not_allowed": errors.PermissionDenied,
+    "trigger_workflow_service_mode_unavailable": errors.PermissionDenied,
+    "file_extension_blocked": errors.InvalidParam,
+    "too_many_files": errors.InvalidParam,
+    "no_audio_uploaded": errors.InvalidParam,
     "not_workflow_app": errors.AppUnavailable,
     "not_chat_app": errors.AppUnavailable,
     "not_completion_app": errors.AppUnavailable,
@@ -37,6 +41,7 @@ _BY_CODE: dict[str, type[APIError]] = {
     "model_currently_not_support": errors.ProviderError,
     "completion_request_error": errors.ProviderError,
     "provider_not_support_speech_to_text": errors.ProviderError,
+    "plugin_runtime_error": errors.ProviderError,
     "provider_quota_exceeded": errors.QuotaExceeded,
     "rate_limit_error": errors.QuotaExceeded,
     "too_many_requests": errors.TooManyRequests,
@@ -59,7 +64,7 @@ _BY_MESSAGE: tuple[tuple[re.Pattern[str], type[APIError]], ...] = (
 
 # What a worker says in a stream, with neither code nor status, of the inputs and files of a run.
 _OF_INPUTS = re.compile(
-    r".+ in input form\b|Invalid upload file|Invalid file url"
+    r".+ in input form\b|Invalid upload file|Invalid file url|ToolFile \S+ not found"
     r"|Detected file type does not match|File validation failed for file"
     r"|transfer_method is required in file mapping|No matching enum found for value"
     r"|Reached maximum retries \(\d+\) for URL|ToolFile \S+ not found"

@@ -86,6 +86,7 @@ if TYPE_CHECKING:
     from .tts_message_end_event import TtsMessageEndEvent
     from .tts_message_event import TtsMessageEvent
     from .uploaded_file import UploadedFile
+    from .warning_event import WarningEvent
     from .workflow_finished_data import WorkflowFinishedData
     from .workflow_finished_event import WorkflowFinishedEvent
     from .workflow_log_entry import WorkflowLogEntry
@@ -178,6 +179,7 @@ else:
         "TtsMessageEndEvent": "tts_message_end_event",
         "TtsMessageEvent": "tts_message_event",
         "UploadedFile": "uploaded_file",
+        "WarningEvent": "warning_event",
         "WorkflowFinishedData": "workflow_finished_data",
         "WorkflowFinishedEvent": "workflow_finished_event",
         "WorkflowLogEntry": "workflow_log_entry",
@@ -284,6 +286,7 @@ __all__ = (
     "TtsMessageEndEvent",
     "TtsMessageEvent",
     "UploadedFile",
+    "WarningEvent",
     "WorkflowFinishedData",
     "WorkflowFinishedEvent",
     "WorkflowLogEntry",

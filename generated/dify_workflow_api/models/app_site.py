@@ -30,8 +30,8 @@ class AppSite:
         use_icon_as_answer_icon (bool): Whether a chat app uses its icon for its answers. Example: False.
         icon_url (None | str): Signed address of the icon; null for an emoji. Example:
             https://dify.example.com/files/icon.png.
-        input_placeholder (None | str): Text in the empty input box of a chat app. Only newer servers; 1.14 does not
-            send it. Example: Ask me.
+        input_placeholder (None | str): Text in the empty input box of a chat app; null if not set. Dify 1.16 and later.
+            Example: Ask me.
     """
 
     title: str

@@ -18,7 +18,9 @@ class AudioToTextBody:
     """One audio file.
 
     Attributes:
-        file (File): The audio, at most 30 MB, with a Content-Type such as `audio/wav`, `audio/mp3` or `audio/m4a`.
+        file (File): The audio, at most 30 MB, with one of the Content-Types `audio/mp3`, `audio/m4a`, `audio/wav`,
+            `audio/amr`, `audio/mpga` and (Dify 1.16 and later) `audio/x-m4a`. All others are refused, `audio/mpeg`,
+            `audio/mp4` and `audio/x-wav` too.
         user (str | Unset): The end user. Example: user-1.
     """
 

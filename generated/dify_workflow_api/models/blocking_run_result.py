@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -22,11 +22,14 @@ class BlockingRunResult:
             4745d34f-e03b-4f9d-b147-aabe3199d76d.
         workflow_run_id (str): Id of the run. Example: c8205b53-3e35-411f-ad87-3918b0b8d8a0.
         data (BlockingRunData): State and result of a blocking run.
+        warnings (list[str] | None): What the server warns of, for people. Planned (Dify's pull request 36029), in no
+            release yet. Example: ['The input lang is not used'].
     """
 
     task_id: str
     workflow_run_id: str
     data: BlockingRunData
+    warnings: list[str] | None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -36,6 +39,13 @@ class BlockingRunResult:
 
         data = self.data.to_dict()
 
+        warnings: list[str] | None
+        if isinstance(self.warnings, list):
+            warnings = self.warnings
+
+        else:
+            warnings = self.warnings
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -43,6 +53,7 @@ class BlockingRunResult:
                 "task_id": task_id,
                 "workflow_run_id": workflow_run_id,
                 "data": data,
+                "warnings": warnings,
             }
         )
 
@@ -59,10 +70,26 @@ class BlockingRunResult:
 
         data = BlockingRunData.from_dict(d.pop("data"))
 
+        def _parse_warnings(data: object) -> list[str] | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                warnings_type_0 = cast(list[str], data)
+
+                return warnings_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[str] | None, data)
+
+        warnings = _parse_warnings(d.pop("warnings"))
+
         blocking_run_result = cls(
             task_id=task_id,
             workflow_run_id=workflow_run_id,
             data=data,
+            warnings=warnings,
         )
 
         blocking_run_result.additional_properties = d

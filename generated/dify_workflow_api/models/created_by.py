@@ -11,11 +11,11 @@ T = TypeVar("T", bound="CreatedBy")
 
 @_attrs_define
 class CreatedBy:
-    """Who started a run.
+    """Who started a run; without any field in an end that the server made up.
 
     Attributes:
-        id (str): Id of the end user, for GET /end-users/{end_user_id}, or of the member of the workspace. Example:
-            e63a7658-9b02-4028-882a-a6043c616b28.
+        id (None | str): Id of the end user, for GET /end-users/{end_user_id}, or of the member of the workspace. Absent
+            in an end that the server made up. Example: e63a7658-9b02-4028-882a-a6043c616b28.
         user (None | str): The `user` of the request. Absent when a member of the workspace started the run. Example:
             user-1.
         name (None | str): Name of the member of the workspace. Absent for runs over the API. Example: lab.
@@ -23,13 +23,14 @@ class CreatedBy:
             lab@example.com.
     """
 
-    id: str
+    id: None | str
     user: None | str
     name: None | str
     email: None | str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        id: None | str
         id = self.id
 
         user: None | str
@@ -57,7 +58,13 @@ class CreatedBy:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        id = d.pop("id")
+
+        def _parse_id(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        id = _parse_id(d.pop("id"))
 
         def _parse_user(data: object) -> None | str:
             if data is None:

@@ -21,6 +21,8 @@ class Error:
         params (None | str): Name of the parameter at fault. Until Dify 1.4. Example: inputs.
         errors (Any): Text by name of the parameter at fault. Only Dify 1.8 to 1.10. Example: {'inputs': 'Must not be
             null!'}.
+        details (Any): What a plugin says of its failure. Only with `plugin_runtime_error`; Dify 1.17 and later.
+            Example: {'error_type': 'InvokeError'}.
     """
 
     code: str
@@ -28,6 +30,7 @@ class Error:
     status: int
     params: None | str
     errors: Any
+    details: Any
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -42,6 +45,8 @@ class Error:
 
         errors = self.errors
 
+        details = self.details
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -51,6 +56,7 @@ class Error:
                 "status": status,
                 "params": params,
                 "errors": errors,
+                "details": details,
             }
         )
 
@@ -74,12 +80,15 @@ class Error:
 
         errors = d.pop("errors")
 
+        details = d.pop("details")
+
         error = cls(
             code=code,
             message=message,
             status=status,
             params=params,
             errors=errors,
+            details=details,
         )
 
         error.additional_properties = d

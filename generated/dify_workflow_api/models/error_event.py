@@ -16,10 +16,11 @@ T = TypeVar("T", bound="ErrorEvent")
 
 @_attrs_define
 class ErrorEvent:
-    """The run could not be started, or broke outside of its nodes. It is the last event although the server keeps the
-    connection open. Two forms were recorded: `message` and `status` 500 alone (also for invalid inputs, which a
-    blocking run refuses with 400), and `workflow_run_id` null, `code`, `status` and `message`. Dify's published
-    document gives it the ids of run and task and says that the server closes the stream.
+    """The run could not be started, or broke outside of its nodes. Until Dify 1.14 it is the last event although the
+    server keeps the connection open. From 1.15 on a made-up `workflow_started` and `workflow_finished` follow it, and a
+    run that has really begun may go on. Two forms were recorded: `message` and `status` 500 alone (until Dify 1.14,
+    also for invalid inputs, which a blocking run refuses with 400), and `workflow_run_id` null, `code`, `status` and
+    `message`. Dify's published document gives it the ids of run and task and says that the server closes the stream.
 
         Attributes:
             event (Literal['error']): Name of the event.

@@ -33,8 +33,8 @@ class HumanInputRequiredData:
         resolved_default_values (Any): Defaults that come from variables of the run, as text, by `output_variable_name`.
             Example: {'c1': 'pre Zoe'}.
         expiration_time (int): When the form closes, unix seconds. Example: 1795465926.
-        approval_channels (list[str] | None): Ways the form is delivered to people. Some servers of Dify 1.16 and later.
-            Example: ['webapp'].
+        approval_channels (list[str] | None): Ways the form is delivered to people. Dify 1.15 and later. Example:
+            ['console'].
         display_in_ui (bool): Whether Dify's own web app shows the form. Example: True.
     """
 

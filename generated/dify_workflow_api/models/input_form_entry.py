@@ -15,8 +15,8 @@ T = TypeVar("T", bound="InputFormEntry")
 
 @_attrs_define
 class InputFormEntry:
-    """One input of the workflow: an object with **exactly one** key, its type. Dify's published document knows the first
-    three types only.
+    """One input of the workflow: an object with **exactly one** key, its type. Dify's published document knows `text-
+    input`, `paragraph` and `select` only.
 
         Attributes:
             text_input (InputFormField | None): A line of text.
@@ -27,6 +27,8 @@ class InputFormEntry:
             json_object (InputFormField | None): A JSON object. Dify 1.11.2 and later.
             file (InputFormField | None): One `InputFile`.
             file_list (InputFormField | None): A list of `InputFile`, at most `max_length` of them.
+            external_data_tool (InputFormField | None): A value that a tool outside Dify provides. In Dify's own document of
+                1.17, not recorded.
     """
 
     text_input: InputFormField | None
@@ -37,6 +39,7 @@ class InputFormEntry:
     json_object: InputFormField | None
     file: InputFormField | None
     file_list: InputFormField | None
+    external_data_tool: InputFormField | None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -90,6 +93,12 @@ class InputFormEntry:
         else:
             file_list = self.file_list
 
+        external_data_tool: dict[str, Any] | None
+        if isinstance(self.external_data_tool, InputFormField):
+            external_data_tool = self.external_data_tool.to_dict()
+        else:
+            external_data_tool = self.external_data_tool
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -102,6 +111,7 @@ class InputFormEntry:
                 "json_object": json_object,
                 "file": file,
                 "file-list": file_list,
+                "external_data_tool": external_data_tool,
             }
         )
 
@@ -233,6 +243,21 @@ class InputFormEntry:
 
         file_list = _parse_file_list(d.pop("file-list"))
 
+        def _parse_external_data_tool(data: object) -> InputFormField | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                external_data_tool_type_0 = InputFormField.from_dict(data)
+
+                return external_data_tool_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(InputFormField | None, data)
+
+        external_data_tool = _parse_external_data_tool(d.pop("external_data_tool"))
+
         input_form_entry = cls(
             text_input=text_input,
             paragraph=paragraph,
@@ -242,6 +267,7 @@ class InputFormEntry:
             json_object=json_object,
             file=file,
             file_list=file_list,
+            external_data_tool=external_data_tool,
         )
 
         input_form_entry.additional_properties = d

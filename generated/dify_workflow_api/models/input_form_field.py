@@ -28,6 +28,8 @@ class InputFormField:
             list`. Example: ['.JPG', '.PNG'].
         allowed_file_upload_methods (list[str] | None): Ways allowed, as in `InputFile.transfer_method`. Only `file` and
             `file-list`. Example: ['local_file', 'remote_url'].
+        json_schema (Any): JSON Schema of the value, an object or JSON text. Only `json_object`; in Dify's own document
+            of 1.17, not recorded. Example: {'type': 'object', 'required': ['name']}.
     """
 
     variable: str
@@ -40,6 +42,7 @@ class InputFormField:
     allowed_file_types: list[str] | None
     allowed_file_extensions: list[str] | None
     allowed_file_upload_methods: list[str] | None
+    json_schema: Any
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -84,6 +87,8 @@ class InputFormField:
         else:
             allowed_file_upload_methods = self.allowed_file_upload_methods
 
+        json_schema = self.json_schema
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -98,6 +103,7 @@ class InputFormField:
                 "allowed_file_types": allowed_file_types,
                 "allowed_file_extensions": allowed_file_extensions,
                 "allowed_file_upload_methods": allowed_file_upload_methods,
+                "json_schema": json_schema,
             }
         )
 
@@ -185,6 +191,8 @@ class InputFormField:
             d.pop("allowed_file_upload_methods")
         )
 
+        json_schema = d.pop("json_schema")
+
         input_form_field = cls(
             variable=variable,
             label=label,
@@ -196,6 +204,7 @@ class InputFormField:
             allowed_file_types=allowed_file_types,
             allowed_file_extensions=allowed_file_extensions,
             allowed_file_upload_methods=allowed_file_upload_methods,
+            json_schema=json_schema,
         )
 
         input_form_field.additional_properties = d

@@ -33,8 +33,8 @@ class PauseReason:
         resolved_default_values (Any): Defaults that come from variables of the run, as text, by `output_variable_name`.
             Example: {'c1': 'pre Zoe'}.
         expiration_time (int | None): When the form closes, unix seconds. Example: 1795465926.
-        approval_channels (list[str] | None): Ways the form is delivered to people. Some servers of Dify 1.16 and later.
-            Example: ['webapp'].
+        approval_channels (list[str] | None): Ways the form is delivered to people. Dify 1.15 and later. Example:
+            ['console'].
         type_ (str): `human_input_required`, with all fields of the form. Take the form's fields as absent for any other
             value. Example: human_input_required.
     """

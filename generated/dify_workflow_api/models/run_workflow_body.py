@@ -36,8 +36,8 @@ class RunWorkflowBody:
             into `inputs`.
         trace_id (str | Unset): As the header `X-Trace-Id`, which counts if both are given. Dify 1.7 and later. Example:
             t-1.
-        trace_session_id (str | Unset): Groups the traces of several runs into one session of the trace provider. Dify
-            1.15 and later; ignored before. Example: s-1.
+        trace_session_id (str | Unset): As the header `X-Trace-Session-Id`, which counts if both are given. Dify 1.15
+            and later. Example: s-1.
     """
 
     inputs: Any

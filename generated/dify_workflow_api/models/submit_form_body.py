@@ -16,7 +16,7 @@ class SubmitFormBody:
     Attributes:
         inputs (Any): Values by `output_variable_name` of the form's inputs: a string for `paragraph` and `select`, an
             `InputFile` for `file`, a list of them for `file-list`. Unknown names are dropped. Send strings for paragraphs:
-            other types are accepted and then fail the run. Example: {'comment': 'great 你好'}.
+            other types are accepted and (until Dify 1.15) then fail the run. Example: {'comment': 'great 你好'}.
         action (str): The `id` of one of the form's actions. Example: approve.
         user (str): Who answers; any user may. Example: user-1.
     """

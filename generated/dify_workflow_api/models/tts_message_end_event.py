@@ -20,8 +20,9 @@ class TtsMessageEndEvent:
 
     Attributes:
         workflow_run_id (str): Id of the run. Example: b190990d-7ed9-4752-8743-6d7d6b07c8c3.
-        task_id (str): Id of the task, for POST /workflows/tasks/{task_id}/stop. In events replayed as a snapshot, and
-            in the one event of a finished run, it is the run id instead. Example: 93041195-45d9-4c1f-9e39-d419fe1f7a59.
+        task_id (str): Id of the task, for POST /workflows/tasks/{task_id}/stop. In events replayed as a snapshot, in
+            the one event of a finished run and in a start and an end that the server made up, it is the run id instead.
+            Example: 93041195-45d9-4c1f-9e39-d419fe1f7a59.
         event (Literal['tts_message_end']): Name of the event.
         audio (str): Empty.
     """

@@ -22,7 +22,8 @@ class WorkflowFinishedData:
         id (str): Id of the run. Example: b190990d-7ed9-4752-8743-6d7d6b07c8c3.
         workflow_id (str): Id of the workflow version that ran. Example: 706abcef-cc54-47fd-bb7d-17df135b6447.
         status (str): `succeeded`, `partial-succeeded` (a node failed and its error strategy took over), `failed` or
-            `stopped`. A stopped run may say `failed` with an error that begins with "Aborted". Example: succeeded.
+            `stopped`. Until Dify 1.15 a stopped run may say `failed` with an error that begins with "Aborted". Example:
+            succeeded.
         outputs (Any): Values of the workflow's End node by name; empty or null if the run did not get there. Example:
             {'text': 'tok0 tok1 tok2 tok3 tok4 tok5'}.
         error (None | str): Why the run failed; null or (Dify 1.4 to 1.9) empty if it did not. Example: Aborted: User
@@ -30,7 +31,7 @@ class WorkflowFinishedData:
         elapsed_time (float): Duration in seconds; after a pause that of the last leg. Example: 1.270515.
         total_tokens (int): Tokens used by all nodes. Example: 16.
         total_steps (int): Nodes run, retries included. Example: 3.
-        created_by (CreatedBy): Who started a run.
+        created_by (CreatedBy): Who started a run; without any field in an end that the server made up.
         created_at (int): Start (after a pause the resumption), unix seconds. Example: 1795337346.
         finished_at (int | None): End, unix seconds. Example: 1795337348.
         exceptions_count (int | None): Nodes that failed, those with an error strategy included. Dify 0.14 and later.

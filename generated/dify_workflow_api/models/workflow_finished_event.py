@@ -21,12 +21,13 @@ T = TypeVar("T", bound="WorkflowFinishedEvent")
 
 @_attrs_define
 class WorkflowFinishedEvent:
-    """The run has ended. Nothing follows but, for apps that speak, the last `tts_message`s.
+    """The run has ended, if `created_by` is not empty. Nothing follows but, for apps that speak, the last `tts_message`s.
 
     Attributes:
         workflow_run_id (str): Id of the run. Example: b190990d-7ed9-4752-8743-6d7d6b07c8c3.
-        task_id (str): Id of the task, for POST /workflows/tasks/{task_id}/stop. In events replayed as a snapshot, and
-            in the one event of a finished run, it is the run id instead. Example: 93041195-45d9-4c1f-9e39-d419fe1f7a59.
+        task_id (str): Id of the task, for POST /workflows/tasks/{task_id}/stop. In events replayed as a snapshot, in
+            the one event of a finished run and in a start and an end that the server made up, it is the run id instead.
+            Example: 93041195-45d9-4c1f-9e39-d419fe1f7a59.
         event (Literal['workflow_finished']): Name of the event.
         data (WorkflowFinishedData): Result of a run.
     """

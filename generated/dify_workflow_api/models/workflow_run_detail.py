@@ -17,7 +17,7 @@ class WorkflowRunDetail:
         id (str): Id of the run. Example: f8bcabe8-8982-4c56-9c29-9743d07a0b89.
         workflow_id (str): Id of the workflow version that ran. Example: 10b39352-80e3-47e7-8ad7-a462cc441b23.
         status (str): `running`, `paused`, `succeeded`, `partial-succeeded`, `failed` or `stopped`. A run whose worker
-            died, and some stopped runs, say `running` for ever. Example: failed.
+            died, and until Dify 1.14 some stopped runs, say `running` for ever. Example: failed.
         inputs (None | str): The inputs as **JSON text**, the server's own `sys.` variables included. Example: {"text":
             "x", "sys.files": [], "sys.user_id": "user-1"}.
         outputs (Any): Values of the workflow's End node by name; empty until the run has ended and when it failed.

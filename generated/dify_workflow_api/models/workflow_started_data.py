@@ -17,8 +17,9 @@ class WorkflowStartedData:
         id (str): Id of the run. Example: b190990d-7ed9-4752-8743-6d7d6b07c8c3.
         workflow_id (str): Id of the workflow version that runs. Example: 706abcef-cc54-47fd-bb7d-17df135b6447.
         inputs (Any): All inputs of the workflow by name, null where none was given, and the server's own `sys.files`,
-            `sys.user_id`, `sys.app_id`, `sys.workflow_id`, `sys.workflow_run_id` (in a snapshot also `sys.timestamp`).
-            Example: {'text': 'n', 'num': 1.5, 'sys.files': [], 'sys.user_id': 'user-1'}.
+            `sys.user_id`, `sys.app_id`, `sys.workflow_id`, `sys.workflow_run_id` (in a snapshot also `sys.timestamp`). Of a
+            run that was refused before it ran, the inputs as they were given. Example: {'text': 'n', 'num': 1.5,
+            'sys.files': [], 'sys.user_id': 'user-1'}.
         created_at (int): Start, or time of the resumption, unix seconds. Example: 1795335313.
         reason (str): `initial`, or `resumption` after a pause. Dify 1.13 and later. Example: initial.
         sequence_number (int | None): Number of the run in its app. Until Dify 1.4.1. Example: 58.

@@ -70,6 +70,11 @@ def _parse_response(
 
         return response_415
 
+    if response.status_code == 500:
+        response_500 = Error.from_dict(response.json())
+
+        return response_500
+
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
     else:
@@ -98,6 +103,12 @@ def sync_detailed(
      Answers the form; the run then goes on under the same run id. The first answer counts, whoever sends
     it.
     For a moment afterwards the run detail still says `paused`.
+
+    Several open forms are best submitted **one at a time**: submit one, follow the run to its next
+    pause, submit
+    the next. On Dify 1.15 and 1.16, forms of one pause that are submitted right after each other can
+    lose the
+    run, which then says `paused` for ever although all its forms are submitted.
 
     Args:
         form_token (str):
@@ -135,6 +146,12 @@ def sync(
     it.
     For a moment afterwards the run detail still says `paused`.
 
+    Several open forms are best submitted **one at a time**: submit one, follow the run to its next
+    pause, submit
+    the next. On Dify 1.15 and 1.16, forms of one pause that are submitted right after each other can
+    lose the
+    run, which then says `paused` for ever although all its forms are submitted.
+
     Args:
         form_token (str):
         body (SubmitFormBody): The answer to a form.
@@ -165,6 +182,12 @@ async def asyncio_detailed(
      Answers the form; the run then goes on under the same run id. The first answer counts, whoever sends
     it.
     For a moment afterwards the run detail still says `paused`.
+
+    Several open forms are best submitted **one at a time**: submit one, follow the run to its next
+    pause, submit
+    the next. On Dify 1.15 and 1.16, forms of one pause that are submitted right after each other can
+    lose the
+    run, which then says `paused` for ever although all its forms are submitted.
 
     Args:
         form_token (str):
@@ -199,6 +222,12 @@ async def asyncio(
      Answers the form; the run then goes on under the same run id. The first answer counts, whoever sends
     it.
     For a moment afterwards the run detail still says `paused`.
+
+    Several open forms are best submitted **one at a time**: submit one, follow the run to its next
+    pause, submit
+    the next. On Dify 1.15 and 1.16, forms of one pause that are submitted right after each other can
+    lose the
+    run, which then says `paused` for ever although all its forms are submitted.
 
     Args:
         form_token (str):

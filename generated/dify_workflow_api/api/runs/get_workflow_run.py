@@ -82,8 +82,9 @@ def sync_detailed(
 ) -> Response[Error | WorkflowRunDetail]:
     """Get the state and result of a run
 
-     Looks up one run of the app, of any user. It can be polled for the end of a run, except after a
-    stop.
+     Looks up one run of the app, of any user. It can be polled for the end of a run, until Dify 1.14
+    except
+    after a stop.
 
     Args:
         workflow_run_id (str):
@@ -114,8 +115,9 @@ def sync(
 ) -> Error | WorkflowRunDetail | None:
     """Get the state and result of a run
 
-     Looks up one run of the app, of any user. It can be polled for the end of a run, except after a
-    stop.
+     Looks up one run of the app, of any user. It can be polled for the end of a run, until Dify 1.14
+    except
+    after a stop.
 
     Args:
         workflow_run_id (str):
@@ -141,8 +143,9 @@ async def asyncio_detailed(
 ) -> Response[Error | WorkflowRunDetail]:
     """Get the state and result of a run
 
-     Looks up one run of the app, of any user. It can be polled for the end of a run, except after a
-    stop.
+     Looks up one run of the app, of any user. It can be polled for the end of a run, until Dify 1.14
+    except
+    after a stop.
 
     Args:
         workflow_run_id (str):
@@ -171,8 +174,9 @@ async def asyncio(
 ) -> Error | WorkflowRunDetail | None:
     """Get the state and result of a run
 
-     Looks up one run of the app, of any user. It can be polled for the end of a run, except after a
-    stop.
+     Looks up one run of the app, of any user. It can be polled for the end of a run, until Dify 1.14
+    except
+    after a stop.
 
     Args:
         workflow_run_id (str):

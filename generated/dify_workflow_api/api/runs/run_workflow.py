@@ -15,10 +15,14 @@ def _get_kwargs(
     *,
     body: RunWorkflowBody,
     x_trace_id: str | Unset = UNSET,
+    x_trace_session_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if not isinstance(x_trace_id, Unset):
         headers["X-Trace-Id"] = x_trace_id
+
+    if not isinstance(x_trace_session_id, Unset):
+        headers["X-Trace-Session-Id"] = x_trace_session_id
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -93,6 +97,7 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: RunWorkflowBody,
     x_trace_id: str | Unset = UNSET,
+    x_trace_session_id: str | Unset = UNSET,
 ) -> Response[BlockingRunResult | Error]:
     """Run the published workflow
 
@@ -109,6 +114,7 @@ def sync_detailed(
 
     Args:
         x_trace_id (str | Unset):
+        x_trace_session_id (str | Unset):
         body (RunWorkflowBody): What to run the workflow with.
 
     Raises:
@@ -122,6 +128,7 @@ def sync_detailed(
     kwargs = _get_kwargs(
         body=body,
         x_trace_id=x_trace_id,
+        x_trace_session_id=x_trace_session_id,
     )
 
     response = client.get_httpx_client().request(
@@ -136,6 +143,7 @@ def sync(
     client: AuthenticatedClient | Client,
     body: RunWorkflowBody,
     x_trace_id: str | Unset = UNSET,
+    x_trace_session_id: str | Unset = UNSET,
 ) -> BlockingRunResult | Error | None:
     """Run the published workflow
 
@@ -152,6 +160,7 @@ def sync(
 
     Args:
         x_trace_id (str | Unset):
+        x_trace_session_id (str | Unset):
         body (RunWorkflowBody): What to run the workflow with.
 
     Raises:
@@ -166,6 +175,7 @@ def sync(
         client=client,
         body=body,
         x_trace_id=x_trace_id,
+        x_trace_session_id=x_trace_session_id,
     ).parsed
 
 
@@ -174,6 +184,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: RunWorkflowBody,
     x_trace_id: str | Unset = UNSET,
+    x_trace_session_id: str | Unset = UNSET,
 ) -> Response[BlockingRunResult | Error]:
     """Run the published workflow
 
@@ -190,6 +201,7 @@ async def asyncio_detailed(
 
     Args:
         x_trace_id (str | Unset):
+        x_trace_session_id (str | Unset):
         body (RunWorkflowBody): What to run the workflow with.
 
     Raises:
@@ -203,6 +215,7 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         body=body,
         x_trace_id=x_trace_id,
+        x_trace_session_id=x_trace_session_id,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -215,6 +228,7 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: RunWorkflowBody,
     x_trace_id: str | Unset = UNSET,
+    x_trace_session_id: str | Unset = UNSET,
 ) -> BlockingRunResult | Error | None:
     """Run the published workflow
 
@@ -231,6 +245,7 @@ async def asyncio(
 
     Args:
         x_trace_id (str | Unset):
+        x_trace_session_id (str | Unset):
         body (RunWorkflowBody): What to run the workflow with.
 
     Raises:
@@ -246,5 +261,6 @@ async def asyncio(
             client=client,
             body=body,
             x_trace_id=x_trace_id,
+            x_trace_session_id=x_trace_session_id,
         )
     ).parsed

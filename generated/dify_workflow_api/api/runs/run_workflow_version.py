@@ -17,10 +17,14 @@ def _get_kwargs(
     *,
     body: RunWorkflowBody,
     x_trace_id: str | Unset = UNSET,
+    x_trace_session_id: str | Unset = UNSET,
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
     if not isinstance(x_trace_id, Unset):
         headers["X-Trace-Id"] = x_trace_id
+
+    if not isinstance(x_trace_session_id, Unset):
+        headers["X-Trace-Session-Id"] = x_trace_session_id
 
     _kwargs: dict[str, Any] = {
         "method": "post",
@@ -103,6 +107,7 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: RunWorkflowBody,
     x_trace_id: str | Unset = UNSET,
+    x_trace_session_id: str | Unset = UNSET,
 ) -> Response[BlockingRunResult | Error]:
     """Run one version of the workflow
 
@@ -112,6 +117,7 @@ def sync_detailed(
     Args:
         workflow_id (str):
         x_trace_id (str | Unset):
+        x_trace_session_id (str | Unset):
         body (RunWorkflowBody): What to run the workflow with.
 
     Raises:
@@ -126,6 +132,7 @@ def sync_detailed(
         workflow_id=workflow_id,
         body=body,
         x_trace_id=x_trace_id,
+        x_trace_session_id=x_trace_session_id,
     )
 
     response = client.get_httpx_client().request(
@@ -141,6 +148,7 @@ def sync(
     client: AuthenticatedClient | Client,
     body: RunWorkflowBody,
     x_trace_id: str | Unset = UNSET,
+    x_trace_session_id: str | Unset = UNSET,
 ) -> BlockingRunResult | Error | None:
     """Run one version of the workflow
 
@@ -150,6 +158,7 @@ def sync(
     Args:
         workflow_id (str):
         x_trace_id (str | Unset):
+        x_trace_session_id (str | Unset):
         body (RunWorkflowBody): What to run the workflow with.
 
     Raises:
@@ -165,6 +174,7 @@ def sync(
         client=client,
         body=body,
         x_trace_id=x_trace_id,
+        x_trace_session_id=x_trace_session_id,
     ).parsed
 
 
@@ -174,6 +184,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: RunWorkflowBody,
     x_trace_id: str | Unset = UNSET,
+    x_trace_session_id: str | Unset = UNSET,
 ) -> Response[BlockingRunResult | Error]:
     """Run one version of the workflow
 
@@ -183,6 +194,7 @@ async def asyncio_detailed(
     Args:
         workflow_id (str):
         x_trace_id (str | Unset):
+        x_trace_session_id (str | Unset):
         body (RunWorkflowBody): What to run the workflow with.
 
     Raises:
@@ -197,6 +209,7 @@ async def asyncio_detailed(
         workflow_id=workflow_id,
         body=body,
         x_trace_id=x_trace_id,
+        x_trace_session_id=x_trace_session_id,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -210,6 +223,7 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: RunWorkflowBody,
     x_trace_id: str | Unset = UNSET,
+    x_trace_session_id: str | Unset = UNSET,
 ) -> BlockingRunResult | Error | None:
     """Run one version of the workflow
 
@@ -219,6 +233,7 @@ async def asyncio(
     Args:
         workflow_id (str):
         x_trace_id (str | Unset):
+        x_trace_session_id (str | Unset):
         body (RunWorkflowBody): What to run the workflow with.
 
     Raises:
@@ -235,5 +250,6 @@ async def asyncio(
             client=client,
             body=body,
             x_trace_id=x_trace_id,
+            x_trace_session_id=x_trace_session_id,
         )
     ).parsed

@@ -62,6 +62,11 @@ def _parse_response(
 
         return response_415
 
+    if response.status_code == 500:
+        response_500 = Error.from_dict(response.json())
+
+        return response_500
+
     if client.raise_on_unexpected_status:
         raise errors.UnexpectedStatus(response.status_code, response.content)
     else:
@@ -90,10 +95,12 @@ def sync_detailed(
      Asks the server to stop a run. The answer is `success` whatever the id is: unknown, finished or
     paused tasks
     included. Whether the run stopped is told by its stream, as `workflow_finished` with status
-    `stopped`, or
-    with status `failed` and an error that begins with "Aborted"; both occur. The run detail may go on
-    saying
-    `running` for ever, so do not poll it for an end after a stop.
+    `stopped`; until
+    Dify 1.15 also with status `failed` and an error that begins with "Aborted". The run detail says so
+    a moment
+    later; until Dify 1.14 it may go on saying `running` for ever, so do not poll it for an end after a
+    stop.
+    The detail of a paused run stays `paused`; a form that is submitted later ends it `stopped`.
 
     Args:
         task_id (str):
@@ -130,10 +137,12 @@ def sync(
      Asks the server to stop a run. The answer is `success` whatever the id is: unknown, finished or
     paused tasks
     included. Whether the run stopped is told by its stream, as `workflow_finished` with status
-    `stopped`, or
-    with status `failed` and an error that begins with "Aborted"; both occur. The run detail may go on
-    saying
-    `running` for ever, so do not poll it for an end after a stop.
+    `stopped`; until
+    Dify 1.15 also with status `failed` and an error that begins with "Aborted". The run detail says so
+    a moment
+    later; until Dify 1.14 it may go on saying `running` for ever, so do not poll it for an end after a
+    stop.
+    The detail of a paused run stays `paused`; a form that is submitted later ends it `stopped`.
 
     Args:
         task_id (str):
@@ -165,10 +174,12 @@ async def asyncio_detailed(
      Asks the server to stop a run. The answer is `success` whatever the id is: unknown, finished or
     paused tasks
     included. Whether the run stopped is told by its stream, as `workflow_finished` with status
-    `stopped`, or
-    with status `failed` and an error that begins with "Aborted"; both occur. The run detail may go on
-    saying
-    `running` for ever, so do not poll it for an end after a stop.
+    `stopped`; until
+    Dify 1.15 also with status `failed` and an error that begins with "Aborted". The run detail says so
+    a moment
+    later; until Dify 1.14 it may go on saying `running` for ever, so do not poll it for an end after a
+    stop.
+    The detail of a paused run stays `paused`; a form that is submitted later ends it `stopped`.
 
     Args:
         task_id (str):
@@ -203,10 +214,12 @@ async def asyncio(
      Asks the server to stop a run. The answer is `success` whatever the id is: unknown, finished or
     paused tasks
     included. Whether the run stopped is told by its stream, as `workflow_finished` with status
-    `stopped`, or
-    with status `failed` and an error that begins with "Aborted"; both occur. The run detail may go on
-    saying
-    `running` for ever, so do not poll it for an end after a stop.
+    `stopped`; until
+    Dify 1.15 also with status `failed` and an error that begins with "Aborted". The run detail says so
+    a moment
+    later; until Dify 1.14 it may go on saying `running` for ever, so do not poll it for an end after a
+    stop.
+    The detail of a paused run stays `paused`; a form that is submitted later ends it `stopped`.
 
     Args:
         task_id (str):
