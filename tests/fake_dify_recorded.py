@@ -22,6 +22,7 @@ def send(dify: FakeDify, item: Exchange, path: str = "", body: bytes | None = No
         headers["content-type"] = recorded["content-type"]
     if "authorization" in recorded:
         shown = recorded["authorization"].replace("<redacted-key>", "twin-echo")
+        shown = shown.replace("bearer <redacted>", "bearer twin-echo")
         headers["authorization"] = shown.replace("<redacted>", f"Bearer {key}")
     if body is None:
         body = (item.request_body or "").encode("utf-8", "surrogateescape")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -25,6 +27,8 @@ from dify_workflow.testing import (
     Step,
     Text,
 )
+from fake_dify_recorded import broken_answers
+from wire_archive import exchanges
 
 TEXT = [Input("text")]
 ECHO = [
@@ -67,10 +71,10 @@ def _failing_item(values: Any) -> dict[str, str]:
     return _item(values)
 
 
-def _iteration(body: Any) -> Any:
+def _iteration(body: Any, *, continues: bool = False) -> Any:
     return [
         Node("mk", lambda values: {"result": list(range(int(values["n"])))}),
-        Iteration(lambda values: values["mk.result"], [Node("body", body)]),
+        Iteration(lambda values: values["mk.result"], [Node("body", body)], continues=continues),
         End({"out": "iter.output"}),
     ]
 
@@ -86,7 +90,7 @@ def _llm(inputs: Any) -> Any:
     text = inputs["text"]
     count = int((re.search(r"tokens=(\d+)", text) or [0, 8])[1])
     error = "the fake model fell over" if "error" in text else None
-    reasoning = "let me think" if "think" in text else ""
+    reasoning = ["let me ", "think ", "about it"] if "think" in text else ""
     words = [f"tok{n} " for n in range(count)]
     if "unicode" in text:
         words = ["你好", "😀", "\u2028", "é", "tok0 ", "tok1 "]
@@ -104,14 +108,33 @@ def _http_file(file: Any, inputs: Any) -> Any:
     return [Node("req", outputs, type="http-request"), End({**names, "files": "req.files"})]
 
 
+@contextmanager
+def running_twins(versions: Iterable[str], idle_limit: float) -> Iterator[dict[str, FakeDify]]:
+    """Give a server with the twins for each version; what breaks the contract fails at the end."""
+    servers = {v: FakeDify(v, eof_delay=0.0, idle_limit=idle_limit) for v in versions}
+    for dify in servers.values():
+        dify.start()
+        add_twins(dify)
+    yield servers
+    for dify in servers.values():
+        dify.stop()
+    assert [text for dify in servers.values() for text in broken_answers(dify)] == []
+
+
+def _workflow_id(version: str, case: str) -> str:
+    """Return the id of the workflow that a recorded run asked for."""
+    found = exchanges(version, f"run_by_id/{case}")
+    return found[0].path.split("/")[3] if found else str(uuid.uuid4())
+
+
 def add_twins(dify: FakeDify) -> None:
     """Give `dify` an app `twin-NAME` for each recorded app that the tests use."""
     dify.world.account = "lab@example.com"
     has_objects = dify.world.rules.since(1, 11)
     form = [item for item in ECHO if has_objects or item.type != "json_object"]
     echo = dify.app("twin-echo", form=form)
-    echo.workflow_id = "706abcef-cc54-47fd-bb7d-17df135b6447"
-    echo.draft_id = "db28915c-644b-4d78-8ce7-c45d7c1502db"
+    echo.workflow_id = _workflow_id(dify.version, "published_")
+    echo.draft_id = _workflow_id(dify.version, "draft_")
     n, seconds = [Input("n", "number")], [Input("seconds", "number")]
     dify.app("twin-empty", form=[])
     dify.app("twin-chat", mode="chat", form=[])
@@ -124,6 +147,7 @@ def add_twins(dify: FakeDify) -> None:
     dify.app("twin-partial_default", [Partial(), End({"r": "bad.result"})], form=TEXT)
     dify.app("twin-iteration", _iteration(_item), form=n)
     dify.app("twin-iteration_fail", _iteration(_failing_item), form=n)
+    dify.app("twin-iteration_continue", _iteration(_failing_item, continues=True), form=n)
     body = [Node("lbody", lambda v: {"r": v["index"] + 2}), Node("assign", type="assigner")]
     dify.app("twin-loop", [Loop(3, body), End({"num": "loop.num"})], form=n)
     dify.app("twin-slow", slow(), form=seconds)

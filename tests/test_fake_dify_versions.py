@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from dify_workflow.testing import FakeDify
-from fake_dify_recorded import broken_answers, differences, send
-from fake_dify_twins import add_twins
+from fake_dify_recorded import differences, send
+from fake_dify_twins import running_twins
 from wire_archive import Exchange, exchanges
 
 VERSIONS = ("1.8.1", "1.9.1", "1.10.1", "1.12.1", "1.13.2")
@@ -24,9 +24,6 @@ NOT_SERVED = {
     "run/no_worker_streaming": "a server without workers",
     "run/http_file_status_404_blocking": "a file in place of a page",
     "run/http_file_status_404_streaming": "a file in place of a page",
-    "run_by_id/draft_blocking": "has the id of the app",
-    "run_by_id/draft_streaming": "has the id of the app",
-    "run_by_id/published_blocking": "has the id of the app",
     "logs/app_slow": "needs runs of the past",
     "logs/app_fail_code": "needs runs of the past",
     "logs/before_z": "needs runs of the past",
@@ -39,7 +36,7 @@ NOT_SERVED = {
     "logs/slow_status_stopped": "needs runs of the past",
 }
 NO_TWIN = {"badllm", "nograph", "fail_default_error", "llm_fail_default", "llm_two", "fail_retry"}
-NO_TWIN |= {"iteration_continue", "parallel"}
+NO_TWIN |= {"parallel"}
 # Workflows that this version carried out in another way.
 OTHERWISE = {
     *("1.8.1/run/badgraph_blocking", "1.8.1/run/badgraph_streaming"),
@@ -58,14 +55,8 @@ CASES = [
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[dict[str, FakeDify]]:
-    servers = {version: FakeDify(version, eof_delay=0.0, idle_limit=0.1) for version in VERSIONS}
-    for dify in servers.values():
-        dify.start()
-        add_twins(dify)
-    yield servers
-    for dify in servers.values():
-        dify.stop()
-    assert [text for dify in servers.values() for text in broken_answers(dify)] == []
+    with running_twins(VERSIONS, idle_limit=0.1) as servers:
+        yield servers
 
 
 @pytest.mark.parametrize("item", CASES, ids=str)

@@ -6,13 +6,14 @@ import argparse
 import time
 
 from . import FakeDify
+from .versions import NEWEST
 from .workflows import BUILTINS
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m dify_workflow.testing", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 (the default) for a free one")
-    parser.add_argument("--version", default="1.14.2", help="the Dify version to pretend")
+    parser.add_argument("--version", default=NEWEST, help="the Dify version to pretend")
     parser.add_argument("--key", default="app-test", help="the API key of the app")
     options = parser.parse_args()
     dify = FakeDify(options.version, options.key, port=options.port, check=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from .errors import ApiError, HtmlNotFound, invalid_param
-from .exchange import Exchange
+from .exchange import ANONYMOUS, Exchange
 from .replies import Json, Raw, Reply
 
 
@@ -38,6 +38,7 @@ async def site(x: Exchange) -> Reply:
             "description": None,
             "copyright": None,
             "privacy_policy": None,
+            "input_placeholder": None,
             "custom_disclaimer": "",
             "default_language": "en-US",
             "show_workflow_steps": True,
@@ -112,7 +113,7 @@ async def end_user(x: Exchange) -> Reply:
 
 async def text_to_audio(x: Exchange) -> Reply:
     body = x.json_object()
-    x.user(body.get("user"))
+    x.user(body.get("user") or ANONYMOUS)
     if body.get("message_id"):
         return Json(None)  # workflow apps have no messages
     text = body.get("text")

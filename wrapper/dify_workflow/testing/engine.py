@@ -13,12 +13,15 @@ from .files import files_in
 from .legs import Legs
 from .place import Place
 from .state import NodeRecord, Run, new_id, now
-from .steps import End, NodeFailed, Step, Vanished, tail_ids
+from .steps import End, NodeFailed, Step, Stopped, Vanished, tail_ids
+from .versions import STOPPED_BY_USER
 from .voice import Voice
 
 if TYPE_CHECKING:
     from .versions import Rules
     from .world import World
+
+REDEPLOYED = "Aborted: Workflow stopped because the worker is shutting down."
 
 
 class Execution:
@@ -150,18 +153,22 @@ class Execution:
     async def drive(self) -> None:
         """Carry the run out from its beginning to its end."""
         pinger = asyncio.create_task(self.voice.ping()) if self.rules.worker else None
-        self.run.active = self.run.listed = True
+        self.run.active = True
+        self.world.put_on_record(self.run)
         self._leg_started = time.monotonic()
         try:
             await self._whole()
         except NodeFailed as failure:
             self.run.exceptions_count += self.rules.counts_failures
             await self._finish("failed", str(failure))
+        except Stopped:
+            await self._finish("stopped", STOPPED_BY_USER)
         except Vanished:
             pass
         except asyncio.CancelledError:
             task = asyncio.current_task()
-            if not self.run.stop_asked or task is None:
+            run = self.run
+            if not (run.stop_asked or run.redeployed) or task is None:
                 raise  # the server is closed, or an old Dify lost the run with its stream
             task.uncancel()
             await self._stopped()
@@ -205,12 +212,15 @@ class Execution:
         data = payloads.workflow_finished(run, status, error, files_in(run.outputs))
         run.status, run.active = detail or status, False
         if run.over:
-            run.error = error
+            run.error = self.rules.stored_error(error)
         else:
             run.finished_at = None
         await self.voice.send("workflow_finished", data)
 
     async def _stopped(self) -> None:
+        if self.run.redeployed:
+            await self._finish("stopped", REDEPLOYED)
+            return
         status, error, detail = self.rules.stopped(
             llm=self.streaming_models > 0, nested=self.nested > 0
         )

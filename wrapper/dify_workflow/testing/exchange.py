@@ -15,6 +15,7 @@ from .errors import ApiError, Crash, bad_request, invalid_param
 from .state import App, EndUser
 from .world import World
 
+ANONYMOUS = "DEFAULT-USER"
 UNSUPPORTED = (
     "Did not attempt to load JSON data because the request Content-Type was not 'application/json'."
 )

@@ -21,18 +21,27 @@ EXTENSIONS = {
     "image": "jpg jpeg png webp gif svg",
     "video": "mp4 mov mpeg webm",
     "audio": "mp3 m4a wav amr mpga",
-    "document": "txt markdown md mdx pdf html htm xlsx xls vtt properties doc docx csv eml msg "
-    "pptx ppt xml epub json yaml yml",
+    "document": "txt markdown md mdx pdf html htm xlsx xls docx csv vtt properties",
 }
+OFFICE = "doc pptx ppt eml msg xml epub"
 ACCESS_SECONDS = 300
 
 
-def file_type(extension: str) -> str:
-    """Return Dify's type of a file with this extension (without the dot)."""
+def file_type(extension: str, mime_type: str = "", etl_type: str = "dify") -> str:
+    """Return Dify's type of a file: by its extension (without the dot), else by its MIME type.
+
+    etl_type: the server's ETL_TYPE, which decides about Office files.
+    """
+    extension = extension.lower()
     for kind, extensions in EXTENSIONS.items():
-        if extension.lower() in extensions.split():
+        if extension in extensions.split():
             return kind
-    return "custom"
+    if extension in OFFICE.split() and etl_type != "dify":
+        return "document"
+    named = next((kind for kind in ("image", "video", "audio") if kind in mime_type), None)
+    if named is not None:
+        return named
+    return "document" if "text" in mime_type or "pdf" in mime_type else "custom"
 
 
 @define

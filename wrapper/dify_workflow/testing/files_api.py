@@ -8,11 +8,10 @@ import uuid
 from starlette.datastructures import UploadFile
 
 from .errors import BAD_REQUEST, ApiError, HtmlNotFound, invalid_param
-from .exchange import Exchange
+from .exchange import ANONYMOUS, Exchange
 from .files import StoredFile, file_type
 from .replies import Json, Reply
 
-ANONYMOUS = "DEFAULT-USER"
 MEGABYTES = {"image": 10, "video": 100, "audio": 50}
 
 
@@ -79,14 +78,17 @@ async def preview(x: Exchange) -> Reply:
 
 
 async def audio_to_text(x: Exchange) -> Reply:
-    form = x.form
+    form, rules = x.form, x.world.rules
     part = form.get("file") if form is not None else None
+    if not x.app.speech and rules.audio_codes:
+        raise ApiError(400, "speech_to_text_disabled", "Speech to text is disabled.")
     if not isinstance(part, UploadFile):
+        if rules.audio_codes:
+            raise ApiError(400, "no_audio_uploaded", "Please upload your audio.")
         raise ApiError(400, "bad_request_key_error", BAD_REQUEST)
     if not x.app.speech:
         raise invalid_param("Speech to text is not enabled")
-    kind = file_type(os.path.splitext(part.filename or "")[1].lstrip("."))
-    if kind != "audio" and not (part.content_type or "").startswith("audio/"):
+    if part.content_type not in rules.audio_types:
         raise ApiError(415, "unsupported_audio_type", "Audio type not allowed.")
     if len(await part.read()) > 30 * 1024 * 1024:
         raise ApiError(413, "audio_too_large", "Audio size larger than 30 mb")

@@ -36,21 +36,23 @@ class Iteration(Step):
     """Perform `body` once per item, in order; its output `output` lists what the rounds gave.
 
     Attributes:
-        items: A list or a function of the known values. An empty list sends no iteration event.
+        items: A list or a function of the known values. Before 1.16, an empty list sends no event.
         body: The steps of a round.
+        continues: A round that fails gives None; else it ends the run.
         id: The node's id.
     """
 
     items: Items = (0, 1, 2)
     body: Sequence[Step] = field(factory=_default_body)
     id: str = "iter"
+    continues: bool = False
 
     async def perform(self, execution: Execution, place: Place, /) -> None:
         values = execution.values(place)
         items = list(self.items(values) if callable(self.items) else self.items)
         node = await execution.node_started(place, self.id, "iteration", "Iteration", silent=True)
         results: list[Any] = []
-        if items:
+        if items or execution.rules.tells_empty_iterations:
             failure = await self._iterate(execution, place, node, items, results)
             if failure is not None:
                 raise failure
@@ -72,6 +74,7 @@ class Iteration(Step):
         await send("iteration_started", started, node)
         durations: dict[str, float] = {}
         failure: NodeFailed | None = None
+        counts = execution.rules.counts_failed_rounds
         execution.nested += 1
         for index, item in enumerate(items):
             await self._next(execution, node, index, results, durations)
@@ -79,11 +82,15 @@ class Iteration(Step):
             inside = evolve(place, iteration=(self.id, index), local=local)
             try:
                 await execution.perform(self.body, inside)
+                results.append(_last_value(execution, self.body))
             except NodeFailed as caught:
-                failure = caught
+                failure = None if self.continues else caught
+                execution.run.exceptions_count += counts
+                results += [None] * self.continues
+            if failure is None or counts:
+                durations[str(index)] = round(time.monotonic() - began, 6)
+            if failure is not None:
                 break
-            results.append(_last_value(execution, self.body))
-            durations[str(index)] = round(time.monotonic() - began, 6)
         else:
             if execution.rules.closing_iteration_next:
                 await self._next(execution, node, len(items), results, durations)

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define, field
 
-from . import payloads
 from .errors import ApiError
 from .files import FileValue
 from .state import NodeRecord, Run
-from .steps import NodeFailed, Step
+from .steps import NodeFailed, Step, Stopped
 
 if TYPE_CHECKING:
     from .engine import Execution
@@ -118,6 +117,7 @@ class Form:
             **self._about(),
             "resolved_default_values": self.defaults,
             "form_token": self.token,
+            "approval_channels": ["console"],
             "expiration_time": self.expiration_time,
         }
 
@@ -129,14 +129,10 @@ class Form:
             **self._asked(self.step.content if template else self.content),
             "display_in_ui": True,
             "form_token": self.token,
+            "approval_channels": ["console"],
             "resolved_default_values": self.defaults,
             "expiration_time": self.expiration_time,
         }
-
-    async def announce(self, execution: Execution) -> None:
-        """Tell about a form that still waits when the run goes on because of another one."""
-        await execution.voice.send("node_started", payloads.node_started(self.node), self.node)
-        await execution.voice.send("human_input_required", self.required())
 
     def read(self) -> dict[str, Any]:
         """Return the answer of GET /form/human_input/{form_token}."""
@@ -192,12 +188,15 @@ class HumanInput(Step):
         chosen = {item.name: item.default_from for item in self.inputs if item.default_from}
         defaults = {name: str(values.get(source, "")) for name, source in chosen.items()}
         form = Form(self, execution.run, node, content, defaults)
+        if execution.rules.forms_are_nodes:
+            form.id = node.id
         form.expiration_time = int(time.time()) + self.seconds
         execution.world.open_form(form, execution)
         node.status, node.finished_at = "paused", node.created_at
         await execution.voice.send("human_input_required", form.required())
         await execution.legs.wait(form, execution)
-        await execution.node_resumed(node)
+        if execution.run.stop_asked:
+            raise Stopped
         outputs = await self._outcome(form, execution, place)
         inputs = {
             item.name: {"value_type": "string", "value": outputs[item.name]}
@@ -210,14 +209,16 @@ class HumanInput(Step):
         if form.answer is None:
             about = {"node_id": self.id, "node_title": self.id}
             told = {**about, "expiration_time": form.expiration_time}
-            await execution.voice.send("human_input_form_timeout", told)
+            if execution.rules.tells_forms:
+                await execution.voice.send("human_input_form_timeout", told)
             empty = {item.name: None for item in self.inputs}
             return {**empty, "__action_id": "", "__rendered_content": form.content}
         action, values = form.answer
         rendered = form.content
         for item in self.inputs:
             value = values[item.name]
-            if item.type == "paragraph" and not isinstance(value, str):
+            checks = item.type == "paragraph" and execution.rules.checks_form_texts
+            if checks and not isinstance(value, str):
                 text = (
                     "HumanInput file list input expects a string, "
                     f"output_variable_name={item.name}, got={type(value).__name__}"
@@ -233,7 +234,8 @@ class HumanInput(Step):
             "action_text": self.actions[action],
             "submitted_data": values,
         }
-        await execution.voice.send("human_input_form_filled", filled)
+        if execution.rules.tells_forms:
+            await execution.voice.send("human_input_form_filled", filled)
         return {
             **values,
             "__action_id": action,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define
 
 from .errors import invalid_param
-from .files import FileValue, file_type
+from .files import FileValue
 from .state import App, EndUser, Input
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def read_file(
     owned = stored is not None and (stored.owner == user.id or not world.rules.owner_checked)
     if stored is None or not owned or stored.app_id != user.app_id:
         raise invalid_param("Invalid upload file")
-    if kind != "custom" and file_type(stored.extension) != kind:
+    if kind != "custom" and world.file_type(stored) != kind:
         raise invalid_param(WRONG_TYPE)
     if item is not None and kind not in item.allowed_file_types:
         raise invalid_param(f"File validation failed for file: {stored.name}")

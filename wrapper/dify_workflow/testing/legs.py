@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from . import payloads
@@ -20,6 +21,10 @@ class Legs:
         self._run, self._voice = run, voice
         self._busy = 1
         self._pending: list[Form] = []
+        self._announced_before: list[Form] = []
+        self._lost: list[Form] = []
+        self._begins = False
+        self._raced = False
 
     def join(self, branches: int) -> None:
         """Count branches in; `rest` counts each one out."""
@@ -31,7 +36,12 @@ class Legs:
         if self._busy or not self._pending:
             return
         run = self._run
-        run.status, run.active = "paused", False
+        for form in self._pending:
+            if form in self._announced_before:
+                form.node.status = "paused"
+                await self._voice.send("human_input_required", form.required())
+        self._announced_before.clear()
+        run.status, run.active, run.pause, run.twice = "paused", False, self._pending[:], False
         execution.save_figures()
         reasons = [form.reason() for form in self._pending]
         data = payloads.workflow_paused(run, reasons, run.elapsed_time)
@@ -40,26 +50,56 @@ class Legs:
 
     async def wait(self, form: Form, execution: Execution) -> None:
         """Leave the run waiting for a form; return when it was answered and the run goes on."""
-        if not form.answered.is_set():
-            self._pending.append(form)
-            await self.rest(execution)
-            await form.answered.wait()
+        self._pending.append(form)
+        await self.rest(execution)
+        await form.answered.wait()
 
     async def resume(self, form: Form, execution: Execution) -> None:
-        """Go on after a form was answered or ran out."""
-        run = self._run
-        if run.status == "paused":
-            run.status = "running"
-            if run.stop_asked:  # Dify takes the form all the same, and the run hangs for ever
-                return
-            run.active = True
-            run.leg_created_at = now()
-            execution.begin_leg()
-            started = payloads.workflow_started(run, "resumption", run.leg_created_at)
-            await self._voice.send("workflow_started", started)
+        """Go on, a moment after a form was answered or ran out."""
+        world, run = execution.world, self._run
+        if self._begins or run.status != "paused":
+            await self._second(form, execution)
+            return
+        self._begins = True
+        await asyncio.sleep(world.resume_delay)
+        self._begins = False
+        run.status = "running"
+        if run.stop_asked and not world.rules.ends_stopped_pauses:
+            return  # Dify takes the form all the same, and the run hangs for ever
+        run.active = True
+        if self._raced and world.rules.refuses_second_resumption:
+            await self._refuse_second()
+        run.twice, self._raced = self._raced and not world.rules.refuses_second_resumption, False
+        run.leg_created_at = now()
+        execution.begin_leg()
+        started = payloads.workflow_started(run, "resumption", run.leg_created_at)
+        await self._voice.send("workflow_started", started)
+        for other in self._pending:
+            await execution.node_resumed(other.node)
+        self._go_on([form for form in self._pending if not form.waits and form not in self._lost])
+        self._announced_before, self._lost = self._pending[:], []
+
+    async def _second(self, form: Form, execution: Execution) -> None:
+        """Take the second of two forms of one pause: its leg is not the one that is under way."""
+        race = execution.world.two_forms
+        if race == "lost":
+            self._lost.append(form)
+            return
+        if self._begins:
+            self._raced = race == "doubled"
+            return
+        if race == "doubled" and execution.rules.refuses_second_resumption:
+            await self._refuse_second()
         if form in self._pending:
-            self._pending.remove(form)
-            self._busy += 1
-            for other in self._pending:
-                await other.announce(execution)
-        form.answered.set()
+            await execution.node_resumed(form.node)
+            self._go_on([form])
+
+    async def _refuse_second(self) -> None:
+        text = f"Workflow task already active for task_id={self._run.task_id}"
+        await self._voice.fail({"code": "invalid_param", "status": 400, "message": text})
+
+    def _go_on(self, forms: list[Form]) -> None:
+        self._pending = [form for form in self._pending if form not in forms]
+        self._busy += len(forms)
+        for form in forms:
+            form.answered.set()

@@ -37,24 +37,22 @@ class PipelineError(Step):
     """An exception outside of any node, e.g. an unknown model provider.
 
     As the first step there is no run at all: a blocking request is answered with the error, a
-    stream gets an `error` event. Later, the run never ends: its detail stays `running`.
+    stream gets an `error` event, and from 1.15 on a made-up start and end behind it. Later, the run
+    never ends: its detail stays `running`.
     """
 
     message: str = "Provider lab/none/none does not exist."
     code: str = "invalid_param"
     status: int = 400
 
+    def error(self) -> dict[str, Any]:
+        return {"code": self.code, "status": self.status, "message": self.message}
+
     def event(self) -> dict[str, Any]:
-        return {
-            "event": "error",
-            "workflow_run_id": None,
-            "code": self.code,
-            "status": self.status,
-            "message": self.message,
-        }
+        return {"event": "error", "workflow_run_id": None, **self.error()}
 
     async def perform(self, execution: Execution, place: Place, /) -> None:
-        await execution.voice.send_flat(self.event())
+        await execution.voice.fail(self.error())
         raise Vanished
 
 

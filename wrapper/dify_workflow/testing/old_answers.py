@@ -1,4 +1,4 @@
-"""Turns an answer of Dify 1.14.2 into that of the older version that is pretended."""
+"""Turns an answer of Dify 1.16.1 into that of the older version that is pretended."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 from attrs import evolve
 
 from .errors import ApiError
-from .old_events import old_files
+from .old_events import drop_channels, old_files
 from .replies import Json
 from .versions import Rules
 
+RUNS = {"runWorkflow", "runWorkflowVersion"}
 UPLOAD_SINCE = {
     "reference": (1, 14),
     "source_url": (1, 9),
@@ -31,6 +32,10 @@ def old_answer(
     rules: Rules, operation: str, reply: Json, error: ApiError | None, tenant_id: str
 ) -> Json:
     """Return the answer as this version gives it; error: what the answer was made from."""
+    if operation in RUNS and not rules.approval_channels:
+        drop_channels(reply.body)
+    if operation == "getAppSite" and not rules.site_placeholder:
+        reply.body.pop("input_placeholder", None)
     if rules.since(1, 14):
         return reply
     if error is not None:
@@ -38,7 +43,7 @@ def old_answer(
     if reply.status >= 400:
         return reply
     body = old_files(reply.body, tenant_id)
-    if operation in {"runWorkflow", "runWorkflowVersion"}:
+    if operation in RUNS:
         return _old_run(rules, reply, body)
     if operation == "getWorkflowRun" and reply.status == 200:
         return evolve(reply, body=_old_detail(rules, body, tenant_id))

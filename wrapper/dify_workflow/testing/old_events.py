@@ -1,4 +1,4 @@
-"""Turns an event of Dify 1.14.2 into that of the older version that is pretended."""
+"""Turns an event of Dify 1.16.1 into that of the older version that is pretended."""
 
 from __future__ import annotations
 
@@ -37,10 +37,20 @@ def _old_file(file: dict[str, Any], tenant_id: str) -> dict[str, Any]:
     return {name: file[name] for name in (*first, "related_id")} | file
 
 
+def drop_channels(event: Mapping[str, Any]) -> None:
+    """Take out of a pause, or of one of its forms, what came with 1.15."""
+    data = event.get("data")
+    if isinstance(data, dict):
+        for form in (data, *data.get("reasons", ())):
+            form.pop("approval_channels", None)
+
+
 def old_event(
     rules: Rules, event: dict[str, Any], node: NodeRecord | None, tenant_id: str
 ) -> dict[str, Any]:
     """Return the event as this version sends it; node: the node that it is about."""
+    if not rules.approval_channels:
+        drop_channels(event)
     if rules.since(1, 14):
         return event
     event = old_files(event, tenant_id)

@@ -1,4 +1,4 @@
-"""The `data` of every event, as Dify 1.14.2 sends it live and in snapshots."""
+"""The `data` of every event, as Dify 1.16.1 sends it live and in snapshots."""
 
 from __future__ import annotations
 
@@ -157,6 +157,7 @@ def group_completed(
     steps: int,
     metadata: Mapping[str, Any],
 ) -> Data:
+    cost = {"total_tokens": 0, "total_price": "0.0", "currency": "USD"}
     return group_event(
         node.node_id,
         node.type,
@@ -171,7 +172,7 @@ def group_completed(
         error=None,
         elapsed_time=node.elapsed_time,
         total_tokens=0,
-        execution_metadata={"total_tokens": 0, "total_price": "0.0", "currency": "USD", **metadata},
+        execution_metadata={**cost, **metadata} if steps else {},
         finished_at=node.finished_at,
         steps=steps,
     )

@@ -6,22 +6,22 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
-from . import payloads
+from . import made_up, payloads
 from .errors import INTERNAL, ApiError, Crash, invalid_param, not_found, refused
 from .exchange import Exchange
 from .inputs import BadNumber, read_file, read_inputs
 from .mishaps import PipelineError
 from .replies import Json, Reply, Stream
-from .state import Run, Workflow
+from .state import Run, Workflow, new_id
 from .steps import Step
 from .streams import (
-    error_stream,
     events_stream,
     finished_stream,
     leave_own_stream,
     own_stream,
+    refused_stream,
     subscribe,
 )
 
@@ -124,8 +124,9 @@ async def _run(x: Exchange, workflow_id: str, workflow: Workflow) -> Reply:
         steps = x.world.steps(x.app, workflow, inputs)
         _check_pipeline(steps)
     except (ApiError, BadNumber, _Broken) as problem:
-        return _never_began(x, problem, streaming=streaming)
-    run = Run(x.app, workflow_id, inputs, user.session_id, files=files, streaming=streaming)
+        return _never_began(x, problem, workflow_id) if streaming else _refused(problem)
+    run = Run(x.app, workflow_id, inputs, user.session_id, body["inputs"])
+    run.files, run.streaming = files, streaming
     if streaming:
         reader = subscribe(x, run)
         x.world.start(run, steps)
@@ -148,23 +149,36 @@ def _check_pipeline(steps: Sequence[Step]) -> None:
         raise _Broken(steps[0])
 
 
-def _never_began(x: Exchange, problem: ApiError | BadNumber | _Broken, *, streaming: bool) -> Reply:
-    """Answer a run that cannot begin: as JSON, or inside the stream where a worker notices it."""
+Problem = ApiError | BadNumber | _Broken
+
+
+def _refused(problem: Problem) -> NoReturn:
     if isinstance(problem, _Broken):
-        if streaming:
-            return Stream(error_stream(x, problem.step.event()))
         raise ApiError(problem.step.status, problem.step.code, problem.step.message)
-    if streaming and x.world.rules.worker:
-        event = {"event": "error", "message": problem.message, "status": 500}
-        told = x.world.rules.since(1, 14)  # 1.13 says nothing at all
-        return Stream(error_stream(x, event if told else None))
     if isinstance(problem, BadNumber):
         raise ApiError(500, "internal_server_error", INTERNAL)
     raise problem
 
 
+def _never_began(x: Exchange, problem: Problem, workflow_id: str) -> Reply:
+    """Answer a streaming run that cannot begin: in the stream, where a worker notices it."""
+    rules, broken = x.world.rules, isinstance(problem, _Broken)
+    if not rules.worker and not broken:
+        _refused(problem)
+    message = problem.step.message if isinstance(problem, _Broken) else problem.message
+    events = [problem.step.event()] if isinstance(problem, _Broken) else []
+    if rules.makes_ends_up:
+        run_id, inputs = new_id(), x.json_object()["inputs"]
+        told = message if rules.ends_tell_errors or not broken else made_up.NO_END
+        events.append(made_up.started(run_id, workflow_id, inputs))
+        events.append(made_up.finished(run_id, workflow_id, told))
+    elif not broken and rules.since(1, 14):  # 1.13 says nothing at all
+        events.append({"event": "error", "message": message, "status": 500})
+    return Stream(refused_stream(x, events))
+
+
 def _blocking(x: Exchange, run: Run) -> dict[str, Any]:
-    waiting = [form for form in run.forms if form.waits] if run.status == "paused" else []
+    waiting = run.pause if run.status == "paused" else []
     paused = {
         "paused_nodes": [form.step.id for form in waiting],
         "reasons": [form.reason() for form in waiting],

@@ -5,19 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from .arrival import RequestLog
 from .errors import ApiError
 from .faults import Faults
-from .files import FileValue, StoredFile, file_type
+from .files import FileValue, StoredFile
 from .gate import Gate
 from .human import Form
 from .service import Service
 from .serving import ServerThread
 from .state import App, Input, Run, Workflow
-from .versions import Rules
-from .world import World
+from .versions import NEWEST, Rules
+from .world import TwoForms, World
 
 
 class FakeDify:
@@ -39,11 +39,19 @@ class FakeDify:
         queue: A gate where streaming runs wait for a worker, unknown to everybody.
         keep_alive: Seconds after which an idle connection is closed.
         unread_limit: How many unread events a stream keeps (Dify: 1024, the oldest are dropped).
+        recorded_after: Seconds from the start of a run until its detail and the logs know it.
+        resume_delay: Seconds between the submit of a form and the next leg of its run (Dify: up to
+            one).
+        two_forms: What comes of a second form of one pause, submitted before the first one's leg
+            has paused again: "together", both are taken; "lost", the run pauses at the second
+            node, whose form is closed, for ever; "doubled", an `error` and a made-up end are told
+            while the run goes on (before 1.16, all of the leg is told twice).
+        etl_type: The server's ETL_TYPE: Office files are "custom" with "dify", else documents.
     """
 
     def __init__(
         self,
-        version: str = "1.14.2",
+        version: str = NEWEST,
         api_key: str = "app-test",
         *,
         workflow: Workflow = (),
@@ -56,6 +64,10 @@ class FakeDify:
         queue: Gate | None = None,
         keep_alive: float = 2.0,
         unread_limit: int | None = None,
+        recorded_after: float = 0.0,
+        resume_delay: float = 0.0,
+        two_forms: TwoForms = "together",
+        etl_type: Literal["dify", "Unstructured"] = "dify",
     ) -> None:
         self.faults: Faults = Faults()
         self.world: World = World(
@@ -66,6 +78,10 @@ class FakeDify:
             idle_limit=idle_limit,
             queue=queue,
             unread_limit=unread_limit,
+            recorded_after=recorded_after,
+            resume_delay=resume_delay,
+            two_forms=two_forms,
+            etl_type=etl_type,
         )
         self.api_key = api_key
         self.default_app: App = self.app(api_key, workflow, form=form)
@@ -149,7 +165,7 @@ class FakeDify:
     def file(self, name: str, content: bytes, mime_type: str = "text/plain") -> FileValue:
         """Make a file that steps can give as an output."""
         stored = self.world.files.add(StoredFile(name, content, mime_type, made=True))
-        return FileValue(stored, file_type(stored.extension))
+        return FileValue(stored, self.world.file_type(stored))
 
     def add_run(
         self,
@@ -228,6 +244,14 @@ class FakeDify:
             self.world.resume(form, execution)
 
         self._thread.call(go_on, 5.0)
+
+    def redeploy_worker(self) -> None:
+        """Replace the worker: streaming runs in progress end `stopped` (before 1.16 it waits)."""
+
+        async def redeploy() -> None:
+            self.world.redeploy()
+
+        self._thread.call(redeploy, 5.0)
 
     def expire_links(self) -> None:
         """Let the download URLs that were handed out so far run out."""

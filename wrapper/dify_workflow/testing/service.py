@@ -61,7 +61,8 @@ class Service:
                 send = SpoiledSend(fault, send, transport, gone, pings, idle)
             reply, headers = await self._reply(request, x, found, fault, log)
             log.status = getattr(reply, "status", 200)
-            await transmit(send, reply, all_headers(self.world.rules, headers))
+            rules = self.world.rules
+            await transmit(send, reply, all_headers(rules, headers), compact=rules.compact_json)
         except AnswerOver:
             pass
         finally:

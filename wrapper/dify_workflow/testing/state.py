@@ -6,7 +6,7 @@ import asyncio
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -149,9 +149,14 @@ class NodeRecord:
 
 @define(eq=False)
 class Subscription:
-    """The unread events of one reader; the oldest are dropped beyond the limit, as Dify does."""
+    """The unread events of one reader; the oldest are dropped beyond the limit, as Dify does.
+
+    killed: it gets no event any more, see `Rules.readers_kill_readers`; stays: but pings.
+    """
 
     limit: int | None
+    killed: bool = False
+    stays: bool = False
     queue: deque[dict[str, Any]] = field(init=False)
     news: asyncio.Event = Factory(asyncio.Event)
 
@@ -159,7 +164,15 @@ class Subscription:
         self.queue = deque(maxlen=self.limit)
 
     def put(self, event: dict[str, Any]) -> None:
-        self.queue.append(event)
+        if not self.killed:
+            self.queue.append(event)
+            self.news.set()
+
+    def kill(self, but_after: Collection[str]) -> None:
+        """End it; unread events are lost, unless one of those is among them."""
+        if not any(event["event"] in but_after for event in self.queue):
+            self.queue.clear()
+        self.killed = True
         self.news.set()
 
 
@@ -168,18 +181,23 @@ class Run:
     """One run: what was asked, what happened, how it stands.
 
     Attributes:
-        inputs: What was asked for.
+        inputs: What was asked for, and what the app makes of it.
+        asked: What was asked for, as it came.
         user: Whom it belongs to.
         status: As the run detail tells it (the stream's last event can say another).
         events: Every event sent so far, as the server built it (pings and snapshots excluded).
         active: The server is working on it (not paused, not over).
         listed: The run detail and the logs know it (a queued run is known to nobody).
+        pause: The forms of the present pause, or of the last one.
+        twice: This leg is told twice, see `FakeDify.two_forms`.
+        redeployed: Its worker was told to end.
     """
 
     app: App
     workflow_id: str
     inputs: dict[str, Any]
     user: str
+    asked: Mapping[str, Any] = field(factory=dict, repr=False)
     id: str = Factory(new_id)
     task_id: str = Factory(new_id)
     log_id: str = Factory(new_id)
@@ -200,9 +218,12 @@ class Run:
     events: list[dict[str, Any]] = field(factory=list, repr=False)
     nodes: list[NodeRecord] = field(factory=list, repr=False)
     forms: list[Any] = field(factory=list, repr=False)
+    pause: list[Any] = field(factory=list, repr=False)
     readers: list[Subscription] = field(factory=list, repr=False)
     task: asyncio.Task[None] | None = field(default=None, repr=False)
     stop_asked: bool = False
+    redeployed: bool = False
+    twice: bool = False
     settled: asyncio.Event = field(factory=asyncio.Event, repr=False)
 
     @property

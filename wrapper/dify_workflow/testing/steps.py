@@ -60,6 +60,10 @@ class NodeFailed(Exception):
     """A node failed and no error strategy caught it: the run fails with this text."""
 
 
+class Stopped(Exception):
+    """The run was stopped while it was paused, and ends now."""
+
+
 class Vanished(Exception):
     """The worker died: nothing more is ever heard of the run."""
 
@@ -118,22 +122,29 @@ class Text(Step):
 
     Attributes:
         error: It fails with this text after its last chunk.
-        reasoning: Its output `reasoning_content`, as of models that think in a field of their own.
+        reasoning: Its output `reasoning_content`, as of models that think in a field of their own;
+            a list is streamed piece by piece (from 1.15 on).
     """
 
     chunks: Sequence[str] = ("Hel", "lo")
     seconds: float = 0.0
     id: str = "llm"
     error: str | None = None
-    reasoning: str = ""
+    reasoning: str | list[str] = ""
 
     async def perform(self, execution: Execution, place: Place, /) -> None:
         node = await execution.node_started(place, self.id, "llm", "LLM")
         execution.answer.expect(self.id, ["text"])
         execution.streaming_models += 1
+        thoughts = [self.reasoning] if isinstance(self.reasoning, str) else self.reasoning
+        thinks = any(thoughts) and execution.rules.streams_reasoning
+        for thought in thoughts if thinks else ():
+            await execution.voice.reasoning(self.id, thought)
         for chunk in self.chunks:
             await asyncio.sleep(self.seconds)
             await execution.token(self.id, chunk)
+        if thinks:
+            await execution.voice.reasoning(self.id, "", last=True)
         execution.streaming_models -= 1
         if self.error is not None:
             await execution.node_finished(place, node, status="failed", error=self.error)
@@ -146,7 +157,7 @@ class Text(Step):
             inputs={"model_provider": "fake", "model_name": "fake-chat"},
             outputs={
                 "text": "".join(self.chunks).strip(),
-                "reasoning_content": self.reasoning,
+                "reasoning_content": "".join(thoughts),
                 "usage": {**USAGE, "total_tokens": tokens},
                 "finish_reason": "stop",
             },

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
-from . import payloads
+from . import made_up, payloads
 from .exchange import Exchange
 from .files import files_in
 from .frames import PING, ascii_frame, frame
+from .spoil import AnswerOver
 from .state import Run, Subscription
 from .voice import PING as WORKER_PING
 
 FINISHED = frozenset({"workflow_finished"})
 TERMINAL = frozenset({"workflow_finished", "workflow_paused"})
+ENDS = tuple(f'data: {{"event":"{name}"'.encode() for name in sorted(TERMINAL))
+
+
+class Killed(AnswerOver):
+    """The body of a reader breaks off, see `Rules.readers_kill_readers`."""
 
 
 def subscribe(x: Exchange, run: Run) -> Subscription:
@@ -24,6 +30,14 @@ def subscribe(x: Exchange, run: Run) -> Subscription:
     run.readers.append(reader)
     x.when_gone.append(reader.news.set)
     return reader
+
+
+def _unsubscribe(x: Exchange, run: Run, reader: Subscription) -> None:
+    """Stop reading; some versions tell all other readers to stop as well."""
+    run.readers.remove(reader)
+    if x.world.rules.readers_kill_readers:
+        for other in run.readers:
+            other.kill(but_after=TERMINAL)
 
 
 async def _linger(x: Exchange, seconds: float) -> None:
@@ -38,11 +52,13 @@ async def follow(
 
     Only a run that nobody works on is idle: the pings of a worker count, those of the API do not.
     pings: the API process sends pings of its own, beside those of the worker.
+    Raises Killed where the end of another reader ends this one.
     """
     world, loop = x.world, asyncio.get_running_loop()
+    at_write = world.rules.readers_kill_readers  # here the end of a client is noticed then only
     heard = loop.time()
     next_ping = heard + world.ping_interval
-    while not x.gone.is_set():
+    while not x.gone.is_set() or (at_write and not reader.queue):
         while reader.queue:
             event = reader.queue.popleft()
             heard = loop.time()
@@ -52,14 +68,18 @@ async def follow(
                 if world.rules.ends_late:
                     await _linger(x, world.eof_delay)
                 return
+        if reader.killed and not reader.stays:
+            raise Killed
         reader.news.clear()
         wake = min(heard + world.idle_limit, next_ping if pings else float("inf"))
         with suppress(TimeoutError):
             await asyncio.wait_for(reader.news.wait(), max(wake - loop.time(), 0))
         if pings and loop.time() >= next_ping:
             next_ping += world.ping_interval
+            if x.gone.is_set():
+                return
             yield PING
-        if run.active:
+        if run.active and not reader.killed:
             heard = loop.time()
         if not reader.queue and loop.time() >= heard + world.idle_limit:
             return
@@ -67,29 +87,37 @@ async def follow(
 
 async def own_stream(x: Exchange, run: Run, reader: Subscription) -> AsyncGenerator[bytes, None]:
     """Yield the stream of the request that started the run."""
-    rules = x.world.rules
+    rules, last = x.world.rules, b""
     if rules.ping_first:
         yield PING
-    async for chunk in follow(x, run, reader, ends=TERMINAL, pings=not rules.worker):
-        yield chunk
+    with suppress(Killed):
+        async for chunk in follow(x, run, reader, ends=TERMINAL, pings=not rules.worker):
+            last = last if chunk == PING else chunk
+            yield chunk
+    if rules.makes_ends_up and not last.startswith(ENDS) and not x.gone.is_set():
+        if not last:
+            yield frame(x.world.event(made_up.started(run.id, run.workflow_id, run.asked)))
+        yield frame(x.world.event(made_up.finished(run.id, run.workflow_id)))
 
 
 def leave_own_stream(x: Exchange, run: Run, reader: Subscription) -> None:
     """Stop reading; on an old Dify the run dies with the stream of its request."""
-    run.readers.remove(reader)
+    _unsubscribe(x, run, reader)
     dies = not x.world.rules.survives_disconnect and not run.settled.is_set()
     if dies and run.task is not None:
         run.task.cancel()
 
 
-async def error_stream(x: Exchange, event: dict[str, Any] | None) -> AsyncGenerator[bytes, None]:
-    """Yield the stream of a run that never began: an `error` event (or nothing), left open."""
+async def refused_stream(
+    x: Exchange, events: Sequence[dict[str, Any]]
+) -> AsyncGenerator[bytes, None]:
+    """Yield the stream of a run that never began; without a made-up end it is left open."""
     world = x.world
     if world.rules.ping_first:
         yield PING
-    if event is not None:
+    for event in events:
         yield frame(world.event(event))
-    if not world.rules.errors_end_stream:
+    if not world.rules.errors_end_stream and not world.rules.makes_ends_up:
         await _linger(x, world.idle_limit)
 
 
@@ -105,6 +133,7 @@ async def events_stream(
 ) -> AsyncGenerator[bytes, None]:
     """Yield what the events endpoint sends for a run that is running or paused."""
     reader = subscribe(x, run)
+    reader.stays = snapshot
     past, paused = snapshot_events(run) if snapshot else [], run.status == "paused"
     try:
         yield PING
@@ -112,14 +141,15 @@ async def events_stream(
             for event in past:
                 yield frame(x.world.event(event))
             if paused and not over_pauses:
-                await _linger(x, x.world.eof_delay)
+                if x.world.rules.ends_late:
+                    await _linger(x, x.world.eof_delay)
                 return
         # Without the snapshot, nothing ends a stream that is to go on over pauses.
         ends = TERMINAL if not over_pauses else FINISHED if snapshot else ()
         async for chunk in follow(x, run, reader, ends=ends, pings=True):
             yield chunk
     finally:
-        run.readers.remove(reader)
+        _unsubscribe(x, run, reader)
 
 
 def snapshot_events(run: Run) -> list[dict[str, Any]]:
@@ -137,10 +167,9 @@ def snapshot_events(run: Run) -> list[dict[str, Any]]:
         if node.status != "running":
             events.append(event("node_finished", payloads.snapshot_finished(node)))
     if paused:
-        waiting = [form for form in run.forms if form.waits]
-        for form in waiting:
+        for form in run.pause:
             events.append(event("human_input_required", form.required(template=True)))
-        reasons = [form.reason(template=True) for form in waiting]
+        reasons = [form.reason(template=True) for form in run.pause]
         data = payloads.workflow_paused(run, reasons, 0.0)
         events.append(event("workflow_paused", {**data, "created_at": run.created_at}))
     return events

@@ -22,7 +22,7 @@ CORS = {
 def all_headers(rules: Rules, headers: Mapping[str, str]) -> dict[str, str]:
     """Add what every answer of this version carries, leave out what none has."""
     common = {
-        "server": "gunicorn",
+        **({"server": "gunicorn"} if rules.names_server else {}),
         "date": formatdate(usegmt=True),
         "x-version": rules.version,
         "x-env": "PRODUCTION",
@@ -33,12 +33,12 @@ def all_headers(rules: Rules, headers: Mapping[str, str]) -> dict[str, str]:
     return common | (dict(headers) if rules.since(1, 11) else own)
 
 
-async def transmit(send: Send, reply: Reply, headers: Mapping[str, str]) -> None:
-    """Send a whole answer."""
+async def transmit(send: Send, reply: Reply, headers: Mapping[str, str], *, compact: bool) -> None:
+    """Send a whole answer; compact: write JSON without spaces (not where it has a charset)."""
     if isinstance(reply, Stream):
         await _stream(send, reply, headers)
         return
-    chunks = _chunks(reply)
+    chunks = _chunks(reply, (",", ":") if compact else None)
     sized = {"content-length": str(len(chunks[0]))} if len(chunks) == 1 else {}
     await _start(send, reply.status, {"content-type": reply.media, **headers, **sized})
     for index, chunk in enumerate(chunks, 1):
@@ -46,10 +46,11 @@ async def transmit(send: Send, reply: Reply, headers: Mapping[str, str]) -> None
         await send({"type": "http.response.body", "body": chunk, "more_body": more})
 
 
-def _chunks(reply: Json | Raw) -> tuple[bytes, ...]:
+def _chunks(reply: Json | Raw, separators: tuple[str, str] | None) -> tuple[bytes, ...]:
     if isinstance(reply, Raw):
         return reply.chunks
-    return ((json.dumps(reply.body) + "\n" * reply.line).encode(),)
+    separators = separators if reply.media == "application/json" else None
+    return ((json.dumps(reply.body, separators=separators) + "\n" * reply.line).encode(),)
 
 
 async def _stream(send: Send, stream: Stream, headers: Mapping[str, str]) -> None:

@@ -1,7 +1,9 @@
 """What differs between the Dify versions that the stand-in can pretend to be.
 
-Each property is one break seen between two recorded servers (1.8.1, 1.9.1, 1.10.1, 1.12.1, 1.13.2
-and 1.14.2 were compared); a version in between takes the rules of the newer of its neighbours.
+Each property is one break seen between two recorded servers (1.8.1, 1.9.1, 1.10.1, 1.12.1, 1.13.2,
+1.14.2, 1.15.0 and 1.16.1 were compared); a version in between takes the rules of the newer of its
+neighbours. 1.16.1 is upstream of 2026-08-17, which calls itself so: other readers' ends no longer
+kill a reader there, which the release of that name still has.
 """
 
 from __future__ import annotations
@@ -11,6 +13,9 @@ import re
 from attrs import field, frozen
 
 OLDEST = (1, 8, 1)
+NEWEST = "1.16.1"
+ABORTED = "Aborted: User requested stop"
+STOPPED_BY_USER = "Stopped by user."
 
 
 def _parse(version: str) -> tuple[int, ...]:
@@ -47,7 +52,7 @@ class Rules:
     @property
     def ends_late(self) -> bool:
         """The stream is closed about one second after the terminal event, not at once."""
-        return self.since(1, 13)
+        return self.since(1, 13) and not self.since(1, 15)
 
     @property
     def errors_end_stream(self) -> bool:
@@ -137,6 +142,90 @@ class Rules:
         """`response_mode: null` means blocking instead of an error."""
         return self.since(1, 11)
 
+    @property
+    def makes_ends_up(self) -> bool:
+        """A refused run, and a stream that lacks a terminal event, end in a made-up one."""
+        return self.since(1, 15)
+
+    @property
+    def ends_tell_errors(self) -> bool:
+        """The made-up end behind an `error` event repeats its text."""
+        return self.since(1, 16)
+
+    @property
+    def readers_kill_readers(self) -> bool:
+        """The end of one reader of a run ends all others, and is noticed at the next write."""
+        return self.since(1, 15) and not self.since(1, 16, 1)
+
+    @property
+    def refuses_second_resumption(self) -> bool:
+        """Of two forms submitted at once, the second starts no leg but an `error`."""
+        return self.since(1, 16)
+
+    @property
+    def ends_stopped_pauses(self) -> bool:
+        """A form of a stopped run ends the run; before, the run hangs."""
+        return self.since(1, 15)
+
+    @property
+    def redeploy_stops_runs(self) -> bool:
+        return self.since(1, 16)
+
+    @property
+    def tells_forms(self) -> bool:
+        """There are `human_input_form_filled` and `human_input_form_timeout`."""
+        return not self.since(1, 16)
+
+    @property
+    def checks_form_texts(self) -> bool:
+        """A text field that is filled in with something else fails the run."""
+        return not self.since(1, 16)
+
+    @property
+    def forms_are_nodes(self) -> bool:
+        """A form has the id of its node's execution."""
+        return self.since(1, 16)
+
+    @property
+    def approval_channels(self) -> bool:
+        return self.since(1, 15)
+
+    @property
+    def streams_reasoning(self) -> bool:
+        return self.since(1, 15)
+
+    @property
+    def counts_failed_rounds(self) -> bool:
+        """An iteration that goes on after a failed round makes the run partial-succeeded."""
+        return self.since(1, 16)
+
+    @property
+    def tells_empty_iterations(self) -> bool:
+        return self.since(1, 16)
+
+    @property
+    def names_server(self) -> bool:
+        return not self.since(1, 15)
+
+    @property
+    def compact_json(self) -> bool:
+        return self.since(1, 15)
+
+    @property
+    def site_placeholder(self) -> bool:
+        return self.since(1, 16)
+
+    @property
+    def audio_codes(self) -> bool:
+        """Refused audio has codes of its own; whether the app listens is asked first."""
+        return self.since(1, 16)
+
+    @property
+    def audio_types(self) -> set[str]:
+        """The Content-Types that are taken for audio, whatever the name of the file."""
+        types = {"audio/mp3", "audio/m4a", "audio/wav", "audio/amr", "audio/mpga"}
+        return types | {"audio/x-m4a"} if self.since(1, 16, 1) else types
+
     def serves(self, operation: str) -> bool:
         if operation in {"streamWorkflowEvents", "getHumanInputForm", "submitHumanInputForm"}:
             return self.since(1, 14)
@@ -147,9 +236,14 @@ class Rules:
 
         llm: a model was streaming; nested: inside an iteration or between parallel branches.
         """
-        aborted, by_user = "Aborted: User requested stop", "Stopped by user."
+        if self.since(1, 16):
+            return "stopped", ABORTED, "stopped"
         if not self.since(1, 10):
-            return "stopped", by_user, "stopped"
+            return "stopped", STOPPED_BY_USER, "stopped"
         if nested or (self.since(1, 14) and not llm):
-            return "failed", aborted, "stopped"
-        return "stopped", by_user, "running"
+            return "failed", ABORTED, "stopped"
+        return "stopped", STOPPED_BY_USER, "stopped" if self.since(1, 15) else "running"
+
+    def stored_error(self, error: str | None) -> str | None:
+        """Return what the run detail says where the stream's last event says `error`."""
+        return ABORTED if self.since(1, 15) and error == STOPPED_BY_USER else error

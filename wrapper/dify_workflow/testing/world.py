@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from attrs import Factory, define
 
 from .contract import Operation, contract
 from .engine import Execution
-from .files import FileStore
+from .files import FileStore, StoredFile, file_type
 from .gate import Gate
 from .human import Form
 from .old_events import old_event
@@ -18,6 +18,8 @@ from .state import App, NodeRecord, Run, Workflow, new_id
 from .steps import Step
 from .versions import Rules
 from .workflows import BUILTINS
+
+TwoForms = Literal["together", "lost", "doubled"]
 
 
 @define(eq=False)
@@ -29,6 +31,7 @@ class World:
     ping_interval, eof_delay, idle_limit: seconds, see FakeDify.
     queue: where streaming runs wait for a worker.
     unread_limit: events kept for a slow reader, None for all.
+    recorded_after, resume_delay: seconds; two_forms, etl_type: see FakeDify.
     """
 
     rules: Rules
@@ -38,6 +41,10 @@ class World:
     idle_limit: float = 300.0
     queue: Gate | None = None
     unread_limit: int | None = None
+    recorded_after: float = 0.0
+    resume_delay: float = 0.0
+    two_forms: TwoForms = "together"
+    etl_type: str = "dify"
     tenant_id: str = Factory(new_id)
     account: str = "owner@example.com"
     transcript: str = "transcribed text 你好"
@@ -63,12 +70,15 @@ class World:
             self.apps[key] = App(key, builtin, name=key.removeprefix("app-"))
         return self.apps.get(key)
 
+    def file_type(self, stored: StoredFile) -> str:
+        return file_type(stored.extension, stored.mime_type, self.etl_type)
+
     def start(self, run: Run, steps: Sequence[Step]) -> None:
         """Begin a run; a streaming one may have to wait for a worker."""
         execution = Execution(self, run, steps)
         queue = self.queue if run.streaming and self.rules.worker else None
         self.runs.append(run)
-        run.listed = not self.rules.worker
+        run.listed = not self.rules.worker and not self.recorded_after
         run.task = asyncio.create_task(self._carry_out(execution, queue))
         run.task.add_done_callback(lambda _: run.settled.set())
 
@@ -77,9 +87,25 @@ class World:
             await queue.passed()
         await execution.drive()
 
+    def put_on_record(self, run: Run) -> None:
+        """Let the run detail and the logs know a run that has begun, in time."""
+        if run.listed or not self.recorded_after:
+            run.listed = True
+            return
+        loop = asyncio.get_running_loop()
+        loop.call_later(self.recorded_after, setattr, run, "listed", True)
+
+    def redeploy(self) -> None:
+        """End the worker, and with it what it works on where this version does so."""
+        for run in self.runs if self.rules.redeploy_stops_runs else ():
+            if run.active and run.streaming and run.task is not None:
+                run.redeployed = True
+                run.task.cancel()
+
     def resume(self, form: Form, execution: Execution) -> None:
         """Let the run of an answered form go on, a moment later, as Dify does."""
-        if not execution.run.stop_asked:
+        hangs = execution.run.stop_asked and not self.rules.ends_stopped_pauses
+        if not hangs and execution.run.status == "paused":
             execution.run.settled.clear()
         task = asyncio.create_task(execution.legs.resume(form, execution))
         self.tasks.add(task)
