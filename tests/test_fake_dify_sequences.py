@@ -12,9 +12,13 @@ from fake_dify_recorded import Session, broken_answers
 from fake_dify_twins import add_twins, slow
 
 
-@pytest.fixture
-def dify() -> Iterator[FakeDify]:
-    dify = FakeDify(eof_delay=0.0, idle_limit=5.0).start()
+VERSIONS = ["1.14.2", "1.15.0", "1.16.1"]
+every_version = pytest.mark.parametrize("dify", VERSIONS, indirect=True)
+
+
+@pytest.fixture(params=["1.14.2"])
+def dify(request: pytest.FixtureRequest) -> Iterator[FakeDify]:
+    dify = FakeDify(request.param, eof_delay=0.0, idle_limit=5.0).start()
     add_twins(dify)
     yield dify
     dify.stop()
@@ -31,6 +35,7 @@ def play(session: Session, folder: str, *names: str) -> None:
     assert not found, "\n".join(found)
 
 
+@every_version
 def test_one_form_and_every_way_to_fill_it_in(session: Session, dify: FakeDify) -> None:
     play(session, "human", "one_start", "one_detail_paused", "one_form_get", "one_logs_paused")
     play(session, "human", "form_get_by_form_id", "one_form_get_other_app", "one_submit_other_app")
@@ -45,6 +50,7 @@ def test_one_form_and_every_way_to_fill_it_in(session: Session, dify: FakeDify) 
     play(session, "human", "one_detail_done", "one_events_follow", "one_events_after_finish")
 
 
+@every_version
 @pytest.mark.parametrize("follow", ["ok_follow_plain", "ok_follow_snapshot_cont"])
 def test_a_form_is_filled_in_while_the_run_is_followed(
     session: Session, dify: FakeDify, follow: str
@@ -59,6 +65,7 @@ def test_a_form_is_filled_in_while_the_run_is_followed(
     play(session, "human", "ok_detail", "ok_resubmit")
 
 
+@every_version
 def test_every_kind_of_field(session: Session, dify: FakeDify) -> None:
     play(session, "human", "rich_start", "rich_upload", "rich_form_get", "rich_bad_file")
     play(session, "human", "rich_bad_select", "rich_too_many")
@@ -87,12 +94,25 @@ def test_two_forms_one_after_the_other(session: Session, dify: FakeDify) -> None
     play(session, "human", "two_detail_done")
 
 
+@pytest.mark.parametrize("dify", ["1.16.1"], indirect=True)
+def test_two_forms_without_a_snapshot(session: Session, dify: FakeDify) -> None:
+    play(session, "human", "two_start")
+    dify.wait_for(lambda: not dify.runs[0].readers)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(session.play, "human/two_follow_plain_close", text=False)
+        dify.wait_for(lambda: bool(dify.runs[0].readers))
+        play(session, "human", "two_submit1")
+        assert first.result() == []
+    play(session, "human", "two_detail_paused2", "two_events_paused2_snapshot", "two_submit2")
+
+
 def test_a_blocking_run_pauses(session: Session, dify: FakeDify) -> None:
     play(session, "human", "blocking_start", "blocking_detail", "blocking_submit")
     dify.wait_idle()
     play(session, "human", "blocking_detail_done")
 
 
+@every_version
 def test_uploads_and_their_use(session: Session, dify: FakeDify) -> None:
     play(session, "files", "upload_txt", "upload_png", "upload_txt_other_user", "upload_no_user")
     play(session, "files", "run_local_doc_blocking", "run_local_doc_streaming")

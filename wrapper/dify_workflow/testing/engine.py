@@ -89,9 +89,11 @@ class Execution:
         return node
 
     async def node_resumed(self, node: NodeRecord) -> None:
-        """Begin a node again after a pause: the same node, counted anew."""
-        self._index += 1
-        node.index, node.status = self._index, "running"
+        """Begin a node again after a pause: the same node, counted anew (from 1.16 on, not)."""
+        node.status = "running"
+        if not self.rules.since(1, 16):
+            self._index += 1
+            node.index = self._index
         self.count_step()
         await self.voice.send("node_started", payloads.node_started(node), node)
 
@@ -144,8 +146,10 @@ class Execution:
         self.run.elapsed_time = round(time.monotonic() - self._leg_started, 6)
 
     def begin_leg(self) -> None:
-        """Start counting anew after a pause: time, node indexes, the text."""
-        self._leg_started, self._index = time.monotonic(), 0
+        """Start counting anew after a pause: time, the text, and before 1.16 the nodes' indexes."""
+        self._leg_started = time.monotonic()
+        if not self.rules.since(1, 16):
+            self._index = 0
         self.answer.reset()
 
     # The course of a run

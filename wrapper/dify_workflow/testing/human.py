@@ -211,6 +211,8 @@ class HumanInput(Step):
             told = {**about, "expiration_time": form.expiration_time}
             if execution.rules.tells_forms:
                 await execution.voice.send("human_input_form_timeout", told)
+            if execution.rules.since(1, 15):
+                return _chosen(execution, "", "", form.content)
             empty = {item.name: None for item in self.inputs}
             return {**empty, "__action_id": "", "__rendered_content": form.content}
         action, values = form.answer
@@ -236,12 +238,14 @@ class HumanInput(Step):
         }
         if execution.rules.tells_forms:
             await execution.voice.send("human_input_form_filled", filled)
-        return {
-            **values,
-            "__action_id": action,
-            "__rendered_content": rendered,
-            "__action_value": self.actions[action],
-        }
+        return {**values, **_chosen(execution, action, self.actions[action], rendered)}
+
+
+def _chosen(execution: Execution, action: str, title: str, rendered: str) -> dict[str, Any]:
+    """Return the outputs beside the fields, in the order of the version."""
+    content, value = {"__rendered_content": rendered}, {"__action_value": title}
+    rest = value | content if execution.rules.since(1, 16) else content | value
+    return {"__action_id": action, **rest}
 
 
 def _shown(value: Any) -> str:
