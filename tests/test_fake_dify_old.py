@@ -88,6 +88,10 @@ STOPS = [
     ("1.13.2", "parallel", "failed", "stopped"),
     ("1.14.2", "node", "failed", "stopped"),
     ("1.14.2", "text", "stopped", "running"),
+    ("1.15.0", "node", "failed", "stopped"),
+    ("1.15.0", "text", "stopped", "stopped"),
+    ("1.16.1", "iteration", "stopped", "stopped"),
+    ("1.16.1", "text", "stopped", "stopped"),
 ]
 
 

@@ -11,7 +11,6 @@ from dify_workflow.testing import FakeDify, Gate
 from fake_dify_recorded import Session, broken_answers
 from fake_dify_twins import add_twins, slow
 
-
 VERSIONS = ["1.14.2", "1.15.0", "1.16.1"]
 every_version = pytest.mark.parametrize("dify", VERSIONS, indirect=True)
 

@@ -44,7 +44,8 @@ class Fault:
     - "cut inside event": the body ends regularly inside the next event;
     - "silence": nothing more is sent, the connection stays open;
     - "error event left open": an `error` event, then silence;
-    - "lose terminal": the terminal event is left out, pings follow until the idle limit;
+    - "lose terminal": the terminal event is left out, pings follow until the idle limit (and then,
+      from 1.15 on, the made-up end of a run's own stream);
     - "pass": nothing is wrong (for a request between two others that shall fail).
 
     Attributes:

@@ -58,7 +58,8 @@ class Service:
             if isinstance(fault, Fault):
                 transport = scope["state"]["transport"]
                 pings, idle = self.world.ping_interval, self.world.idle_limit
-                send = SpoiledSend(fault, send, transport, gone, pings, idle)
+                made_up = self.world.rules.makes_ends_up and log.operation.startswith("runWorkflow")
+                send = SpoiledSend(fault, send, transport, gone, pings, idle, makes_ends_up=made_up)
             reply, headers = await self._reply(request, x, found, fault, log)
             log.status = getattr(reply, "status", 200)
             rules = self.world.rules

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import struct
 from contextlib import suppress
@@ -10,6 +11,7 @@ from typing import Any
 
 from starlette.types import Message, Send
 
+from . import made_up
 from .faults import Fault
 from .frames import PING, frame
 
@@ -24,7 +26,8 @@ class AnswerOver(Exception):
 class SpoiledSend:
     """An ASGI `send` that spoils the answer as `fault` says, and then raises AnswerOver.
 
-    gone: set when the client has left. ping_seconds, idle_seconds: for lost terminal events.
+    gone: set when the client has left. ping_seconds, idle_seconds, makes_ends_up: for lost
+    terminal events.
     """
 
     def __init__(
@@ -35,9 +38,12 @@ class SpoiledSend:
         gone: asyncio.Event,
         ping_seconds: float,
         idle_seconds: float,
+        *,
+        makes_ends_up: bool,
     ) -> None:
         self._fault, self._send, self._transport, self._gone = fault, send, transport, gone
         self._ping_seconds, self._idle_seconds = ping_seconds, idle_seconds
+        self._makes_ends_up = makes_ends_up
         self._events = 0
         self._bytes = 0
         self._sized = False
@@ -63,7 +69,7 @@ class SpoiledSend:
             await self._count(message, body)
             return
         elif fault.then == "lose terminal" and body.startswith(TERMINAL):
-            await self._ping_on()
+            await self._ping_on(json.loads(body.removeprefix(b"data: ")))
         await self._send(message)
 
     async def _count(self, message: Message, body: bytes) -> None:
@@ -100,7 +106,7 @@ class SpoiledSend:
             await self._gone.wait()
         raise AnswerOver
 
-    async def _ping_on(self) -> None:
+    async def _ping_on(self, lost: dict[str, Any]) -> None:
         """Send nothing but pings, as Dify does when a terminal event got lost."""
         for _ in range(int(self._idle_seconds / self._ping_seconds)):
             with suppress(TimeoutError):
@@ -108,5 +114,9 @@ class SpoiledSend:
                 break
             ping = {"type": "http.response.body", "body": PING, "more_body": True}
             await self._send(ping)
+        if self._makes_ends_up:
+            workflow_id = lost["data"].get("workflow_id", "")
+            end = frame(made_up.finished(lost["workflow_run_id"], workflow_id))
+            await self._send({"type": "http.response.body", "body": end, "more_body": True})
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
         raise AnswerOver

@@ -1,0 +1,391 @@
+"""What FakeDify does since 1.15 and 1.16: made-up starts and ends, races, killed readers, stops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+from dify_workflow.testing import (
+    FakeDify,
+    Fault,
+    FormInput,
+    Gate,
+    HumanInput,
+    Input,
+    Node,
+    Parallel,
+    PipelineError,
+    Text,
+)
+from fake_dify_calls import asked, decode, detail, events, names, plain, start, submit
+from wire_archive import exchange
+
+RELEASE, NEWEST = "1.15.0", "1.16.1"
+NO_END = "Workflow stream ended without a terminal event"
+OK = {"ok": "OK"}
+PAIR = ["workflow_started", "workflow_finished"]
+Serve = Callable[..., tuple[FakeDify, httpx.Client]]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start a FakeDify with these options, and give a client for it."""
+    opened: list[Any] = []
+
+    def make(version: str = NEWEST, **options: Any) -> tuple[FakeDify, httpx.Client]:
+        dify = FakeDify(version, eof_delay=0.0, **{"idle_limit": 5.0, **options}).start()
+        client = plain(dify)
+        opened.extend([client, dify])
+        return dify, client.__enter__()
+
+    yield make
+    for item in opened:
+        item.__exit__(None, None, None)
+
+
+def made_up(event: dict[str, Any]) -> bool:
+    """Tell whether an event is one of those that Dify makes up."""
+    ids = event.get("task_id"), event.get("workflow_run_id")
+    return ids[0] == ids[1] and event["data"].get("created_by", {}) == {}
+
+
+# Refusals
+
+
+@pytest.mark.parametrize("version", [RELEASE, NEWEST])
+def test_a_refused_run_is_told_as_a_run_and_is_none(serve: Serve, version: str) -> None:
+    dify, client = serve(version, form=[Input("text", required=True)])
+    told = start(client, other=1)
+    assert names(told) == PAIR
+    assert all(map(made_up, told))
+    assert told[0]["data"]["inputs"] == {"other": 1}
+    assert told[1]["data"]["error"] == "text is required in input form"
+    assert dify.runs == []
+    assert client.get(f"/workflows/run/{told[0]['workflow_run_id']}").status_code == 404
+    assert client.get("/workflows/logs").json()["total"] == 0
+    blocking = client.post("/workflows/run", json=asked("blocking"))
+    assert (blocking.status_code, blocking.json()["code"]) == (400, "invalid_param")
+
+
+@pytest.mark.parametrize(("version", "text"), [(RELEASE, NO_END), (NEWEST, "no such model")])
+def test_a_graph_that_cannot_be_built(serve: Serve, version: str, text: str) -> None:
+    _, client = serve(version, workflow=[PipelineError("no such model")])
+    told = start(client)
+    assert names(told) == ["error", *PAIR]
+    assert told[0]["message"] == "no such model"
+    assert told[2]["data"]["error"] == text
+
+
+# Made-up ends
+
+
+def test_a_stream_without_an_end_gets_one(serve: Serve) -> None:
+    gate = Gate()
+    dify, client = serve(workflow=[Node("held", gate=gate)], ping_interval=0.05, idle_limit=0.2)
+    dify.faults.add(Fault(then="lose terminal"))
+    with client.stream("POST", "/workflows/run", json=asked()) as response:
+        gate.wait()
+        gate.open()
+        told = decode(response)
+    assert names(told)[-2:] == ["node_finished", "workflow_finished"]
+    assert made_up(told[-1])
+    assert told[-1]["data"]["error"] == NO_END
+    assert detail(client, dify.runs[0].id)["status"] == "succeeded"
+
+
+def test_a_queued_run_gets_a_made_up_pair_and_runs_later(serve: Serve) -> None:
+    queue = Gate()
+    dify, client = serve(queue=queue, idle_limit=0.2)
+    told = start(client, text="x")
+    assert names(told) == PAIR
+    assert told[0]["data"]["inputs"] == {"text": "x"}
+    assert told[1]["data"]["error"] == NO_END
+    run_id = told[0]["workflow_run_id"]
+    assert client.get(f"/workflows/run/{run_id}").status_code == 404
+    queue.open()
+    dify.wait_idle()
+    assert detail(client, run_id)["status"] == "succeeded"
+
+
+def test_an_error_of_a_run_that_has_begun(serve: Serve) -> None:
+    dify, client = serve(workflow=[Node("a"), PipelineError("no such model")])
+    told = start(client)
+    assert names(told)[-3:] == ["error", *PAIR]
+    assert made_up(told[-1])
+    assert detail(client, dify.runs[0].id)["status"] == "running"
+
+
+def test_followers_get_no_made_up_end(serve: Serve) -> None:
+    dify, client = serve(workflow=[Node(gate=Gate())], ping_interval=0.05, idle_limit=0.1)
+    dify.faults.add(Fault(after_events=1, then="eof"))
+    start(client)
+    dify.faults.add(Fault(on="events", then="lose terminal"))
+    with ThreadPoolExecutor() as pool:
+        following = pool.submit(events, client, dify.runs[0].id)
+        dify.wait_for(lambda: bool(dify.runs[0].readers))
+        client.post(f"/workflows/tasks/{dify.runs[0].task_id}/stop", json={"user": "u"})
+        assert "workflow_finished" not in names(following.result())
+
+
+# Two forms of one pause
+
+FORMS = [HumanInput(name, name, [FormInput(name[0])], OK) for name in ("left", "right")]
+
+
+def follow_both_answered(dify: FakeDify, client: httpx.Client) -> list[dict[str, Any]]:
+    """Start a run, answer its forms at once; return what a follower is told."""
+    start(client)
+    run = dify.runs[0]
+    dify.wait_for(lambda: not run.readers)
+    url = f"/workflow/{run.id}/events?user=u&include_state_snapshot=true&continue_on_pause=true"
+    with client.stream("GET", url) as response:
+        dify.wait_for(lambda: bool(run.readers))
+        for form in dify.forms:
+            submit(client, form.token, l="1", r="2")
+        return decode(response)
+
+
+def test_two_forms_taken_together(serve: Serve) -> None:
+    dify, client = serve(workflow=[Parallel(*FORMS)], resume_delay=0.5)
+    told = follow_both_answered(dify, client)
+    assert dify.runs[0].event_names.count("workflow_started") == 2
+    assert told[-1]["data"]["outputs"] == {"l": "1", "r": "2"}
+
+
+def test_two_forms_lose_the_run(serve: Serve) -> None:
+    dify, client = serve(workflow=[Parallel(*FORMS)], resume_delay=0.5, two_forms="lost")
+    start(client)
+    run, forms = dify.runs[0], dify.forms
+    answers = [submit(client, form.token, l="1", r="2") for form in forms]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    dify.wait_idle()
+    assert run.event_names[-2:] == ["human_input_required", "workflow_paused"]
+    assert run.events[-1]["data"]["paused_nodes"] == ["right"]
+    assert detail(client, run.id)["status"] == "paused"
+    assert [submit(client, form.token, l="1", r="2").status_code for form in forms] == [412, 412]
+    assert dify.forms == []
+
+
+def test_two_forms_and_an_error_while_the_run_goes_on(serve: Serve) -> None:
+    gate = Gate()
+    workflow = [Parallel(*FORMS), Node("after", gate=gate)]
+    dify, client = serve(workflow=workflow, resume_delay=0.5, two_forms="doubled")
+    told = follow_both_answered(dify, client)
+    run = dify.runs[0]
+    recorded = exchange("1.16.1", "human/double_10_follow").events()
+    assert names(told)[-3:] == names(recorded)[-3:]
+    assert told[-3]["message"] == f"Workflow task already active for task_id={run.task_id}"
+    assert told[-2]["data"]["reason"] == "resumption"
+    assert all(map(made_up, told[-2:]))
+    assert detail(client, run.id)["status"] == "running"
+    gate.open()
+    dify.wait_idle()
+    assert detail(client, run.id)["status"] == "succeeded"
+
+
+def test_two_forms_run_the_rest_twice_on_1_15(serve: Serve) -> None:
+    options: Any = {"workflow": [Parallel(*FORMS)], "resume_delay": 0.5, "two_forms": "doubled"}
+    dify, client = serve(RELEASE, **options)
+    told = follow_both_answered(dify, client)
+    ends = [event["data"]["id"] for event in told if event["data"].get("node_id") == "end"]
+    assert len(ends) == 4
+    assert len(set(ends)) == 1
+    assert names(told).count("workflow_finished") == 1
+    assert told[-1]["data"]["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("race", ["lost", "doubled"])
+def test_one_form_after_the_other_is_no_race(serve: Serve, race: str) -> None:
+    dify, client = serve(workflow=[Parallel(*FORMS)], two_forms=race)
+    start(client)
+    first, second = dify.forms
+    submit(client, first.token, l="1")
+    dify.wait_idle()
+    assert dify.runs[0].events[-1]["data"]["paused_nodes"] == ["right"]
+    submit(client, second.token, r="2")
+    dify.wait_idle()
+    assert detail(client, dify.runs[0].id)["outputs"] == {"l": "1", "r": "2"}
+
+
+@pytest.mark.parametrize("version", [RELEASE, NEWEST])
+def test_a_form_of_a_stopped_run_ends_it(serve: Serve, version: str) -> None:
+    dify, client = serve(version, workflow=[HumanInput(actions=OK)])
+    started = start(client)[0]
+    run_id, task_id = started["workflow_run_id"], started["task_id"]
+    client.post(f"/workflows/tasks/{task_id}/stop", json={"user": "u"})
+    assert detail(client, run_id)["status"] == "paused"
+    submit(client, dify.forms[0].token, comment="x")
+    dify.wait_idle()
+    last = dify.runs[0].events[-1]["data"]
+    assert (last["status"], last["error"]) == ("stopped", "Stopped by user.")
+    recorded = exchange(version, "human/stop_paused_detail2").json()
+    ours = detail(client, run_id)
+    assert [ours[key] for key in ("status", "error", "total_steps")] == [
+        recorded[key] for key in ("status", "error", "total_steps")
+    ]
+
+
+# Readers of 1.15
+
+
+def cut_and_follow(dify: FakeDify, client: httpx.Client, gate: Gate, query: str) -> bytes:
+    """Leave the stream of a run, follow it, let it go on; return what the follower got."""
+    with client.stream("POST", "/workflows/run", json=asked()):
+        gate.wait()
+    run, received = dify.runs[0], b""
+    with client.stream("GET", f"/workflow/{run.id}/events?user=u{query}") as response:
+        dify.wait_for(lambda: len(run.readers) == 2 or dify.version == NEWEST)
+        gate.open()
+        for chunk in response.iter_raw():
+            received += chunk
+    return received
+
+
+def test_a_plain_follower_breaks_off(serve: Serve) -> None:
+    gate = Gate()
+    dify, client = serve(RELEASE, workflow=[Node("held", gate=gate), Node("after")])
+    with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"):
+        cut_and_follow(dify, client, gate, "")
+    dify.wait_idle()
+    assert dify.runs[0].status == "succeeded"
+
+
+def test_a_follower_with_a_snapshot_gets_nothing_but_pings(serve: Serve) -> None:
+    gate = Gate()
+    workflow = [Node("held", gate=gate), Node("after")]
+    dify, client = serve(RELEASE, workflow=workflow, ping_interval=0.05, idle_limit=0.2)
+    received = cut_and_follow(dify, client, gate, "&include_state_snapshot=true")
+    assert received.count(b"data: ") == 4
+    assert received.endswith(b"event: ping\n\n" * 2)
+
+
+def test_readers_of_the_newest_let_each_other_live(serve: Serve) -> None:
+    gate = Gate()
+    dify, client = serve(workflow=[Node("held", gate=gate), Node("after")])
+    received = cut_and_follow(dify, client, gate, "")
+    assert b'"event":"workflow_finished"' in received
+
+
+def test_the_own_stream_of_a_run_is_ended_by_a_follower(serve: Serve) -> None:
+    gate = Gate()
+    dify, client = serve(RELEASE, workflow=[Node("held", gate=gate), Node("after")])
+    with client.stream("POST", "/workflows/run", json=asked()) as response:
+        gate.wait()
+        with client.stream("GET", f"/workflow/{dify.runs[0].id}/events?user=u") as follower:
+            assert next(follower.iter_raw()) == b"event: ping\n\n"
+        gate.open()
+        told = decode(response)
+    assert made_up(told[-1])
+    assert told[-1]["data"]["error"] == NO_END
+    dify.wait_idle()
+    assert dify.runs[0].status == "succeeded"
+
+
+# Ends
+
+
+@pytest.mark.parametrize("version", [RELEASE, NEWEST])
+def test_the_redeploy_of_a_worker(serve: Serve, version: str) -> None:
+    gate = Gate()
+    dify, client = serve(version, workflow=[Node("held", gate=gate)])
+    with client.stream("POST", "/workflows/run", json=asked()) as response:
+        gate.wait()
+        dify.redeploy_worker()
+        gate.open()
+        last = decode(response)[-1]["data"]
+    shown = detail(client, dify.runs[0].id)
+    assert (shown["status"], shown["error"]) == (last["status"], last["error"])
+    expected = "Aborted: Workflow stopped because the worker is shutting down."
+    assert last["error"] == (expected if version == NEWEST else None)
+    assert last["status"] == ("stopped" if version == NEWEST else "succeeded")
+
+
+def test_a_model_that_thinks(serve: Serve) -> None:
+    _, client = serve(workflow=[Text(["a", "b"], reasoning=["let me ", "think"])])
+    told = start(client)
+    thoughts = [event["data"] for event in told if event["event"] == "reasoning_chunk"]
+    assert [(item["reasoning"], item["is_final"]) for item in thoughts] == [
+        *(("let me ", False), ("think", False), ("", True)),
+    ]
+
+
+# Records
+
+
+def test_a_run_is_on_record_after_a_while(serve: Serve) -> None:
+    dify, client = serve(recorded_after=0.3)
+    run_id = start(client)[0]["workflow_run_id"]
+    assert client.get(f"/workflows/run/{run_id}").status_code == 404
+    assert client.get("/workflows/logs").json()["data"] == []
+    dify.wait_for(lambda: dify.runs[0].listed)
+    assert detail(client, run_id)["status"] == "succeeded"
+    assert client.get("/workflows/logs").json()["total"] == 1
+
+
+def test_entries_of_one_second_have_no_order(serve: Serve) -> None:
+    dify, client = serve()
+    for number in range(12):
+        dify.add_run(created_at=1795336238 - (number >= 8))
+
+    def listed(**query: Any) -> list[str]:
+        entries = client.get("/workflows/logs", params=query).json()["data"]
+        return [entry["id"] for entry in entries]
+
+    orders = {tuple(listed(limit=limit)) for limit in range(12, 18)}
+    assert len(orders) > 1
+    assert {frozenset(order[:8]) for order in orders} == {frozenset(next(iter(orders))[:8])}
+    assert listed(limit=12) == listed(limit=12)
+    pages = [listed(limit=5, page=page) for page in (1, 2, 3)]
+    assert {id for page in pages for id in page} == set(next(iter(orders)))
+    assert listed(limit=12) != listed(limit=12, created_by_end_user_session_id="user-1")
+
+
+# Files
+
+MIMES = {
+    "a.heic": "image/heic",
+    "a.bmp": "image/bmp",
+    "a.ogg": "audio/ogg",
+    "a.tsv": "text/tab-separated-values",
+    "a.py": "text/x-python",
+    "a.json": "application/json",
+    "a.pdf": "application/octet-stream",
+    "a.epub": "application/epub+zip",
+    "a.pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "noext": "application/pdf",
+}
+TYPES = ["image", "image", "audio", "document", "document", "custom", "document"]
+
+
+@pytest.mark.parametrize(("etl_type", "office"), [("dify", "custom"), ("Unstructured", "document")])
+def test_types_of_files(serve: Serve, etl_type: str, office: str) -> None:
+    _, client = serve(etl_type=etl_type)
+    found = []
+    for name, mime in MIMES.items():
+        files = {"file": (name, b"x", mime)}
+        file_id = client.post("/files/upload", files=files, data={"user": "u"}).json()["id"]
+        for kind in ("image", "video", "audio", "document", "custom"):
+            file = {"transfer_method": "local_file", "upload_file_id": file_id, "type": kind}
+            if client.post("/workflows/run", json=asked("blocking", file=file)).is_success:
+                found.append(kind)
+                break
+    assert found == [*TYPES, office, office, "document"]
+
+
+@pytest.mark.parametrize("version", ["1.14.2", RELEASE, NEWEST])
+def test_audio_is_known_by_its_content_type(serve: Serve, version: str) -> None:
+    dify, client = serve(version)
+    dify.default_app.speech = True
+
+    def send(name: str, mime: str) -> int:
+        files = {"file": (name, b"x", mime)}
+        return client.post("/audio-to-text", files=files, data={"user": "u"}).status_code
+
+    taken = [f"audio/{kind}" for kind in ("mp3", "m4a", "wav", "amr", "mpga")]
+    assert {send("a.txt", mime) for mime in taken} == {200}
+    refused = ["audio/mpeg", "audio/x-wav", "audio/mp4", "audio/ogg", "application/octet-stream"]
+    assert {send("a.mp3", mime) for mime in refused} == {415}
+    assert send("a.m4a", "audio/x-m4a") == (200 if version == NEWEST else 415)
