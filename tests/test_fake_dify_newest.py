@@ -156,7 +156,7 @@ def test_two_forms_taken_together(serve: Serve) -> None:
 
 
 def test_two_forms_lose_the_run(serve: Serve) -> None:
-    dify, client = serve(workflow=[Parallel(*FORMS)], resume_delay=0.5, two_forms="lost")
+    dify, client = serve(workflow=[Parallel(*FORMS)], two_forms="lost")
     start(client)
     run, forms = dify.runs[0], dify.forms
     answers = [submit(client, form.token, l="1", r="2") for form in forms]
@@ -172,7 +172,7 @@ def test_two_forms_lose_the_run(serve: Serve) -> None:
 def test_two_forms_and_an_error_while_the_run_goes_on(serve: Serve) -> None:
     gate = Gate()
     workflow = [Parallel(*FORMS), Node("after", gate=gate)]
-    dify, client = serve(workflow=workflow, resume_delay=0.5, two_forms="doubled")
+    dify, client = serve(workflow=workflow, two_forms="doubled")
     told = follow_both_answered(dify, client)
     run = dify.runs[0]
     recorded = exchange("1.16.1", "human/double_10_follow").events()
@@ -187,7 +187,7 @@ def test_two_forms_and_an_error_while_the_run_goes_on(serve: Serve) -> None:
 
 
 def test_two_forms_run_the_rest_twice_on_1_15(serve: Serve) -> None:
-    options: Any = {"workflow": [Parallel(*FORMS)], "resume_delay": 0.5, "two_forms": "doubled"}
+    options: Any = {"workflow": [Parallel(*FORMS)], "two_forms": "doubled"}
     dify, client = serve(RELEASE, **options)
     told = follow_both_answered(dify, client)
     ends = [event["data"]["id"] for event in told if event["data"].get("node_id") == "end"]
@@ -233,8 +233,11 @@ def test_a_form_of_a_stopped_run_ends_it(serve: Serve, version: str) -> None:
 
 def cut_and_follow(dify: FakeDify, client: httpx.Client, gate: Gate, query: str) -> bytes:
     """Leave the stream of a run, follow it, let it go on; return what the follower got."""
-    with client.stream("POST", "/workflows/run", json=asked()):
+    with client.stream("POST", "/workflows/run", json=asked()) as response:
         gate.wait()
+        for chunk in response.iter_raw():
+            if b"held" in chunk:
+                break
     run, received = dify.runs[0], b""
     with client.stream("GET", f"/workflow/{run.id}/events?user=u{query}") as response:
         dify.wait_for(lambda: len(run.readers) == 2 or dify.version == NEWEST)
@@ -253,10 +256,13 @@ def test_a_plain_follower_breaks_off(serve: Serve) -> None:
     assert dify.runs[0].status == "succeeded"
 
 
-def test_a_follower_with_a_snapshot_gets_nothing_but_pings(serve: Serve) -> None:
+@pytest.mark.parametrize("then", ["reset", "eof", None])
+def test_a_follower_with_a_snapshot_gets_nothing_but_pings(serve: Serve, then: Any) -> None:
     gate = Gate()
     workflow = [Node("held", gate=gate), Node("after")]
-    dify, client = serve(RELEASE, workflow=workflow, ping_interval=0.05, idle_limit=0.2)
+    dify, client = serve(RELEASE, workflow=workflow, ping_interval=0.5, idle_limit=1.2)
+    if then is not None:
+        dify.faults.add(Fault(after_events=4, then=then))
     received = cut_and_follow(dify, client, gate, "&include_state_snapshot=true")
     assert received.count(b"data: ") == 4
     assert received.endswith(b"event: ping\n\n" * 2)

@@ -82,11 +82,11 @@ class Legs:
     async def _second(self, form: Form, execution: Execution) -> None:
         """Take the second of two forms of one pause: its leg is not the one that is under way."""
         race = execution.world.two_forms
-        if race == "lost":
-            self._lost.append(form)
-            return
         if self._begins:
             self._raced = race == "doubled"
+            self._lost += [form] if race == "lost" else []
+            return
+        if race == "lost":
             return
         if race == "doubled" and execution.rules.refuses_second_resumption:
             await self._refuse_second()

@@ -33,7 +33,7 @@ class FakeDify:
         form: The declared inputs of the app; None takes any input.
         port: 0 for a free one.
         check: Compare requests and answers with the contract; differences are raised at the end.
-        eof_delay: Seconds between the terminal event and the end of a stream.
+        eof_delay: Seconds between the terminal event and the end of a stream (1.13 and 1.14).
         ping_interval: Seconds between pings.
         idle_limit: Seconds after which a silent stream ends.
         queue: A gate where streaming runs wait for a worker, unknown to everybody.
@@ -41,7 +41,7 @@ class FakeDify:
         unread_limit: How many unread events a stream keeps (Dify: 1024, the oldest are dropped).
         recorded_after: Seconds from the start of a run until its detail and the logs know it.
         resume_delay: Seconds between the submit of a form and the next leg of its run (Dify: up to
-            one).
+            one); None for none, or half a second where `two_forms` has a race to show.
         two_forms: What comes of a second form of one pause, submitted before the first one's leg
             has paused again: "together", both are taken; "lost", the run pauses at the second
             node, whose form is closed, for ever; "doubled", an `error` and a made-up end are told
@@ -65,10 +65,12 @@ class FakeDify:
         keep_alive: float = 2.0,
         unread_limit: int | None = None,
         recorded_after: float = 0.0,
-        resume_delay: float = 0.0,
+        resume_delay: float | None = None,
         two_forms: TwoForms = "together",
         etl_type: Literal["dify", "Unstructured"] = "dify",
     ) -> None:
+        if resume_delay is None:
+            resume_delay = 0.0 if two_forms == "together" else 0.5
         self.faults: Faults = Faults()
         self.world: World = World(
             Rules(version),

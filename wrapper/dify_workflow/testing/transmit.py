@@ -10,6 +10,7 @@ from email.utils import formatdate
 from starlette.types import Send
 
 from .replies import Json, Raw, Reply, Stream
+from .spoil import AnswerOver
 from .versions import Rules
 
 EXPOSED = "access-control-expose-headers"
@@ -58,8 +59,13 @@ async def _stream(send: Send, stream: Stream, headers: Mapping[str, str]) -> Non
         media = {"content-type": "text/event-stream; charset=utf-8"}
         await _start(send, 200, {**media, **headers})
         async with aclosing(stream.frames) as frames:
-            async for chunk in frames:
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            try:
+                async for chunk in frames:
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            except AnswerOver:
+                async for _ in frames:  # what wrote the stream learns of its end in its own time
+                    pass
+                raise
         await send({"type": "http.response.body", "body": b"", "more_body": False})
     finally:
         stream.leave()
