@@ -1,7 +1,9 @@
-"""Differences between the contract and the OpenAPI document that Dify publishes.
+"""Differences between the contract and an OpenAPI document of Dify's own.
 
-Only the operations of workflow apps are compared: those of the contract, and those whose text does
-not say that they are for other apps.
+There are two: the one that is published, written by hand, and the one that Dify's server generates
+from its code. Only the operations of workflow apps are compared: those of the contract, and those
+whose text does not say that they are for other apps. The generated document says so of none, and
+has no events, since a stream is a string in it.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from generator import contract
-from generator.contract import ContractError, Node
+from generator.contract import SCHEMAS, ContractError, Node
 from generator.shape import Document, Fact, Facts
 
 EVENTS = "ChunkWorkflowEvent"  # the component that lists the events of workflow apps
@@ -46,8 +48,16 @@ def load(source: str) -> Node:
     return document
 
 
+def is_generated(document: Node) -> bool:
+    """Tell Dify's generated document from the published one, which says what each part is for."""
+    operations = Document(document).operations().values()
+    return not any(APPS.search(operation.get("description", "")) for operation in operations)
+
+
 def differences(ours: Node, theirs: Node) -> list[Difference]:
     """Give all differences, those of operations first, then those of events."""
+    if is_generated(theirs):
+        return list(_operations(Document(ours), Document(with_own_refs(theirs))))
     mine, published = Document(ours), Document(theirs)
     found = list(_operations(mine, published))
     union = theirs.get("components", {}).get("schemas", {}).get(EVENTS)
@@ -55,6 +65,32 @@ def differences(ours: Node, theirs: Node) -> list[Difference]:
         return [*found, Difference("events", f"{EVENTS} lists none in the published document")]
     events = mine.events(contract.resolve(ours, contract.EVENT_UNION))
     return [*found, *_facts(events, published.events(union))]
+
+
+def with_own_refs(document: Node) -> Node:
+    """Make references to the `$defs` of a component lead there from the whole document.
+
+    Generated components are JSON Schema documents of their own: `#/$defs/X` is one of their parts.
+    """
+    components = document["components"]
+    schemas = {
+        name: _rebased(schema, f"{SCHEMAS}{name}/$defs/")
+        for name, schema in components.get("schemas", {}).items()
+    }
+    return {**document, "components": {**components, "schemas": schemas}}
+
+
+def _rebased(node: Any, base: str) -> Any:
+    if isinstance(node, list):
+        return [_rebased(item, base) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: value.replace("#/$defs/", base)
+        if key == "$ref" and isinstance(value, str)
+        else _rebased(value, base)
+        for key, value in node.items()
+    }
 
 
 def _operations(mine: Document, published: Document) -> Iterator[Difference]:
@@ -132,6 +168,8 @@ class Known(NamedTuple):
     where: list[str]
     what: str
     reason: str
+    generated: bool = False
+    """Whether it is one from the generated document only."""
 
     def covers(self, difference: Difference) -> list[str]:
         """Give the patterns of places that match, if it is a difference of this kind."""
@@ -150,9 +188,13 @@ def known(entries: Any) -> list[Known]:
     for entry in entries:
         where = entry.get("where") if isinstance(entry, dict) else None
         places = [where] if isinstance(where, str) else where
-        if not places or set(entry) != {"where", "what", "reason"} or not entry["reason"]:
+        keys = set(entry) - {"in"} if isinstance(entry, dict) else set()
+        if not places or keys != {"where", "what", "reason"} or not entry["reason"]:
             raise ContractError(f"known difference needs where, what and reason: {entry}")
-        found.append(Known(places, entry["what"], " ".join(entry["reason"].split())))
+        if entry.get("in") not in (None, "generated"):
+            raise ContractError(f"known difference is `in: generated` or in all: {entry}")
+        reason = " ".join(entry["reason"].split())
+        found.append(Known(places, entry["what"], reason, "in" in entry))
     return found
 
 

@@ -108,7 +108,9 @@ class Document:
             whole["types"].add("object")
         return whole
 
-    def _add(self, whole: Node, schema: Node) -> None:
+    def _add(self, whole: Node, schema: Any) -> None:
+        if not isinstance(schema, dict):
+            return  # `true`: anything
         if "$ref" in schema:
             self._add(whole, resolve(self.spec, schema["$ref"]))
             schema = {key: value for key, value in schema.items() if key != "$ref"}
@@ -133,7 +135,8 @@ class Document:
         for union in UNIONS:
             for part in schema.get(union, []):
                 # What one member of a union needs, the others may lack.
-                self._add(whole, {key: v for key, v in part.items() if key != "required"})
+                if isinstance(part, dict):
+                    self._add(whole, {key: v for key, v in part.items() if key != "required"})
 
     def _content(self, place: str, holder: Node, *, values: bool = True) -> Facts:
         facts: Facts = {}

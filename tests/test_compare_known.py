@@ -46,11 +46,12 @@ def test_a_pattern_that_matches_nothing_is_stale_beside_one_that_does() -> None:
         {"where": "x", "what": "y", "reason": ""},
         {"where": [], "what": "y", "reason": "z"},
         {"where": "x", "what": "y", "reason": "z", "more": 1},
+        {"where": "x", "what": "y", "reason": "z", "in": "some"},
         "x",
     ],
 )
 def test_an_entry_without_a_reason_is_refused(entry: Any) -> None:
-    with pytest.raises(ContractError, match="needs where, what and reason"):
+    with pytest.raises(ContractError, match=r"^known difference "):
         published.known([entry])
 
 
@@ -127,6 +128,23 @@ def test_the_command_fails_on_what_is_new_and_on_what_is_stale(
     report = json.loads(run(*files, "--json").stdout)
     difference = {"where": f"{RUN} 200 error", "what": "may be null, published never"}
     assert report == {"ok": False, "differences": [{**difference, "reason": None}], "stale": []}
+
+
+def test_the_generated_document_has_known_differences_of_its_own(
+    run: Run, files: list[str], tmp_path: Path
+) -> None:
+    changed = published_like.generated()
+    changed["paths"]["/chat-messages"] = {"post": {"responses": {}}}
+    (tmp_path / "generated.json").write_text(json.dumps(changed), "utf-8")
+    chat = {"where": "* /chat-*", "what": "not in the contract", "reason": "Other apps."}
+    never = {"where": f"{RUN} 200 id", "what": "may be *", "reason": "Recorded."}
+    (tmp_path / "known.yaml").write_text(json.dumps([{**chat, "in": "generated"}, never]), "utf-8")
+    done = run(*files[:2], f"--published={tmp_path / 'generated.json'}")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.splitlines()[-1] == "1 differences: 1 known, 0 new; 0 stale entries"
+    (tmp_path / "known.yaml").write_text(json.dumps([chat | {"in": "generated"}]), "utf-8")
+    done = run(*files)  # the published document
+    assert done.stdout.splitlines()[-1] == "1 differences: 0 known, 1 new; 0 stale entries"
 
 
 def test_the_published_document_can_be_fetched(run: Run, files: list[str], tmp_path: Path) -> None:

@@ -191,6 +191,59 @@ def test_a_difference_is_told_once_and_nothing_else(change: Change, expected: st
     assert [str(difference) for difference in found] == [expected]
 
 
+IN_GENERATED: list[tuple[Change, str]] = [
+    (lambda s: s["paths"].pop("/workflows/run"), f"{RUN}: not in the published document"),
+    (
+        lambda s: s["paths"].update({"/chat-messages": {"post": {"responses": {}}}}),
+        "POST /chat-messages: not in the contract",
+    ),
+    (
+        lambda s: run(s)["parameters"].append({"name": "new", "in": "header", "schema": {}}),
+        f"{RUN} header new: not in the contract",
+    ),
+    (
+        lambda s: schemas(s)["RunPayloadWithUser"]["properties"].update(user={"type": "string"}),
+        f"{RUN} body user: not in the contract",
+    ),
+    (
+        lambda s: schemas(s)["RunPayloadWithUser"]["$defs"]["Mode"]["enum"].append("lazy"),
+        f"{RUN} body mode: values blocking, streaming, published blocking, lazy, streaming",
+    ),
+    (
+        lambda s: schemas(s)["RunResponse"]["$defs"]["Owner"]["properties"].pop("name"),
+        f"{RUN} 200 owner.name: not in the published document",
+    ),
+    (
+        lambda s: schemas(s)["RunResponse"]["properties"].update(error={"type": "string"}),
+        f"{RUN} 200 error: may be null, published never",
+    ),
+    (
+        lambda s: run(s)["responses"]["400"].update(
+            description="`not_found`, `invalid_param`, `quota_exceeded`, `new_code` : Gone."
+        ),
+        f"{RUN} 400 code new_code: not in the contract",
+    ),
+    (
+        lambda s: run(s)["responses"].update({"403": {"description": "`new_code` : No."}}),
+        f"{RUN} 403: not in the contract",
+    ),
+]
+
+
+def test_the_generated_document_says_the_same_in_other_words() -> None:
+    assert published.is_generated(published_like.generated())
+    assert not published.is_generated(published_like.published())
+    assert published.differences(published_like.ours(), published_like.generated()) == []
+
+
+@pytest.mark.parametrize(("change", "expected"), IN_GENERATED, ids=[t for _, t in IN_GENERATED])
+def test_a_difference_from_the_generated_document_is_told(change: Change, expected: str) -> None:
+    spec = published_like.generated()
+    change(spec)
+    found = published.differences(published_like.ours(), spec)
+    assert [str(difference) for difference in found] == [expected]
+
+
 def test_a_schema_that_holds_itself_is_walked_once() -> None:
     folder = {"$ref": "#/components/schemas/Folder"}
     fields = {"name": {"type": "string"}, "inner": {"type": "array", "items": folder}}
