@@ -19,9 +19,20 @@ NOW = 1_795_336_000
 Times = list[int]
 
 
+STATUSES = ("succeeded", "failed", "stopped")
+USERS = ("ann", "bob")
+
+
+def log_id(number: int) -> str:
+    """The id of an entry: those of one second are listed by id, the last one first."""
+    return f"log-{999_999 - number}"
+
+
 def entry(number: int, at: int) -> dict[str, Any]:
     made: dict[str, Any] = copy.deepcopy(ENTRY)
-    made |= {"id": f"log-{number}", "created_at": at}
+    made |= {"id": log_id(number), "created_at": at}
+    made["workflow_run"]["status"] = STATUSES[number % len(STATUSES)]
+    made["created_by_end_user"]["session_id"] = USERS[number % len(USERS)]
     made["workflow_run"] |= {"id": f"run-{number}", "created_at": at, "finished_at": at}
     return made
 
@@ -30,8 +41,8 @@ class Logs(ReplayServer):
     """The logs of an app, as the server lists them: by whole seconds, without a tie-break.
 
     times: when each run was made, in unix seconds. arriving: runs that are made between any two
-    requests. shuffled: entries of one second come in another order for every page asked for.
-    filters: whether times are filtered by, as from 1.1 on.
+    requests. shuffled: entries of one second come in another order for every query (other filters,
+    another limit, another page). filters: whether times are filtered by, as from 1.1 on.
     """
 
     def __init__(
@@ -58,8 +69,12 @@ class Logs(ReplayServer):
                 bounds[name] = datetime.fromisoformat(query[name]).timestamp()
             low, high = bounds.values()
             found = [item for item in found if low <= item["created_at"] <= high]
+        if status := query.get("status"):
+            found = [item for item in found if item["workflow_run"]["status"] == status]
+        if user := query.get("created_by_end_user_session_id"):
+            found = [item for item in found if item["created_by_end_user"]["session_id"] == user]
         if self._shuffled:
-            random.Random(f"{page} {limit}").shuffle(found)
+            random.Random(repr(sorted(query.items()))).shuffle(found)
         found.sort(key=lambda item: -item["created_at"])
         for _ in range(self._arriving):
             number = len(self.entries)
@@ -75,4 +90,4 @@ class Logs(ReplayServer):
 
 
 def numbers(entries: Any) -> list[int]:
-    return [int(item.id.removeprefix("log-")) for item in entries]
+    return [999_999 - int(item.id.removeprefix("log-")) for item in entries]

@@ -12,7 +12,7 @@ from dify_workflow import (
 )
 from dify_workflow.testing import FakeDify
 from facade import Kind, both, client
-from log_server import NOW, Logs, Times, numbers
+from log_server import NOW, STATUSES, Logs, Times, log_id, numbers
 
 TIMES: dict[str, Times] = {
     "none": [],
@@ -39,7 +39,7 @@ def test_each_entry_comes_once(kind: Kind, which: str) -> None:
 
 
 @both
-@pytest.mark.parametrize("which", sorted(TIMES.keys() - {"more in one second than on a page"}))
+@pytest.mark.parametrize("which", sorted(TIMES))
 @pytest.mark.parametrize("arriving", [0, 1, 30])
 def test_new_runs_and_ties_move_nothing(kind: Kind, which: str, arriving: int) -> None:
     """Runs that are made meanwhile may come or not, but those that were there come once."""
@@ -92,7 +92,7 @@ def test_nothing_is_fetched_before_it_is_needed(kind: Kind) -> None:
         assert len(server.requests) == 1
         assert numbers(islice(entries, 2)) == [9, 10]
         assert len(server.requests) == 2
-        assert next(entries).id == "log-11"
+        assert next(entries).id == log_id(11)
         assert len(server.requests) == 2
 
 
@@ -111,7 +111,8 @@ def test_any_page_size_gives_the_same(kind: Kind, limit: int) -> None:
     times = [NOW - n // 2 for n in range(25)]
     with Logs(times) as server, client(kind, server.url) as dify:
         assert sorted(numbers(dify.iter_logs(limit=limit))) == list(range(25))
-        assert {request.query["limit"] for request in server.requests} == {str(limit)}
+        # a second that fills a page is read by itself, with a larger one
+        assert {request.query["limit"] for request in server.requests} <= {str(limit), "100"}
         assert numbers(dify.iter_logs()) == numbers(dify.iter_logs(WorkflowLogsRequest(limit=3)))
 
 
@@ -122,8 +123,10 @@ def test_filters_and_keys_go_with_every_page(kind: Kind) -> None:
     request = WorkflowLogsRequest(status="failed", created_at_before=before, limit=10)
     with Logs([NOW - n for n in range(250)]) as server, client(kind, server.url) as dify:
         found = dify.iter_logs(request, keyword="k", created_at_after=after, api_key="app-other")
-        assert numbers(found) == list(range(20, 100))
-        assert len(server.requests) > 7
+        assert numbers(found) == [
+            n for n in range(20, 100) if STATUSES[n % len(STATUSES)] == "failed"
+        ]
+        assert len(server.requests) > 2
         for sent in server.requests:
             assert sent.path == "/v1/workflows/logs"
             assert (sent.query["status"], sent.query["keyword"]) == ("failed", "k")

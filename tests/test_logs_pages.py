@@ -2,78 +2,152 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import attrs
 import pytest
 from dify_workflow import InvalidArgument, NotFound, WorkflowLogs, WorkflowLogsRequest
 from facade import Kind, both, client
-from replay_server import ReplayServer, Reply, Request
-from wire_archive import exchange
+from log_server import NOW, STATUSES, USERS, Logs, log_id, numbers
+from replay_server import ReplayServer, Reply
 
-RECORDED = exchange("1.14.2", "logs/default").json()["data"][0]
-START = 1_795_336_000  # unix seconds of the newest entry
-
-
-def _entry(number: int, created_at: int) -> dict[str, Any]:
-    run = {**RECORDED["workflow_run"], "id": f"run-{number}", "created_at": created_at}
-    return {**RECORDED, "id": f"log-{number}", "created_at": created_at, "workflow_run": run}
-
-
-@attrs.define
-class Listing:
-    """A server's log: newest first, filtered and cut into pages as Dify does it."""
-
-    entries: list[dict[str, Any]]
-    overlap: int = 0
-    """So many entries are new at each request, which shifts the following pages."""
-    requests: list[dict[str, str]] = attrs.field(factory=list)
-
-    def __call__(self, request: Request) -> Reply:
-        assert request.path == "/v1/workflows/logs"
-        query = request.query
-        self.requests.append(query)
-        found = list(self.entries)
-        if "created_at__before" in query:
-            upto = datetime.fromisoformat(query["created_at__before"]).timestamp()
-            found = [entry for entry in found if entry["created_at"] <= upto]
-        page, limit = int(query.get("page", 1)), int(query.get("limit", 20))
-        data = found[(page - 1) * limit : page * limit]
-        for number in range(self.overlap):
-            self.entries.insert(0, _entry(10_000 * page + number, START + page))
-        more = len(found) > page * limit
-        counts = {"page": page, "limit": limit, "total": len(found), "has_more": more}
-        return Reply.json(200, {**counts, "data": data})
+# Seconds before now, newest run first, at 2 to 5 a second.
+BUSY = [second for second, count in enumerate((2, 5, 3, 4, 2, 5, 3)) for _ in range(count)]
+FILTERS: list[dict[str, Any]] = [
+    {},
+    {"status": "failed"},
+    {"created_by_end_user_session_id": "ann"},
+    {"keyword": "k"},
+    {"created_at_after": datetime.fromtimestamp(NOW - 5, UTC)},
+    {"created_at_before": datetime.fromtimestamp(NOW - 1, UTC)},
+    {
+        "status": "stopped",
+        "created_by_end_user_session_id": "bob",
+        "created_at_after": datetime.fromtimestamp(NOW - 5, UTC),
+        "created_at_before": datetime.fromtimestamp(NOW - 1, UTC),
+    },
+]
 
 
-def _listing(count: int, per_second: int = 1, overlap: int = 0) -> Listing:
-    return Listing([_entry(n, START - n // per_second) for n in range(count)], overlap)
+def _times(count: int, per_second: int = 1) -> list[int]:
+    return [NOW - n // per_second for n in range(count)]
 
 
-def _numbers(page: Any) -> list[int]:
-    return [int(entry.id.removeprefix("log-")) for entry in page]
+def _expected(given: dict[str, Any], times: list[int]) -> list[int]:
+    """The numbers of the entries that the filters leave."""
+    low, high = (given.get(f"created_at_{name}") for name in ("after", "before"))
+    return [
+        number
+        for number, at in enumerate(times)
+        if given.get("status") in (None, STATUSES[number % len(STATUSES)])
+        and given.get("created_by_end_user_session_id") in (None, USERS[number % len(USERS)])
+        and (low is None or at >= low.timestamp())
+        and (high is None or at <= high.timestamp())
+    ]
+
+
+def _walk(dify: Any, by: str, limit: int, given: dict[str, Any]) -> list[int]:
+    page = dify.logs(WorkflowLogsRequest(limit=limit, **given))
+    found = numbers(page)
+    while page.has_more:
+        last = page.data[-1] if by == "entry" else page.data[-1].id
+        page = dify.logs(WorkflowLogsRequest(last_id=last, limit=limit, **given))
+        assert len(page) == limit or not page.has_more
+        found += numbers(page)
+    return found
+
+
+@both
+@pytest.mark.parametrize("by", ["entry", "id"])
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 7, 100])
+@pytest.mark.parametrize("arriving", [0, 1, 3])
+def test_many_runs_of_one_second_come_once_each(
+    kind: Kind, by: str, limit: int, arriving: int
+) -> None:
+    """The server orders them anew for every query, and others arrive meanwhile."""
+    times = [NOW - second for second in BUSY]
+    for given in FILTERS:
+        with (
+            Logs(times, shuffled=True, arriving=arriving) as server,
+            client(kind, server.url) as dify,
+        ):
+            found = _walk(dify, by, limit, given)
+            calls = -(-len(found) // limit)
+            assert len(server.requests) <= 2 * calls + 1
+        assert found == _expected(given, times), given
+
+
+@both
+@pytest.mark.parametrize("by", ["entry", "id"])
+@pytest.mark.parametrize("limit", [7, 100])
+@pytest.mark.parametrize("per_second", [101, 150, 300])
+def test_a_second_that_fills_more_than_a_page(
+    kind: Kind, by: str, limit: int, per_second: int
+) -> None:
+    times = _times(320, per_second)
+    with Logs(times, shuffled=True) as server, client(kind, server.url) as dify:
+        page = dify.logs(limit=limit)
+        found = numbers(page)
+        for _ in range(3):
+            last = page.data[-1] if by == "entry" else page.data[-1].id
+            page = dify.logs(last_id=last, limit=limit)
+            found += numbers(page)
+        assert numbers(dify.iter_logs()) == list(range(len(times)))
+    assert found == list(range(len(times)))[: 4 * limit]
+
+
+@both
+@pytest.mark.parametrize("by", ["entry", "id"])
+@pytest.mark.parametrize("limit", [1, 2, 3, 5, 7, 100])
+def test_a_server_that_ignores_times(kind: Kind, by: str, limit: int) -> None:
+    """Before 1.0.1: pages can only be numbered."""
+    times = [NOW - second for second in BUSY]
+    with Logs(times, filters=False, version="1.0.0") as server, client(kind, server.url) as dify:
+        assert _walk(dify, by, limit, {}) == list(range(len(times)))
+
+
+@both
+def test_the_entries_after_each_entry_of_a_page(kind: Kind) -> None:
+    """A page that is shown whole is in the same order as what comes after an entry of it."""
+    times = [NOW - second for second in BUSY]
+    with Logs(times, shuffled=True) as server, client(kind, server.url) as dify:
+        page = dify.logs(limit=100)
+        for number, entry in enumerate(page):
+            assert numbers(dify.logs(last_id=entry)) == numbers(page.data[number + 1 :])[:20]
 
 
 @both
 def test_a_page_says_where_it_stands(kind: Kind) -> None:
-    with ReplayServer(_listing(45)) as server, client(kind, server.url) as dify:
+    with Logs(_times(45)) as server, client(kind, server.url) as dify:
         first, third, fourth = dify.logs(), dify.logs(page=3), dify.logs(page=4, limit=20)
     assert (first.page, first.limit, first.total, first.has_more) == (1, 20, 45, True)
-    assert (_numbers(first), len(first)) == (list(range(20)), 20)
-    assert (third.page, third.has_more, _numbers(third)) == (3, False, list(range(40, 45)))
+    assert (numbers(first), len(first)) == (list(range(20)), 20)
+    assert (third.page, third.has_more, numbers(third)) == (3, False, list(range(40, 45)))
     assert (fourth.total, fourth.has_more, list(fourth), fourth.data) == (45, False, [], [])
 
 
 @both
+def test_how_often_the_server_is_asked_for_a_page(kind: Kind) -> None:
+    """Once for the last page and for a numbered one; else once more for what its end ties with."""
+    with Logs(_times(45)) as server, client(kind, server.url) as dify:
+        for given, requests in (({"limit": 50}, 1), ({"page": 1}, 1), ({}, 2), ({"limit": 1}, 2)):
+            server.requests.clear()
+            dify.logs(**given)
+            assert len(server.requests) == requests, given
+            limit = str(given.get("limit", 20))
+            assert server.requests[0].query == {"page": "1", "limit": limit}
+
+
+@both
 def test_last_id_is_looked_for_page_by_page(kind: Kind) -> None:
-    listing = _listing(450)
-    with ReplayServer(listing) as server, client(kind, server.url) as dify:
-        page = dify.logs(last_id="log-298", limit=5)
-    assert _numbers(page) == list(range(299, 304))
+    with Logs(_times(450)) as server, client(kind, server.url) as dify:
+        page = dify.logs(last_id=log_id(298), limit=5)
+    assert numbers(page) == list(range(299, 304))
     assert (page.page, page.limit, page.total, page.has_more) == (1, 5, 450, True)
-    pages = [{"limit": "100", "page": str(number)} for number in (1, 2, 3, 4)]
-    assert listing.requests == pages
+    assert [request.query["page"] for request in server.requests] == ["1"] * 4
+    assert {request.query["limit"] for request in server.requests} == {"100"}
+    assert "created_at__before" not in server.requests[0].query
 
 
 @both
@@ -81,8 +155,9 @@ def test_last_id_is_looked_for_page_by_page(kind: Kind) -> None:
     ("last", "limit", "expected", "has_more", "requests"),
     [
         (0, 20, range(1, 21), True, 1),
+        (97, 20, range(98, 118), True, 2),  # the last of the seconds that are whole on a page
         (99, 20, range(100, 120), True, 2),  # the last of a page
-        (79, 20, range(80, 100), True, 1),
+        (77, 20, range(78, 98), True, 1),
         (228, 20, range(229, 249), True, 3),
         (229, 20, range(230, 250), False, 3),
         (239, 20, range(240, 250), False, 3),  # fewer than asked for
@@ -94,83 +169,69 @@ def test_last_id_is_looked_for_page_by_page(kind: Kind) -> None:
 def test_the_entries_after_an_id(
     kind: Kind, last: int, limit: int, expected: range, has_more: bool, requests: int
 ) -> None:
-    listing = _listing(250, per_second=7)
-    with ReplayServer(listing) as server, client(kind, server.url) as dify:
-        page = dify.logs(last_id=f"log-{last}", limit=limit)
-    assert (_numbers(page), page.has_more) == (list(expected), has_more)
-    assert len(listing.requests) == requests
+    with Logs(_times(250, per_second=7), shuffled=True) as server, client(kind, server.url) as dify:
+        page = dify.logs(last_id=log_id(last), limit=limit)
+        assert len(server.requests) == requests
+    assert (numbers(page), page.has_more) == (list(expected), has_more)
 
 
 @both
-def test_the_pages_of_a_loop_give_every_entry_once(kind: Kind) -> None:
-    with ReplayServer(_listing(133, per_second=9)) as server, client(kind, server.url) as dify:
-        page = dify.logs(limit=17)
-        numbers = _numbers(page)
-        while page.has_more:
-            page = dify.logs(limit=17, last_id=page.data[-1])
-            numbers += _numbers(page)
-    assert numbers == list(range(133))
-
-
-@both
-def test_pages_that_overlap_give_no_entry_twice(kind: Kind) -> None:
-    """New runs arrive between two requests, so that each page repeats the end of the one before."""
-    listing = _listing(300, overlap=3)
-    with ReplayServer(listing) as server, client(kind, server.url) as dify:
-        page = dify.logs(last_id="log-98", limit=100)
-    assert _numbers(page) == list(range(99, 199))
-    assert len(listing.requests) == 3  # only 97 of the second page are new
+@pytest.mark.parametrize("limit", [99, 100, 149])
+def test_whether_entries_follow_a_second_that_fills_a_page(kind: Kind, limit: int) -> None:
+    times = _times(300, per_second=150)
+    with Logs(times, shuffled=True) as server, client(kind, server.url) as dify:
+        entry = dify.logs(last_id=log_id(148), limit=1).data[0]
+        page = dify.logs(last_id=dify.logs(last_id=entry, limit=49).data[-1], limit=100)
+        assert (numbers(page), page.has_more) == (list(range(199, 299)), True)
+        page = dify.logs(last_id=log_id(199), limit=100)
+        assert (numbers(page), page.has_more) == (list(range(200, 300)), False)
 
 
 @both
 def test_last_id_keeps_the_filters(kind: Kind) -> None:
-    listing = _listing(5)
-    with ReplayServer(listing) as server, client(kind, server.url) as dify:
-        dify.logs(WorkflowLogsRequest(last_id="log-1", keyword="k", status="failed", limit=2))
-    assert listing.requests == [{"limit": "100", "page": "1", "keyword": "k", "status": "failed"}]
+    with Logs([NOW] * 6) as server, client(kind, server.url) as dify:
+        dify.logs(WorkflowLogsRequest(last_id=log_id(1), keyword="k", status="failed", limit=2))
+        (request,) = server.requests
+    assert request.query == {"limit": "100", "page": "1", "keyword": "k", "status": "failed"}
 
 
 @both
 def test_an_unknown_last_id_is_a_clear_error(kind: Kind) -> None:
-    listing = _listing(130)
-    with ReplayServer(listing) as server, client(kind, server.url) as dify:
-        with pytest.raises(InvalidArgument, match="no entry 'log-999'") as caught:
-            dify.logs(last_id="log-999")
+    with Logs(_times(130)) as server, client(kind, server.url) as dify:
+        with pytest.raises(InvalidArgument, match="no entry 'log-x'") as caught:
+            dify.logs(last_id="log-x")
         assert caught.value.field == "last_id"
-        assert len(listing.requests) == 2
-        listing.entries.clear()
+        assert len(server.requests) == 2
+        server.entries.clear()
         with pytest.raises(InvalidArgument, match="no entry"):
-            dify.logs(last_id="log-1")
+            dify.logs(last_id=log_id(1))
 
 
 @both
 def test_an_entry_as_last_id_needs_one_request(kind: Kind) -> None:
     """Its time names its place, though entries of one second have no order among them."""
-    listing = _listing(5000, per_second=30)
-    with ReplayServer(listing) as server, client(kind, server.url) as dify:
+    times = _times(5000, per_second=30)
+    with Logs(times, shuffled=True) as server, client(kind, server.url) as dify:
         entry = next(iter(dify.logs(page=4444, limit=1)))
         assert isinstance(entry, WorkflowLogs)
-        listing.requests.clear()
+        (number,) = numbers([entry])
+        server.requests.clear()
         page = dify.logs(last_id=entry, limit=30)
-    assert _numbers(page) == list(range(4444, 4474))
-    assert [request["page"] for request in listing.requests] == ["1"]
-    upto = datetime.fromisoformat(listing.requests[0]["created_at__before"])
-    assert 0 <= upto.timestamp() - entry.created_at <= 1  # inclusive: it holds the entry itself
-
-
-@both
-def test_a_second_with_more_entries_than_a_page(kind: Kind) -> None:
-    with ReplayServer(_listing(500, per_second=500)) as server, client(kind, server.url) as dify:
-        entry = next(iter(dify.logs(page=251, limit=1)))
-        assert _numbers(dify.logs(last_id=entry, limit=3)) == [251, 252, 253]
+    assert numbers(page) == list(range(number + 1, number + 31))
+    assert [request.query["page"] for request in server.requests] == ["1"]
+    upto = datetime.fromisoformat(server.requests[0].query["created_at__before"])
+    assert 0 <= upto.timestamp() - entry.created_at < 1  # inclusive: it holds the entry itself
 
 
 @both
 def test_an_entry_of_another_app_is_not_found(kind: Kind) -> None:
-    with ReplayServer(_listing(3)) as server, client(kind, server.url) as dify:
+    """It is looked for in its own second, not in all that was before."""
+    with Logs(_times(900)) as server, client(kind, server.url) as dify:
         entry = attrs.evolve(next(iter(dify.logs())), id="another")
+        server.requests.clear()
         with pytest.raises(InvalidArgument, match="no entry 'another'"):
             dify.logs(last_id=entry)
+        assert len(server.requests) == 1
 
 
 @both
@@ -180,3 +241,16 @@ def test_an_error_while_looking_for_last_id_is_raised(kind: Kind) -> None:
         with pytest.raises(NotFound):
             dify.logs(last_id="log-1")
         assert len(server.requests) == 1
+
+
+@both
+def test_a_server_that_gives_one_page_for_ever(kind: Kind) -> None:
+    with Logs(_times(30)) as server, client(kind, server.url) as dify:
+        page = [entry.raw for entry in dify.logs(page=1)]
+    body = {"page": 1, "limit": 20, "total": 30, "has_more": True, "data": page}
+    with ReplayServer([Reply.json(200, body)]) as strange, client(kind, strange.url) as dify:
+        assert numbers(dify.iter_logs()) == list(range(20))
+        assert len(strange.requests) <= 5
+        assert numbers(dify.logs()) == list(range(20))
+        with pytest.raises(InvalidArgument):
+            dify.logs(last_id="log-x")

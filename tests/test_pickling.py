@@ -55,7 +55,7 @@ def test_requests_and_responses_are_pickled() -> None:
             dify.run_workflow({}),
             dify.run_workflow(WorkflowRunRequest(inputs={}, response_mode="blocking")),
             dify.info("x"),
-            dify.logs(),
+            dify.logs(page=1),
         ]
         events = list(dify.run_workflow_stream({}))
     requests = [

@@ -139,7 +139,7 @@ def test_every_recorded_page_of_the_logs(kind: Kind) -> None:
     ):
         for item in pages:
             recorded = item.json()
-            page = dify.logs()
+            page = dify.logs(page=1)  # a numbered page is given as it comes
             for name in ("page", "limit", "total", "has_more"):
                 assert getattr(page, name) == recorded[name], (item, name)
             assert len(page) == len(recorded["data"]), item

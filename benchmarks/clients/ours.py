@@ -61,7 +61,7 @@ class Sync:
 
     def logs(self) -> Tally:
         entries = characters = 0
-        for entry in self.dify.logs(limit=100):
+        for entry in self.dify.logs(limit=100, page=1):
             entries += 1
             seconds = (entry.finished_at or entry.created_at) - entry.created_at
             if seconds >= 0 or entry.message:
@@ -70,7 +70,7 @@ class Sync:
 
     def logs_data(self) -> Tally:
         entries = characters = 0
-        for entry in self.dify.logs(limit=100):
+        for entry in self.dify.logs(limit=100, page=1):
             entries += 1
             data = entry.data
             if data.created_at and data.workflow_run.created_at:

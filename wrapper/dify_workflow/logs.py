@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Unpack
 
-from .paging import LogWalk, fetch_page
+from .paging import fetch_page, whole_listing
 from .preparing import options_for
 from .requests import WorkflowLogsRequest, logs_request
 from .responses import DifyPageResult, WorkflowLogs
@@ -56,14 +56,18 @@ class LogMethods:
         """Iterate over all of the app's runs, newest first (GET /workflows/logs).
 
         Pages are fetched as they are needed, `limit` (100) entries at a time. Each entry comes
-        once, and none is missed, also while new runs arrive.
+        once, and none is missed, also while new runs arrive; those of one second come by id. What
+        cannot be had for sure: all of more than 100 entries of one second, which the server gives
+        in several pages of no common order (they are read again until their number is right, at
+        most 20 times); and on Dify before 1.0.1, which cannot be asked by time, entries of one
+        second at the border of two pages.
         """
         api_key = seal(api_key)
         asked = logs_request(request, {"last_id": None, "api_key": api_key, **filters})
         options = options_for(self._settings.options, asked)
-        walk = LogWalk(asked)
+        walk = whole_listing(asked)
         while not walk.done:
-            yield from self._driver().run(walk.next_page(options))
+            yield from self._driver().run(walk.next_entries(options))
 
 
 class AsyncLogMethods:
@@ -103,12 +107,16 @@ class AsyncLogMethods:
         """Iterate over all of the app's runs, newest first (GET /workflows/logs).
 
         Pages are fetched as they are needed, `limit` (100) entries at a time. Each entry comes
-        once, and none is missed, also while new runs arrive.
+        once, and none is missed, also while new runs arrive; those of one second come by id. What
+        cannot be had for sure: all of more than 100 entries of one second, which the server gives
+        in several pages of no common order (they are read again until their number is right, at
+        most 20 times); and on Dify before 1.0.1, which cannot be asked by time, entries of one
+        second at the border of two pages.
         """
         api_key = seal(api_key)
         asked = logs_request(request, {"last_id": None, "api_key": api_key, **filters})
         options = options_for(self._settings.options, asked)
-        walk = LogWalk(asked)
+        walk = whole_listing(asked)
         while not walk.done:
-            for entry in await self._driver().run(walk.next_page(options)):
+            for entry in await self._driver().run(walk.next_entries(options)):
                 yield entry

@@ -88,9 +88,14 @@ class WorkflowLogsRequest:
     """A page of the workflow logs, newest first.
 
     `last_id` (the id of an entry, or the `WorkflowLogs` itself) asks for the entries that come
-    after it in the listing; the server has no such parameter, so it is looked for. The filters are
-    those of the endpoint: `limit` (1 to 100 entries, 20 if not given), `page` (from 1), `keyword`,
-    `status` and the others. Times are `datetime` (a naive one is UTC) or ISO 8601 text.
+    after it in the listing; the server has no such parameter, so it is looked for: in one request
+    for an entry, page by page for an id. The server keeps no order among the entries of one second,
+    so they are listed by id here, and `last_id` gives each entry once, also while new runs arrive.
+    That costs a second request for a first page that others follow. `page` (from 1) asks for the
+    server's own page instead, in one request and in the server's order: begin no walk with it.
+
+    The other filters are those of the endpoint: `limit` (1 to 100 entries, 20 if not given),
+    `keyword`, `status` and the others. Times are `datetime` (a naive one is UTC) or ISO 8601 text.
     """
 
     api_key: Secret | None

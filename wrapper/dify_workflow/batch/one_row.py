@@ -201,7 +201,7 @@ def _patience(client: DifyWorkflow, task: Task) -> float:
 
 def _listed(client: DifyWorkflow, user: str) -> list[str]:
     """The ids of a user's runs in the logs; raises when these cannot be read."""
-    page = client.logs(created_by_end_user_session_id=user, limit=100)
+    page = client.logs(created_by_end_user_session_id=user, limit=100, page=1)
     return [
         entry.run_id
         for entry in page

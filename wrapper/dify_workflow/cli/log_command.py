@@ -89,7 +89,7 @@ def _listed(
 ) -> Iterable[WorkflowLogs]:
     if page is not None:
         return dify.logs(page=page, limit=limit, **filters)
-    return islice(dify.iter_logs(limit=min(limit, PAGE), **filters), limit)
+    return islice(dify.iter_logs(limit=min(limit + 1, PAGE), **filters), limit)
 
 
 def _followed(
@@ -102,7 +102,7 @@ def _followed(
     then be among runs that are older than the newest one seen.
     """
     seen: dict[str, tuple[str, int]] = {}  # of an entry: its status, when it was made
-    newest = list(islice(dify.iter_logs(limit=min(limit, PAGE), **filters), limit))
+    newest = list(islice(dify.iter_logs(limit=min(limit + 1, PAGE), **filters), limit))
     while True:
         for entry in reversed(newest):
             if seen.get(entry.id, ("", 0))[0] != entry.status:

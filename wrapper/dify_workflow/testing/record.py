@@ -204,7 +204,7 @@ def _tour(
     yield "its icons", dify.meta
     yield "its page", dify.site
     entries: list[WorkflowLogs] = []
-    yield "the logs", lambda: entries.extend(dify.logs(limit=5))
+    yield "the logs", lambda: entries.extend(dify.logs(limit=5, page=1))
     for number, entry in enumerate(entries, 1):
         run, user = entry.data.workflow_run, entry.data.created_by_end_user
         yield f"run {number}", partial(dify.info, run.id)
