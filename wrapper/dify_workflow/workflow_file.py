@@ -17,15 +17,27 @@ from .errors import InvalidArgument
 Content = str | os.PathLike[str] | bytes | IO[bytes]
 TYPES = ("document", "image", "audio", "video", "custom")
 
-# How Dify sorts files by their extension; everything else is "custom".
+# How Dify sorts files: by their extension, and what is not listed by its MIME type. Of documents,
+# those that only an `Unstructured` server lists are custom on others: `OFFICE`.
+AUDIO = ("mp3", "m4a", "wav", "amr", "mpga")
+OFFICE = ("doc", "ppt", "pptx", "eml", "msg", "xml", "epub")
 _EXTENSIONS = {
-    "document": "txt md markdown mdx pdf html htm xlsx xls vtt properties doc docx csv eml msg "
-    "pptx ppt xml epub",
-    "image": "jpg jpeg png gif webp svg",
-    "audio": "mp3 m4a wav amr mpga",
-    "video": "mp4 mov mpeg webm",
+    "image": ("jpg", "jpeg", "png", "webp", "gif", "svg"),
+    "video": ("mp4", "mov", "mpeg", "webm"),
+    "audio": AUDIO,
+    "document": (
+        *("txt", "markdown", "md", "mdx", "pdf", "html", "htm", "xlsx", "xls", "docx", "csv"),
+        *("vtt", "properties", *OFFICE),
+    ),
 }
-_TYPE_OF = {extension: kind for kind, names in _EXTENSIONS.items() for extension in names.split()}
+_TYPE_OF = {extension: kind for kind, names in _EXTENSIONS.items() for extension in names}
+_BY_MIME_TYPE = {
+    "image": "image",
+    "video": "video",
+    "audio": "audio",
+    "text": "document",
+    "pdf": "document",
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -34,7 +46,9 @@ class WorkflowFile:
 
     Made by `from_path`, `from_bytes`, `from_url` or `from_upload`. What is not on the server yet is
     uploaded before the run, for the run's user. `type` (document, image, audio, video or custom) is
-    told from the name and the MIME type if not given; the server checks it against the content.
+    told by the server's own rule if not given: by the extension, and where that is not listed, by
+    the MIME type that is sent. Only doc, ppt, pptx, eml, msg, xml and epub depend on the server: as
+    a rule, a self-hosted Dify takes them as `type="custom"` alone, Dify Cloud as documents.
     """
 
     type: str
@@ -115,6 +129,11 @@ def base_name(name: str) -> str:
     return "file" if own in ("", ".", "..") else own
 
 
+def extension_of(name: str) -> str:
+    """Return the extension of a file's name, in lower case, without its dot."""
+    return PurePosixPath(name).suffix[1:].lower()
+
+
 def mime_type_of(name: str) -> str:
     """Guess the MIME type by a file's name."""
     return mimetypes.guess_type(name)[0] or "application/octet-stream"
@@ -125,11 +144,11 @@ def _type(given: str | None, name: str, mime_type: str | None) -> str:
         if given not in TYPES:
             raise InvalidArgument(f"type: one of {', '.join(TYPES)}", field="type")
         return given
-    kind = _TYPE_OF.get(PurePosixPath(name).suffix[1:].lower())
+    kind = _TYPE_OF.get(extension_of(name))
     if kind is not None:
         return kind
-    main = (mime_type or "").partition("/")[0]
-    return {"text": "document"}.get(main, main if main in TYPES else "custom")
+    sent = (mime_type or "").partition(";")[0].lower()
+    return next((kind for part, kind in _BY_MIME_TYPE.items() if part in sent), "custom")
 
 
 def each_file(value: Any, visit: Callable[[WorkflowFile], WorkflowFile]) -> Any:
