@@ -27,7 +27,7 @@ from dify_workflow.testing import FakeDify
 from facade import API_KEY, Kind, both, client
 from pauses import recorded_pauses
 from replay_reply import chunked, head
-from replay_server import Close, ReplayServer, Reply, Sleep
+from replay_server import Close, ReplayServer, Reply, Request, Sleep
 from upload_server import Part, parts_of
 from wire_archive import exchange, exchanges
 
@@ -171,10 +171,55 @@ def test_audio_of_every_source_is_heard(kind: Kind, tmp_path: Path) -> None:
             assert (request.method, request.path) == ("POST", "/v1/audio-to-text")
             parts = {part.name: part for part in parts_of(request)}
             assert parts["user"].content == b"ann"
-            kind_of = parts["file"].content_type
-            assert parts["file"] == Part("file", "a.wav", kind_of, b"RIFF")
-            assert str(kind_of).startswith("audio/")
+            assert parts["file"] == Part("file", "a.wav", "audio/wav", b"RIFF")
         assert not file.closed
+
+
+# What every server takes, and by nothing but the part's Content-Type.
+TAKEN = [f"audio/{extension}" for extension in ("mp3", "m4a", "wav", "amr", "mpga")]
+
+
+def hear(request: Request) -> Reply:
+    (part,) = (part for part in parts_of(request) if part.name == "file")
+    if part.content_type in TAKEN:
+        return Reply.json(200, {"text": part.content_type})
+    refusal = {"code": "unsupported_audio_type", "message": "Audio type not allowed."}
+    return Reply.json(415, {**refusal, "status": 415})
+
+
+@both
+@pytest.mark.parametrize("mime_type", TAKEN)
+def test_audio_is_sent_by_the_name_that_servers_know(
+    kind: Kind, mime_type: str, tmp_path: Path
+) -> None:
+    extension = mime_type.partition("/")[2]
+    path = tmp_path / f"a.{extension.upper()}"
+    path.write_bytes(b"x")
+    with path.open("rb") as file, ReplayServer(hear) as server, client(kind, server.url) as dify:
+        for content, given in (
+            (path, {}),
+            (file, {}),
+            (b"x", {"name": f"a.b.{extension}"}),
+            (io.BytesIO(b"x"), {"name": f"a.{extension}"}),
+            (path, {"name": "a.txt", "mime_type": mime_type}),
+        ):
+            assert dify.audio_to_text(content, **given) == mime_type
+
+
+@both
+@pytest.mark.parametrize("name", ["a.ogg", "a.mp4", "a.flac", "a.txt", "mp3", ".mp3", "a.mp3.zip"])
+def test_audio_that_no_server_takes_is_not_sent(kind: Kind, name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"x")
+    with ReplayServer(hear) as server, client(kind, server.url) as dify:
+        for content, given in ((path, {}), (b"x", {"name": name}), (io.BytesIO(b"x"), {})):
+            with pytest.raises(InvalidArgument, match="mp3, m4a, wav, amr, mpga") as caught:
+                dify.audio_to_text(content, **given)
+            assert caught.value.field == "name"
+        assert server.requests == []
+        with pytest.raises(UnsupportedMediaType):  # what is given is sent
+            dify.audio_to_text(path, mime_type="audio/ogg")
+        assert len(server.requests) == 1
 
 
 @both
@@ -200,7 +245,7 @@ def test_a_stand_in_server_speaks_and_hears(kind: Kind) -> None:
             assert spoken.startswith(b"ID3")
             assert dify.audio_to_text(spoken, name="a.mp3") == TEXT
             with pytest.raises(UnsupportedMediaType):
-                dify.audio_to_text(b"x", name="a.txt")
+                dify.audio_to_text(b"x", name="a.txt", mime_type="text/plain")
             with pytest.raises(AppUnavailable):
                 list(dify.text_to_audio("hi", api_key=server.api_key))
 

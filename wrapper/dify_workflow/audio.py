@@ -68,8 +68,11 @@ class AudioMethods:
     ) -> str:
         """Transcribe an audio file of at most 30 MB (POST /audio-to-text).
 
-        Takes what `upload_file` takes. Raises `AppUnavailable` when the app has the feature off,
-        `ProviderError` without a model, `TooLarge` and `UnsupportedMediaType`.
+        Takes what `upload_file` takes. Dify tells audio by its MIME type alone, and takes mp3, m4a,
+        wav, amr and mpga: the name's extension says which, or `mime_type` ("audio/mp3"), which is
+        sent as it is given. Raises `InvalidArgument` for another extension before anything is sent,
+        `AppUnavailable` when the app has the feature off, `ProviderError` without a model,
+        `TooLarge`, and `UnsupportedMediaType`.
         """
         flow = transcribe(audio, self._options(options), name=name, mime_type=mime_type)
         return self._driver().run(flow)
@@ -125,8 +128,11 @@ class AsyncAudioMethods:
     ) -> str:
         """Transcribe an audio file of at most 30 MB (POST /audio-to-text).
 
-        Takes what `upload_file` takes. Raises `AppUnavailable` when the app has the feature off,
-        `ProviderError` without a model, `TooLarge` and `UnsupportedMediaType`.
+        Takes what `upload_file` takes. Dify tells audio by its MIME type alone, and takes mp3, m4a,
+        wav, amr and mpga: the name's extension says which, or `mime_type` ("audio/mp3"), which is
+        sent as it is given. Raises `InvalidArgument` for another extension before anything is sent,
+        `AppUnavailable` when the app has the feature off, `ProviderError` without a model,
+        `TooLarge`, and `UnsupportedMediaType`.
         """
         flow = transcribe(audio, self._options(options), name=name, mime_type=mime_type)
         return await self._driver().run(flow)

@@ -21,7 +21,15 @@ from .errors import InvalidArgument
 from .options import Options
 from .reading import as_text, reader
 from .retrying import ask
-from .workflow_file import Content, WorkflowFile, base_name, each_file, mime_type_of
+from .workflow_file import (
+    AUDIO,
+    Content,
+    WorkflowFile,
+    base_name,
+    each_file,
+    extension_of,
+    mime_type_of,
+)
 
 if TYPE_CHECKING:
     from dify_workflow_api.models import UploadedFile
@@ -106,12 +114,28 @@ def upload(
 def transcribe(
     content: Content, options: Options, *, name: str | None = None, mime_type: str | None = None
 ) -> Flow[str]:
-    """Send one audio file; return its text."""
+    """Send one audio file; return its text. Raises `InvalidArgument` before anything is sent."""
     name = name_for(content, name)
+    mime_type = mime_type or _audio_type(name)
     part = Part(content, None)
     body = AudioToTextBody(file=_file(part, name, mime_type), user=options.user)
     answer = yield from _send(part, calls.call("audioToText", options, body=body))
     return as_text(answer.read(reader("AudioTranscript")).text)
+
+
+def _audio_type(name: str) -> str:
+    """Return the MIME type that Dify takes audio of this name by: it knows those names alone.
+
+    (`audio/mpeg`, `audio/x-wav` and `audio/mp4`, which others say, are refused.)
+    """
+    extension = extension_of(name)
+    if extension not in AUDIO:
+        raise InvalidArgument(
+            f"name: {name!r} is no audio that Dify transcribes; it takes {', '.join(AUDIO)}, told "
+            "by the name's extension, or by mime_type= (audio/mp3 and so on)",
+            field="name",
+        )
+    return f"audio/{extension}"
 
 
 def _file(part: Part, name: str, mime_type: str | None) -> File:
