@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from dify_workflow import (
     WorkflowFile,
 )
 from facade import Kind, both, client
-from upload_server import Part, Uploads, parts_of
+from upload_server import LISTED, Uploads, parts_of, type_on_the_server
 from upload_sources import written
 
 
@@ -49,33 +48,10 @@ def test_the_mime_type_tells_where_the_name_does_not() -> None:
     assert WorkflowFile.from_bytes(b"", "a.pdf", mime_type="image/png").type == "document"
 
 
-# The server's rule, as its source has it: the extension where it is listed, else the MIME type
-# that was sent, in which a part of the text is enough.
-LISTED = {
-    "image": "jpg jpeg png webp gif svg",
-    "video": "mp4 mov mpeg webm",
-    "audio": "mp3 m4a wav amr mpga",
-    "document": "txt markdown md mdx pdf html htm xlsx xls docx csv vtt properties",
-}
-
-
-def type_on_the_server(upload: Part) -> str:
-    extension = os.path.splitext(upload.filename or "")[1].lstrip(".").lower()
-    for kind, extensions in LISTED.items():
-        if extension in extensions.split():
-            return kind
-    sent = (upload.content_type or "").partition(";")[0].lower()
-    for kind in ("image", "video", "audio"):
-        if kind in sent:
-            return kind
-    return "document" if "text" in sent or "pdf" in sent else "custom"
-
-
 OTHERS = (
     "json yaml yml tsv py heic bmp ogg oga flac odt ods odp odi rtf log zip ts js css ics tex xz "
-    "woff2 avi mkv 3gp mid tiff ico psd PY unknown-ending"
+    "woff2 avi mkv 3gp mid tiff ico psd PY MDX Properties unknown-ending"
 )
-OFFICE = "doc ppt pptx eml msg epub"
 
 
 @both
@@ -98,12 +74,6 @@ def test_the_type_is_what_the_server_will_find(kind: Kind, tmp_path: Path) -> No
     )
     assert len(types) == len(files) > 2 * len(names)
     assert {type for _, type in types} == {*LISTED, "custom"}
-
-
-@pytest.mark.parametrize("name", OFFICE.split())
-def test_what_servers_differ_about_is_a_document(name: str) -> None:
-    """Dify Cloud says so; a self-hosted one refuses it with an error that says what to do."""
-    assert WorkflowFile.from_bytes(b"x", f"a.{name}").type == "document"
 
 
 def test_the_type_can_be_given(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
 from typing import Any
@@ -49,6 +50,28 @@ def _part(piece: bytes) -> Part:
     assert shown, headers
     filename = shown[2] and shown[2].replace("\\\\", "\\").replace("%22", '"')
     return Part(shown[1], filename, headers.get("Content-Type"), content)
+
+
+# How Dify types files, as its source has it (ETL_TYPE=dify).
+LISTED = {
+    "image": "jpg jpeg png webp gif svg",
+    "video": "mp4 mov mpeg webm",
+    "audio": "mp3 m4a wav amr mpga",
+    "document": "txt markdown md mdx pdf html htm xlsx xls docx csv vtt properties",
+}
+
+
+def type_on_the_server(upload: Part) -> str:
+    """The extension where it is listed, else the MIME type that was sent: by parts of its text."""
+    extension = os.path.splitext(upload.filename or "")[1].lstrip(".").lower()
+    for kind, extensions in LISTED.items():
+        if extension in extensions.split():
+            return kind
+    sent = (upload.content_type or "").partition(";")[0].lower()
+    for kind in ("image", "video", "audio"):
+        if kind in sent:
+            return kind
+    return "document" if "text" in sent or "pdf" in sent else "custom"
 
 
 class Uploads(ReplayServer):

@@ -71,6 +71,15 @@ _OF_INPUTS = re.compile(
 )
 # ... and, where it comes as a made-up run, of a number that is none (a 500 over plain HTTP).
 _OF_NUMBERS = re.compile(r"expected value type int, float or str, got ")
+_OTHER_TYPE = (
+    "Dify types a file by its extension, or else by its MIME type. Self-hosted, it does not take "
+    "doc, ppt, pptx, eml, msg, xml and epub as documents (unless ETL_TYPE is Unstructured): give "
+    'type="custom", and allow "Other file types" with that extension in the app\'s input settings'
+)
+_NOT_ALLOWED = (
+    "The app's input does not allow such a file: its settings must allow the type, and for "
+    'type="custom" the extension too ("Other file types")'
+)
 _OF_RUNS = ("getWorkflowRun", "streamWorkflowEvents")
 _UUID = re.compile(r"/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.I)
 _SECONDS = re.compile(r"\d+(\.\d*)?")
@@ -265,6 +274,10 @@ def _hint(kind: type[APIError], answer: Answer, code: str | None, message: str) 
         return "Use the API key of the app itself (it starts with app-)"
     if message.startswith("Invalid upload file"):
         return "The file must be uploaded by the same user and with the same key as the run"
+    if message.startswith("Detected file type does not match"):
+        return _OTHER_TYPE
+    if message.startswith("File validation failed for file"):
+        return _NOT_ALLOWED
     if message.endswith(("must be a file", "must be a list of files")):
         return "Give a WorkflowFile, or a list of them"
     if answer.names_no_run or (kind is errors.NotFound and answer.operation in _OF_RUNS):
