@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dify_workflow_api.events import EVENTS
 
 from .reading import UNREADABLE, read
+from .stops import was_stopped
 
 if TYPE_CHECKING:
     from dify_workflow_api.events import EventData
@@ -87,6 +88,11 @@ class WorkflowStreamEvent:
             if text and isinstance(text, str):
                 return text
         return ""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it says that the run was stopped; see `WorkflowRunResponse.stopped`."""
+        return was_stopped(self.status, self.message)
 
     def __repr__(self) -> str:
         return (

@@ -69,6 +69,11 @@ class RunHandle:
         return self._state.status
 
     @property
+    def stopped(self) -> bool:
+        """Whether the run was stopped, as far as it was read."""
+        return self._state.last is not None and self._state.last.stopped
+
+    @property
     def user(self) -> str:
         """The user that the run belongs to; `attach` needs the same one."""
         return self._run.options.user

@@ -14,6 +14,7 @@ from .downloads import files_in
 from .errors import UnreadableAnswer, WorkflowFailed
 from .forms import REQUIRED, WorkflowForm, of_reason
 from .reading import UNREADABLE, as_object, read
+from .stops import was_stopped, why_stopped
 
 if TYPE_CHECKING:
     from dify_workflow_api.models import (
@@ -61,6 +62,15 @@ class WorkflowRunResponse:
     _delivered: Delivered | None = attrs.field(default=None, repr=False, eq=False)
 
     @property
+    def stopped(self) -> bool:
+        """Whether the run was stopped: asked for, or since the server's worker was shut down.
+
+        Servers say it with the status "stopped", and some of them, now and then, with "failed" and
+        "Aborted: User requested stop"; `message` says which stop it was.
+        """
+        return was_stopped(self.status, self.message)
+
+    @property
     def forms(self) -> list[WorkflowForm]:
         """The forms that a paused run waits for; empty otherwise."""
         reasons = getattr(self.data, "reasons", None)
@@ -84,7 +94,8 @@ class WorkflowRunResponse:
     def raise_for_status(self) -> Self:
         """Raise `WorkflowFailed` for a failed or stopped run; return the response otherwise."""
         if self.status in ("failed", "stopped"):
-            raise WorkflowFailed(f"run {self.id} {self.status}: {self.message}", response=self)
+            text = f"run {self.id} {self.status}: {self.message}"
+            raise WorkflowFailed(text + why_stopped(self.status, self.message), response=self)
         return self
 
 
@@ -121,6 +132,11 @@ class WorkflowLogs:
         """The id of the entry's run."""
         run_id: str = self.raw["workflow_run"]["id"]
         return run_id
+
+    @property
+    def stopped(self) -> bool:
+        """Whether its run was stopped; see `WorkflowRunResponse.stopped`."""
+        return was_stopped(self.status, self.message)
 
     @cached_property
     def data(self) -> WorkflowLogEntry:

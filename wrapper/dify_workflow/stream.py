@@ -87,8 +87,8 @@ class WorkflowStream(RunHandle):
     def stop(self, *, wait: float | None = None) -> WorkflowStopResponse:
         """Ask the server to stop the run; with `wait`, read on for so many seconds at most.
 
-        What the run ends with is in `status` and `result()`: "stopped", or "failed" with the
-        message "Aborted: User requested stop".
+        Whether the run ended so is in `stopped`; its `status` is then "stopped", or "failed" with
+        the message "Aborted: User requested stop".
         """
         self._after("wait", wait)
         task_id = self.task_id or self._find_task_id() or self._needs_task_id()

@@ -36,13 +36,16 @@ class RowResult:
     the run (succeeded, partial-succeeded, failed, stopped or paused), or "error" where there is no
     run, or it broke off with an `error` event, or "unknown" where a run may have been started and
     its end could not be seen; such a row is never run again by itself. `error` is None for a run
-    that succeeded or paused. `user` is the row's own end user on the server, by which the run is
-    found in the logs. `candidates` are the ids of the runs that an unknown one may be.
+    that succeeded or paused. `stopped` tells whether the run was stopped, which some servers call
+    failed; the error's message says which stop it was. `user` is the row's own end user on the
+    server, by which the run is found in the logs. `candidates` are the ids of the runs that an
+    unknown one may be.
     """
 
     key: Key
     inputs: dict[str, Any] = attrs.field(factory=dict)
     status: str
+    stopped: bool = False
     outputs: dict[str, Any] = attrs.field(factory=dict)
     error: RowError | None = None
     run_id: str | None = None
@@ -100,6 +103,7 @@ def of_response(response: WorkflowRunResponse) -> RowResult:
     return RowResult(
         key=0,
         status=response.status,
+        stopped=response.stopped,
         outputs=response.outputs,
         error=error,
         run_id=response.id,

@@ -8,8 +8,6 @@ from typing import Any
 from .. import errors
 from ..responses import WorkflowRunResponse
 
-STOPPED_BY_USER = "User requested stop"  # how a stopped run that is called "failed" says it
-
 
 class Exit(IntEnum):
     """What the program exits with."""
@@ -31,7 +29,7 @@ MEANINGS = {
     Exit.OK: "succeeded (partial-succeeded too; stderr says so)",
     Exit.RUN_FAILED: "the run failed (for a batch: some rows did)",
     Exit.USAGE: "wrong command line or settings",
-    Exit.RUN_STOPPED: "the run was stopped",
+    Exit.RUN_STOPPED: "the run was stopped, by somebody or by a redeploy (stderr says which)",
     Exit.RUN_PAUSED: "the run waits for human input",
     Exit.DENIED: "no API key, a wrong one, or not allowed",
     Exit.NOT_FOUND: "no such run, form or route",
@@ -80,11 +78,11 @@ def exit_code_of(error: BaseException) -> Exit:
 
 def exit_code_of_run(response: WorkflowRunResponse) -> Exit:
     """Return the exit code that stands for the end of a run."""
+    if response.stopped:
+        return Exit.RUN_STOPPED
     match response.status:
-        case "failed" if STOPPED_BY_USER not in response.message:
+        case "failed":
             return Exit.RUN_FAILED
-        case "failed" | "stopped":
-            return Exit.RUN_STOPPED
         case "paused":
             return Exit.RUN_PAUSED
     return Exit.OK

@@ -116,6 +116,7 @@ def of_response(response: WorkflowRunResponse) -> dict[str, Any]:
         "task_id": response.task_id,
         "status": response.status,
         "message": response.message,
+        "stopped": response.stopped,
         "outputs": response.outputs,
     }
     for name in _SHOWN:

@@ -24,7 +24,7 @@ def info(
         write_json(found)
         return
     for name, value in found.items():
-        if value is not None and value != "":
+        if value is not None and value is not False and value != "":
             write(f"{name + ':':<14} {_shown(name, value)}")
 
 
