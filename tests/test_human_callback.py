@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from dify_workflow import (
     InvalidArgument,
+    RunOutcomeUnknown,
+    recovery,
 )
 from dify_workflow.testing import (
+    FakeDify,
     HumanInput,
     Node,
     Parallel,
@@ -199,3 +202,48 @@ def test_streams_take_no_callback(kind: Kind) -> None:
                 method({}, on_human_input=reply_to)
             assert caught.value.field == "on_human_input"
         assert server.requests == []
+
+
+# Two people at the same moment.
+
+
+def both_at_once(server: FakeDify) -> Any:
+    """A callback that answers a form while somebody else answers the others of the pause."""
+
+    def callback(form: Any) -> Any:
+        with client("sync", server.url, api_key=server.api_key) as other:
+            waiting = [each for each in server.runs[0].forms if each.waits]
+            answer(other, *(other.form(each.token) for each in waiting if each.id != form.id))
+        return reply_to(form)
+
+    return callback
+
+
+@both
+@pytest.mark.parametrize("version", ["1.15.0", "1.16.1"])
+def test_what_two_people_do_at_once_is_followed_to_its_real_end(kind: Kind, version: str) -> None:
+    forms = [Parallel(ask("left"), ask("right"))]
+    with (
+        FakeDify(version, workflow=forms, two_forms="doubled") as server,
+        client(kind, server.url, api_key=server.api_key) as dify,
+    ):
+        result = dify.run_workflow({}, on_human_input=both_at_once(server))
+        assert result.status == "succeeded"
+        assert server.posts() == 1
+
+
+@both
+def test_a_run_that_the_server_has_lost_is_told(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stays paused with all of its forms closed, for ever."""
+    monkeypatch.setattr(recovery, "_RESUMED_AFTER", 1.0)
+    monkeypatch.setattr(recovery, "_FIRST_QUIET", 0.1)
+    forms = [Parallel(ask("left"), ask("right"))]
+    with (
+        FakeDify(workflow=forms, two_forms="lost") as server,
+        client(kind, server.url, api_key=server.api_key) as dify,
+    ):
+        with pytest.raises(RunOutcomeUnknown, match="all of its forms are closed") as caught:
+            dify.run_workflow({}, on_human_input=both_at_once(server))
+        assert caught.value.run_id == server.runs[0].id
