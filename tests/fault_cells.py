@@ -18,7 +18,19 @@ from fault_sim import following
 from fault_streams import AFTER_SNAPSHOT, Fault, VirtualClock
 
 Cut = Literal[
-    "before", "eof", "reset", "chunk", "event", "blank", "silence", "error", "doubt", "made"
+    "before",
+    "eof",
+    "reset",
+    "chunk",
+    "event",
+    "blank",
+    "silence",
+    "error",
+    "doubt",
+    "made",
+    "refused",
+    "late head",
+    "no head",
 ]
 Adoption = Literal["none", "user", "key"]
 
@@ -50,6 +62,9 @@ NEWER: dict[str, Callable[[], dict[str, Any]]] = {
 }
 OFFERS |= NEWER
 MADE_UP: tuple[Cut, ...] = ("doubt", "made")
+# What happens before the first event, with any offer.
+FIRST: tuple[Cut, ...] = ("refused", "late head", "no head")
+_HEADS = {"late head": 40.0, "no head": 1e6}  # s until the head of the answer comes
 
 
 @functools.cache
@@ -81,13 +96,14 @@ class Cell:
     def id_known(self) -> bool:
         """Whether an event has told the run's id: a cut one may have, which begins with it."""
         inside = ("blank", "chunk", "event", "made")
-        return self.cut != "before" and (self.position > 0 or self.cut in inside)
+        at_once = self.cut in ("before", *FIRST)
+        return not at_once and (self.position > 0 or self.cut in inside)
 
     def build(self) -> tuple[Dify, Following]:
         """The server, and the run that a client is about to start."""
         random.seed(str(self))  # the jitter of pauses
         fault = Fault()
-        if self.cut != "before":
+        if self.cut not in ("before", *FIRST):
             ending = ("eof", "reset", "silence")[self.position % 3]
             fault = Fault(self.cut, self.position, ending)  # type: ignore[arg-type]
         server = Dify(
@@ -97,12 +113,21 @@ class Cell:
             answers_post=self.cut != "before",
             answer_lost_after=self.position,
             merges=self.position % 2 == 1,
+            refuses="text is required in input form" if self.cut == "refused" else None,
+            head_after=_HEADS.get(self.cut, 0.0),
             **OFFERS[self.offer](),
         )
         return server, following(server, **ADOPTIONS[self.adoption])
 
     def expected(self) -> set[Outcome]:
         """How it must end."""
+        if self.cut == "refused":
+            return {"refused"}
+        adopts = self.adoption != "none"
+        if self.cut == "late head":  # a run that ended meanwhile is replayed
+            return {"whole", "recovered"} if adopts else {"whole"}
+        if self.cut == "no head":
+            return {"recovered"} if adopts else {"unknown"}
         if self.cut == "error":
             return {"refused"} if self.position < self.steps else {"whole"}
         inside = self.cut in ("before", "chunk", "event", "blank")  # the cut is at the next event
@@ -117,13 +142,15 @@ class Cell:
     @property
     def seconds(self) -> float:
         """How long after the run's end the client may learn of it: 60 s of silence, and doubt."""
+        if self.cut in _HEADS:
+            return 400.0 if self.cut == "no head" else 42.0
         return 2.0 if self.expected() == {"whole"} and self.cut != "blank" else 90.0
 
     @property
     def replays(self) -> bool:
         """Whether the server can tell all of the run's nodes: it still runs when it is asked."""
         absent = self.offer.startswith(("absent", "404", "1.15.0"))
-        if self.cut in ("silence", "error") or absent:
+        if self.cut in ("silence", "error", *FIRST) or absent:
             return False
         if self.cut == "blank" and self.position % 3 == 2:
             return False
@@ -136,6 +163,11 @@ def all_cells() -> Iterator[Cell]:
     """Every cell."""
     for script in ALL:
         for pace in PACES:
+            for cut, offer in itertools.product(FIRST, OFFERS):
+                if cut == "refused" and offer not in NEWER:
+                    continue
+                for adoption in ADOPTIONS:
+                    yield Cell(script, pace, 0, cut, offer, adoption)
             for position in range(len(script().events) + 1):
                 for cut, offer in itertools.product((*CUTS, *MADE_UP), OFFERS):
                     if cut == "before" and position == len(script().events):

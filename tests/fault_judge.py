@@ -42,11 +42,13 @@ def judge(
     expected: set[Outcome],
     iterated: bool = True,
     replays: bool = False,
+    tells_forms: bool = False,
     seconds: float = LONGEST,
 ) -> Verdict:
     """Check one run; `expected` says which outcomes its faults allow.
 
     `replays`: the server could tell all of the run's nodes, so that none may be missing.
+    `tells_forms`: it could tell all forms of a pause.
     `seconds`: how long after the run's end the client may know how it ended.
     """
     outcome, books = _outcome(seen), Books.of(seen)
@@ -61,7 +63,7 @@ def judge(
         missing = [key for key in nodes if key not in books.got]
         problems += [("lost", f"{key} could be had, and was not delivered") for key in missing]
     if outcome in ("whole", "recovered"):
-        problems += books.end()
+        problems += books.end(tells_forms)
     if outcome == "unknown":
         problems += books.said()
     return Verdict(outcome, tuple(problems))
@@ -152,7 +154,7 @@ class Books:
                 continue  # one too many, which was counted, or the end by the run's detail
             told.remove(index)
             data = event.raw.get("data") or {}
-            thread = data.get("id") if data.get("node_id") else key[0]
+            thread = data.get("form_id") or (data.get("id") if data.get("node_id") else key[0])
             if last.get(thread, -1) > index:
                 yield "wrong", f"out of order: {key}"
             last[thread] = index
@@ -162,12 +164,16 @@ class Books:
     def reached(self) -> int:
         """The step at which the client has left the run: an end it was told, or where it is."""
         told = [index for index in self.told if self.script.events[index]["event"] in ENDS]
-        return told[-1] if told else self.seen.server.runs[0].count(self.seen.seconds) - 1
+        runs = self.seen.server.runs
+        return told[-1] if told else (runs[0].count(self.seen.seconds) - 1 if runs else -1)
 
-    def end(self) -> Iterator[Problem]:
+    def end(self, tells_forms: bool) -> Iterator[Problem]:
         """The result is the server's."""
         result, truth = self.seen.result, self.script.events[self.reached()]
         assert result is not None
+        if not self.seen.server.runs:
+            yield "lost", "an end was reported, and there is no run"
+            return
         if truth["event"] not in ENDS:
             yield "lost", "an end was reported, and the run goes on"
             return
@@ -178,18 +184,19 @@ class Books:
             ("outputs", result.outputs, truth["data"]["outputs"]),
             ("message", result.message, truth["data"].get("error") or ""),
             ("recovered", result.recovered, self.seen.recovered),
-            ("forms", _forms(result.raw["data"]), self._known_forms(truth)),
+            ("forms", _forms(result.raw["data"]), self._known_forms(truth, tells_forms)),
         ):
             if ours != theirs:
                 yield "wrong", f"{name} is {ours!r}, not {theirs!r}"
         yield from self._task_id(result.task_id)
 
-    def _known_forms(self, truth: Event) -> list[str]:
-        """The forms that a paused run waits for, where any event told of them."""
+    def _known_forms(self, truth: Event, tells_forms: bool) -> list[str]:
+        """The forms that a paused run waits for, as far as they could be known."""
         told = {self.script.keys[index] for index in self.told}
         ids = _forms(truth["data"])
-        known = key_of(truth) in told or any(("human_input_required", id) in told for id in ids)
-        return ids if known else []
+        if tells_forms or key_of(truth) in told:
+            return ids
+        return [id for id in ids if ("human_input_required", id) in told]
 
     def _task_id(self, task_id: str | None) -> Iterator[Problem]:
         """It is the run's own, wherever an event named it."""

