@@ -26,7 +26,7 @@ def run_streams(version: str | None = None) -> list[Exchange]:
 
 def is_made_up(event: dict[str, Any]) -> bool:
     """Whether this is an end that the server made up (Dify 1.15 and later)."""
-    return event["event"] == "workflow_finished" and event["data"]["created_by"] == {}
+    return bool(event["event"] == "workflow_finished" and event["data"].get("created_by") == {})
 
 
 def is_failed(item: Exchange) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from dify_workflow.run_state import RunState
+from recorded_runs import is_made_up
 from wire_archive import VERSIONS, Exchange, exchanges
 
 Raw = dict[str, Any]
@@ -32,8 +33,11 @@ def run_of(events: Iterable[Raw], **options: Any) -> RunState:
 
 
 def ended(item: Exchange) -> bool:
-    """Whether the recording goes to the end of its run, and that is no error."""
-    return item.events()[-1]["event"] in ("workflow_finished", "workflow_paused")
+    """Whether the recording goes to the end of its run, no error and no made-up end on the way."""
+    events = item.events()
+    if any(event["event"] == "error" or is_made_up(event) for event in events):
+        return False
+    return events[-1]["event"] in ("workflow_finished", "workflow_paused")
 
 
 RUN, TASK = "a-run", "a-task"

@@ -26,7 +26,7 @@ from wire_archive import VERSIONS, Exchange, exchanges
 
 from generator.claims import is_older
 
-each_version = pytest.mark.parametrize("version", filter(is_older, VERSIONS))
+each_version = pytest.mark.parametrize("version", [*filter(is_older, VERSIONS)])
 
 
 def decoded(outputs: Any) -> Any:
