@@ -90,6 +90,10 @@ def differences(item: Exchange, response: httpx.Response, *, text: bool = True) 
         found += _differ("body", shape(answer), shape(expected))
         line = item.body.decode().endswith("\n")
         found += _differ("line feed at the end", response.text.endswith("\n"), line)
+        spaced = [
+            re.match(rb'{"\w+": ', body) is not None for body in (response.content, item.body)
+        ]
+        found += _differ("spaces", *spaced)
         if item.status >= 400:
             found += _differ("code", answer.get("code"), expected.get("code"))
             if item.request["app"] != "badgraph":  # its node is another one

@@ -71,7 +71,8 @@ def test_two_forms_at_once(dify: FakeDify, client: httpx.Client) -> None:
 def test_a_form_runs_out(dify: FakeDify, client: httpx.Client) -> None:
     dify.workflow = [HumanInput(actions=OK), End({"action": "ask.__action_id"})]
     start(client)
-    token = dify.forms[0].token
+    token, form_id = dify.forms[0].token, dify.forms[0].id
+    assert (form_id in {node.id for node in dify.runs[0].nodes}) == (dify.version == NEWEST)
     dify.expire_form(token)
     dify.wait_idle()
     assert ("human_input_form_timeout" in dify.runs[0].event_names) == (dify.version == "1.15.0")

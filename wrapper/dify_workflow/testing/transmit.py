@@ -35,7 +35,7 @@ def all_headers(rules: Rules, headers: Mapping[str, str]) -> dict[str, str]:
 
 
 async def transmit(send: Send, reply: Reply, headers: Mapping[str, str], *, compact: bool) -> None:
-    """Send a whole answer; compact: write JSON without spaces (not where it has a charset)."""
+    """Send a whole answer; compact: write JSON without spaces, where it ends with a line feed."""
     if isinstance(reply, Stream):
         await _stream(send, reply, headers)
         return
@@ -50,7 +50,7 @@ async def transmit(send: Send, reply: Reply, headers: Mapping[str, str], *, comp
 def _chunks(reply: Json | Raw, separators: tuple[str, str] | None) -> tuple[bytes, ...]:
     if isinstance(reply, Raw):
         return reply.chunks
-    separators = separators if reply.media == "application/json" else None
+    separators = separators if reply.line else None
     return ((json.dumps(reply.body, separators=separators) + "\n" * reply.line).encode(),)
 
 
