@@ -92,7 +92,7 @@ def delivers_twice(run: Following) -> Flow[None]:
 
 
 class _Trusting(RunState):
-    doubts_ends = property(lambda self: False, lambda self, value: None)  # type: ignore[assignment]
+    doubts_ends = property(lambda self: False, lambda self, value: None)
 
 
 def believes_what_is_made_up(run: Following) -> Flow[None]:

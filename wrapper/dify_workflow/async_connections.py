@@ -35,8 +35,14 @@ class AsyncPendingStream:
     def __init__(self, head: AsyncWaitingHead, request: httpx.Request) -> None:
         self._head = head
         self._request = request
-        self.aclose = head.aclose
-        self.shutdown = head.shutdown
+
+    def shutdown(self) -> None:
+        """End the connection without waiting, from any thread."""
+        self._head.shutdown()
+
+    async def aclose(self) -> None:
+        """Free the connection."""
+        await self._head.aclose()
 
     async def wait(self, timeout: float) -> httpx.Response:
         """Return the answer; raises httpx errors, after a time-out it can be waited on."""

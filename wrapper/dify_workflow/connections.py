@@ -49,7 +49,12 @@ class PendingStream:
     def __init__(self, head: WaitingHead, request: httpx.Request) -> None:
         self._head = head
         self._request = request
-        self.close = self.drop = head.close
+
+    def close(self) -> None:
+        """Free the connection."""
+        self._head.close()
+
+    drop = close
 
     def wait(self, timeout: float) -> httpx.Response:
         """Return the answer; raises httpx errors, after a time-out it can be waited on."""

@@ -17,7 +17,7 @@ class Line:
     """
 
     def __init__(self, patience: float | None = None) -> None:
-        self.patience = patience
+        self.patience: float | None = patience
         self.waiting: Any = None  # the connection, as `WaitingHead` or its async counterpart
         self._connection: _CanShutDown | None = None
         self._ended = False
