@@ -183,13 +183,66 @@ def test_the_pace_halves_once_for_each_pause_and_recovers() -> None:
     assert (pace.limit, pace.wait) == (4, 5.0)
     clock.now += 5.0
     assert pace.wait == 0
-    for limit in (2, 1, 1):
+    for limit in (4, 2, 1, 1):
         pace.busy(1.0, "busy")
         assert pace.limit == limit
         clock.now += 1.0
-    for _ in range(100):
-        pace.well()
+        pace.begun("probe")
+        pace.taken("probe")
+    for row in range(100):
+        pace.well(row)
     assert pace.limit == 8
+
+
+def test_the_gate_opens_for_one_row_and_then_for_all() -> None:
+    clock = Clock()
+    pace = Pace(8, patience=60.0, clock=clock)
+    pace.begun(1)
+    assert pace.admits(7)
+    assert not pace.admits(8)
+    pace.busy(5.0, "busy")
+    assert not pace.admits(0)
+    clock.now += 5.0
+    for probe in (2, 3):
+        assert pace.admits(0)
+        pace.begun(probe)
+        assert not pace.admits(1)
+        pace.taken(1)  # another row, sent before
+        pace.well(1)
+        pace.back(1)
+        assert not pace.admits(1)
+        pace.busy(5.0, "busy")
+        pace.back(probe)
+        assert not pace.admits(0)
+        clock.now += 5.0
+    assert pace.limit == 4
+    pace.begun(4)
+    pace.taken(4)
+    assert pace.admits(3)
+    pace.begun(5)
+    assert pace.admits(3)
+    pace.busy(5.0, "busy")
+    clock.now += 5.0
+    pace.begun(6)
+    pace.well(6)  # it was served before it was said to be taken
+    pace.back(6)
+    pace.begun(7)
+    assert pace.admits(1)
+
+
+def test_a_probe_of_which_nothing_is_heard_was_taken() -> None:
+    """Workers elsewhere tell only of the end of a row, and a refusal comes at once."""
+    clock = Clock()
+    pace = Pace(8, patience=60.0, clock=clock)
+    pace.busy(1.0, "busy")
+    clock.now += 1.0
+    pace.begun(1)
+    clock.now += 9.0
+    assert not pace.admits(1)
+    clock.now += 1.0
+    assert pace.admits(1)
+    pace.begun(2)
+    assert pace.admits(2)
 
 
 def test_pauses_grow_without_retry_after() -> None:
@@ -203,7 +256,7 @@ def test_pauses_grow_without_retry_after() -> None:
     for number, wait in enumerate(waits):
         longest = min(2.0**number, 60.0)
         assert longest / 2 <= wait <= longest
-    pace.well()
+    pace.well(1)
     pace.busy(None, "busy")
     assert pace.wait <= 1.0
 
@@ -214,7 +267,7 @@ def test_patience_ends_without_any_success() -> None:
     pace.busy(50.0, "busy")
     assert not pace.hopeless
     clock.now += 50.0
-    pace.well()
+    pace.well(1)
     pace.busy(50.0, "busy")
     assert not pace.hopeless
     clock.now += 50.0

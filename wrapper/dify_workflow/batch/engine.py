@@ -45,7 +45,7 @@ class Engine:
         self._fresh = iter(tasks)
         self._journal = journal
         self._pace = Pace(settings.concurrency, settings.patience)
-        self._reports: SimpleQueue[tuple[Task, Future[Outcome]]] = SimpleQueue()
+        self._reports: SimpleQueue[tuple[Task, Future[Outcome] | None]] = SimpleQueue()
         self._waiting: deque[Task] = deque()  # to be tried again
         self._tried_again = False  # the row that was begun last is one of those
         self._inputs: dict[Key, dict[str, Any]] = {}  # of the rows under way, to be shown
@@ -68,8 +68,7 @@ class Engine:
     def results(self) -> Iterator[RowResult]:
         """Yield the results as they come; raises what ends the batch, after those under way."""
         while True:
-            wait = self._pace.wait
-            while not wait and self._stop is None and self._running < self._pace.limit:
+            while self._stop is None and self._pace.admits(self._running):
                 ready = self._next()
                 if ready is None:
                     break
@@ -82,12 +81,17 @@ class Engine:
                     self._stop = self._stop or self._busy
                 if self._stop is not None or not self._waiting:
                     break
+            wait = self._pace.wait or _LONGEST_WAIT
             try:
-                task, future = self._reports.get(timeout=min(wait or _LONGEST_WAIT, _LONGEST_WAIT))
+                task, future = self._reports.get(timeout=min(wait, _LONGEST_WAIT))
             except Empty:
+                continue
+            if future is None:
+                self._pace.taken(task.key)
                 continue
             self._running -= 1
             result = self._settle(task, future)
+            self._pace.back(task.key)
             if result is not None:
                 inputs = self._inputs.pop(task.key)
                 yield attrs.evolve(result, key=task.key, inputs=inputs, user=task.flight.user)
@@ -114,6 +118,7 @@ class Engine:
         return ready
 
     def _begin(self, task: Task) -> None:
+        self._pace.begun(task.key)
         self._place.submit(task)
         self._running += 1
 
@@ -129,7 +134,7 @@ class Engine:
             return None
         error = outcome.error
         if error is None or outcome.started:
-            self._pace.well()
+            self._pace.well(task.key)
             return outcome.result
         if isinstance(error, self._settings.stop_on):
             self._stop = self._stop or error
@@ -143,7 +148,7 @@ class Engine:
             self._pace.busy(asked, str(error))
             self._waiting.append(attrs.evolve(task, refusals=refusals, served=self._pace.served))
         else:
-            self._pace.well()
+            self._pace.well(task.key)
             return outcome.result
         if not task.in_flight:
             self._journal.over(task.key)  # it was surely not started

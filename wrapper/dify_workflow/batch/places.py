@@ -17,7 +17,7 @@ from ..stream import WorkflowStream
 from .journal import Journal
 from .one_row import Outcome, Sealed, Task, Watch, run_remotely, run_row
 
-Done = Callable[[Task, "Future[Outcome]"], None]  # called on any thread
+Report = Callable[[Task, "Future[Outcome] | None"], None]  # called on any thread
 
 
 def place_for(
@@ -25,21 +25,21 @@ def place_for(
     executor: Executor | None,
     concurrency: int,
     journal: Journal,
-    done: Done,
+    report: Report,
 ) -> Place:
     """Return the place for an executor; None stands for threads of our own."""
     if executor is None or isinstance(executor, ThreadPoolExecutor):
-        return Threads(client, executor, concurrency, journal, done)
-    return Workers(client, executor, journal, done)
+        return Threads(client, executor, concurrency, journal, report)
+    return Workers(client, executor, journal, report)
 
 
 class Place:
-    """Runs tasks, and reports each to `done`."""
+    """Runs tasks, and reports the future of each that is done; None says that it was taken."""
 
     survives_losses: bool = False  # whether a lost worker leaves the others in order
 
-    def __init__(self, done: Done) -> None:
-        self._done = done
+    def __init__(self, report: Report) -> None:
+        self._tell = report
         self._futures: set[Future[Outcome]] = set()
 
     def submit(self, task: Task) -> None:
@@ -58,7 +58,7 @@ class Place:
 
     def _report(self, task: Task, future: Future[Outcome]) -> None:
         self._futures.discard(future)
-        self._done(task, future)
+        self._tell(task, future)
 
 
 class Threads(Place, Watch):
@@ -70,9 +70,9 @@ class Threads(Place, Watch):
         executor: ThreadPoolExecutor | None,
         concurrency: int,
         journal: Journal,
-        done: Done,
+        report: Report,
     ) -> None:
-        super().__init__(done)
+        super().__init__(report)
         self._client = client
         self._journal = journal
         self._own = ThreadPoolExecutor(concurrency, "dify-batch") if executor is None else None
@@ -112,6 +112,7 @@ class Threads(Place, Watch):
 
     def known(self, task: Task, run_id: str) -> None:
         self._journal.known(task.key, run_id)
+        self._tell(task, None)
 
     def pause(self, seconds: float) -> None:
         if self._left.wait(seconds):
@@ -122,9 +123,9 @@ class Workers(Place):
     """Any other executor: the client travels by pickle, without its connections."""
 
     def __init__(
-        self, client: DifyWorkflow, executor: Executor, journal: Journal, done: Done
+        self, client: DifyWorkflow, executor: Executor, journal: Journal, report: Report
     ) -> None:
-        super().__init__(done)
+        super().__init__(report)
         try:
             self._client = Sealed(pickle.dumps(client))
         except (pickle.PicklingError, TypeError, AttributeError) as error:
