@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from batches import rows
-from dify_workflow import DifyWorkflow
+from dify_workflow import DifyWorkflow, TooManyRequests
 from dify_workflow.batch import iter_many
 from dify_workflow.batch.pace import Pace
 from dify_workflow.testing import Answer, FakeDify, Gate
@@ -74,3 +74,12 @@ def test_the_others_follow_when_it_is_taken_not_when_it_ends(
     thread.join(30)
     assert [row.status for row in found] == ["succeeded"] * 6
     assert happened[8:11] == ["begun", "taken", "begun"]
+
+
+def test_an_app_that_takes_one_run_at_a_time_ends_the_batch(
+    fake: FakeDify, dify: DifyWorkflow
+) -> None:
+    fake.default_app.max_active_requests = 1
+    with pytest.raises(TooManyRequests, match="refuses every streaming run"):
+        list(iter_many(dify, rows(9), concurrency=2, patience=2))
+    assert fake.posts() <= 2

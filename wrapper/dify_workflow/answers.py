@@ -117,13 +117,6 @@ class Answer:
         return self.status == 500 and self.operation in _OF_RUNS and _UUID.search(self.path) is None
 
     @property
-    def bars_streams(self) -> bool:
-        """Whether the app's limit is 1: from 1.13 on, a streaming run takes two for a moment."""
-        details = self._details()
-        message = "" if details is None else details[1].rstrip(". ")
-        return message.endswith(" is 1") and QUEUES_RUNS.on(self.version)
-
-    @property
     def version(self) -> Version | None:
         """The server's version, from its `X-Version` header."""
         return Version.of(self.headers.get("x-version"))
@@ -217,6 +210,17 @@ class Answer:
         )
 
 
+def bars_streams(error: APIError) -> bool:
+    """Whether an app is too busy for one streaming run, and always will be."""
+    version = Version.of(error.headers.get("x-version"))
+    return isinstance(error, errors.TooManyRequests) and _takes_one(error.message, version)
+
+
+def _takes_one(message: str, version: Version | None) -> bool:
+    """Whether the app's limit is 1: from 1.13 on, a streaming run takes two for a moment."""
+    return message.rstrip(". ").endswith(" is 1") and QUEUES_RUNS.on(version)
+
+
 def classify(status: int, code: str | None, message: str) -> type[APIError]:
     """Return the class for one of Dify's own errors, over HTTP or in a stream."""
     if code in _BY_CODE:
@@ -268,7 +272,7 @@ def _hint(kind: type[APIError], answer: Answer, code: str | None, message: str) 
         return "Redirects are not followed: set base_url to where the server really is"
     if kind is errors.GatewayError and answer.status in (502, 503, 504, 524):
         return "A proxy in front of Dify gave up: the server may still be working on the request"
-    if kind is errors.TooManyRequests and answer.bars_streams:
+    if kind is errors.TooManyRequests and _takes_one(message, answer.version):
         return "An app with max_active_requests=1 refuses every streaming run"
     if kind is errors.AuthenticationError:
         return "Use the API key of the app itself (it starts with app-)"

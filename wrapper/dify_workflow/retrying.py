@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from .answers import Answer
+from .answers import Answer, bars_streams
 from .calls import Call
 from .commands import Failure, Flow, Open, Pause, Send
 from .errors import ConnectionFailed, DifyError, RequestTimedOut, TooManyRequests
@@ -108,8 +108,11 @@ def _started_nothing(command: Send | Open, outcome: Answer | Failure) -> bool:
     """Whether a run was not taken, and may be later: no connection, or "too many requests"."""
     if isinstance(outcome, Failure):
         return not outcome.sent
-    never = isinstance(command, Open) and outcome.bars_streams
-    return not never and not outcome.ok and isinstance(outcome.error(), TooManyRequests)
+    if outcome.ok:
+        return False
+    error = outcome.error()
+    never = isinstance(command, Open) and bars_streams(error)
+    return isinstance(error, TooManyRequests) and not never
 
 
 def ask(call: Call) -> Flow[Answer]:

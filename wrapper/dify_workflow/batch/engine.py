@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 
 from .. import errors
+from ..answers import bars_streams
 from ..client import DifyWorkflow
 from ..errors import APIError, DifyError
 from .journal import Journal
@@ -136,7 +137,8 @@ class Engine:
         if error is None or outcome.started:
             self._pace.well(task.key)
             return outcome.result
-        if isinstance(error, self._settings.stop_on):
+        hopeless = isinstance(error, APIError) and bars_streams(error)
+        if hopeless or isinstance(error, self._settings.stop_on):
             self._stop = self._stop or error
         elif isinstance(error, _AWAY if task.in_flight else _BUSY):
             refusals = task.refusals + (self._pace.served > task.served)
