@@ -157,7 +157,7 @@ class LogWalk:
         if len(entries) < len(page):
             self._by_time = False
         self.done = not page.has_more or not page.data
-        found = entries
+        found, upto = entries, None
         if self._by_time and not self.done:
             oldest = min(entry.created_at for entry in entries)
             upto = _end_of(oldest)
@@ -172,7 +172,7 @@ class LogWalk:
                     self.more = page.total > len(found)
         if not self._by_time:
             return self._by_number(entries)
-        if not self.done:
+        if upto is not None:
             self._filters["created_at_before"] = _not_after(upto, self._filters)
             self._seen = {entry.id for entry in found}
         return _ordered(found)
