@@ -127,10 +127,11 @@ def test_a_row_that_fails_is_a_line_and_the_others_go_on(
     assert found[5]["inputs"] == {"text": "'\\udc80'", "other": "x.txt"}
 
 
-def test_an_error_event_is_the_rows_and_names_its_run(fake: FakeDify, dify: DifyWorkflow) -> None:
-    fake.faults.add(Fault(on="run", after_events=2, then="error event left open"))
-    (row,) = iter_many(dify, [{"text": "a"}])
-    assert (row.status, row.run_id) == ("error", fake.runs[0].id)
+def test_an_error_event_is_the_rows_and_names_its_run() -> None:
+    with FakeDify("1.14.2") as fake, DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify:
+        fake.faults.add(Fault(on="run", after_events=2, then="error event left open"))
+        (row,) = iter_many(dify, [{"text": "a"}])
+        assert (row.status, row.run_id) == ("error", fake.runs[0].id)
     assert row.error is not None
     assert row.error.type == "ServerError"
 

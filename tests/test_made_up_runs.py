@@ -7,15 +7,19 @@ from typing import Any, cast
 
 import attrs
 import pytest
+from dify_workflow.delivered import Delivered
 from dify_workflow.drivers import Driver
-from dify_workflow.errors import APIError, InvalidParam, RunOutcomeUnknown
+from dify_workflow.errors import APIError, AppUnavailable, InvalidParam, RunOutcomeUnknown
 from dify_workflow.run_state import RunState
 from dify_workflow.stream import WorkflowStream
+from facade import Kind, both, client
 from fault_cases import run_both, server
 from fault_scripts import Event, eight_nodes, framed, made_up, pausing, resumed
 from fault_server_model import Dify
 from fault_sim import SimDriver, following
 from fault_streams import Fault
+from replay_server import ReplayServer, Reply
+from wire_archive import Exchange, exchanges
 
 RUN = eight_nodes().run_id
 STARTED = eight_nodes().events[0]
@@ -239,3 +243,70 @@ def test_to_1_14_an_end_is_an_end() -> None:
     for event in (STARTED, made_up(STARTED)[1]):
         state.take(event)
     assert (state.over, state.status) == (True, "failed")
+
+
+# As they were recorded.
+
+RECORDED = [
+    item
+    for version in ("1.15.0", "1.16.1")
+    for item in exchanges(version)
+    if item.is_stream and b'"created_by":{}' in item.body
+]
+
+
+def is_made_up(event: Event) -> bool:
+    name, data = event["event"], event.get("data", {})
+    same = event.get("task_id") == event.get("workflow_run_id")
+    started = name == "workflow_started" and same and data["reason"] == "resumption"
+    return name == "error" or started or data.get("created_by") == {}
+
+
+def test_there_are_recordings_of_each_kind() -> None:
+    kinds = {item.case.partition("/")[0] for item in RECORDED}
+    assert kinds == {"errors", "files", "human", "run"}
+
+
+@pytest.mark.parametrize(
+    "item", [item for item in RECORDED if item.case.startswith("human/")], ids=str
+)
+def test_what_is_made_up_of_a_recorded_run_that_goes_on_is_not_delivered(item: Exchange) -> None:
+    """Two forms of one pause were answered at once: the run went on, and succeeded."""
+    state = RunState(run_id=item.path.split("/")[3])
+    state.doubts_ends = True
+    state.resume(Delivered())
+    state.connect(replaying=True)
+    for frame in item.frames():
+        state.feed(frame)
+        while state.held is not None:
+            state.disbelieve()
+    state.interrupted()
+    assert (state.over, state.failure) == (False, None)
+    delivered = [event.raw for event in state.ready]
+    assert not [event for event in delivered if is_made_up(event)]
+    starts = [event for event in item.events() if event["event"] == "workflow_started"]
+    genuine = [event for event in starts if not is_made_up(event)]
+    assert [event for event in delivered if event["event"] == "workflow_started"] == genuine
+
+
+@both
+@pytest.mark.parametrize(
+    "item", [item for item in RECORDED if not item.case.startswith("human/")], ids=str
+)
+def test_a_recorded_refusal_is_raised_by_all_ways_to_run(kind: Kind, item: Exchange) -> None:
+    wanted = AppUnavailable if item.case.startswith("run/badgraph") else InvalidParam
+    with ReplayServer([Reply.of(item)]) as replay, client(kind, replay.url) as dify:
+        for run in (dify.run_workflow, dify.start):
+            with pytest.raises(wanted) as caught:
+                run({})
+            assert not any(event["data"]["id"] in str(caught.value) for event in ended(item))
+        stream = dify.run_workflow_stream({})
+        with pytest.raises(wanted):
+            next(stream)
+        assert (stream.id, stream.task_id) == (None, None)
+        assert {request.method for request in replay.requests} == {"POST"}
+        assert len(replay.requests) == 3
+
+
+def ended(item: Exchange) -> list[Event]:
+    return [event for event in item.events() if event["event"] == "workflow_finished"]

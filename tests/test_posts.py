@@ -130,7 +130,7 @@ CUT_STREAMS: dict[str, tuple[Reply, type[Exception] | None]] = {
     "end after the head": (Reply.stream(), None),
     "end after a ping": (Reply.stream(PING), None),
     "reset after a ping": (Reply.stream(PING, Sleep(0.1), Reset()), httpx.ReadError),
-    "end inside the first event": (Reply.stream(PING, STARTED[:-40]), None),
+    "end inside the first event": (Reply.stream(PING, STARTED[:45]), None),
     "closed inside a chunk": (Reply.raw(HEAD, b"ff\r\nda", Close()), httpx.RemoteProtocolError),
     "not a chunk": (Reply.raw(HEAD, b"<html>\r\n", Close()), httpx.RemoteProtocolError),
 }
