@@ -18,7 +18,7 @@ from dify_workflow import (
     WorkflowFile,
 )
 from dify_workflow.batch import RowError, RowResult, iter_many, run_many
-from dify_workflow.testing import Answer, Fail, FakeDify, Fault, Gate, HumanInput, Step
+from dify_workflow.testing import Answer, Fail, FakeDify, Fault, Gate, HumanInput, Input, Step
 
 
 def rows(count: int) -> Iterator[dict[str, Any]]:
@@ -127,13 +127,38 @@ def test_a_row_that_fails_is_a_line_and_the_others_go_on(
     assert found[5]["inputs"] == {"text": "'\\udc80'", "other": "x.txt"}
 
 
-def test_an_error_event_is_the_rows_and_names_its_run() -> None:
-    with FakeDify("1.14.2") as fake, DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify:
+@pytest.mark.parametrize("version", ["1.14.2", "1.15.0", "1.16.1"])
+def test_a_row_that_the_server_refuses_has_no_run(version: str, tmp_path: Path) -> None:
+    """From 1.15 on the server tells it as a run that has failed."""
+    output = tmp_path / "out.jsonl"
+    given = [{"text": "a"}, {"other": "b"}, {"text": "c"}]
+    form = [Input("text", required=True)]
+    with (
+        FakeDify(version, form=form) as fake,
+        DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify,
+    ):
+        for _ in range(2):  # it is written, so it is not run again
+            summary = run_many(dify, given, output, concurrency=1)
+            assert summary.statuses == {"succeeded": 2, "error": 1}
+            assert (fake.posts(), len(fake.runs)) == (3, 2)
+    (row,) = [line for line in read(output) if line["key"] == 2]
+    assert (row["status"], row["stopped"]) == ("error", False)
+    assert (row["run_id"], row["task_id"], row["candidates"]) == (None, None, [])
+    said = "text is required in input form"
+    assert row["error"] == {"type": "InvalidParam", "code": "invalid_param", "message": said}
+
+
+@pytest.mark.parametrize(("version", "status"), [("1.14.2", "error"), ("1.16.1", "succeeded")])
+def test_an_error_event_is_the_rows_and_names_its_run(version: str, status: str) -> None:
+    """From 1.15 on, servers tell such errors of runs that go on."""
+    with (
+        FakeDify(version) as fake,
+        DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify,
+    ):
         fake.faults.add(Fault(on="run", after_events=2, then="error event left open"))
         (row,) = iter_many(dify, [{"text": "a"}])
-        assert (row.status, row.run_id) == ("error", fake.runs[0].id)
-    assert row.error is not None
-    assert row.error.type == "ServerError"
+        assert (row.status, row.run_id) == (status, fake.runs[0].id)
+        assert (row.error and row.error.type) == ("ServerError" if status == "error" else None)
 
 
 def test_a_run_that_was_lost_before_its_id_came_is_found_again(

@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
-from cli_calls import cli
+from cli_calls import Ended, cli
 from cli_terminal import Terminal
+from dify_workflow import recovery
 from dify_workflow.cli.exits import Exit
 from dify_workflow.testing import FakeDify, FormInput, HumanInput
-from dify_workflow.testing.workflows import human_rich, human_two
+from dify_workflow.testing.workflows import human_parallel, human_rich, human_two
 
 FIELDS = [FormInput("comment", default="fine"), FormInput("pick", "select", options=("r", "g"))]
 
@@ -42,7 +43,11 @@ def test_show(fake_dify: FakeDify, token: str) -> None:
 
 def test_an_answer_by_options(fake_dify: FakeDify, token: str) -> None:
     ended = cli(fake_dify, "form", token, "--action", "reject", "-i", "pick=g")
-    assert (ended.exit_code, ended.out, ended.err) == (0, "", "answered: reject\n")
+    assert (ended.exit_code, ended.out) == (0, "")
+    assert ended.err.splitlines() == [
+        "answered: reject",
+        "before another form of its run: the same command with --run RUN_ID",
+    ]
     assert fake_dify.runs[0].forms[0].answer == ("reject", {"comment": "fine", "pick": "g"})
 
 
@@ -100,6 +105,60 @@ def test_one_form_after_the_other(fake_dify: FakeDify) -> None:
     options = ["--action", "ok", "-i", "c2=y", "--run", run]
     third = cli(fake_dify, "form", second.error["form_tokens"][0], *options)
     assert third.exit_code == 0
+
+
+# Two forms of one pause, on a server that loses the run when both are answered at once.
+
+loses_runs = pytest.mark.fake_dify(two_forms="lost", workflow=human_parallel)
+
+
+def press_ok(fake: FakeDify, number: int, *options: str) -> Ended:
+    form = fake.runs[0].forms[number]
+    field = form.step.inputs[0].name
+    return cli(fake, "form", form.token, "--action", "ok", "-i", f"{field}=x", *options)
+
+
+@loses_runs
+def test_two_forms_of_one_pause_one_at_a_time(fake_dify: FakeDify) -> None:
+    paused = cli(fake_dify, "run")
+    assert (paused.exit_code, paused.err.count("dify-workflow form ")) == (Exit.RUN_PAUSED, 2)
+    assert "one at a time" in paused.err
+    run = fake_dify.runs[0]
+    first = press_ok(fake_dify, 0, "--run", run.id)
+    assert (first.exit_code, first.err.count("dify-workflow form ")) == (Exit.RUN_PAUSED, 1)
+    assert run.forms[1].token in first.err
+    assert press_ok(fake_dify, 1, "--run", run.id).exit_code == 0
+    assert run.status == "succeeded"
+
+
+@loses_runs
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_a_form_that_somebody_else_has_answered_is_followed(
+    fake_dify: FakeDify, as_json: list[str]
+) -> None:
+    assert cli(fake_dify, "run").exit_code == Exit.RUN_PAUSED
+    run = fake_dify.runs[0]
+    assert press_ok(fake_dify, 0).exit_code == 0
+    followed = press_ok(fake_dify, 0, "--run", run.id, *as_json)
+    assert followed.exit_code == Exit.RUN_PAUSED
+    assert f"following run {run.id}" in followed.err
+    assert run.forms[1].token in followed.err
+    assert run.forms[1].waits
+    assert press_ok(fake_dify, 1, "--run", run.id).exit_code == 0
+
+
+@loses_runs
+def test_a_run_that_the_server_has_lost_is_told(
+    fake_dify: FakeDify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recovery, "_RESUMED_AFTER", 1.0)
+    monkeypatch.setattr(recovery, "_FIRST_QUIET", 0.1)
+    assert cli(fake_dify, "run").exit_code == Exit.RUN_PAUSED
+    run = fake_dify.runs[0]
+    assert press_ok(fake_dify, 0).exit_code == 0
+    lost = press_ok(fake_dify, 1, "--run", run.id, "--json")
+    assert (lost.exit_code, lost.error["run_id"]) == (Exit.UNKNOWN, run.id)
+    assert "all of its forms are closed" in lost.error["message"]
 
 
 def test_questions_for_files(fake_dify: FakeDify, tmp_path: Path) -> None:

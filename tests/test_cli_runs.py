@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -200,6 +201,38 @@ def test_an_outcome_that_is_unknown(fake_dify: FakeDify) -> None:
     run = fake_dify.runs[0]
     assert (ended.error["type"], ended.error["run_id"]) == ("DeadlineExceeded", run.id)
     assert not run.stop_asked
+
+
+# From 1.15 on the server tells a refused run as one that has failed; none exists.
+
+REFUSED = pytest.mark.parametrize(
+    ("given", "said"),
+    [([], "text is required in input form"), (["text=x", "n=1.5x"], "n in input form")],
+)
+AS_ANY = pytest.mark.parametrize("version", ["1.14.2", "1.16.1"])
+
+
+def ids_in(text: str) -> list[str]:
+    return re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", text)
+
+
+@AS_ANY
+@REFUSED
+@pytest.mark.parametrize("command", [["run"], ["run", "--stream"], ["start"]])
+def test_inputs_that_the_server_refuses(
+    version: str, given: list[str], said: str, command: list[str]
+) -> None:
+    pairs = [part for pair in given for part in ("-i", pair)]
+    form = [Input("text", required=True), Input("n", "number")]
+    with FakeDify(version, form=form) as fake:
+        ended = cli(fake, *command, *pairs)
+        assert (ended.exit_code, ended.out) == (Exit.INVALID, "")
+        assert (said in ended.err, ended.err.count("\n"), ids_in(ended.err)) == (True, 1, [])
+        as_json = cli(fake, *command, *pairs, "--json")
+        assert (as_json.exit_code, as_json.out) == (Exit.INVALID, "")
+        assert (as_json.error["type"], as_json.error["code"]) == ("InvalidParam", "invalid_param")
+        assert ids_in(as_json.err) == []
+        assert fake.runs == []
 
 
 def test_a_cut_stream_is_nobody_s_business(fake_dify: FakeDify) -> None:

@@ -106,6 +106,8 @@ def _paused(response: WorkflowRunResponse) -> Problem:
     ]
     tokens = [form.token for form in response.forms]
     said = f"run {response.id} waits for human input: {', '.join(commands)}"
+    if len(commands) > 1:
+        said += " (one at a time: the next when the one before has ended)"
     return Problem(said, Exit.RUN_PAUSED, run_id=response.id, form_tokens=tokens)
 
 
