@@ -84,6 +84,17 @@ def test_the_readme_has_the_table_of_capabilities() -> None:
     assert table in readme, table
 
 
+@pytest.mark.parametrize(
+    "name", ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docs/versions.md"]
+)
+def test_the_newest_recorded_version_is_named(name: str) -> None:
+    text = (Path(__file__).parent.parent / name).read_text("utf-8")
+    spans = re.findall(r"(\d+\.\d+\.\d+) (?:to|至) (\d+\.\d+\.\d+)", text)
+    known = [span for span in spans if span[0] == VERSIONS[0]]
+    assert known
+    assert set(known) == {(VERSIONS[0], VERSIONS[-1])}
+
+
 def _since(capability: Capability) -> Version:
     return capability.since
 
