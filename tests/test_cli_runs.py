@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from typing import Any
 
 import pytest
 from cli_calls import call, cli
+from dify_workflow import recovery
 from dify_workflow.cli.exits import Exit
 from dify_workflow.testing import (
     Answer,
@@ -180,6 +182,14 @@ def test_watch_prints_the_outputs(fake_dify: FakeDify) -> None:
 def test_watch_with_another_user_sees_the_end(fake_dify: FakeDify) -> None:
     run = fake_dify.add_run(user="ann", outputs={"text": "Hello"})
     assert cli(fake_dify, "watch", run.id).out == "Hello\n"
+
+
+@pytest.mark.parametrize("version", ["1.10.1", "1.12.1", "1.14.2", "1.16.1"])
+def test_watch_of_a_run_that_there_is_not(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recovery, "_ATTACHED_AFTER", 0.1)
+    with FakeDify(version) as fake:
+        ended = cli(fake, "watch", str(uuid.uuid4()))
+    assert (ended.exit_code, ended.out) == (Exit.NOT_FOUND, "")
 
 
 def test_info(fake_dify: FakeDify) -> None:

@@ -85,7 +85,7 @@ def test_the_readme_has_the_table_of_capabilities() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docs/versions.md"]
+    "name", ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docs/versions.md", "docs/index.md"]
 )
 def test_the_newest_recorded_version_is_named(name: str) -> None:
     text = (Path(__file__).parent.parent / name).read_text("utf-8")
