@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cli_calls import call, cli
-from dify_workflow import recovery
+from dify_workflow import flows, recovery
 from dify_workflow.cli.exits import Exit
 from dify_workflow.testing import (
     Answer,
@@ -171,6 +171,20 @@ def test_start_warns_where_a_run_ends_with_its_stream(fake_dify: FakeDify) -> No
     ended = cli(fake_dify, "start")
     assert ended.exit_code == 0
     assert "Dify 1.9.1 ends a run whose stream is closed" in ended.err
+
+
+def test_start_of_a_run_that_only_the_logs_tell(
+    fake_dify: FakeDify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server's answer does not come; the task's id would come with an event."""
+    monkeypatch.setattr(flows, "LOOK_EVERY", 0.2)
+    gate = Gate()
+    fake_dify.workflow = [Node("slow", gate=gate)]
+    fake_dify.faults.add(Fault(before_headers=True, then="silence"))
+    ended = cli(fake_dify, "start", "--unique-user")
+    run = fake_dify.runs[0]
+    assert (ended.exit_code, ended.out) == (0, f"run {run.id}\nuser {run.user}\n")
+    gate.open()
 
 
 def test_watch_prints_the_outputs(fake_dify: FakeDify) -> None:

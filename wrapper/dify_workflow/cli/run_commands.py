@@ -92,7 +92,8 @@ def start(
         write_json({"run_id": run_id, "task_id": task_id, "user": user})
         return
     write(f"run {run_id}")
-    write(f"task {task_id}")
+    if task_id is not None:  # a run that was found in the logs has told none yet
+        write(f"task {task_id}")
     if unique_user:
         write(f"user {user}")
 
