@@ -2,77 +2,112 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/.installed
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
+PURPOSES := demo test check docs bench slow
+# What .venv has is told by an empty file for each purpose; requirements/ holds the exact versions.
+STAMPS := $(PURPOSES:%=$(VENV)/.%)
+DEMO := $(VENV)/.demo
+TEST := $(VENV)/.test
+CHECK := $(VENV)/.test $(VENV)/.check
+# Containers often forbid it, but tests start Python hundreds of times: let it keep what it compiled.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-live check generate lint diff compare record bench bench-full format lock docs build clean
+.SECONDARY:
+.PHONY: help install demo test test-quick test-slow test-live check generate lint diff compare record bench bench-full format lock docs build clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
-$(READY): pyproject.toml requirements-dev.txt
+# Debian's Python has no ensurepip without the package python3-venv; then its pip does the same.
+$(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.12 ...")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@$(PYTHON) -m venv --clear $(VENV) >/dev/null || { \
+	    $(PYTHON) -m venv --clear --without-pip $(VENV) && \
+	    $(PYTHON) -m pip -qq --python $(BIN)/python install pip 2>/dev/null; } || { \
+	    rm -rf $(VENV); echo 'Python can make no environment. On Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
+
+# The package itself is in .venv as it lies here. hatchling, which builds it, is in each lock.
+$(VENV)/.demo: requirements/demo.txt pyproject.toml | $(BIN)/pip
+	@echo 'Installing the client and its stand-in server into $(VENV); once, a few seconds.'
+	@$(PIP) install -r $<
+	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-install: $(READY) ## make .venv with the locked development environment
+$(VENV)/.%: requirements/%.txt | $(VENV)/.demo
+	@echo 'Installing what "make $*" needs into $(VENV); once, a minute or two.'
+	@$(PIP) install -r $<
+	@touch $@
 
-demo: $(READY) ## run a workflow against the bundled local server, or the Dify of DIFY_BASE_URL and DIFY_API_KEY
-	$(BIN)/python examples/demo.py
+install: $(STAMPS) ## make .venv with all of the locked tools
 
-test: $(READY) ## run the tests
-	$(BIN)/python -m pytest -n 2
+demo: $(DEMO) ## run a workflow against the bundled local server, or the Dify of DIFY_BASE_URL and DIFY_API_KEY
+	@$(BIN)/python examples/demo.py
 
-test-live: $(READY) ## check the client against the Dify of DIFY_BASE_URL and DIFY_API_KEY
+test-quick: $(TEST) ## run every test once, on one case, but those that take long; under a minute
+	@echo 'make test-quick: about 1 minute.'
+	@$(PYTEST) -n 0 -m quick
+
+test: $(TEST) ## run the tests, whole tables and matrices as samples; two to three minutes
+	@echo 'make test: about 3 minutes on 2 cores.'
+	@$(PYTEST) -n 2 -m 'not slow'
+
+test-slow: $(TEST) $(VENV)/.check $(VENV)/.docs $(VENV)/.slow ## run what "make test" left out: all of the matrices, other people's programs
+	@echo 'make test-slow: about 10 minutes on 2 cores.'
+	@DIFY_FAULTS=all $(PYTEST) -n 2 -m slow
+
+test-live: $(TEST) ## check the client against the Dify of DIFY_BASE_URL and DIFY_API_KEY
 	@$(BIN)/python tests/live
 
-check: $(READY) lint ## lint and type-check everything
+check: $(CHECK) lint ## lint and type-check everything
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pyright
 
-generate: $(READY) ## write generated/ from openapi/dify-workflow.yaml; GENERATOR='openapi-python-client==X' only tries
+generate: $(TEST) ## write generated/ from openapi/dify-workflow.yaml; GENERATOR='openapi-python-client==X' only tries
 	$(BIN)/python $(if $(GENERATOR),generator/trial.py '$(GENERATOR)',generator/generate.py)
 
-lint: $(READY) ## check the contract by our rules, and that the version follows its changes
+lint: $(TEST) ## check the contract by our rules, and that the version follows its changes
 	$(BIN)/python generator/lint.py
 	$(BIN)/python generator/diff.py --check
 
-diff: $(READY) ## what changed in the contract since BASE=git-ref, and the next version
+diff: $(TEST) ## what changed in the contract since BASE=git-ref, and the next version
 	$(BIN)/python generator/diff.py '$(or $(BASE),$(error BASE=git-ref is missing))'
 
-compare: $(READY) ## compare the contract with PUBLISHED=path-or-url or RECORDED=folder; JSON=1
+compare: $(TEST) ## compare the contract with PUBLISHED=path-or-url or RECORDED=folder; JSON=1
 	$(BIN)/python generator/compare.py $(if $(JSON),--json) $(if $(PUBLISHED),--published '$(PUBLISHED)') $(if $(RECORDED),--recorded '$(RECORDED)')
 
-record: $(READY) ## record a real Dify (DIFY_BASE_URL, DIFY_API_KEY) into OUT=folder; INPUTS='{...}' runs the workflow
+record: $(DEMO) ## record a real Dify (DIFY_BASE_URL, DIFY_API_KEY) into OUT=folder; INPUTS='{...}' runs the workflow
 	$(BIN)/python -m dify_workflow.testing.record --out '$(or $(OUT),$(error OUT=folder is missing))' $(if $(INPUTS),--inputs '$(INPUTS)')
 
-format: $(READY) ## format the hand-written code
+format: $(TEST) ## format the hand-written code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY) ## compare the speed with that of other clients, in three minutes
+bench: $(VENV)/.bench ## compare the speed with that of other clients, in three minutes
 	$(BIN)/python benchmarks/run.py --quick --json benchmarks/results/quick.json
 
-bench-full: $(READY) ## measure everything, write the figures and plots that are published
+bench-full: $(VENV)/.bench ## measure everything, write the figures and plots that are published
 	$(BIN)/python benchmarks/run.py --publish
 
-docs: $(READY) ## build the documentation site into site/
+docs: $(VENV)/.docs ## build the documentation site into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
-build: $(READY) ## build the wheel and the sdist into dist/
+build: $(TEST) ## build the wheel and the sdist into dist/
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation --outdir dist .
 
-lock: ## write requirements-dev.txt anew from pyproject.toml
-	rm -rf $(VENV)
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e '.[fast,cli,parquet,testing]' --group dev
-	$(BIN)/python -m pip freeze --exclude-editable > requirements-dev.txt
+# All is resolved together first, so that each purpose gets the same versions, for every Python since
+# 3.11.0. Files that are installable as they are: no compiler is asked for.
+COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11.0 --fork-strategy fewest \
+    --only-binary :all: --no-annotate --no-header pyproject.toml
+lock: | $(BIN)/pip ## write requirements/ anew from pyproject.toml
+	$(PIP) install uv
+	$(COMPILE) --all-extras --group slow --group bench -o $(VENV)/all.txt
+	$(foreach one,demo docs,$(COMPILE) -c $(VENV)/all.txt --extra testing --group $(one) -o requirements/$(one).txt &&) \
+	$(COMPILE) -c $(VENV)/all.txt --extra testing --extra fast --group bench -o requirements/bench.txt
+	$(foreach one,test check slow,$(COMPILE) -c $(VENV)/all.txt --all-extras --group $(one) -o requirements/$(one).txt &&) true
 
 clean: ## remove what is not in version control
 	rm -rf $(VENV) benchmarks/.envs dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis
