@@ -50,7 +50,7 @@ test-quick: $(TEST) ## run every test once, on one case, but those that take lon
 
 test: $(TEST) ## run the tests, whole tables and matrices as samples; two to three minutes
 	@echo 'make test: about 3 minutes on 2 cores.'
-	@$(PYTEST) -n 2 -m 'not slow'
+	@$(PYTEST) -n 2 -m 'not (slow or types)'
 
 test-slow: $(TEST) $(VENV)/.check $(VENV)/.docs $(VENV)/.slow ## run what "make test" left out: all of the matrices, other people's programs
 	@echo 'make test-slow: about 10 minutes on 2 cores.'
@@ -59,11 +59,12 @@ test-slow: $(TEST) $(VENV)/.check $(VENV)/.docs $(VENV)/.slow ## run what "make 
 test-live: $(TEST) ## check the client against the Dify of DIFY_BASE_URL and DIFY_API_KEY
 	@$(BIN)/python tests/live
 
-check: $(CHECK) lint ## lint and type-check everything
+check: $(CHECK) lint ## lint and type-check everything, the programs of README and docs too
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pyright
+	$(PYTEST) -n 0 -m types tests/test_readme.py tests/test_docs.py tests/test_package.py
 
 generate: $(TEST) ## write generated/ from openapi/dify-workflow.yaml; GENERATOR='openapi-python-client==X' only tries
 	$(BIN)/python $(if $(GENERATOR),generator/trial.py '$(GENERATOR)',generator/generate.py)

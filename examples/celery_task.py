@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from celery import Celery  # type: ignore[import-untyped]
+from celery import Celery
 from dify_workflow import DifyWorkflow
 
 app = Celery("workflows")

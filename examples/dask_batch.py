@@ -51,8 +51,8 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         connected() as dify,
-        LocalCluster(n_workers=2, dashboard_address=None) as cluster,  # type: ignore[no-untyped-call]
-        Client(cluster) as client,  # type: ignore[no-untyped-call]
+        LocalCluster(n_workers=2, dashboard_address=None) as cluster,
+        Client(cluster) as client,
     ):
         rows = Path(sys.argv[1]) if len(sys.argv) > 1 else sample(Path(folder))
         output = Path(sys.argv[2]) if len(sys.argv) > 2 else Path(folder, "results.jsonl")

@@ -1,12 +1,47 @@
-"""What several files of tests begin with; a file that needs another one has its own."""
+"""What several files of tests begin with, and which tests `make test` and `make test-quick` run.
+
+A test is run by `make test` unless it is marked `slow`. Of one that is marked `sample(n)`, n cases
+are run, spread over its table; the others are slow. `make test-quick` runs one case of each test
+that is neither slow nor marked `long`. `make check` runs those that are marked `types`.
+"""
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from dify_workflow import DifyWorkflow
 from dify_workflow.testing import FakeDify
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import a file that is slow as a whole: its packages may not be there."""
+    without_slow = config.option.markexpr in ("quick", "not (slow or types)")
+    if without_slow and collection_path.match("test_*.py"):
+        return "\npytestmark = pytest.mark.slow\n" in collection_path.read_text("utf-8") or None
+    return None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow as part of a table, and what `make test-quick` runs."""
+    tables: dict[str, list[pytest.Item]] = {}
+    for item in sorted(items, key=lambda item: item.nodeid):
+        if not item.get_closest_marker("slow"):
+            tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for name, cases in tables.items():
+        if sample := cases[0].get_closest_marker("sample"):
+            count = min(sample.args[0], len(cases))
+            taken = [cases[(2 * number + 1) * len(cases) // (2 * count)] for number in range(count)]
+            for item in cases:
+                if item not in taken:
+                    item.add_marker("slow")
+            cases = taken
+        if not any(cases[0].get_closest_marker(mark) for mark in ("long", "types")):
+            # Any case, but always the same one: not the sync client everywhere.
+            cases[zlib.crc32(name.encode()) % len(cases)].add_marker("quick")
 
 
 @pytest.fixture

@@ -28,5 +28,5 @@ CURRENT = "1.16.1"
 
 def load() -> Schema:
     """Read the contract, by another reader than the generator's."""
-    contract: Schema = yaml.safe_load(CONTRACT.read_text("utf-8"))
+    contract: Schema = yaml.load(CONTRACT.read_text("utf-8"), yaml.CSafeLoader)
     return contract

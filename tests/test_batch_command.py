@@ -12,6 +12,8 @@ from cli_calls import cli
 from cli_terminal import Terminal
 from dify_workflow.testing import Answer, Fail, FakeDify, Gate, Input, Step
 
+pytestmark = pytest.mark.long
+
 FORM = [Input("text", "paragraph"), Input("count", "number")]
 
 

@@ -110,6 +110,7 @@ def test_a_server_that_is_away_is_waited_for(tmp_path: Path) -> None:
             back.stop()
 
 
+@pytest.mark.long
 def test_a_row_that_is_always_refused_does_not_hold_up_the_others(
     fake: FakeDify, dify: DifyWorkflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,6 +127,7 @@ def test_a_row_that_is_always_refused_does_not_hold_up_the_others(
     assert fake.posts("uploadFile") < 20
 
 
+@pytest.mark.long
 def test_a_busy_server_fails_no_row(
     fake: FakeDify, dify: DifyWorkflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -137,6 +137,7 @@ def cluster() -> Iterator[Cluster]:
         yield Cluster(client.get_executor(), client)
 
 
+@pytest.mark.slow
 def test_rows_are_run_by_dask(
     fake: FakeDify, dify: DifyWorkflow, cluster: Cluster, tmp_path: Path
 ) -> None:
@@ -150,6 +151,7 @@ def test_rows_are_run_by_dask(
     assert sorted(int(run.inputs["text"]) for run in fake.runs) == list(range(1, 31))
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_loses_no_row_and_doubles_none(
     fake: FakeDify, dify: DifyWorkflow, cluster: Cluster, tmp_path: Path
 ) -> None:
@@ -169,6 +171,7 @@ def test_a_worker_that_dies_loses_no_row_and_doubles_none(
     assert sorted(int(run.inputs["text"]) for run in fake.runs) == list(range(1, 13))
 
 
+@pytest.mark.slow
 def test_the_example_runs(tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     table, output = tmp_path / "rows.csv", tmp_path / "out.jsonl"

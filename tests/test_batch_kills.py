@@ -15,6 +15,8 @@ from batch_child import run
 from dify_workflow import DifyWorkflow
 from dify_workflow.testing import FakeDify, Fault, Sleep
 
+pytestmark = pytest.mark.long
+
 ROWS = 200
 KILLS = 20
 OPTIONS = {"concurrency": 6, "lookup_seconds": 0.3}

@@ -215,6 +215,7 @@ def journal(output: Path) -> list[str]:
     return [line for line in Path(f"{output}.journal").read_text().splitlines() if '"2"' in line]
 
 
+@pytest.mark.long
 def test_a_second_process_may_not_write_the_same_output(
     fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
 ) -> None:

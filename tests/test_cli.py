@@ -149,6 +149,7 @@ def program(fake: FakeDify, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.long
 def test_a_reader_that_leaves_is_no_error(fake_dify: FakeDify) -> None:
     for _ in range(200):
         fake_dify.add_run(inputs={"text": "x" * 2000})
@@ -161,6 +162,7 @@ def test_a_reader_that_leaves_is_no_error(fake_dify: FakeDify) -> None:
         assert process.wait(20) == 141
 
 
+@pytest.mark.long
 def test_serve() -> None:
     command = [sys.executable, "-m", "dify_workflow.cli", "serve", "--port", "0", "--key", "app-k"]
     with subprocess.Popen(

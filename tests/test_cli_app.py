@@ -48,6 +48,7 @@ def test_upload(fake_dify: FakeDify, tmp_path: Path) -> None:
     assert len(ended.out.strip()) == len(told["id"])
 
 
+@pytest.mark.long
 def test_upload_shows_a_bar(fake_dify: FakeDify, tmp_path: Path) -> None:
     path = tmp_path / "[bold]a.txt"
     path.write_text("hello")

@@ -161,6 +161,7 @@ def test_a_run_that_the_server_has_lost_is_told(
     assert "all of its forms are closed" in lost.error["message"]
 
 
+@pytest.mark.long
 def test_questions_for_files(fake_dify: FakeDify, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
     fake_dify.workflow = human_rich

@@ -28,6 +28,7 @@ def test_a_table_for_pipes(fake_dify: FakeDify) -> None:
     assert ended.err == ""
 
 
+@pytest.mark.long
 def test_a_table_for_people(fake_dify: FakeDify) -> None:
     run = fake_dify.add_run(user="ann", error="\x1b[31mred")
     with Terminal(fake_dify, "logs", size=(24, 140)) as terminal:
@@ -104,6 +105,7 @@ def told(process: subprocess.Popen[str]) -> tuple[str, str]:
     return run["id"], run["status"]
 
 
+@pytest.mark.long
 def test_follow(fake_dify: FakeDify) -> None:
     gate = Gate()
     fake_dify.workflow = [Node("slow", gate=gate)]
@@ -123,6 +125,7 @@ def test_follow(fake_dify: FakeDify) -> None:
         assert process.wait(20) == 130
 
 
+@pytest.mark.long
 def test_follow_one_status(fake_dify: FakeDify) -> None:
     """A run is told of when it gets the status, though newer ones have been seen by then."""
     gate = Gate()

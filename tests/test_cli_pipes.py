@@ -13,6 +13,8 @@ import pytest
 from dify_workflow.cli.output import as_json
 from dify_workflow.testing import FakeDify
 
+pytestmark = pytest.mark.long
+
 NO_RUN = "00000000-0000-4000-8000-000000000000"
 
 

@@ -18,6 +18,8 @@ from dify_workflow.testing import (
     Text,
 )
 
+pytestmark = pytest.mark.long
+
 
 def test_the_tree_is_live() -> None:
     first, second = Gate(), Gate()

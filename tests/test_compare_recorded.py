@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from contract_edits import SPEC
 from wire_archive import exchange
 
-from generator import compare, contract, recorded, traffic
+from generator import compare, recorded, traffic
 from generator.contract import ContractError
 
 ROOT = Path(__file__).resolve().parents[1]
-SPEC = contract.load(ROOT / "openapi" / "dify-workflow.yaml")
 RUN = exchange("1.14.2", "run/empty_streaming").events()
 PAGE: dict[str, Any] = {"page": 1, "limit": 1, "total": 1, "has_more": False, "data": []}
 INFO: dict[str, Any] = dict.fromkeys(("name", "description", "mode"), "a")
@@ -148,6 +148,7 @@ def test_a_stream_that_was_cut_counts_as_far_as_it_came(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.long
 def test_the_recordings_of_the_tests_are_as_the_contract_says() -> None:
     """But for requests that were sent to see what a server puts up with."""
     report, text = recorded.compare(SPEC, ROOT / "tests" / "wire" / "1.14.2.zip")
@@ -236,6 +237,7 @@ def test_what_is_no_recording_is_told(name: str, tmp_path: Path) -> None:
         traffic.read(tmp_path)
 
 
+@pytest.mark.long
 def test_the_command_tells_and_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found(tmp_path, line(body={**INFO, "new": "a secret value"}))
     assert compare.main([f"--recorded={tmp_path}"]) == 1

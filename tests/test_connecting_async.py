@@ -6,11 +6,13 @@ import asyncio
 import gc
 import warnings
 
+import pytest
 from dify_workflow import AsyncDifyWorkflow, DeadlineExceeded, DifyError
 from replay_server import ReplayServer, Reply
 from slow_runs import FOREVER
 
 
+@pytest.mark.long
 def test_a_deadline_at_any_moment_of_connecting_leaves_no_socket() -> None:
     async def attempts(url: str) -> list[Exception]:
         ends: list[Exception] = []

@@ -115,6 +115,8 @@ def one_connection(kind: Kind, given: bool, url: str) -> Iterator[Any]:
             dify._runner.run(http.aclose())
 
 
+@pytest.mark.long
+@pytest.mark.sample(2)
 @both
 @pytest.mark.parametrize("given", [False, True], ids=["our transport", "given client"])
 def test_a_pool_of_one_connection_stays_usable(kind: Kind, given: bool) -> None:

@@ -49,6 +49,7 @@ def test_there_are_five_recipes_and_a_mock() -> None:
     assert list(RECIPES) == [f"testing-{number}" for number in range(6)]
 
 
+@pytest.mark.long
 def test_recipes_run_as_tests(tmp_path: Path) -> None:
     for name, block in RECIPES.items():
         (tmp_path / f"test_{name.replace('-', '_')}.py").write_text(block)
@@ -64,6 +65,7 @@ def test_recipes_run_as_tests(tmp_path: Path) -> None:
     assert "= 8 passed in" in ran.stdout, ran.stdout + ran.stderr
 
 
+@pytest.mark.types
 def test_programs_type_check(tmp_path: Path) -> None:
     for name, block in BLOCKS.items():
         (tmp_path / f"{name.replace('-', '_')}.py").write_text(block)
@@ -101,6 +103,7 @@ def test_commands_and_options_exist() -> None:
     assert count > 15
 
 
+@pytest.mark.slow
 def test_the_site_builds(tmp_path: Path) -> None:
     site = tmp_path / "site"
     ran = subprocess.run(

@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import nbformat
 import pytest
 import uvicorn
 from dify_workflow.testing import FakeDify, Gate, Node, Text
-from nbclient import NotebookClient
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -100,13 +98,18 @@ def test_the_relay_says_at_once_that_nothing_was_started(
 
 
 def stored_notebook() -> Any:
+    import nbformat
+
     read: Any = nbformat.read
     notebook = read(EXAMPLES / "notebook.ipynb", as_version=4)
     nbformat.validate(notebook)
     return notebook
 
 
+@pytest.mark.slow
 def test_the_notebook_shows_progress(fake: FakeDify) -> None:
+    from nbclient import NotebookClient
+
     notebook = stored_notebook()
     NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(EXAMPLES)}}).execute()
     progress, printed = notebook.cells[-1].outputs
@@ -116,6 +119,7 @@ def test_the_notebook_shows_progress(fake: FakeDify) -> None:
     assert printed["text"] == "succeeded {'text': 'Hello'}\n"
 
 
+@pytest.mark.slow
 def test_the_notebook_is_stored_without_outputs() -> None:
     notebook = stored_notebook()
     for cell in notebook.cells:
@@ -148,6 +152,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_one_process_starts_and_another_waits(fake: FakeDify, tmp_path: Path) -> None:
     gate = Gate()
     fake.workflow = [gate, Text(["Hel", "lo"])]

@@ -30,6 +30,7 @@ def test_the_plugin_loads_nothing_of_the_extra() -> None:
     assert python(code) == "False"
 
 
+@pytest.mark.long
 def test_without_the_extra_the_error_says_what_to_install() -> None:
     code = """
 import sys
@@ -42,6 +43,7 @@ except ImportError as error:
     assert "pip install 'dify-workflow[testing]'" in python(code)
 
 
+@pytest.mark.long
 def test_it_serves_by_hand() -> None:
     command = [sys.executable, "-m", "dify_workflow.testing", "--version", "1.13.2", "--key", "k"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

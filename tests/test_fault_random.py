@@ -10,6 +10,7 @@ import random
 from collections import Counter, deque
 from typing import Any, get_args
 
+import pytest
 from dify_workflow.stream import WorkflowStream
 from fault_cells import ADOPTIONS
 from fault_judge import judge
@@ -32,6 +33,7 @@ random_faults = settings(
 )
 
 
+@pytest.mark.slow
 @random_faults
 @given(schedules)
 def test_any_schedule(schedule: Schedule) -> None:

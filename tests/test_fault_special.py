@@ -58,6 +58,7 @@ def test_the_terminal_event_without_its_blank_line(script: Script, ending: Any) 
         assert seen.server.asked == ["post"]
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("script", [eight_nodes(), iterating(), pausing(), resumed()], ids=str)
 def test_cuts_upon_cuts(script: Script, kind: Kind) -> None:

@@ -21,6 +21,8 @@ from fault_wrong_clients import (
 )
 from test_fault_matrix import assert_clean, played, summary
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize(
     ("client", "kind"),

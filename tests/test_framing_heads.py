@@ -207,6 +207,7 @@ DAMAGED = damaged(
 )
 
 
+@pytest.mark.long
 @fuzz
 @given(any_pieces(DAMAGED))
 def test_a_damaged_head_is_read_or_refused_as_h11_does(pieces: list[bytes]) -> None:

@@ -41,6 +41,7 @@ def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_same_tools_write_the_same_tree(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert trial.main([]) == 0
     out = capsys.readouterr().out
@@ -90,6 +91,7 @@ def test_tools_that_fail_are_told_and_leave_nothing(
     assert list(here.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif("DIFY_PYTHONS" not in os.environ, reason="DIFY_PYTHONS names no interpreters")
 @pytest.mark.parametrize("python", os.environ.get("DIFY_PYTHONS", "").split())
 def test_every_python_writes_the_same_bytes(python: str, tmp_path: Path) -> None:

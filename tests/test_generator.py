@@ -15,8 +15,12 @@ from typing import Any
 import pytest
 import yaml
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[1]
-SPEC: dict[str, Any] = yaml.safe_load((ROOT / "openapi" / "dify-workflow.yaml").read_text("utf-8"))
+SPEC: dict[str, Any] = yaml.load(
+    (ROOT / "openapi" / "dify-workflow.yaml").read_text("utf-8"), yaml.CSafeLoader
+)
 REF = "#/components/schemas/"
 Spec = dict[str, Any]
 
@@ -142,6 +146,7 @@ def answer_the_tool_does_not_know(spec: Spec) -> None:
     spec["paths"]["/info"]["get"]["responses"]["200"]["content"] = content
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -50,6 +50,7 @@ def nervous() -> Iterator[None]:
     sys.setswitchinterval(before)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("limits", FEW, ids=["a small pool", "few that are kept"])
 def test_threads_that_share_few_connections(limits: httpx.Limits, nervous: None) -> None:
     with (
@@ -60,6 +61,7 @@ def test_threads_that_share_few_connections(limits: httpx.Limits, nervous: None)
         assert list(pool.map(lambda path: client.get(server.url + path).text, PATHS)) == PATHS
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("limits", FEW, ids=["a small pool", "few that are kept"])
 def test_tasks_that_share_few_connections(limits: httpx.Limits) -> None:
     async def main(client: httpx.AsyncClient) -> list[str]:

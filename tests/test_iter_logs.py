@@ -50,6 +50,7 @@ def test_new_runs_and_ties_move_nothing(kind: Kind, which: str, arriving: int) -
     assert set(range(len(times))) <= set(found)
 
 
+@pytest.mark.sample(30)
 @both
 @pytest.mark.parametrize("version", ["0.15.3", "1.0.0"])
 @pytest.mark.parametrize("which", sorted(TIMES))

@@ -191,6 +191,7 @@ def test_a_broken_rule_is_told(change: Change, finding: str) -> None:
     assert any(finding in text for text in found), found
 
 
+@pytest.mark.long
 def test_every_rule_has_a_contract_that_breaks_it() -> None:
     """By the rule that finds it, so that no rule goes untried."""
     tried = set()
@@ -212,6 +213,7 @@ def test_other_bytes_and_the_json_null_beside_bytes_are_no_loss() -> None:
     assert list(lint_operations.media(spec)) == [lost]
 
 
+@pytest.mark.long
 def test_the_command_tells_each_finding_on_a_line(tmp_path: Path) -> None:
     spec = copy.deepcopy(SPEC)
     info(spec).update(summary="", description="")

@@ -16,6 +16,8 @@ import pytest
 from dify_workflow.testing import Answer, Emit, FakeDify, FormInput, HumanInput, Input, Node
 from tunnel import TLS, Tunnel
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parent.parent
 KEY = "app-the-key-of-the-live-suite"
 FORM = [
@@ -95,6 +97,7 @@ def fake(request: pytest.FixtureRequest) -> Iterator[FakeDify]:
         yield dify
 
 
+@pytest.mark.slow
 def test_with_every_app_everything_is_checked(fake: FakeDify) -> None:
     fake.default_app.speech = True
     outcome = suite(**served(fake), **special_apps(fake))
@@ -127,6 +130,7 @@ def test_with_one_app_the_rest_is_skipped(fake: FakeDify) -> None:
     assert {run.status for run in fake.runs} == {"succeeded"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fake", ["1.9.1"], indirect=True)
 def test_what_came_later_is_skipped_on_an_older_server(fake: FakeDify) -> None:
     fake.default_app.speech = True
@@ -141,6 +145,7 @@ def test_what_came_later_is_skipped_on_an_older_server(fake: FakeDify) -> None:
     assert all("and this is 1.9.1" in reason for reason in outcome.skipped.values())
 
 
+@pytest.mark.slow
 def test_over_tls_a_cut_stream_is_recovered(fake: FakeDify) -> None:
     with Tunnel(fake.url, tls=True) as tunnel:
         given = {**served(fake), **special_apps(fake), "SSL_CERT_FILE": str(TLS / "ca.pem")}
@@ -150,6 +155,7 @@ def test_over_tls_a_cut_stream_is_recovered(fake: FakeDify) -> None:
     assert tunnel.protocols
 
 
+@pytest.mark.slow
 def test_inputs_that_are_given_and_inputs_that_are_not_to_be_had(fake: FakeDify) -> None:
     fake.workflow, fake.default_app.form = [Node("bad", _fails)], FORM[:-1]
     film = Input("film", "file", required=True, allowed_file_types=["video"])

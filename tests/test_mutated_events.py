@@ -70,6 +70,7 @@ def test_events_never_raise(kind: Kind, name: str) -> None:
             assert count == len(some) + 1
 
 
+@pytest.mark.sample(2)
 @both
 @pytest.mark.parametrize("name", sorted(TERMINAL))
 def test_last_events_never_raise_but_our_errors(kind: Kind, name: str) -> None:

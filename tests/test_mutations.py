@@ -125,10 +125,12 @@ def bodies_by_model() -> dict[str, list[tuple[str, Any]]]:
     return found
 
 
+@pytest.mark.long
 def test_every_model_of_an_answer_is_there() -> None:
     assert set(bodies_by_model()) == set(READERS)
 
 
+@pytest.mark.sample(4)
 @both
 @pytest.mark.parametrize("model", sorted(READERS))
 def test_answers_give_values_or_our_errors(kind: Kind, model: str) -> None:
@@ -165,6 +167,8 @@ def test_anything_else_than_an_object(kind: Kind) -> None:
                         ask(dify)
 
 
+@pytest.mark.long
+@pytest.mark.sample(1)
 @both
 def test_errors_are_ours(kind: Kind) -> None:
     """Every recorded error body, with one thing wrong, in every call."""

@@ -189,6 +189,7 @@ def test_the_ids_of_another_trace_are_passed_on(kind: Kind) -> None:
     assert sent.body["trace_id"] == "order-4711"
 
 
+@pytest.mark.long
 def test_a_process_without_opentelemetry_does_not_load_it() -> None:
     program = """
 import sys

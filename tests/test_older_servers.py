@@ -140,6 +140,7 @@ def check(dify: Any, item: Exchange, operation: str, ask: Ask) -> str:
     return "errors"
 
 
+@pytest.mark.sample(4)
 @both
 @each_version
 def test_every_recording_is_an_answer_or_a_typed_error(kind: Kind, version: str) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from dify_workflow.testing import FakeDify
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parent.parent
 PROGRAM = """
 import asyncio
@@ -71,6 +73,7 @@ def test_the_sdist_holds_the_contract_and_the_generator(dist: Path) -> None:
     assert {"openapi/dify-workflow.yaml", "generator/generate.py", "Makefile"} <= names
 
 
+@pytest.mark.slow
 def test_the_wheel_alone_runs_a_workflow(dist: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env" / "bin" / "python"
@@ -91,6 +94,7 @@ def test_the_wheel_alone_runs_a_workflow(dist: Path, tmp_path: Path) -> None:
     assert ran.stdout.splitlines() == told
 
 
+@pytest.mark.types
 def test_every_public_type_is_known(dist: Path, tmp_path: Path) -> None:
     """What pyright says of the packages as they are installed."""
     (wheel,) = dist.glob("*.whl")

@@ -186,6 +186,7 @@ def test_a_stream_cut_after_its_start_is_followed_and_not_posted_again(
         assert [request.method for request in server.requests] == ["POST", "GET"]
 
 
+@pytest.mark.long
 @both
 def test_a_run_is_never_posted_again_once_its_stream_has_begun(kind: Kind) -> None:
     """Whatever else a server then does; here it forgets the run and is busy."""

@@ -50,6 +50,7 @@ def test_links_lead_somewhere(name: str) -> None:
             assert anchor in [title.lower().replace(" ", "-") for title in headings], anchor
 
 
+@pytest.mark.types
 def test_programs_type_check(tmp_path: Path) -> None:
     for number, block in enumerate(BLOCKS):
         (tmp_path / f"block_{number}.py").write_text(block)

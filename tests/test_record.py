@@ -19,6 +19,8 @@ from facade import Kind, both, client
 
 from generator import compare, traffic
 
+pytestmark = pytest.mark.long
+
 KEY = "app-Zk3JqT0pQ9wXyV1b"
 USER = "Jörg Müller <joerg@example.com>"
 

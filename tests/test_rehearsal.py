@@ -19,6 +19,8 @@ from dify_workflow_api.operations import OPERATIONS
 
 from generator import contract, generate, lint
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 REF = "#/components/schemas/"
 

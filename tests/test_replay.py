@@ -117,6 +117,7 @@ def test_the_result_alone_is_the_same(kind: Kind, item: Exchange) -> None:
         assert server.requests[0].json() == body_of(item)
 
 
+@pytest.mark.sample(6)
 @both
 @pytest.mark.parametrize("version", VERSIONS[:-1])
 def test_the_streams_of_older_servers(kind: Kind, version: str) -> None:

@@ -157,6 +157,7 @@ def test_two_pauses_side_by_side(kind: Kind, order: str) -> None:
         assert [line for line in events if "paused" in line] == []
 
 
+@pytest.mark.sample(3)
 @both
 @pytest.mark.parametrize("then", ["close", "eof", "reset", "truncate chunk"])
 def test_a_cut_while_resuming_costs_nothing(kind: Kind, then: Any) -> None:

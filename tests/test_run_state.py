@@ -60,6 +60,7 @@ def test_nothing_is_taken_behind_the_end() -> None:
     assert state.status == "failed"
 
 
+@pytest.mark.long
 def test_ids_are_learned_from_whichever_event_has_them_first() -> None:
     count = 0
     for item in filter(ended, STREAMS["1.14.2"]):

@@ -122,6 +122,7 @@ def test_any_stream_cut_anywhere_is_what_the_standard_says(pieces: list[bytes]) 
     assert decode(pieces) == reference(b"".join(pieces))
 
 
+@pytest.mark.long
 @fuzz
 @given(st.lists(st.sampled_from(PARTS), max_size=40))
 def test_any_stream_cut_between_its_parts_is_what_the_standard_says(parts: list[bytes]) -> None:

@@ -33,6 +33,8 @@ def until_the_end(item: Exchange) -> list[dict[str, Any]]:
     return taken
 
 
+@pytest.mark.long
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64, None])
 def test_every_recorded_stream_gives_its_events(size: int | None) -> None:
     assert len(STREAMS) > 80
@@ -70,6 +72,7 @@ def test_a_ping_at_any_place_is_no_event_and_no_loss(ping: bytes) -> None:
     assert not delivered([ping]).begun
 
 
+@pytest.mark.long
 def test_an_event_that_the_end_cut_off_is_not_delivered() -> None:
     item = exchange("1.14.2", "run/echo_unicode_streaming")
     *before, last = [frame for frame in item.frames() if frame.startswith(b"data:")]

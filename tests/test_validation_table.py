@@ -105,6 +105,7 @@ SAID = {
 COLUMNS = [("text",), ("choice",), ("num",), ("flag",), ("obj",), ("doc",), ("docs",)]
 
 
+@pytest.mark.sample(12)
 @both
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: repr(row[0])[:30])
 def test_every_type_of_input_and_every_value(kind: Kind, row: Any) -> None:

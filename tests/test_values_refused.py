@@ -125,6 +125,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.long
 @settings(deadline=None, max_examples=150)
 @given(json_values)
 def test_any_value_can_be_sent_or_is_refused(value: Any) -> None:
