@@ -51,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
 def requirements(given: str) -> list[str]:
     """Give what to install: what is asked for, and the pinned versions of the other tools."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    pins = [pin for pin in project["dependency-groups"]["dev"] if _name(pin) in TOOLS]
+    pins = [pin for pin in project["dependency-groups"]["test"] if _name(pin) in TOOLS]
     asked = given.split()
     return [*asked, *(pin for pin in pins if _name(pin) not in map(_name, asked))]
 
