@@ -7,6 +7,7 @@ that is neither slow nor marked `long`. `make check` runs those that are marked 
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is slow as part of a table, and what `make test-quick` runs."""
+    if os.environ.get("PIP_NO_INDEX"):
+        for item in items:
+            if item.get_closest_marker("index"):
+                item.add_marker(pytest.mark.skip(reason="needs the package index"))
     tables: dict[str, list[pytest.Item]] = {}
     for item in sorted(items, key=lambda item: item.nodeid):
         if not item.get_closest_marker("slow"):

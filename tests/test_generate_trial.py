@@ -91,6 +91,7 @@ def test_tools_that_fail_are_told_and_leave_nothing(
     assert list(here.iterdir()) == []
 
 
+@pytest.mark.index
 @pytest.mark.slow
 @pytest.mark.skipif("DIFY_PYTHONS" not in os.environ, reason="DIFY_PYTHONS names no interpreters")
 @pytest.mark.parametrize("python", os.environ.get("DIFY_PYTHONS", "").split())

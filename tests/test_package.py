@@ -73,6 +73,7 @@ def test_the_sdist_holds_the_contract_and_the_generator(dist: Path) -> None:
     assert {"openapi/dify-workflow.yaml", "generator/generate.py", "Makefile"} <= names
 
 
+@pytest.mark.index
 @pytest.mark.slow
 def test_the_wheel_alone_runs_a_workflow(dist: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "env", with_pip=True)
