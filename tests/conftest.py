@@ -46,7 +46,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             cases = taken
         if not any(cases[0].get_closest_marker(mark) for mark in ("long", "types")):
             # Any case, but always the same one: not the sync client everywhere.
-            cases[zlib.crc32(name.encode()) % len(cases)].add_marker("quick")
+            cases[_number("", name) % len(cases)].add_marker("quick")
+    if seed := os.environ.get("DIFY_TEST_ORDER"):  # files in another order, and the tests in them
+        items.sort(key=lambda item: [_number(seed, item.path), _number(seed, item.nodeid)])
+
+
+def _number(seed: str, name: object) -> int:
+    return zlib.crc32(f"{seed} {name}".encode())
 
 
 @pytest.fixture
