@@ -53,7 +53,7 @@ ROUTES: list[tuple[str, str, str, Ask]] = [
         "stopWorkflowTask",
         lambda d, i: d.stop_workflow_stream(i.path.split("/")[-2]),
     ),
-    ("GET", r"/v1/workflows/logs", "listWorkflowLogs", lambda d, i: d.logs()),
+    ("GET", r"/v1/workflows/logs", "listWorkflowLogs", lambda d, i: d.logs(page=1)),
     ("POST", r"/v1/files/upload", "uploadFile", lambda d, i: d.upload_file(b"x", name="a.txt")),
     ("GET", r"/v1/files/[^/]+/preview", "previewFile", lambda d, i: d.preview_file("id")),
     ("GET", r"/v1/info", "getAppInfo", lambda d, i: d.app_info()),

@@ -163,7 +163,7 @@ def test_a_form_that_was_closed_meanwhile_is_answered(kind: Kind, how: str) -> N
 
     with running(kind, ask("ask")) as (server, dify):
         result = run(dify, "streaming", callback)
-    expected = {"c": None} if how == "expired" else {"c": "of another"}
+    expected: dict[str, Any] = {} if how == "expired" else {"c": "of another"}
     assert (result.status, result.outputs) == ("succeeded", expected)
 
 
@@ -237,8 +237,8 @@ def test_a_run_that_the_server_has_lost_is_told(
     kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It stays paused with all of its forms closed, for ever."""
-    monkeypatch.setattr(recovery, "_RESUMED_AFTER", 1.0)
-    monkeypatch.setattr(recovery, "_FIRST_QUIET", 0.1)
+    monkeypatch.setattr(recovery, "RESUMED_AFTER", 1.0)
+    monkeypatch.setattr(recovery, "FIRST_QUIET", 0.1)
     forms = [Parallel(ask("left"), ask("right"))]
     with (
         FakeDify(workflow=forms, two_forms="lost") as server,

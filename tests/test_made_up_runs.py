@@ -16,7 +16,7 @@ from facade import Kind, both, client
 from fault_cases import run_both, server
 from fault_scripts import Event, eight_nodes, framed, made_up, pausing, resumed
 from fault_server_model import Dify
-from fault_sim import SimDriver, following
+from fault_sim import Mode, SimDriver, following, play
 from fault_streams import Fault
 from replay_server import ReplayServer, Reply
 from wire_archive import Exchange, exchanges
@@ -259,7 +259,7 @@ def is_made_up(event: Event) -> bool:
     name, data = event["event"], event.get("data", {})
     same = event.get("task_id") == event.get("workflow_run_id")
     started = name == "workflow_started" and same and data["reason"] == "resumption"
-    return name == "error" or started or data.get("created_by") == {}
+    return bool(name == "error" or started or data.get("created_by") == {})
 
 
 def test_there_are_recordings_of_each_kind() -> None:
@@ -310,3 +310,22 @@ def test_a_recorded_refusal_is_raised_by_all_ways_to_run(kind: Kind, item: Excha
 
 def ended(item: Exchange) -> list[Event]:
     return [event for event in item.events() if event["event"] == "workflow_finished"]
+
+
+@pytest.mark.parametrize("kind", ["doubt", "made"])
+@pytest.mark.parametrize("version", ["1.15.0", "1.16.1"])
+def test_a_run_that_somebody_attached_to_is_followed_behind_an_end_that_is_none(
+    kind: Any, version: str
+) -> None:
+    modes: tuple[Mode, ...] = ("iterate", "result")
+    for position in (0, 2, 6):
+        for mode in modes:
+            dify = newer(version=version, replay_faults=deque([Fault(kind, position)]))
+            start = following(dify).start
+            assert start is not None
+            dify._start(start)
+            dify.clock.advance(3.0)
+            seen = play(dify, following(dify, attach=True), mode=mode)
+            assert seen.result is not None, (position, seen.error)
+            assert seen.result.status == "succeeded"
+            assert not any(is_made_up(event.raw) for event in seen.events)

@@ -107,7 +107,7 @@ def test_the_request_stands_above_the_call(kind: Kind) -> None:
             stream.info()
             assert stream.user == "request"
         dify.run_workflow(asked, **options)
-        dify.logs(WorkflowLogsRequest(api_key="app-request"))
+        dify.logs(WorkflowLogsRequest(api_key="app-request", page=1))
         for request in server.requests:
             assert request.headers["authorization"] == "Bearer app-request"
             assert _user_of(request) in ("request", None)

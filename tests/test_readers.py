@@ -9,11 +9,11 @@ import pytest
 from dify_workflow import (
     AsyncDifyWorkflow,
     AsyncWorkflowStream,
-    DeadlineExceeded,
     DifyError,
     DifyWorkflow,
     InvalidArgument,
     StreamClosed,
+    TooManyRequests,
     WorkflowForm,
     WorkflowRunRequest,
 )
@@ -127,7 +127,7 @@ def test_no_blocking_run_is_posted_after_its_deadline(kind: Kind) -> None:
         client(kind, fake.url, api_key=fake.api_key, deadline=0.3) as dify,
     ):
         fake.faults.add(Answer(on="run", status=429, body=BUSY, headers={"Retry-After": "60"}), 9)
-        with pytest.raises(DeadlineExceeded):
+        with pytest.raises(TooManyRequests):
             dify.run_workflow(
                 WorkflowRunRequest(inputs={"text": "hello"}, response_mode="blocking")
             )

@@ -32,7 +32,7 @@ from .errors import APIError, ServerError
 from .finding import find
 from .following import SILENCE, Following
 from .options import DEFAULT_TIMEOUT, RequestTimeout
-from .recovery import PATIENCE, QUIET, has_ended, peek, recover, settle
+from .recovery import PATIENCE, has_ended, next_look, peek, recover, settle
 from .retrying import no_answer, persistently
 
 QUEUED_SILENCE = 310.0  # s; a queued run sends nothing, and the server gives up after 300
@@ -145,15 +145,15 @@ def _read(run: Following) -> Flow[Exception | None]:
     adopts = run.lookup is not None and run.lookup.adopts
     while True:
         if run.doubted is not None:
-            quiet: float | None = QUIET
+            quiet: float | None = next_look(run)
         else:
             quiet = LOOK_EVERY if adopts and not state.begun else None
         cut: Cut = yield Pump(first=first, silence=silence, quiet=quiet, lull=lull)
         judged = yield from settle(run)
         if state.over or not (cut.open and judged):
             return cut.error
-        if cut.reason == "held":
-            continue
+        if cut.reason == "held" or (cut.reason == "quiet" and state.begun and not run.doubted):
+            continue  # it was to be quiet before its first event only
         if state.begun:
             detail = yield from peek(run)
             if detail is not None and has_ended(detail):

@@ -78,7 +78,7 @@ class Following:
     def doubt(self, error: dict[str, Any]) -> None:
         """Keep an `error` event that may be none: the run may go on."""
         self._doubted, self._doubted_at = error, self.state.news
-        self._doubted_since = self.clock()
+        self._doubted_since = self.recovering_since = self.clock()
 
     @property
     def doubted(self) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from .retrying import backoff, may_change, persistently
 from .run_state import ENDED
 
 QUIET = 15.0  # s without an event: ask the run's detail (pings prove nothing in a replay)
-_FIRST_QUIET = 3.0  # s, in the first minute
+FIRST_QUIET = 3.0  # s, in the first minute
 _FIRST_MINUTE = 60.0
 _ATTACH_EVERY = 10.0  # s at most, where a server silences readers
 PATIENCE = 1260.0  # s without any change; the server itself ends a run after 1,200
@@ -25,7 +25,7 @@ STOP_PATIENCE = 15.0  # s; 1.10 to 1.13 leave the detail of a stopped run at `ru
 LONG_STOP_PATIENCE = 60.0  # s; and so does 1.14, but only of some
 _RECORDED_AFTER = 30.0  # s; a server may put a new run on record late
 _ATTACHED_AFTER = 5.0  # s; a run that somebody attaches to is on record, or is none
-_RESUMED_AFTER = 30.0  # s from the answer to a pause's last form to the run's next step
+RESUMED_AFTER = 30.0  # s from the answer to a pause's last form to the run's next step
 _LAST_LOOKS = 5  # times the last look is repeated while there is no answer
 _POLL_LONGEST = 10.0  # s between looks
 _ENDED_UNSEEN = 3  # times the detail says "ended" and the events do not
@@ -120,7 +120,7 @@ def _watch(run: Following) -> Flow[dict[str, Any] | None]:
     attached_at = run.clock()
     while True:
         seen = state.count
-        cut: Cut = yield Pump(first=SILENCE, silence=SILENCE, quiet=_next_look(run))
+        cut: Cut = yield Pump(first=SILENCE, silence=SILENCE, quiet=next_look(run))
         if state.news > before:  # a replay alone says nothing new
             run.changed()
         judged = yield from settle(run)
@@ -138,10 +138,10 @@ def _watch(run: Following) -> Flow[dict[str, Any] | None]:
         before = state.news
 
 
-def _next_look(run: Following) -> float:
-    """Seconds without an event until the run's detail is asked: pauses grow after a minute."""
+def next_look(run: Following) -> float:
+    """Return seconds without an event until the run's detail is asked; more after a minute."""
     past = run.clock() - run.recovering_since - _FIRST_MINUTE
-    return min(_FIRST_QUIET + max(past, 0.0) / 5, QUIET)
+    return min(FIRST_QUIET + max(past, 0.0) / 5, QUIET)
 
 
 def settle(run: Following) -> Flow[bool]:
@@ -286,10 +286,10 @@ def _is_waiting(run: Following) -> Flow[bool]:
                 open_ += 1
     if not closed:
         return True
+    if run.clock() - run.changed_at <= RESUMED_AFTER:
+        return False
     detail = yield from peek(run)
     if detail is None or detail.get("status") != "paused":
-        return False
-    if run.clock() - run.changed_at <= _RESUMED_AFTER:
         return False
     if not open_:
         raise run.unknown(

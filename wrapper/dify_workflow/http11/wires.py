@@ -176,12 +176,18 @@ class Wire(httpcore.AsyncNetworkStream, asyncio.BaseProtocol):
     def shutdown(self) -> None:
         """Drop the connection, from any thread; a reader waiting on it wakes up."""
         if running_loop() is self._loop:
-            self.transport.abort()
+            self._abort()
             return
         try:
-            self._loop.call_soon_threadsafe(self.transport.abort)
+            self._loop.call_soon_threadsafe(self._abort)
         except RuntimeError:
             pass  # the loop is closed
+
+    def _abort(self) -> None:
+        try:
+            self.transport.abort()
+        except AttributeError:
+            pass  # it is lost already, and asyncio (3.11.2, and its selector loops) forgets itself
 
     def _arrived(self) -> bool:
         """Whether there is something, or the end, that the event loop has not told yet."""
