@@ -13,7 +13,17 @@ from typing import Any
 
 import attrs
 import pytest
-from dify_workflow.testing import Answer, Emit, FakeDify, FormInput, HumanInput, Input, Node
+from dify_workflow.testing import (
+    Answer,
+    Emit,
+    FakeDify,
+    FormInput,
+    HumanInput,
+    Input,
+    Node,
+    Parallel,
+    Sleep,
+)
 from tunnel import TLS, Tunnel
 
 pytestmark = pytest.mark.long
@@ -29,7 +39,7 @@ FORM = [
     Input("picture", "file", required=True, allowed_file_types=["image"]),
 ]
 INPUTS = {"text": "abc", "pick": "red", "number": 5, "yes": False, "object": {"a": 1}}
-SPECIAL = ("PAUSE", "FAIL", "STREAM", "SLOW", "FILES")
+SPECIAL = ("PAUSE", "FAIL", "STREAM", "SLOW", "FILES", "FORMS", "SPEECH", "FULL")
 FORMS = [
     HumanInput("rich", "{{#$output.c#}}", [FormInput("c"), FormInput("f", "file")]),
     HumanInput("second", "", [FormInput("s", "select", options=("a", "b"))]),
@@ -81,6 +91,10 @@ def special_apps(fake: FakeDify) -> dict[str, str]:
     document = fake.file("made.txt", b"made by the workflow")
     docs = Input("docs", "file-list", required=True, allowed_file_types=["custom"], max_length=1)
     fake.app(keys["FILES"], [Node("make", {"made": document})], form=[docs])
+    both = Parallel(HumanInput("left", "", [FormInput("a")]), HumanInput("right", ""))
+    fake.app(keys["FORMS"], [both, Node("after")])
+    fake.app(keys["SPEECH"], speech=True)
+    fake.app(keys["FULL"], [Sleep(0.3)], max_active_requests=2)
     return {f"DIFY_API_KEY_{name}": key for name, key in keys.items()}
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from typing import Any
 
 SERVER = "DIFY_BASE_URL"
 LONGEST = 900  # s; what one run, and one check, may take
+DEADLINE = "DIFY_LIVE_DEADLINE"
+DEFAULT_DEADLINE = 3600.0  # s; what all checks together may take
 
 # What each key is of, by the ending of its variable's name.
 APPS = {
@@ -18,6 +21,9 @@ APPS = {
     "STREAM": "an app that streams text",
     "SLOW": "an app whose run takes some seconds",
     "FILES": "an app with an input for a file",
+    "FORMS": "an app that asks for two human inputs at once, in parallel branches",
+    "SPEECH": "an app with speech to text and text to speech switched on",
+    "FULL": "an app that takes two runs at once; a run takes some seconds",
 }
 
 
@@ -59,8 +65,21 @@ def inputs(app: str) -> Mapping[str, Any] | None:
     return given
 
 
+def deadline() -> float:
+    """Return the seconds that all checks together may take."""
+    text = os.environ.get(DEADLINE) or str(DEFAULT_DEADLINE)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise Misconfigured(f"{DEADLINE} is no number of seconds")
+    return seconds
+
+
 def check() -> None:
-    """Raise `Misconfigured` for inputs that cannot be used."""
+    """Raise `Misconfigured` for what cannot be used."""
+    deadline()
     for app in APPS:
         inputs(app)
 
@@ -71,5 +90,7 @@ USAGE = "\n".join(
         *(f"  {variable(app)}: the key of {what}" for app, what in APPS.items()),
         "  DIFY_LIVE_INPUTS, DIFY_LIVE_INPUTS_PAUSE ...: inputs for these apps, JSON objects;",
         "    what is not given is made from the app's input form",
+        f"  {DEADLINE}: seconds for all checks, {DEFAULT_DEADLINE:.0f} if not given;",
+        "    what is left then is reported as not run",
     ]
 )

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from itertools import islice
+from typing import Any, NoReturn
 
 import pytest
-from dify_workflow import AppUnavailable, ProviderError
+from dify_workflow import (
+    AppUnavailable,
+    InvalidArgument,
+    ProviderError,
+    ServerError,
+    UnsupportedMediaType,
+)
 from dify_workflow.versions import SITE
 from facade import Kind, both
 
+from . import apps
 from .sample_inputs import sound
 from .session import Live
+
+AUDIO = ("mp3", "m4a", "wav", "amr", "mpga")  # what every Dify takes, as audio/mp3 and so on
 
 
 @both
@@ -42,32 +52,57 @@ def test_site(live: Live, kind: Kind) -> None:
         assert dify.site().title
 
 
+def speech(live: Live) -> tuple[str, Any]:
+    """Return the app that the checks of speech are for, and what it says of itself."""
+    app = "SPEECH" if apps.key("SPEECH") else ""
+    return app, live.parameters(app)
+
+
+def skip_without(enabled: bool, error: AppUnavailable) -> NoReturn:
+    if enabled:
+        raise error
+    pytest.skip("the app has speech switched off (and the server says so)")
+
+
 @both
-def test_speech_to_text(live: Live, kind: Kind) -> None:
-    enabled = live.parameters().speech_to_text.enabled
-    with live.connect(kind) as dify:
+@pytest.mark.parametrize("extension", AUDIO)
+def test_speech_to_text(live: Live, kind: Kind, extension: str) -> None:
+    """The server tells audio by its type alone; what is sent is always WAV."""
+    app, parameters = speech(live)
+    enabled = parameters.speech_to_text.enabled
+    with live.connect(kind, app) as dify:
         try:
-            text = dify.audio_to_text(sound(), name="silence.wav")
-        except AppUnavailable:
-            if enabled:
-                raise
-            pytest.skip("the app has speech to text switched off (and the server says so)")
-        except ProviderError as error:
-            pytest.skip(f"the server has no model for it: {error.message}")
+            text = dify.audio_to_text(sound(), name=f"silence.{extension}")
+        except AppUnavailable as error:
+            skip_without(enabled, error)
+        except (ProviderError, ServerError) as error:
+            pytest.skip(f"the server takes it, and has no model for it: {error.message}")
     assert enabled
     assert isinstance(text, str)
 
 
 @both
+def test_audio_of_another_type(live: Live, kind: Kind) -> None:
+    app, parameters = speech(live)
+    with live.connect(kind, app) as dify:
+        with pytest.raises(InvalidArgument, match=", ".join(AUDIO)):
+            dify.audio_to_text(sound(), name="silence.ogg")
+        try:
+            with pytest.raises(UnsupportedMediaType):
+                dify.audio_to_text(sound(), name="silence.mp3", mime_type="audio/mpeg")
+        except AppUnavailable as error:
+            skip_without(parameters.speech_to_text.enabled, error)
+
+
+@both
 def test_text_to_speech(live: Live, kind: Kind) -> None:
-    enabled = live.parameters().text_to_speech.enabled
-    with live.connect(kind) as dify:
+    app, parameters = speech(live)
+    enabled = parameters.text_to_speech.enabled
+    with live.connect(kind, app) as dify:
         try:
             audio = b"".join(islice(dify.text_to_audio("Hello."), 10_000))
-        except AppUnavailable:
-            if enabled:
-                raise
-            pytest.skip("the app has text to speech switched off (and the server says so)")
+        except AppUnavailable as error:
+            skip_without(enabled, error)
         except ProviderError as error:
             pytest.skip(f"the server has no model for it: {error.message}")
     assert enabled

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pytest
 from dify_workflow import (
     AuthenticationError,
     InvalidArgument,
+    InvalidParam,
     NotFound,
+    RequestTimedOut,
     WorkflowFailed,
+    WorkflowFile,
+    WorkflowRunRequest,
     WorkflowRunResponse,
 )
 from facade import Kind, both
 
-from .session import Live
+from . import apps
+from .check_files import inputs_with_a_file
+from .sample_inputs import refused_by
+from .session import Live, new_user
 
 NO_KEY = "app-no-key-of-any-app"
+UNKNOWN_WITHIN = 60  # s; before, an unknown run was waited for far longer
 
 
 @both
@@ -48,6 +57,66 @@ def test_unknown_run(live: Live, kind: Kind) -> None:
     unknown = str(uuid.uuid4())
     with live.connect(kind) as dify, pytest.raises(NotFound):
         dify.info(unknown)
+
+
+@both
+def test_attach_to_an_unknown_run(live: Live, kind: Kind) -> None:
+    with live.connect(kind, deadline=UNKNOWN_WITHIN) as dify:
+        run = dify.attach(str(uuid.uuid4()))
+        with pytest.raises(RequestTimedOut, match="was not found yet"):
+            run.result(3)
+        with pytest.raises(NotFound):
+            run.result()
+
+
+def refused(live: Live) -> tuple[str, dict[str, Any]]:
+    """Return an app with inputs that its form refuses; skip the check if there is none."""
+    live.needs_answers_to_refusals()
+    for app in filter(apps.key, apps.APPS):
+        if (inputs := refused_by(live.parameters(app))) is not None:
+            return app, inputs
+    return pytest.skip("no given app has an input that is required, or has a longest text")
+
+
+@both
+def test_refused_inputs(live: Live, kind: Kind) -> None:
+    """Dify 1.15 and later tell it as a run, which does not exist."""
+    app, inputs = refused(live)
+    with live.connect(kind, app, user=new_user()) as dify:
+        stream, items = dify.run_workflow_stream(inputs), []
+        blocking = WorkflowRunRequest(inputs=inputs, response_mode="blocking")
+        for call in (
+            lambda: items.extend(stream),
+            lambda: dify.run_workflow(inputs),
+            lambda: dify.start(inputs),
+            lambda: dify.run_workflow(blocking),
+        ):
+            with pytest.raises(InvalidParam) as raised:
+                call()
+            assert raised.value.message
+        assert (items, stream.id) == ([], None)
+        assert not live.entries(dify, stream.user)
+
+
+@both
+def test_refused_file(live: Live, kind: Kind) -> None:
+    live.needs_answers_to_refusals()
+    app, inputs = inputs_with_a_file(live)
+
+    def unknown(value: Any) -> Any:
+        if isinstance(value, list):
+            return [unknown(item) for item in value]
+        if not isinstance(value, WorkflowFile):
+            return value
+        return WorkflowFile.from_upload(str(uuid.uuid4()), type=value.type)
+
+    inputs = {name: unknown(value) for name, value in inputs.items()}
+    with live.connect(kind, app, user=new_user()) as dify:
+        stream, items = dify.run_workflow_stream(inputs), []
+        with pytest.raises(InvalidParam):
+            items.extend(stream)
+        assert (items, stream.id) == ([], None)
+        assert not live.entries(dify, stream.user)
 
 
 @both

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from dify_workflow.versions import END_USERS
+import pytest
+from dify_workflow.versions import END_USERS, LOG_USERS
 from facade import Kind, both
 
 from .session import Live, succeeded
@@ -37,6 +38,28 @@ def test_logs(live: Live, kind: Kind) -> None:
         mine = list(islice(dify.iter_logs(created_by_end_user_session_id=live.user), 200))
         assert entry.id in {other.id for other in mine}
         assert len({other.id for other in mine}) == len(mine)
+
+
+@both
+@pytest.mark.parametrize("by", ["entry", "id"])
+def test_last_id_loses_nothing_and_repeats_nothing(live: Live, kind: Kind, by: str) -> None:
+    """Several entries fall into one second, and the server orders by whole seconds."""
+    live.needs(LOG_USERS)
+    user, ids = live.several_runs()
+    of_user = {"created_by_end_user_session_id": user}
+    with live.connect(kind) as dify:
+        listed = live.until(lambda: len(live.entries(dify, user)) == len(ids))
+        assert listed, f"{len(ids)} runs of {user} are not all in the logs"
+        for limit in (1, 2, 3, 5, 100):
+            page = dify.logs(limit=limit, **of_user)
+            found = list(page)
+            while page.has_more and len(found) <= len(ids):
+                last = page.data[-1]
+                last_id = last if by == "entry" else last.id
+                page = dify.logs(last_id=last_id, limit=limit, **of_user)
+                found += page
+            assert sorted(entry.run_id for entry in found) == sorted(ids), f"limit {limit}"
+        assert {entry.run_id for entry in dify.iter_logs(**of_user)} == ids
 
 
 @both

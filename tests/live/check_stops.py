@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from dify_workflow import WorkflowFailed
 from facade import Kind, both
 
 from .session import Live
@@ -17,9 +18,13 @@ def test_stop(live: Live, kind: Kind) -> None:
         result = run.result(1)
         if result.status == "succeeded":
             pytest.skip("the run of DIFY_API_KEY_SLOW was over before it could be stopped")
-    # Several versions call a stopped run failed.
-    told = result.status == "stopped" or "Aborted" in result.message
-    assert told, (result.status, result.message)
+        # Several versions call a stopped run failed.
+        assert result.stopped, (result.status, result.message)
+        assert run.stopped
+        with pytest.raises(WorkflowFailed):
+            result.raise_for_status()
+        info = dify.info(result.id)
+        assert info.stopped or info.status == "running", (info.status, info.message)
 
 
 @both

@@ -13,6 +13,7 @@ from .session import Live
 
 SERVER = pytest.StashKey[Live]()
 SKIPPED: dict[str, str] = {}
+NOT_RUN: list[str] = []
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -22,6 +23,29 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         session.config.stash[SERVER] = Live()
     except (DifyError, apps.Misconfigured) as error:
         pytest.exit(f"no checks were run: {error}", returncode=2)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Give a check no more time than is left for all of them."""
+    left = item.config.stash[SERVER].time_left
+    item.add_marker(pytest.mark.timeout(max(min(apps.LONGEST + 60, left), 1)))
+    return (yield)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave out what there is no time for."""
+    if not item.config.stash[SERVER].time_left:
+        NOT_RUN.append(_name(item.nodeid))
+        pytest.skip("there is no time left")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What was not run did not pass."""
+    if NOT_RUN and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")
@@ -45,14 +69,19 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    if report.skipped and isinstance(report.longrepr, tuple):
-        SKIPPED[report.nodeid.rpartition("/")[2]] = report.longrepr[2].removeprefix("Skipped: ")
+    name = _name(report.nodeid)
+    if report.skipped and isinstance(report.longrepr, tuple) and name not in NOT_RUN:
+        SKIPPED[name] = report.longrepr[2].removeprefix("Skipped: ")
+
+
+def _name(nodeid: str) -> str:
+    return nodeid.rpartition("/")[2]
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Say what was skipped and why, and what the contract does not name."""
+    """Say what was skipped, what not run, and what the contract does not name."""
     server = config.stash.get(SERVER, None)
     if server is None:
         return
@@ -63,3 +92,5 @@ def pytest_terminal_summary(
         write(f"finding: {finding}")
     for name, reason in SKIPPED.items():
         write(f"skipped: {name}: {reason}")
+    for name in NOT_RUN:
+        write(f"not run: {name}: the {apps.deadline():g} s of {apps.DEADLINE} were over")

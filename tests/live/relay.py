@@ -1,17 +1,20 @@
-"""A relay on loopback between a client and a real server, whose connections can be cut."""
+"""A relay on loopback between a client and a real server, which cuts answers or keeps them back."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
+import attrs
 import httpx
 
-PIECE, PAUSE = 256, 0.01  # bytes, s: answers trickle, so that a cut is in the middle of a stream
+RUN_ID = rb'"workflow_run_id":\s*"[^"]+"'
+FIRST_EVENT = RUN_ID + rb"[^\n]*\n\n"
 
 
 def own_proxy(url: httpx.URL) -> str | None:
@@ -22,13 +25,40 @@ def own_proxy(url: httpx.URL) -> str | None:
     return proxies.get(url.scheme) or proxies.get("all")
 
 
+@attrs.frozen
+class Mishap:
+    """What becomes of all that is answered on one connection.
+
+    after: so many bytes come through; behind, before: all up to this pattern, if it comes.
+    silence: the rest is kept back, and the connection stays open; else it is closed.
+    """
+
+    after: int | None = None
+    behind: bytes | None = None
+    before: bytes | None = None
+    silence: bool = False
+
+    def limit(self, seen: bytes) -> int | None:
+        """How many of these bytes come through; None for all, so far."""
+        if self.after is not None:
+            return self.after if len(seen) >= self.after else None
+        found = re.search(self.behind or self.before or b"(?!)", seen)
+        if found is None:
+            return None
+        return found.start() if self.before else found.end()
+
+
 class Relay:
-    """Relays to the server of `url`: over TLS as a proxy that is asked to CONNECT, else plainly."""
+    """Relays to the server of `url`, over TLS where that says so; the client speaks plain HTTP.
+
+    connections: how many were opened so far; longest: bytes that came on one of them, at most.
+    """
 
     def __init__(self, url: httpx.URL) -> None:
         self._url = url
-        self._port = url.port or (443 if url.scheme == "https" else 80)
-        self.connections = 0
+        self._tls = httpx.create_ssl_context() if url.scheme == "https" else None
+        self.connections = self.longest = 0
+        self._plan: Iterator[Mishap] = iter(())
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[Any] | None] = set()
         self._ready = threading.Event()
@@ -37,19 +67,12 @@ class Relay:
     def options(self) -> dict[str, Any]:
         """Return the options of a client that goes through this relay."""
         here = f"http://127.0.0.1:{self._here}"
-        if self._url.scheme == "https":
-            return {"proxy": here}
         host = {"Host": self._url.netloc.decode()}
         return {"base_url": here + self._url.path, "default_headers": host}
 
-    def cut(self) -> None:
-        """Cut all connections that are open."""
-
-        async def cut() -> None:
-            for writer in self._open:
-                writer.transport.abort()
-
-        asyncio.run_coroutine_threadsafe(cut(), self._loop).result()
+    def plan(self, mishaps: Iterable[Mishap]) -> None:
+        """Say what happens to the connections to come, one after the other; then nothing does."""
+        self._plan = iter(mishaps)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -73,14 +96,19 @@ class Relay:
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        mishap = next(self._plan, Mishap())
         self._tasks.add(asyncio.current_task())
-        async with self._kept(writer):
-            if self._url.scheme == "https":
-                await reader.readuntil(b"\r\n\r\n")
-                writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            there = await asyncio.open_connection(self._url.host, self._port)
-            async with self._kept(there[1]):
-                await asyncio.gather(_copy(reader, there[1]), _copy(there[0], writer, PIECE))
+        try:
+            async with self._kept(writer):
+                there = await self._connect()
+                async with self._kept(there[1]):
+                    up = asyncio.create_task(_copy(reader, there[1]))
+                    await self._answer(there[0], writer, mishap)
+                    if mishap.silence:
+                        await up  # until the client has had enough
+                    up.cancel()
+        except OSError:
+            pass  # how a connection ends here, besides a clean end
 
     @asynccontextmanager
     async def _kept(self, writer: asyncio.StreamWriter) -> AsyncIterator[None]:
@@ -91,16 +119,34 @@ class Relay:
             self._open.discard(writer)
             writer.close()
 
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        port = self._url.port or (443 if self._tls else 80)
+        name = self._url.host if self._tls else None
+        return await asyncio.open_connection(
+            self._url.host, port, ssl=self._tls, server_hostname=name
+        )
 
-async def _copy(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, piece: int | None = None
-) -> None:
+    async def _answer(
+        self, there: asyncio.StreamReader, writer: asyncio.StreamWriter, mishap: Mishap
+    ) -> None:
+        """Pass on what the server says, as far as the mishap lets it through."""
+        seen, sent = b"", 0
+        while data := await there.read(65536):
+            seen += data
+            self.longest = max(self.longest, len(seen))
+            limit = mishap.limit(seen)
+            if limit != 0 and sent < (upto := len(seen) if limit is None else limit):
+                writer.write(seen[sent:upto])
+                await writer.drain()
+                sent = upto
+            if limit is not None and not mishap.silence:
+                return
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
-        while data := await reader.read(piece or 65536):
+        while data := await reader.read(65536):
             writer.write(data)
             await writer.drain()
-            await asyncio.sleep(PAUSE if piece else 0)
-    except ConnectionError:
-        pass  # how a connection ends here, besides a clean end
-    finally:
-        writer.close()
+    except OSError:
+        pass

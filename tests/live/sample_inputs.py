@@ -59,6 +59,17 @@ def declared(parameters: AppParameters) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
+def refused_by(parameters: AppParameters) -> dict[str, Any] | None:
+    """Make inputs that an app's form refuses; None when it has no field that tells how."""
+    for kind, field in declared(parameters):
+        name, longest = field["variable"], field.get("max_length")
+        if field.get("required") and not field.get("default"):
+            return {}
+        if kind in ("text-input", "paragraph") and longest:
+            return {name: "x" * (longest + 1)}
+    return None
+
+
 def _value(kind: str, field: Mapping[str, Any]) -> Any:
     default, options = field.get("default"), field.get("options") or []
     match kind:

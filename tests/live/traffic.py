@@ -26,6 +26,7 @@ class Traffic:
 
     problems: what is missing or of a wrong type, since it was last asked.
     findings: what the contract does not name, all that came so far.
+    refused: how many runs were refused since there were too many at once.
     """
 
     def __init__(self, base_url: httpx.URL) -> None:
@@ -36,10 +37,13 @@ class Traffic:
         self._events = self._contract.at(EVENT)["discriminator"]["mapping"]
         self.problems: list[str] = []
         self.findings: dict[str, None] = {}
+        self.refused = 0
 
     def answered(self, request: httpx.Request, response: httpx.Response) -> None:
         """Look at a whole answer; the events of a stream come one by one."""
         self._version = Version.of(response.headers.get("x-version")) or self._version
+        full = response.status_code == 400 and b"Too many requests" in response.content
+        self.refused += full or response.status_code == 429
         url = str(request.url.copy_with(query=None))
         kind = response.headers.get("content-type", "").partition(";")[0]
         if not url.startswith(f"{self._base}/") or kind != "application/json":

@@ -1,0 +1,148 @@
+"""A plugin of the live suite's own tests: each check meets a client that is wrong in its matter.
+
+Only the checks that have such a client are run, on the sync client.
+"""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from dify_workflow import (
+    DifyWorkflow,
+    WorkflowLogs,
+    WorkflowRunResponse,
+    calls,
+    flows,
+    logs,
+    options,
+    paging,
+    recovery,
+    responses,
+    retrying,
+    uploads,
+    versions,
+)
+from dify_workflow.commands import Flow
+from dify_workflow.delivered import Delivered
+from dify_workflow.following import Following
+from dify_workflow.run_state import RunState
+from live import check_failures, check_recovery
+
+SOON = 8  # s
+
+
+def _gives_up(run: Following, cause: Exception | None) -> Flow[None]:
+    raise run.unknown("the stream was cut", cause)
+    yield
+
+
+def _says_nothing_of_forms(state: RunState, detail: dict[str, Any]) -> None:
+    state.delivered.forms.clear()
+    _finish(state, detail)
+
+
+_finish = RunState.finish
+
+
+def _answers_all_at_once(
+    self: DifyWorkflow, response: WorkflowRunResponse, given: Any
+) -> WorkflowRunResponse:
+    settings = self._options(given).merged({"user": response.user})
+    assert settings.on_human_input is not None
+    while response.status == "paused":
+        for form in response.forms:
+            self._reply(settings.on_human_input, form, settings)
+        with self.resume(response, **given, deadline=SOON) as stream:
+            response = stream.result()
+    return response
+
+
+def _asks_again(
+    self: DifyWorkflow, response: WorkflowRunResponse, given: Any
+) -> WorkflowRunResponse:
+    settings = self._options(given).merged({"user": response.user})
+    assert settings.on_human_input is not None
+    while response.status == "paused":
+        self._reply(settings.on_human_input, response.forms[0], settings)
+        with self.resume(response, **given) as stream:
+            response = stream.result()
+    return response
+
+
+def _loses_a_second(settings: Any, request: Any) -> Flow[Any]:
+    """Ask for what is older than the last entry: others of its second are lost."""
+    filters, last = {**request.filters, "limit": request.limit}, request.last_id
+    if isinstance(last, str):
+        newest = yield from retrying.ask(calls.logs(settings, {**filters, "limit": 100}))
+        last = next(entry for entry in paging._page(newest) if entry.id == last)
+    if isinstance(last, WorkflowLogs):
+        filters["created_at_before"] = datetime.fromtimestamp(last.created_at - 1, UTC)
+    return paging._page((yield from retrying.ask(calls.logs(settings, filters))))
+
+
+def _always(value: Any) -> Any:
+    return lambda *_, **__: value
+
+
+NEVER = 1e9
+REFUSAL = [(versions, "makes_up_ends", _always(False))]
+TWICE = (Delivered, "is_new", _always(True))
+WRONG: dict[str, list[tuple[Any, str, Any]]] = {
+    "test_refused_inputs": REFUSAL,
+    "test_refused_file": REFUSAL,
+    "test_attach_to_an_unknown_run": [
+        (recovery, "_ATTACHED_AFTER", NEVER),
+        (check_failures, "UNKNOWN_WITHIN", SOON),
+    ],
+    "test_forms_by_a_callback[FORMS-": [(DifyWorkflow, "_drive", _answers_all_at_once)],
+    "test_a_declined_form_is_left": [(DifyWorkflow, "_drive", _asks_again)],
+    "test_speech_to_text": [
+        (uploads, "_audio_type", lambda name: mimetypes.guess_type(name)[0]),
+    ],
+    "test_audio_of_another_type": [(uploads, "_audio_type", _always("audio/ogg"))],
+    "test_last_id_loses_nothing_and_repeats_nothing": [(logs, "fetch_page", _loses_a_second)],
+    "test_stop": [(responses, "was_stopped", _always(False))],
+    "test_stream": [(RunState, "events_complete", False)],
+    "test_start_result_info_and_attach_agree": [(RunState, "events_complete", True)],
+    "test_cut_stream": [TWICE, (RunState, "_learn_cut_ids", _always(None))],
+    "test_cuts_at_random_bytes": [(flows, "recover", _gives_up)],
+    "test_silence_from_the_start": [
+        (flows, "LOOK_EVERY", NEVER),
+        (check_recovery, "FOUND_WITHIN", SOON),
+    ],
+    "test_silence_in_mid_stream": [
+        (flows, "LULL", NEVER),
+        (check_recovery, "FOUND_WITHIN", SOON),
+    ],
+    "test_cut_before_a_pause": [
+        (recovery, "_replay", recovery._poll),
+        (RunState, "finish", _says_nothing_of_forms),
+    ],
+    "test_a_full_app": [
+        (retrying, "_started_nothing", _always(False)),
+        (options, "DEFAULT_RETRIES", 0),
+    ],
+}
+
+
+def _wrong(item: pytest.Item) -> list[tuple[Any, str, Any]]:
+    names = (
+        name for name in WRONG if f"{item.name}[".startswith(name if "[" in name else f"{name}[")
+    )
+    return WRONG.get(next(names, ""), [])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = [item for item in items if _wrong(item) and "async" not in item.name]
+
+
+@pytest.fixture(autouse=True)
+def _wrong_client(request: pytest.FixtureRequest) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for where, name, wrong in _wrong(request.node):
+            patch.setattr(where, name, wrong)
+        yield
