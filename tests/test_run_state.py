@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 from dify_workflow.errors import InvalidParam, ServerError
 from dify_workflow.reading import normalised_run
+from dify_workflow.results import of_stream
 from dify_workflow.run_state import RunState
 from dify_workflow_api import models
 from run_events import (
@@ -168,6 +170,7 @@ def test_a_paused_run_is_ended_by_its_detail_with_its_forms() -> None:
     assert (state.over, state.status, last.event) == (True, "paused", "workflow_paused")
     assert isinstance(last.data, models.WorkflowPausedData)
     assert [reason.form_id for reason in last.data.reasons or []] == ["f1"]
+    assert [form.id for form in of_stream(state, httpx.Headers(), "u").forms] == ["f1"]
 
 
 @each_version

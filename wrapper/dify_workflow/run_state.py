@@ -344,7 +344,8 @@ class RunState:
         status = detail.get("status")
         data = {key: value for key, value in detail.items() if key != "inputs"}
         if status == "paused":
-            forms = list(self.delivered.forms.values())
+            # The event of a pause tells its forms as they were announced, and of what kind it is.
+            forms = [{"TYPE": "human_input_required", **f} for f in self.delivered.forms.values()]
             data |= {"workflow_run_id": self.run_id, "reasons": forms, "paused_nodes": []}
         else:
             data["created_by"] = {}  # a detail does not say it, and the event always does
