@@ -1,4 +1,7 @@
-"""The checks for real servers (tests/live), run against stand-ins: what passes, skips, fails."""
+"""The checks for real servers (tests/live), run against stand-ins: what passes, skips, fails.
+
+The stand-ins have the faults of servers; the clients of `live_wrong_clients` have faults, too.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 import pytest
@@ -17,18 +21,23 @@ from dify_workflow.testing import (
     Answer,
     Emit,
     FakeDify,
+    Fault,
     FormInput,
+    Gate,
+    Hang,
     HumanInput,
     Input,
     Node,
     Parallel,
     Sleep,
 )
+from dify_workflow.testing.faults import Ending
+from live_wrong_clients import WRONG
 from tunnel import TLS, Tunnel
 
-pytestmark = pytest.mark.long
-
 ROOT = Path(__file__).parent.parent
+LONGEST = 300  # s; one run of the suite, on a busy machine
+pytestmark = [pytest.mark.long, pytest.mark.timeout(LONGEST + 60)]
 KEY = "app-the-key-of-the-live-suite"
 FORM = [
     Input("text", required=True, max_length=3),
@@ -61,6 +70,11 @@ def clean_environment() -> dict[str, str]:
 
 
 def suite(*arguments: str, **variables: str) -> Outcome:
+    """Run the suite with a client whose patience is short."""
+    return patient_suite("-p", "live_hurry", *arguments, **variables)
+
+
+def patient_suite(*arguments: str, **variables: str) -> Outcome:
     """Run the suite in a process of its own; no key may ever show in what it prints."""
     ran = subprocess.run(
         [sys.executable, "tests/live", *arguments],
@@ -68,7 +82,7 @@ def suite(*arguments: str, **variables: str) -> Outcome:
         capture_output=True,
         text=True,
         cwd=ROOT,
-        timeout=100,
+        timeout=LONGEST,
         env=clean_environment() | variables,
     )
     output = ran.stdout + ran.stderr
@@ -104,26 +118,160 @@ def _fails(_: Mapping[str, Any]) -> dict[str, Any]:
     raise NodeFailed("it always fails")
 
 
+FORM_CHECKS = {
+    "check_human_input.py::test_forms_by_hand",
+    "check_human_input.py::test_forms_by_a_callback",
+    "check_human_input.py::test_a_declined_form_is_left",
+    "check_recovery.py::test_cut_before_a_pause",
+}
+REFUSALS = {
+    "check_failures.py::test_refused_inputs",
+    "check_failures.py::test_refused_file",
+}
+END_USER = {"check_logs.py::test_end_user"}
+RECOVERY = {
+    "check_recovery.py::test_cut_stream",
+    "check_recovery.py::test_cuts_at_random_bytes",
+    "check_recovery.py::test_silence_from_the_start",
+    "check_recovery.py::test_silence_in_mid_stream",
+}
+
+
 @pytest.fixture
 def fake(request: pytest.FixtureRequest) -> Iterator[FakeDify]:
-    version = getattr(request, "param", "1.14.2")
-    with FakeDify(version, KEY, form=FORM, eof_delay=0.0) as dify:
+    """A server; its parameter is a version, or its options."""
+    options = getattr(request, "param", {})
+    if isinstance(options, str):
+        options = {"version": options}
+    with FakeDify(**{"api_key": KEY, "form": FORM, "eof_delay": 0.0, **options}) as dify:
         yield dify
 
 
-@pytest.mark.slow
-def test_with_every_app_everything_is_checked(fake: FakeDify) -> None:
-    fake.default_app.speech = True
+@pytest.mark.parametrize(
+    ("fake", "skipped"),
+    [
+        ("1.16.1", set()),
+        ("1.9.1", FORM_CHECKS | END_USER | RECOVERY),
+        pytest.param("1.15.0", set(), marks=pytest.mark.slow),
+        pytest.param("1.14.2", set(), marks=pytest.mark.slow),
+        pytest.param("1.13.2", FORM_CHECKS | REFUSALS, marks=pytest.mark.slow),
+        pytest.param("1.12.1", FORM_CHECKS | END_USER, marks=pytest.mark.slow),
+    ],
+    indirect=["fake"],
+)
+def test_with_every_app_all_that_the_server_can_is_checked(
+    fake: FakeDify, skipped: set[str]
+) -> None:
     outcome = suite(**served(fake), **special_apps(fake))
-    assert (outcome.code, outcome.skipped) == (0, {}), outcome.output
-    assert "server: Dify 1.14.2 at 127.0.0.1, app 'workflow'" in outcome.output
+    assert outcome.code == 0, outcome.output
+    assert {check.partition("[")[0] for check in outcome.skipped} == skipped, outcome.output
+    assert all(fake.version in reason for reason in outcome.skipped.values())
+    assert f"server: Dify {fake.version} at 127.0.0.1, app 'workflow'" in outcome.output
     assert "finding" not in outcome.output
     # Nothing is stopped, or left running, but by the checks that do just that.
     assert {run.status for run in fake.runs} <= {"succeeded", "failed", "stopped"}
-    assert len(fake.runs) < 60
+    assert len(fake.runs) < 110
     used = {request.operation for request in fake.requests}
-    assert used >= {"stopWorkflowTask", "streamWorkflowEvents", "getEndUser", "previewFile"}
-    assert used >= {"submitHumanInputForm", "textToAudio", "audioToText", "getAppSite"}
+    assert used >= {"stopWorkflowTask", "previewFile", "textToAudio", "audioToText", "getAppSite"}
+    if not skipped:
+        assert used >= {"submitHumanInputForm", "streamWorkflowEvents", "getEndUser"}
+
+
+@pytest.mark.slow
+def test_with_the_patience_that_the_client_has(fake: FakeDify) -> None:
+    outcome = patient_suite("-k", "silence", **served(fake), **special_apps(fake))
+    assert (outcome.code, outcome.skipped) == (0, {}), outcome.output
+
+
+@pytest.mark.parametrize("fake", [{"two_forms": "lost"}], indirect=True)
+def test_a_wrong_client_fails_the_check_of_its_matter(fake: FakeDify) -> None:
+    outcome = suite("-p", "live_wrong_clients", "-rfp", **served(fake), **special_apps(fake))
+    assert (outcome.code, outcome.skipped) == (1, {}), outcome.output
+    ends = [line.split("::")[1] for line in outcome.output.splitlines() if "::test_" in line]
+    names = {name for name in WRONG if any(f"{end}[".startswith(name) for end in ends)}
+    assert names == WRONG.keys()
+    assert "PASSED" not in outcome.output
+
+
+@pytest.mark.parametrize(
+    "fake",
+    [
+        {"two_forms": "lost"},
+        {"two_forms": "doubled"},
+        pytest.param({"two_forms": "lost", "version": "1.15.0"}, marks=pytest.mark.slow),
+        pytest.param({"two_forms": "doubled", "version": "1.15.0"}, marks=pytest.mark.slow),
+    ],
+    indirect=True,
+)
+def test_forms_of_one_pause_are_not_answered_at_once(fake: FakeDify) -> None:
+    outcome = suite("-k", "human_input", **served(fake), **special_apps(fake))
+    assert (outcome.code, outcome.skipped) == (0, {}), outcome.output
+    assert {run.status for run in fake.runs} == {"succeeded"}
+
+
+@pytest.mark.parametrize("fake", [{"recorded_after": 0.7}], indirect=True)
+def test_runs_that_are_recorded_late(fake: FakeDify) -> None:
+    chosen = "check_runs or recovery or failed_run or last_id"
+    outcome = suite("-k", chosen, **served(fake), **special_apps(fake))
+    assert (outcome.code, outcome.skipped) == (0, {}), outcome.output
+
+
+@pytest.mark.parametrize("fake", [{"idle_limit": 1.0, "ping_interval": 0.2}], indirect=True)
+def test_faults_that_the_client_survives(fake: FakeDify) -> None:
+    faults: list[Fault | Answer] = [
+        Fault(then=then, after_events=2) for then in get_args(Ending) if then != "lose terminal"
+    ]
+    faults.append(Fault(then="lose terminal"))
+    faults += [Answer(on=on, status=502) for on in ("detail", "events", "logs")]
+    faults.append(
+        Answer(status=429, body={"code": "too_many_requests", "message": "", "status": 429})
+    )
+    for fault in faults:
+        fake.faults.add(fault)
+    fake.workflow = [Node(f"step{n}", seconds=0.05) for n in range(3)]
+    chosen = "(check_runs and not blocking) or last_id"
+    outcome = suite("-k", chosen, **served(fake), **special_apps(fake))
+    assert (outcome.code, outcome.skipped) == (0, {}), outcome.output
+    assert fake.faults.left == []
+    assert "finding: a stream was cut on its way, and its run found again" in outcome.output
+    assert {run.status for run in fake.runs} == {"succeeded"}
+
+
+@pytest.mark.parametrize("fake", ["1.9.1"], indirect=True)
+def test_a_fault_that_the_client_cannot_survive(fake: FakeDify) -> None:
+    fake.faults.add(Fault(then="close", after_events=1), times=None)
+    fake.workflow = [Node("step", seconds=0.05)]
+    outcome = suite("-k", "test_run[", **served(fake))
+    assert outcome.code == 1, outcome.output
+    assert "Dify 1.9.1 ends a run with its stream and leaves it `running`" in outcome.output
+
+
+def test_a_redeploy_is_told_as_such(fake: FakeDify) -> None:
+    gate = Gate()
+    fake.workflow = [Node("step", gate=gate)]
+    with ThreadPoolExecutor(1) as pool:
+        ran = pool.submit(suite, "-k", "test_run[sync", **served(fake))
+        gate.wait(LONGEST)
+        fake.redeploy_worker()
+        outcome = ran.result()
+    assert outcome.code == 1, outcome.output
+    assert "its run is stopped: 'Aborted: Workflow stopped because the worker is" in outcome.output
+
+
+def test_what_there_is_no_time_for_is_named(fake: FakeDify) -> None:
+    fake.workflow = [Hang()]
+    chosen = "test_run[ or test_stream["
+    outcome = suite("-k", chosen, **served(fake), DIFY_LIVE_DEADLINE="3")
+    assert outcome.code == 1, outcome.output
+    why = "the 3 s of DIFY_LIVE_DEADLINE were over"
+    assert f"not run: check_runs.py::test_stream[async]: {why}" in outcome.output
+    assert "check_runs.py::test_run[sync]" not in outcome.skipped
+    started = len(fake.runs)
+    assert started >= 1
+    outcome = suite("-k", chosen, **served(fake), DIFY_LIVE_DEADLINE="0.001")
+    assert outcome.code == 1, outcome.output
+    assert outcome.output.count("not run: ") == 4
+    assert len(fake.runs) == started
 
 
 def test_with_one_app_the_rest_is_skipped(fake: FakeDify) -> None:
@@ -132,40 +280,27 @@ def test_with_one_app_the_rest_is_skipped(fake: FakeDify) -> None:
     assert outcome.code == 0, outcome.output
     for check, reason in {
         "check_stops.py::test_stop[sync]": "no DIFY_API_KEY_SLOW, the key of an app whose run",
-        "check_human_input.py::test_forms_by_hand[async]": "no DIFY_API_KEY_PAUSE",
+        "check_human_input.py::test_forms_by_hand[PAUSE-async]": "no DIFY_API_KEY_PAUSE",
         "check_failures.py::test_failed_run[sync]": "no DIFY_API_KEY_FAIL",
         "check_runs.py::test_streamed_text[sync]": "no DIFY_API_KEY_STREAM",
+        "check_full.py::test_a_full_app[sync]": "no DIFY_API_KEY_FULL, the key of an app",
+        "check_human_input.py::test_forms_by_hand[FORMS-sync]": "no DIFY_API_KEY_FORMS",
+        "check_failures.py::test_refused_inputs[async]": "no given app has an input that is requi",
         "check_files.py::test_file_as_an_input[sync]": "the app takes no files",
-        "check_app.py::test_speech_to_text[sync]": "the app has speech to text switched off",
-        "check_app.py::test_text_to_speech[async]": "the app has text to speech switched off",
+        "check_app.py::test_speech_to_text[mp3-sync]": "the app has speech switched off",
+        "check_app.py::test_text_to_speech[async]": "the app has speech switched off",
     }.items():
         assert outcome.skipped.pop(check).startswith(reason)
     assert "check_logs.py" not in {check.partition("::")[0] for check in outcome.skipped}
     assert {run.status for run in fake.runs} == {"succeeded"}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("fake", ["1.9.1"], indirect=True)
-def test_what_came_later_is_skipped_on_an_older_server(fake: FakeDify) -> None:
-    fake.default_app.speech = True
-    outcome = suite(**served(fake), **special_apps(fake))
-    assert outcome.code == 0, outcome.output
-    assert {check.partition("[")[0] for check in outcome.skipped} == {
-        "check_human_input.py::test_forms_by_hand",
-        "check_human_input.py::test_forms_by_a_callback",
-        "check_logs.py::test_end_user",
-        "check_recovery.py::test_cut_stream",
-    }
-    assert all("and this is 1.9.1" in reason for reason in outcome.skipped.values())
-
-
-@pytest.mark.slow
 def test_over_tls_a_cut_stream_is_recovered(fake: FakeDify) -> None:
     with Tunnel(fake.url, tls=True) as tunnel:
         given = {**served(fake), **special_apps(fake), "SSL_CERT_FILE": str(TLS / "ca.pem")}
-        outcome = suite("-k", "recovery", **{**given, "DIFY_BASE_URL": tunnel.url})
+        outcome = suite("-k", "cut_stream", **{**given, "DIFY_BASE_URL": tunnel.url})
     assert (outcome.code, outcome.skipped) == (0, {}), outcome.output
-    assert len(fake.runs) == 2
+    assert len(fake.runs) == 4
     assert tunnel.protocols
 
 
@@ -223,6 +358,7 @@ def test_it_says_what_it_needs() -> None:
     ("given", "problem"),
     [
         ({"DIFY_API_KEY": "app-another-key"}, "401"),
+        ({"DIFY_LIVE_DEADLINE": "soon"}, "DIFY_LIVE_DEADLINE is no number of seconds"),
         ({"DIFY_LIVE_INPUTS_SLOW": "[1]"}, "DIFY_LIVE_INPUTS_SLOW is no JSON object"),
     ],
 )

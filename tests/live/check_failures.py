@@ -38,7 +38,7 @@ def test_failed_run(live: Live, kind: Kind) -> None:
         with pytest.raises(WorkflowFailed) as raised:
             response.raise_for_status()
         assert raised.value.response is response
-        info = dify.info(response.id)
+        info = live.info(dify, response.id)
         assert (info.status, info.message) == ("failed", response.message)
 
 

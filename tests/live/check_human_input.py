@@ -53,7 +53,7 @@ def answer_all(live: Live, dify: Any, response: Any) -> list[Any]:
         if response.status != "paused":
             break
     assert response.status in ENDED
-    assert dify.info(response.id).status == response.status
+    assert live.info(dify, response.id).status == response.status
     return items
 
 
@@ -86,7 +86,7 @@ def test_forms_by_a_callback(live: Live, kind: Kind, app: str) -> None:
         assert asked
         assert len(asked) == len(set(asked)), "a form was asked for twice"
         assert response.status in ENDED
-        assert dify.info(response.id).status == response.status
+        assert live.info(dify, response.id).status == response.status
 
 
 @both

@@ -62,7 +62,7 @@ def check_whole(live: Live, dify: Any, stream: Any, items: list[Any]) -> None:
         assert not stream.text_complete
     entries = live.until(lambda: live.entries(dify, result.user))
     assert [entry.run_id for entry in entries] == [result.id]
-    info = dify.info(result.id)
+    info = live.info(dify, result.id)
     assert info.status == result.status
     if not result.files:  # their links are new each time
         assert info.outputs == result.outputs
@@ -101,7 +101,7 @@ def test_cuts_at_random_bytes(live: Live, kind: Kind) -> None:
 def test_silence_from_the_start(live: Live, kind: Kind) -> None:
     """No byte of an answer comes: the logs know the run all the same."""
     live.needs(LOGS_RUNNING_RUNS)
-    given = {"unique_user": True, "deadline": FOUND_WITHIN}
+    given: dict[str, Any] = {"unique_user": True, "deadline": FOUND_WITHIN}
     with through_relay(live, kind, **given) as (relay, app, dify):
         relay.plan([Mishap(after=0, silence=True)])
         stream = dify.start(live.inputs(app))
@@ -135,4 +135,4 @@ def test_cut_before_a_pause(live: Live, kind: Kind) -> None:
         assert asked
         assert len(asked) == len(set(asked)), "a form was asked for twice"
         assert response.status in ENDED
-        assert dify.info(response.id).status == response.status
+        assert live.info(dify, response.id).status == response.status

@@ -48,7 +48,7 @@ def test_start_result_info_and_attach_agree(live: Live, kind: Kind) -> None:
             assert run.task_id
             result = run.result()
         succeeded(result)
-        info, attached = dify.info(run.id), dify.attach(run.id)
+        info, attached = live.info(dify, run.id), dify.attach(run.id)
         again = attached.result()
         assert (attached.events_complete, attached.text_complete) == (False, False)
     for other in (info, again):
@@ -71,7 +71,7 @@ def test_blocking_run(live: Live, kind: Kind) -> None:
                 pytest.skip(f"a gateway does not wait for blocking runs: {error.__cause__}")
             raise
         succeeded(response)
-        assert dify.info(response.id).status == response.status
+        assert live.info(dify, response.id).status == response.status
 
 
 @both

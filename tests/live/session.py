@@ -15,10 +15,12 @@ import pytest
 from dify_workflow import (
     AsyncDifyWorkflow,
     DifyWorkflow,
+    NotFound,
     WorkflowLogs,
     WorkflowRunRequest,
     WorkflowRunResponse,
 )
+from dify_workflow.events import TERMINAL
 from dify_workflow.versions import Capability, Version
 from dify_workflow_api.events import EVENTS
 from dify_workflow_api.models import AppParameters
@@ -42,7 +44,7 @@ class Live:
     def __init__(self) -> None:
         self.user = new_user()
         self._ends_at = time.monotonic() + apps.deadline()
-        timeout = min(60.0, apps.deadline() / 5)  # it is tried four times
+        timeout = max(min(60.0, apps.deadline() / 5), 5.0)  # it is tried four times
         with DifyWorkflow(base_url=apps.base_url(), api_key=apps.key(), timeout=timeout) as dify:
             self.base_url = httpx.URL(dify.base_url)
             self.app_name = dify.app_info().name
@@ -133,7 +135,7 @@ class Live:
         """Read a stream to its end, each event of the server held against the contract."""
         items = []
         for item in stream:
-            if item.task_id or not item.recovered:  # else the client made it of the run's detail
+            if not (item.recovered and item.event in TERMINAL):  # it may be of the run's detail
                 self.traffic.event(item.raw)
             assert item.event not in EVENTS or not isinstance(item.data, dict), item.event
             items.append(item)
@@ -146,6 +148,20 @@ class Live:
                 return found
             time.sleep(1)
         return None
+
+    def info(self, dify: Any, run_id: str) -> WorkflowRunResponse:
+        """Return the detail of a run that has ended or waits; servers may know it late."""
+
+        def look() -> WorkflowRunResponse | None:
+            try:
+                info: WorkflowRunResponse = dify.info(run_id)
+            except NotFound:
+                return None
+            return None if info.status == "running" else info
+
+        found: WorkflowRunResponse | None = self.until(look)
+        assert found is not None, f"the detail of run {run_id} does not tell its end"
+        return found
 
     def entries(self, dify: Any, user: str) -> list[WorkflowLogs]:
         """Return what the logs have of a user, also where the server cannot filter by users."""
