@@ -51,13 +51,13 @@ class Mishap:
 class Relay:
     """Relays to the server of `url`, over TLS where that says so; the client speaks plain HTTP.
 
-    connections: how many were opened so far; longest: bytes that came on one of them, at most.
+    longest: bytes that were answered on one connection so far, at most.
     """
 
     def __init__(self, url: httpx.URL) -> None:
         self._url = url
         self._tls = httpx.create_ssl_context() if url.scheme == "https" else None
-        self.connections = self.longest = 0
+        self.longest = 0
         self._plan: Iterator[Mishap] = iter(())
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[Any] | None] = set()
@@ -95,7 +95,6 @@ class Relay:
         await asyncio.gather(*filter(None, self._tasks), return_exceptions=True)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
         mishap = next(self._plan, Mishap())
         self._tasks.add(asyncio.current_task())
         try:
@@ -103,10 +102,12 @@ class Relay:
                 there = await self._connect()
                 async with self._kept(there[1]):
                     up = asyncio.create_task(_copy(reader, there[1]))
-                    await self._answer(there[0], writer, mishap)
-                    if mishap.silence:
-                        await up  # until the client has had enough
-                    up.cancel()
+                    try:
+                        await self._answer(there[0], writer, mishap)
+                        if mishap.silence:
+                            await up  # until the client has had enough
+                    finally:
+                        up.cancel()
         except OSError:
             pass  # how a connection ends here, besides a clean end
 
@@ -150,3 +151,5 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             await writer.drain()
     except OSError:
         pass
+    finally:
+        writer.close()
