@@ -32,7 +32,7 @@ from dify_workflow.following import Following
 from dify_workflow.run_state import RunState
 from live import check_failures, check_recovery
 
-SOON = 8  # s
+SOON = 5  # s
 
 
 def _gives_up(run: Following, cause: Exception | None) -> Flow[None]:

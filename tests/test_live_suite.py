@@ -147,15 +147,16 @@ def fake(request: pytest.FixtureRequest) -> Iterator[FakeDify]:
         yield dify
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fake", "skipped"),
     [
         ("1.16.1", set()),
         ("1.9.1", FORM_CHECKS | END_USER | RECOVERY),
-        pytest.param("1.15.0", set(), marks=pytest.mark.slow),
-        pytest.param("1.14.2", set(), marks=pytest.mark.slow),
-        pytest.param("1.13.2", FORM_CHECKS | REFUSALS, marks=pytest.mark.slow),
-        pytest.param("1.12.1", FORM_CHECKS | END_USER, marks=pytest.mark.slow),
+        ("1.15.0", set()),
+        ("1.14.2", set()),
+        ("1.13.2", FORM_CHECKS | REFUSALS),
+        ("1.12.1", FORM_CHECKS | END_USER),
     ],
     indirect=["fake"],
 )
@@ -194,13 +195,14 @@ def test_a_wrong_client_fails_the_check_of_its_matter(fake: FakeDify) -> None:
     assert "PASSED" not in outcome.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fake",
     [
         {"two_forms": "lost"},
-        pytest.param({"two_forms": "doubled"}, marks=pytest.mark.slow),
-        pytest.param({"two_forms": "lost", "version": "1.15.0"}, marks=pytest.mark.slow),
-        pytest.param({"two_forms": "doubled", "version": "1.15.0"}, marks=pytest.mark.slow),
+        {"two_forms": "doubled"},
+        {"two_forms": "lost", "version": "1.15.0"},
+        {"two_forms": "doubled", "version": "1.15.0"},
     ],
     indirect=True,
 )
@@ -239,6 +241,7 @@ def test_faults_that_the_client_survives(fake: FakeDify) -> None:
     assert {run.status for run in fake.runs} == {"succeeded"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fake", ["1.9.1"], indirect=True)
 def test_a_fault_that_the_client_cannot_survive(fake: FakeDify) -> None:
     fake.faults.add(Fault(then="close", after_events=1), times=None)
@@ -248,6 +251,7 @@ def test_a_fault_that_the_client_cannot_survive(fake: FakeDify) -> None:
     assert "Dify 1.9.1 ends a run with its stream and leaves it `running`" in outcome.output
 
 
+@pytest.mark.slow
 def test_a_redeploy_is_told_as_such(fake: FakeDify) -> None:
     gate = Gate()
     fake.workflow = [Node("step", gate=gate)]
@@ -278,7 +282,7 @@ def test_what_there_is_no_time_for_is_named(fake: FakeDify) -> None:
 
 def test_with_one_app_the_rest_is_skipped(fake: FakeDify) -> None:
     fake.default_app.form = None
-    outcome = suite("-k", "not recovery", **served(fake))
+    outcome = suite(**served(fake))
     assert outcome.code == 0, outcome.output
     for check, reason in {
         "check_stops.py::test_stop[sync]": "no DIFY_API_KEY_SLOW, the key of an app whose run",
@@ -297,6 +301,7 @@ def test_with_one_app_the_rest_is_skipped(fake: FakeDify) -> None:
     assert {run.status for run in fake.runs} == {"succeeded"}
 
 
+@pytest.mark.slow
 def test_over_tls_a_cut_stream_is_recovered(fake: FakeDify) -> None:
     with Tunnel(fake.url, tls=True) as tunnel:
         given = {**served(fake), **special_apps(fake), "SSL_CERT_FILE": str(TLS / "ca.pem")}

@@ -51,7 +51,7 @@ class Mishap:
 class Relay:
     """Relays to the server of `url`, over TLS where that says so; the client speaks plain HTTP.
 
-    longest: bytes that were answered on one connection so far, at most.
+    longest: bytes of the longest answer to a run's request so far.
     """
 
     def __init__(self, url: httpx.URL) -> None:
@@ -59,6 +59,7 @@ class Relay:
         self._tls = httpx.create_ssl_context() if url.scheme == "https" else None
         self.longest = 0
         self._plan: Iterator[Mishap] = iter(())
+        self._begun = False
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[Any] | None] = set()
         self._ready = threading.Event()
@@ -71,8 +72,8 @@ class Relay:
         return {"base_url": here + self._url.path, "default_headers": host}
 
     def plan(self, mishaps: Iterable[Mishap]) -> None:
-        """Say what happens to the connections to come, one after the other; then nothing does."""
-        self._plan = iter(mishaps)
+        """Say what happens to the next run's request and the connections behind it, one by one."""
+        self._plan, self._begun = iter(mishaps), False
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -95,15 +96,19 @@ class Relay:
         await asyncio.gather(*filter(None, self._tasks), return_exceptions=True)
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        mishap = next(self._plan, Mishap())
         self._tasks.add(asyncio.current_task())
         try:
             async with self._kept(writer):
+                asked = await reader.read(65536)
+                is_run = re.match(rb"POST \S+/run HTTP", asked) is not None
+                self._begun = self._begun or is_run
+                mishap = next(self._plan, Mishap()) if self._begun else Mishap()
                 there = await self._connect()
                 async with self._kept(there[1]):
+                    there[1].write(asked)
                     up = asyncio.create_task(_copy(reader, there[1]))
                     try:
-                        await self._answer(there[0], writer, mishap)
+                        await self._answer(there[0], writer, mishap, measured=is_run)
                         if mishap.silence:
                             await up  # until the client has had enough
                     finally:
@@ -128,13 +133,19 @@ class Relay:
         )
 
     async def _answer(
-        self, there: asyncio.StreamReader, writer: asyncio.StreamWriter, mishap: Mishap
+        self,
+        there: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        mishap: Mishap,
+        *,
+        measured: bool,
     ) -> None:
         """Pass on what the server says, as far as the mishap lets it through."""
         seen, sent = b"", 0
         while data := await there.read(65536):
             seen += data
-            self.longest = max(self.longest, len(seen))
+            if measured:
+                self.longest = max(self.longest, len(seen))
             limit = mishap.limit(seen)
             if limit != 0 and sent < (upto := len(seen) if limit is None else limit):
                 writer.write(seen[sent:upto])
