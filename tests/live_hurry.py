@@ -7,4 +7,4 @@ from dify_workflow import flows, recovery
 
 def pytest_configure() -> None:
     flows.LOOK_EVERY, flows._END_COMES_IN, flows.LULL = 1.0, 0.3, 1.0
-    recovery._FIRST_QUIET = 0.5
+    recovery.FIRST_QUIET = 0.5
