@@ -20,6 +20,7 @@ from fault_scripts import (
     recorded,
     resumed,
     retrying,
+    two_forms,
 )
 from fault_server_model import Dify
 from fault_sim import following, play
@@ -214,3 +215,21 @@ def test_a_node_begins_again_in_a_new_leg() -> None:
     script = attrs.evolve(first, times=(0.1, 0.2, 0.3, 1.0, *(5.0 + i * (i > 1) for i in later)))
     seen = run_both(lambda: server(script, own_fault=Fault("eof", 4), gap=4.0), {"recovered"})
     assert [event.event for event in seen.events].count("node_started") == 4
+
+
+@pytest.mark.parametrize("script", [pausing(), two_forms()], ids=str)
+def test_a_pause_of_a_run_that_is_put_on_record_late_has_its_forms(script: Script) -> None:
+    """Its detail is there first: the events are asked again, which alone tell the forms."""
+    reasons = script.events[-1]["data"]["reasons"]
+    for late in (1.0, 4.0, 9.0):
+        seen = run_both(
+            lambda late=late: server(
+                script.paced(0.05),
+                version="1.16.1",
+                own_fault=Fault("eof", 1),
+                recorded_after=late,
+            ),
+            {"recovered"},
+        )
+        assert seen.result is not None
+        assert len(seen.result.forms) == len(reasons)

@@ -88,11 +88,17 @@ def _replay(run: Following, cause: Exception | None) -> Flow[None]:
             if state.over:
                 return
         elif isinstance(outcome, Answer):
-            if outcome.status in (404, 405):  # an older server, or another user's run
+            if outcome.status in (404, 405):
                 if run.resuming:
                     raise outcome.error()
-                yield from _poll(run, cause or outcome.error())
-                return
+                if run.last_detail is not None:  # an older server, or another user's run
+                    yield from _poll(run, cause or outcome.error())
+                    return
+                if (yield from look(run)) is None:  # it is not on record yet
+                    _check_patience(run, cause)
+                    yield Pause(backoff(fruitless))
+                    fruitless += 1
+                continue
             _give_up_if_definite(run, outcome)
         if state.news > before:
             fruitless = 0
