@@ -130,8 +130,10 @@ class RunHandle:
         try:
             command = self._flow.send(outcome)
         except StopIteration:
-            self._ended = True
-            self._report.end()
+            try:
+                self._report.end()  # before a thread that waits for the end goes on
+            finally:
+                self._ended = True
             return None
         self._check_deadline()
         if isinstance(command, Pump):
