@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dify_workflow import errors
-from dify_workflow.versions import CAPABILITIES
+from dify_workflow._api.versions import CAPABILITIES
 from dify_workflow_api.events import EVENTS
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

@@ -6,8 +6,7 @@ import json
 from typing import Any
 
 import httpx
-from dify_workflow.answers import Answer
-from dify_workflow.errors import (
+from dify_workflow import (
     AppUnavailable,
     InvalidParam,
     PermissionDenied,
@@ -17,6 +16,7 @@ from dify_workflow.errors import (
     TooManyRequests,
     UnsupportedMediaType,
 )
+from dify_workflow._api.replies import Answer
 from wire_archive import Exchange, exchange, exchanges
 
 

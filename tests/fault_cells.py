@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import attrs
-from dify_workflow.following import Following
+from dify_workflow._runs.run import Following
 from fault_judge import Outcome
 from fault_scripts import ALL, Script
 from fault_server_model import Dify

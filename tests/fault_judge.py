@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 import attrs
-from dify_workflow.errors import APIError, ConnectionFailed, RunOutcomeUnknown
+from dify_workflow import APIError, ConnectionFailed, RunOutcomeUnknown
 from fault_scripts import ENDS, Event, Script, key_of
 from fault_sim import Observed
 from fault_streams import Source

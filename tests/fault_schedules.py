@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import attrs
-from dify_workflow.following import Following
+from dify_workflow._runs.run import Following
 from fault_cells import ADOPTIONS, Adoption
 from fault_judge import Outcome
 from fault_scripts import ALL, ENDS, Event, Script, eight_nodes, resumed

@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 import attrs
 import httpx
-from dify_workflow.answers import Answer
-from dify_workflow.calls import Call
-from dify_workflow.commands import Failure, Open, Opened, Send, failure
-from dify_workflow.versions import (
+from dify_workflow._api.calls import Call
+from dify_workflow._api.commands import Failure, Open, Opened, Send, failure
+from dify_workflow._api.replies import Answer
+from dify_workflow._api.versions import (
     LOGS_RUNNING_RUNS,
     OUTLIVES_ITS_STREAM,
     QUEUES_RUNS,

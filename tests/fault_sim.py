@@ -7,19 +7,21 @@ from collections.abc import Callable
 from typing import Any, Literal, TypeVar, cast
 
 import attrs
-from dify_workflow.answers import Answer
-from dify_workflow.async_drivers import AsyncDriver
-from dify_workflow.async_stream import AsyncWorkflowStream
-from dify_workflow.calls import Call
-from dify_workflow.commands import Failure, Flow, Open, Opened, Pause, Send, Waiting
-from dify_workflow.drivers import Driver
-from dify_workflow.events import WorkflowStreamEvent
-from dify_workflow.following import Following
+from dify_workflow import (
+    AsyncWorkflowStream,
+    WorkflowRunResponse,
+    WorkflowStream,
+    WorkflowStreamEvent,
+)
+from dify_workflow._api.calls import Call
+from dify_workflow._api.commands import Failure, Flow, Open, Opened, Pause, Send, Waiting
+from dify_workflow._api.replies import Answer
+from dify_workflow._api.versions import Server
+from dify_workflow._clients._async.driver import AsyncDriver
+from dify_workflow._clients._sync.driver import Driver
+from dify_workflow._runs.prepare import attaching, starting
+from dify_workflow._runs.run import Following
 from dify_workflow.options import Options
-from dify_workflow.preparing import attaching, starting
-from dify_workflow.responses import WorkflowRunResponse
-from dify_workflow.stream import WorkflowStream
-from dify_workflow.versions import Server
 from fault_server_model import Dify
 from fault_streams import ModelStream, VirtualClock
 

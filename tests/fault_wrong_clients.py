@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from dify_workflow import calls
-from dify_workflow.answers import Answer, stream_error
-from dify_workflow.commands import Cut, Flow, Open, Opened, Pause, Pump, Send
-from dify_workflow.delivered import Delivered
-from dify_workflow.flows import follow
-from dify_workflow.following import Following
-from dify_workflow.run_state import RunState
+from dify_workflow._api import calls
+from dify_workflow._api.commands import Cut, Flow, Open, Opened, Pause, Pump, Send
+from dify_workflow._api.replies import Answer, stream_error
+from dify_workflow._runs.replay import Delivered
+from dify_workflow._runs.run import Following
+from dify_workflow._runs.start import follow
+from dify_workflow._runs.state import RunState
 from fault_scripts import Event
 
 

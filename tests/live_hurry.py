@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dify_workflow import flows, recovery
+from dify_workflow._runs import recovery, start
 
 
 def pytest_configure() -> None:
-    flows.LOOK_EVERY, flows._END_COMES_IN, flows.LULL = 1.0, 0.3, 1.0
+    start.LOOK_EVERY, start._END_COMES_IN, start.LULL = 1.0, 0.3, 1.0
     recovery.FIRST_QUIET = 0.5

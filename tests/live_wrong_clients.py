@@ -11,25 +11,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from dify_workflow import (
-    DifyWorkflow,
-    WorkflowLogs,
-    WorkflowRunResponse,
-    calls,
-    flows,
-    logs,
-    options,
-    paging,
-    recovery,
-    responses,
-    retrying,
-    uploads,
-    versions,
-)
-from dify_workflow.commands import Flow
-from dify_workflow.delivered import Delivered
-from dify_workflow.following import Following
-from dify_workflow.run_state import RunState
+from dify_workflow import DifyWorkflow, WorkflowLogs, WorkflowRunResponse, options
+from dify_workflow._api import calls, retries, uploads, versions
+from dify_workflow._api import logs as paging
+from dify_workflow._api.commands import Flow
+from dify_workflow._clients._sync import logs
+from dify_workflow._runs import recovery, start
+from dify_workflow._runs.replay import Delivered
+from dify_workflow._runs.run import Following
+from dify_workflow._runs.state import RunState
+from dify_workflow.types import responses
 from live import check_failures, check_recovery
 
 SOON = 5  # s
@@ -77,11 +68,11 @@ def _loses_a_second(settings: Any, request: Any) -> Flow[Any]:
     """Ask for what is older than the last entry: others of its second are lost."""
     filters, last = {**request.filters, "limit": request.limit}, request.last_id
     if isinstance(last, str):
-        newest = yield from retrying.ask(calls.logs(settings, {**filters, "limit": 100}))
+        newest = yield from retries.ask(calls.logs(settings, {**filters, "limit": 100}))
         last = next(entry for entry in paging._page(newest) if entry.id == last)
     if isinstance(last, WorkflowLogs):
         filters["created_at_before"] = datetime.fromtimestamp(last.created_at - 1, UTC)
-    return paging._page((yield from retrying.ask(calls.logs(settings, filters))))
+    return paging._page((yield from retries.ask(calls.logs(settings, filters))))
 
 
 def _always(value: Any) -> Any:
@@ -109,13 +100,13 @@ WRONG: dict[str, list[tuple[Any, str, Any]]] = {
     "test_stream": [(RunState, "events_complete", False)],
     "test_start_result_info_and_attach_agree": [(RunState, "events_complete", True)],
     "test_cut_stream": [TWICE, (RunState, "_learn_cut_ids", _always(None))],
-    "test_cuts_at_random_bytes": [(flows, "recover", _gives_up)],
+    "test_cuts_at_random_bytes": [(start, "recover", _gives_up)],
     "test_silence_from_the_start": [
-        (flows, "LOOK_EVERY", NEVER),
+        (start, "LOOK_EVERY", NEVER),
         (check_recovery, "FOUND_WITHIN", SOON),
     ],
     "test_silence_in_mid_stream": [
-        (flows, "LULL", NEVER),
+        (start, "LULL", NEVER),
         (check_recovery, "FOUND_WITHIN", SOON),
     ],
     "test_cut_before_a_pause": [
@@ -123,7 +114,7 @@ WRONG: dict[str, list[tuple[Any, str, Any]]] = {
         (RunState, "finish", _says_nothing_of_forms),
     ],
     "test_a_full_app": [
-        (retrying, "_started_nothing", _always(False)),
+        (retries, "_started_nothing", _always(False)),
         (options, "DEFAULT_RETRIES", 0),
     ],
 }

@@ -10,9 +10,11 @@ from typing import Any
 
 import attrs
 import pytest
-from dify_workflow import AsyncDifyWorkflow, DifyWorkflow, drivers, retrying
-from dify_workflow.async_drivers import AsyncDriver
-from dify_workflow.drivers import Driver
+from dify_workflow import AsyncDifyWorkflow, DifyWorkflow
+from dify_workflow._api import retries
+from dify_workflow._clients._async.driver import AsyncDriver
+from dify_workflow._clients._sync import driver
+from dify_workflow._clients._sync.driver import Driver
 
 
 def _with_clock(kind: Any, clock: Callable[[], float]) -> Callable[[Any], Any]:
@@ -38,11 +40,11 @@ def recorded_pauses(*, jitter: bool = False) -> Iterator[list[float]]:
         taken.append(seconds)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(drivers, "time", SimpleNamespace(sleep=taken.append))
+        patch.setattr(driver, "time", SimpleNamespace(sleep=taken.append))
         patch.setattr(Driver, "pause", pause)
         patch.setattr(AsyncDriver, "pause", async_pause)
         if not jitter:
-            patch.setattr(retrying, "random", SimpleNamespace(uniform=lambda _, most: most))
+            patch.setattr(retries, "random", SimpleNamespace(uniform=lambda _, most: most))
         for kind in (DifyWorkflow, AsyncDifyWorkflow):
             patch.setattr(kind, "_driver", _with_clock(kind, clock))
         yield taken

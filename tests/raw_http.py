@@ -14,8 +14,8 @@ from typing import Any, Literal, Self
 import httpx
 import pytest
 import trio
-from dify_workflow.async_transports import AsyncRouter
-from dify_workflow.transports import Router
+from dify_workflow._clients._async.transport import AsyncRouter
+from dify_workflow._clients._sync.transport import Router
 
 Way = Literal["sync", "asyncio", "trio"]
 

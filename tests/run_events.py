@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from dify_workflow.run_state import RunState
+from dify_workflow._runs.state import RunState
 from recorded_runs import is_made_up
 from wire_archive import VERSIONS, Exchange, exchanges
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 from dify_workflow import DifyWorkflow, InvalidArgument, WorkflowFile
+from dify_workflow._api.validation import InputForm, form_of
 from dify_workflow.batch import iter_many, run_many
 from dify_workflow.batch.cells import typed
 from dify_workflow.batch.rows import count_rows, read_rows
 from dify_workflow.testing import FakeDify, Input, Run
-from dify_workflow.validation import InputForm, form_of
 
 FORM = [
     Input("text", "paragraph"),

@@ -11,15 +11,10 @@ from typing import Any
 import anyio
 import fault_server_model
 import pytest
-from dify_workflow import (
-    ConnectionFailed,
-    QuotaExceeded,
-    TooManyRequests,
-    WorkflowFile,
-    drivers,
-    retrying,
-)
-from dify_workflow.async_drivers import AsyncDriver
+from dify_workflow import ConnectionFailed, QuotaExceeded, TooManyRequests, WorkflowFile
+from dify_workflow._api import retries
+from dify_workflow._clients._async.driver import AsyncDriver
+from dify_workflow._clients._sync import driver as drivers
 from facade import Kind, both, client
 from fault_cases import server as model
 from fault_server_model import Trouble
@@ -177,7 +172,7 @@ def test_retry_after_within_and_beyond_the_deadline(
     assert posted.outcome == "succeeded"
     # 0 is no leave to ask without a pause.
     assert posted.pauses == pytest.approx([300.0, 1.0, 2.0, 20.0], abs=0.1)
-    monkeypatch.setattr(retrying, "_LAST_TRY", 100.0)  # the last try waits for it as well
+    monkeypatch.setattr(retries, "_LAST_TRY", 100.0)  # the last try waits for it as well
     posted = post(kind, mode, [busy("100")], deadline=120)
     assert posted.pauses == pytest.approx([100.0], abs=0.1)
 

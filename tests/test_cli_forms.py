@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cli_calls import Ended, cli
 from cli_terminal import Terminal
-from dify_workflow import recovery
+from dify_workflow._runs import recovery
 from dify_workflow.cli.exits import Exit
 from dify_workflow.testing import FakeDify, FormInput, HumanInput
 from dify_workflow.testing.workflows import human_parallel, human_rich, human_two

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from cli_calls import cli
+from dify_workflow import WorkflowFile
 from dify_workflow.cli.exits import Problem
 from dify_workflow.cli.inputs import collect
 from dify_workflow.testing import FakeDify
-from dify_workflow.workflow_file import WorkflowFile
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cli_calls import call, cli
-from dify_workflow import flows, recovery
+from dify_workflow._runs import recovery, start
 from dify_workflow.cli.exits import Exit
 from dify_workflow.testing import (
     Answer,
@@ -177,7 +177,7 @@ def test_start_of_a_run_that_only_the_logs_tell(
     fake_dify: FakeDify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server's answer does not come; the task's id would come with an event."""
-    monkeypatch.setattr(flows, "LOOK_EVERY", 0.2)
+    monkeypatch.setattr(start, "LOOK_EVERY", 0.2)
     gate = Gate()
     fake_dify.workflow = [Node("slow", gate=gate)]
     fake_dify.faults.add(Fault(before_headers=True, then="silence"))

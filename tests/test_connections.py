@@ -12,12 +12,10 @@ from typing import Any
 import httpx
 import pytest
 import trio
-from dify_workflow import (
-    AsyncDifyWorkflow,
-    DifyWorkflow,
-    transports,
-)
-from dify_workflow.own_http import OwnClient
+from dify_workflow import AsyncDifyWorkflow, DifyWorkflow
+from dify_workflow._clients._sync.transport import Router
+from dify_workflow._transport import pools
+from dify_workflow._transport.http_clients import OwnClient
 from facade import API_KEY, Kind, both, client
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import RUN, RUN_ID
@@ -79,7 +77,7 @@ def test_threads_that_begin_together_make_one_pool(monkeypatch: pytest.MonkeyPat
         status: str = dify.info("x").status
         return status
 
-    monkeypatch.setattr("dify_workflow.client.OwnClient", Client)
+    monkeypatch.setattr("dify_workflow._clients._sync.client.OwnClient", Client)
     with ReplayServer([Reply.of(DETAIL)]) as server:
         with client("sync", server.url) as dify, ThreadPoolExecutor(8) as pool:
             assert set(pool.map(work, range(8))) == {"succeeded"}
@@ -184,9 +182,9 @@ def test_1000_copies_share_one_pool_and_one_tls_context(
             return made[-1]
 
     monkeypatch.setattr(ssl, "SSLContext", Context)
-    for cached in (transports._system_context, transports._no_context):
+    for cached in (pools._system_context, pools._no_context):
         cached.cache_clear()
-        monkeypatch.setattr(transports, cached.__name__, cached)
+        monkeypatch.setattr(pools, cached.__name__, cached)
     with ReplayServer(run_named) as server, client(kind, server.url) as dify:
         copies = [dify.with_options(user=f"u{number}") for number in range(1000)]
         copies += [copies[-1].with_options(user="last")]
@@ -196,7 +194,7 @@ def test_1000_copies_share_one_pool_and_one_tls_context(
         assert len(made) <= 1
         infos = [request.connection for request in server.requests if request.method == "GET"]
         assert infos == [1] * 21
-    for cached in (transports._system_context, transports._no_context):
+    for cached in (pools._system_context, pools._no_context):
         cached.cache_clear()
 
 
@@ -204,6 +202,6 @@ def test_clients_of_https_share_one_tls_context(monkeypatch: pytest.MonkeyPatch)
     url = httpx.URL("https://dify.test")
     contexts = set()
     for _ in range(3):
-        settings = transports.Router()._settings
+        settings = Router()._settings
         contexts |= {id(settings.arguments(url, own=own)["verify"]) for own in (True, False)}
     assert len(contexts) == 1

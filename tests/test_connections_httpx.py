@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
-from dify_workflow import DifyError, transports
+from dify_workflow import DifyError
+from dify_workflow._transport import pools
 from facade import Kind, both, client
 from recorded_runs import run_streams
 from replay_server import ReplayServer, Reply, Request
@@ -42,7 +43,7 @@ def test_streams_are_read_by_this_package_itself(kind: Kind) -> None:
 def test_another_httpx_without_the_inner_attribute_gives_the_same(
     kind: Kind, item: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transports.TransportSettings, "connect_by", lambda *_: None)
+    monkeypatch.setattr(pools.TransportSettings, "connect_by", lambda *_: None)
     with ReplayServer([Reply.of(item, hold_open=60)]) as server, client(kind, server.url) as dify:
         with dify.run_workflow_stream({}) as stream:
             first = next(stream)

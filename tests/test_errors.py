@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from dify_workflow.errors import (
+from dify_workflow import (
     APIError,
     AppUnavailable,
     AuthenticationError,
@@ -23,7 +23,7 @@ from dify_workflow.errors import (
     UnreadableAnswer,
     UnsupportedMediaType,
 )
-from dify_workflow.results import of_detail
+from dify_workflow._api.results import of_detail
 from error_answers import CODES, ERRORS, NOT_DIFY, answer, answer_of, recorded
 from wire_archive import VERSIONS
 

@@ -6,10 +6,8 @@ import json
 
 import httpx
 import pytest
-from dify_workflow.answers import Answer
-from dify_workflow.errors import (
-    TooManyRequests,
-)
+from dify_workflow import TooManyRequests
+from dify_workflow._api.replies import Answer
 from error_answers import NOT_DIFY, answer, answer_of, recorded
 from wire_archive import exchange
 

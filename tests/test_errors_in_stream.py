@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from dify_workflow.errors import (
+from dify_workflow import (
     APIError,
     AppUnavailable,
     AuthenticationError,
@@ -19,7 +19,7 @@ from dify_workflow.errors import (
     TooLarge,
     TooManyRequests,
 )
-from dify_workflow.run_state import RunState
+from dify_workflow._runs.state import RunState
 from error_answers import CODES, ERRORS, answer_of, recorded
 from recorded_runs import is_run
 from wire_archive import Exchange, exchanges

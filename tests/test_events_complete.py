@@ -6,8 +6,8 @@ from collections import deque
 from typing import Any, cast
 
 import pytest
-from dify_workflow.drivers import Driver
-from dify_workflow.stream import WorkflowStream
+from dify_workflow import WorkflowStream
+from dify_workflow._clients._sync.driver import Driver
 from fault_cases import run_both, server
 from fault_scripts import Script, eight_nodes, iterating, pausing
 from fault_server_model import Dify

@@ -9,13 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
-from dify_workflow import errors
-from dify_workflow.errors import (
-    APIError,
-    RunOutcomeUnknown,
-)
-from dify_workflow.paging import log_entry
-from dify_workflow.results import of_detail
+from dify_workflow import APIError, DeadlineExceeded, RunOutcomeUnknown, WorkflowFailed, errors
+from dify_workflow._api.logs import log_entry
+from dify_workflow._api.results import of_detail
 from error_answers import ERRORS, answer_of
 from wire_archive import exchange
 
@@ -23,9 +19,9 @@ ENTRY = log_entry(exchange("1.14.2", "logs/default").json()["data"][0])
 RUN = of_detail(answer_of(exchange("1.14.2", "detail/partial")))
 MADE: dict[type[Exception], dict[str, Any]] = {
     errors.InvalidArgument: {"field": "user"},
-    errors.WorkflowFailed: {"response": RUN},
-    errors.RunOutcomeUnknown: {"run_id": "r", "task_id": "t", "user": "u", "candidates": (ENTRY,)},
-    errors.DeadlineExceeded: {"run_id": "r", "task_id": "t", "status": "running"},
+    WorkflowFailed: {"response": RUN},
+    RunOutcomeUnknown: {"run_id": "r", "task_id": "t", "user": "u", "candidates": (ENTRY,)},
+    DeadlineExceeded: {"run_id": "r", "task_id": "t", "status": "running"},
     errors.APIError: {
         "status_code": 400,
         "code": "c",
@@ -74,7 +70,7 @@ def test_the_classes_have_one_base_and_the_builtin_ones_that_are_expected() -> N
     assert all(issubclass(kind, errors.DifyError) for kind in CLASSES)
     assert issubclass(errors.InvalidArgument, ValueError)
     assert issubclass(errors.RequestTimedOut, TimeoutError)
-    assert issubclass(errors.DeadlineExceeded, TimeoutError)
+    assert issubclass(DeadlineExceeded, TimeoutError)
     assert issubclass(RunOutcomeUnknown, errors.DifyError)
     assert not issubclass(RunOutcomeUnknown, APIError)
     defined = {

@@ -6,8 +6,13 @@ from collections import deque
 from typing import Any
 
 import pytest
-from dify_workflow.errors import DeadlineExceeded, NotFound, RequestTimedOut, RunOutcomeUnknown
-from dify_workflow.stream import WorkflowStream
+from dify_workflow import (
+    DeadlineExceeded,
+    NotFound,
+    RequestTimedOut,
+    RunOutcomeUnknown,
+    WorkflowStream,
+)
 from fault_cases import KINDS, server
 from fault_scripts import Script, eight_nodes, iterating
 from fault_sim import SimDriver, following, play

@@ -11,7 +11,7 @@ from collections import Counter, deque
 from typing import Any, get_args
 
 import pytest
-from dify_workflow.stream import WorkflowStream
+from dify_workflow import WorkflowStream
 from fault_cells import ADOPTIONS
 from fault_judge import judge
 from fault_schedules import Schedule, kinds, schedules, scripts, troubles

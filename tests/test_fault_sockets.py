@@ -7,7 +7,10 @@ from typing import Any
 
 import httpx
 import pytest
-from dify_workflow import APIError, RunOutcomeUnknown, finding, recovery, retrying
+from dify_workflow import APIError, RunOutcomeUnknown
+from dify_workflow._api import retries
+from dify_workflow._runs import lookup as finding
+from dify_workflow._runs import recovery
 from dify_workflow.testing import Answer, End, FakeDify, Fault, Gate, Iteration, Node, Step, Text
 from facade import Kind, both, client
 
@@ -34,7 +37,7 @@ CUTS = ("eof", "close", "reset", "truncate chunk", "cut inside event", "silence"
 
 @pytest.fixture(autouse=True)
 def _shorter_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retrying, "_FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(retries, "_FIRST_PAUSE", 0.02)
     monkeypatch.setattr(recovery, "FIRST_QUIET", 0.1)
     monkeypatch.setattr(recovery, "QUIET", 0.1)
     monkeypatch.setattr(finding, "_waits", lambda run, lookup: (0.02, 0.05, 0.1, 0.2))

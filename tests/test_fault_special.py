@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import pytest
 import wire_archive
-from dify_workflow.errors import RunOutcomeUnknown
+from dify_workflow import RunOutcomeUnknown
 from fault_cases import KINDS, run_both, server
 from fault_judge import judge
 from fault_scripts import (

@@ -8,7 +8,7 @@ import re
 import h11
 import httpcore
 import pytest
-from dify_workflow.http11.framing import Body, ChunkedBody, SizedBody
+from h1_streams.framing import Body, ChunkedBody, SizedBody
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pieces import any_pieces, damaged, in_bytes, in_two

@@ -7,8 +7,8 @@ import itertools
 import h11
 import httpcore
 import pytest
-from dify_workflow.http11.framing import body_of
-from dify_workflow.http11.head import HeadReader, ResponseHead
+from h1_streams.framing import body_of
+from h1_streams.head import HeadReader, ResponseHead
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pieces import any_pieces, cut, damaged, in_bytes, in_two

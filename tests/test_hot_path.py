@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from dify_workflow import AsyncDifyWorkflow
-from dify_workflow.async_transports import AsyncRouter
-from dify_workflow.delivered import Delivered
-from dify_workflow.http11.dialling import connect_tcp
+from dify_workflow._clients._async.transport import AsyncRouter
+from dify_workflow._runs.replay import Delivered
+from h1_streams.dialling import connect_tcp
 from replay_server import ReplayServer, Reply
 from slow_runs import RUN
 from tunnel import TLS, Tunnel, trusting

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import trio
-from dify_workflow.async_transports import AsyncRouter
+from dify_workflow._clients._async.transport import AsyncRouter
 from raw_http import OK, Peer, RawServer, answers, full_server, in_loop, quiet_trio
 from tunnel import trusting
 
@@ -175,7 +175,7 @@ def test_cancelled_while_it_waits_in_the_pool() -> None:
 
 def test_cancelled_when_its_turn_in_the_pool_has_just_come(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its connection was made, but it has not begun to use it; its place is soon free."""
-    monkeypatch.setattr("dify_workflow.transports._KEEPALIVE_EXPIRY", 0.05)
+    monkeypatch.setattr("dify_workflow._transport.pools._KEEPALIVE_EXPIRY", 0.05)
 
     async def main(client: httpx.AsyncClient) -> None:
         first = await client.send(httpx.Request("GET", server.url), stream=True)

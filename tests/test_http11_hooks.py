@@ -9,11 +9,13 @@ from typing import Any
 import httpcore
 import httpx
 import pytest
-from dify_workflow import WorkflowRunRequest, transports
-from dify_workflow.http11.async_connection import AsyncConnection
-from dify_workflow.http11.connection import Connection
-from dify_workflow.http11.line import Line
+from dify_workflow import WorkflowRunRequest
+from dify_workflow._clients._sync.transport import Router
+from dify_workflow._transport import pools
 from facade import Kind, both, client
+from h1_streams.async_connection import AsyncConnection
+from h1_streams.connection import Connection
+from h1_streams.line import Line
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import RUN
 from wire_archive import exchange
@@ -97,8 +99,8 @@ RUN_BODY = b"".join(RUN.frames())
 # Where connections come from.
 
 
-def settings(proxy: str | None = None) -> transports.TransportSettings:
-    return transports.TransportSettings(False, proxy, None)
+def settings(proxy: str | None = None) -> pools.TransportSettings:
+    return pools.TransportSettings(False, proxy, None)
 
 
 def put_in(transport: Any, proxy: str | None, url: str = "http://dify.test") -> None:
@@ -113,7 +115,7 @@ def test_the_pools_of_httpx_make_our_connections(proxy: str | None) -> None:
     transport = httpx.HTTPTransport(**settings(proxy).arguments(httpx.URL("http://a"), own=True))
     put_in(transport, proxy)
     assert isinstance(transport._pool.create_connection(ORIGIN), Connection)
-    again = transports.Router(proxy=proxy)._transport(httpx.URL("http://dify.test"))
+    again = Router(proxy=proxy)._transport(httpx.URL("http://dify.test"))
     assert isinstance(again._pool.create_connection(ORIGIN), Connection)
 
 
@@ -176,6 +178,6 @@ def test_httpcore_is_imported_when_the_first_connection_is_made() -> None:
     """Importing it takes as long as all of this package."""
     import subprocess
 
-    code = "import sys, dify_workflow.transports; print('httpcore' in sys.modules)"
+    code = "import sys, dify_workflow._transport.pools; print('httpcore' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from dify_workflow.async_transports import AsyncRouter
-from dify_workflow.http11.exchange import Exchange
-from dify_workflow.transports import Router
+from dify_workflow._clients._async.transport import AsyncRouter
+from dify_workflow._clients._sync.transport import Router
+from h1_streams.exchange import Exchange
 from raw_http import OK, Peer, RawServer, Way, answers, asked, in_loop, loops
 
 LONG = b"HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n" + b"x" * 500_000

@@ -15,9 +15,9 @@ from typing import Any
 import httpcore
 import httpx
 import pytest
-from dify_workflow.http11.connection import Connection
-from dify_workflow.http11.route import Route
-from dify_workflow.transports import Router
+from dify_workflow._clients._sync.transport import Router
+from h1_streams.connection import Connection
+from h1_streams.route import Route
 from raw_http import Peer, RawServer, in_loop
 
 PATHS = [f"/{'x' * (number % 7)}{number}" for number in range(200)]

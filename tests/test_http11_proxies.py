@@ -12,8 +12,8 @@ import httpcore
 import httpx
 import pytest
 from dify_workflow import ConnectionFailed, RequestTimedOut, WorkflowRunRequest
-from dify_workflow.http11 import route
 from facade import Kind, both, client
+from h1_streams import route
 from pauses import recorded_pauses
 from raw_http import OK, Peer, RawServer, Way, answers, asked, loops, quiet_trio, ways
 from replay_server import ReplayServer, Reply

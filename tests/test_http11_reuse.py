@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from dify_workflow import transports
+from dify_workflow._transport import pools
 from raw_http import OK, Peer, RawServer, Way, answers, asked, loops, quiet_trio, ways
 
 pytestmark = quiet_trio
@@ -155,7 +155,7 @@ def test_a_connection_that_was_idle_for_long_is_not_used(
             now[0] += pause
             yield get(server)
 
-    assert transports._KEEPALIVE_EXPIRY == 1.0
+    assert pools._KEEPALIVE_EXPIRY == 1.0
     with RawServer(answers(OK)) as server:
         made = make()
         with monkeypatch.context() as patched:

@@ -11,10 +11,10 @@ import httpcore
 import httpx
 import pytest
 from dify_workflow import DifyWorkflow
-from dify_workflow.http11.async_connection import AsyncResponseBody
-from dify_workflow.http11.connection import ResponseBody
-from dify_workflow.http11.exchange import BODY
-from dify_workflow.transports import Router
+from dify_workflow._clients._sync.transport import Router
+from h1_streams.async_connection import AsyncResponseBody
+from h1_streams.connection import ResponseBody
+from h1_streams.exchange import BODY
 from raw_http import (
     OK,
     Peer,
@@ -237,7 +237,7 @@ def test_an_option_that_a_socket_refuses_is_a_failure_to_connect(
 ) -> None:
     """As some systems do for one that the server has reset already."""
     refused = [(socket.SOL_SOCKET, 9999, 1)]
-    monkeypatch.setattr("dify_workflow.transports.keepalive_options", lambda: refused)
+    monkeypatch.setattr("dify_workflow._transport.pools.keepalive_options", lambda: refused)
     with RawServer(answers(OK)) as server:
         sent = asked(way, lambda: httpx.Request("GET", server.url))
     assert sent == [httpx.ConnectError]

@@ -6,11 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from dify_workflow import (
-    InvalidArgument,
-    RunOutcomeUnknown,
-    recovery,
-)
+from dify_workflow import InvalidArgument, RunOutcomeUnknown
+from dify_workflow._runs import recovery
 from dify_workflow.testing import (
     FakeDify,
     HumanInput,

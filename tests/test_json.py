@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from dify_workflow import jsonio
+from dify_workflow._codec import jsonio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -7,11 +7,10 @@ from typing import Any, cast
 
 import attrs
 import pytest
-from dify_workflow.delivered import Delivered
-from dify_workflow.drivers import Driver
-from dify_workflow.errors import APIError, AppUnavailable, InvalidParam, RunOutcomeUnknown
-from dify_workflow.run_state import RunState
-from dify_workflow.stream import WorkflowStream
+from dify_workflow import APIError, AppUnavailable, InvalidParam, RunOutcomeUnknown, WorkflowStream
+from dify_workflow._clients._sync.driver import Driver
+from dify_workflow._runs.replay import Delivered
+from dify_workflow._runs.state import RunState
 from facade import Kind, both, client
 from fault_cases import run_both, server
 from fault_scripts import Event, eight_nodes, framed, made_up, pausing, resumed

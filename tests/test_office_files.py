@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from dify_workflow import InvalidParam, WorkflowFile
-from dify_workflow.workflow_file import OFFICE
+from dify_workflow.types.files import OFFICE
 from facade import Kind, both, client
 from replay_server import Reply, Request
 from upload_server import RUN, Uploads, type_on_the_server

@@ -17,7 +17,7 @@ from dify_workflow import (
     RunOutcomeUnknown,
     WorkflowFailed,
 )
-from dify_workflow.versions import Version, needed_for
+from dify_workflow._api.versions import Version, needed_for
 from facade import Kind, both, client
 from pauses import recorded_pauses
 from recorded_runs import TERMINAL, is_run, names

@@ -8,13 +8,8 @@ from typing import Any
 import attrs
 import httpx
 import pytest
-from dify_workflow import AsyncDifyWorkflow, DifyWorkflow, InvalidArgument
-from dify_workflow.options import (
-    CallOptions,
-    Options,
-    RequestTimeout,
-    RunOptions,
-)
+from dify_workflow import AsyncDifyWorkflow, CallOptions, DifyWorkflow, InvalidArgument, RunOptions
+from dify_workflow.options import Options, RequestTimeout
 from facade import Kind, both, client
 from replay_server import ReplayServer, Reply
 from wire_archive import exchange

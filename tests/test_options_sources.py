@@ -8,12 +8,9 @@ import attrs
 import httpx
 import pytest
 from dify_workflow import AsyncDifyWorkflow, DifyWorkflow, InvalidArgument, WorkflowRunRequest
-from dify_workflow.calls import run
-from dify_workflow.options import (
-    DEFAULT_TIMEOUT,
-    Options,
-    from_environment,
-)
+from dify_workflow._api.calls import run
+from dify_workflow._clients.settings import from_environment
+from dify_workflow.options import DEFAULT_TIMEOUT, Options
 from facade import API_KEY, Kind, both, client
 from replay_server import ReplayServer, Reply
 from wire_archive import exchange

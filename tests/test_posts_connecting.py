@@ -8,12 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from dify_workflow import (
-    ConnectionFailed,
-    RequestTimedOut,
-    RunOutcomeUnknown,
-    transports,
-)
+from dify_workflow import ConnectionFailed, RequestTimedOut, RunOutcomeUnknown
+from dify_workflow._transport import pools
 from facade import Kind, both, client
 from pauses import recorded_pauses
 from posting import (
@@ -133,8 +129,8 @@ def test_a_post_on_a_pooled_connection_that_breaks_is_not_posted_again(kind: Kin
 def test_a_post_uses_no_connection_that_was_idle_for_long(
     kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert transports._KEEPALIVE_EXPIRY <= 1.0  # half of gunicorn's
-    monkeypatch.setattr(transports, "_KEEPALIVE_EXPIRY", 0.02)
+    assert pools._KEEPALIVE_EXPIRY <= 1.0  # half of gunicorn's
+    monkeypatch.setattr(pools, "_KEEPALIVE_EXPIRY", 0.02)
     with ReplayServer([Reply.of(BLOCKING)]) as server, client(kind, server.url) as dify:
         assert start(dify, "blocking") == "succeeded"
         time.sleep(0.05)

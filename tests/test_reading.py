@@ -11,11 +11,10 @@ from typing import Any
 import dify_workflow_api.models as models
 import httpx
 import pytest
-from dify_workflow import errors
-from dify_workflow.answers import Answer
-from dify_workflow.events import WorkflowStreamEvent
-from dify_workflow.reading import as_object, normalised_run, read, reader
-from dify_workflow.results import of_detail
+from dify_workflow import WorkflowStreamEvent, errors
+from dify_workflow._api.replies import Answer
+from dify_workflow._api.results import of_detail
+from dify_workflow._codec.decode import as_object, normalised_run, read, reader
 from dify_workflow_api.events import EVENTS
 from dify_workflow_api.keys import KEYS
 from recorded_models import ANSWERS, MODELS, STREAMED, model_of

@@ -9,13 +9,12 @@ from typing import Any
 import dify_workflow_api.models as models
 import httpx
 import pytest
-from dify_workflow import errors
-from dify_workflow.answers import Answer
-from dify_workflow.events import WorkflowStreamEvent
-from dify_workflow.paging import log_entry
-from dify_workflow.reading import fill, reader
-from dify_workflow.results import of_blocking, of_detail, of_stop
-from dify_workflow.run_state import RunState
+from dify_workflow import WorkflowStreamEvent, errors
+from dify_workflow._api.logs import log_entry
+from dify_workflow._api.replies import Answer
+from dify_workflow._api.results import of_blocking, of_detail, of_stop
+from dify_workflow._codec.decode import fill, reader
+from dify_workflow._runs.state import RunState
 from dify_workflow_api.events import EVENTS
 from dify_workflow_api.keys import KEYS
 from recorded_models import ANSWERS, MODELS, STREAMED

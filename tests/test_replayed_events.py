@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from dify_workflow.run_state import RunState
+from dify_workflow._runs.state import RunState
 from dify_workflow_api.events import EVENTS
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from dify_workflow import InvalidArgument, WorkflowRunRequest
-from dify_workflow.calls import run
+from dify_workflow._api.calls import run
 from dify_workflow.options import Options
 from facade import Kind, both, client
 from odd_values import (

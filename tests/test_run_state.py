@@ -6,10 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
-from dify_workflow.errors import InvalidParam, ServerError
-from dify_workflow.reading import normalised_run
-from dify_workflow.results import of_stream
-from dify_workflow.run_state import RunState
+from dify_workflow import InvalidParam, ServerError
+from dify_workflow._codec.decode import normalised_run
+from dify_workflow._runs.handle import of_stream
+from dify_workflow._runs.state import RunState
 from dify_workflow_api import models
 from run_events import (
     FORM,

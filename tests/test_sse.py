@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 import pytest
-from dify_workflow.sse import SSEDecoder
+from dify_workflow._codec.sse import SSEDecoder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pieces import any_pieces, cut

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from dify_workflow.run_state import RunState
-from dify_workflow.sse import SSEDecoder
+from dify_workflow._codec.sse import SSEDecoder
+from dify_workflow._runs.state import RunState
 from pieces import cut
 from wire_archive import Exchange, exchange, exchanges
 

@@ -6,8 +6,8 @@ import tracemalloc
 from typing import Any, SupportsIndex
 
 import pytest
-from dify_workflow.errors import EventTooLarge
-from dify_workflow.sse import SSEDecoder
+from dify_workflow import EventTooLarge
+from dify_workflow._codec.sse import SSEDecoder
 from pieces import cut
 
 MEGABYTE = 1024 * 1024

@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 import pytest
-from dify_workflow.secret import Secret
-from dify_workflow.values import plain
+from dify_workflow._codec.encode import plain
+from dify_workflow._codec.secret import Secret
 from odd_values import (
     ID,
     NOON,

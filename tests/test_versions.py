@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from dify_workflow.versions import (
+from dify_workflow._api.versions import (
     CAPABILITIES,
     REPLAYS_EVENTS,
     Capability,

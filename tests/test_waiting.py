@@ -9,13 +9,17 @@ from typing import Any, cast
 import anyio
 import httpx
 import pytest
-from dify_workflow import flows
-from dify_workflow.async_drivers import AsyncDriver
-from dify_workflow.async_stream import AsyncWorkflowStream
-from dify_workflow.drivers import Driver
-from dify_workflow.errors import NotFound, RequestTimedOut, RunOutcomeUnknown
-from dify_workflow.run_state import RunState
-from dify_workflow.stream import WorkflowStream
+from dify_workflow import (
+    AsyncWorkflowStream,
+    NotFound,
+    RequestTimedOut,
+    RunOutcomeUnknown,
+    WorkflowStream,
+)
+from dify_workflow._clients._async.driver import AsyncDriver
+from dify_workflow._clients._sync.driver import Driver
+from dify_workflow._runs import start as flows
+from dify_workflow._runs.state import RunState
 from facade import Kind, both, client
 from fault_cases import run_both, server
 from fault_scripts import eight_nodes, framed

@@ -13,7 +13,7 @@ from dify_workflow import (
     ServerError,
     UnsupportedMediaType,
 )
-from dify_workflow.versions import SITE
+from dify_workflow._api.versions import SITE
 from facade import Kind, both
 
 from . import apps

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from dify_workflow import ConnectionFailed, NotFound, WorkflowFile
-from dify_workflow.versions import PREVIEW
+from dify_workflow._api.versions import PREVIEW
 from facade import Kind, both
 
 from . import apps

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from dify_workflow import FormClosed
-from dify_workflow.versions import HUMAN_INPUT
+from dify_workflow._api.versions import HUMAN_INPUT
 from facade import Kind, both
 
 from .sample_inputs import Unfillable, reply_to

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from dify_workflow.versions import END_USERS, LOG_USERS
+from dify_workflow._api.versions import END_USERS, LOG_USERS
 from facade import Kind, both
 
 from .session import Live, succeeded

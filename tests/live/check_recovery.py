@@ -10,7 +10,7 @@ from itertools import repeat
 from typing import Any
 
 import pytest
-from dify_workflow.versions import HUMAN_INPUT, LOGS_RUNNING_RUNS, OUTLIVES_ITS_STREAM
+from dify_workflow._api.versions import HUMAN_INPUT, LOGS_RUNNING_RUNS, OUTLIVES_ITS_STREAM
 from facade import Kind, both
 
 from . import apps

@@ -20,8 +20,8 @@ from dify_workflow import (
     WorkflowRunRequest,
     WorkflowRunResponse,
 )
-from dify_workflow.events import TERMINAL
-from dify_workflow.versions import Capability, Version
+from dify_workflow._api.versions import Capability, Version
+from dify_workflow.types.events import TERMINAL
 from dify_workflow_api.events import EVENTS
 from dify_workflow_api.models import AppParameters
 from facade import Kind, client

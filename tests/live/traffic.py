@@ -11,9 +11,9 @@ import attrs
 import httpx
 import pytest
 from contract_truth import Claim, Contract
-from dify_workflow.async_transports import AsyncRouter
-from dify_workflow.transports import Router
-from dify_workflow.versions import Version
+from dify_workflow._api.versions import Version
+from dify_workflow._clients._async.transport import AsyncRouter
+from dify_workflow._clients._sync.transport import Router
 from wire_archive import Exchange
 
 EVENT = "#/components/schemas/WorkflowEvent"
@@ -116,5 +116,5 @@ class Traffic:
                     looked_at(request, response)
                 return response
 
-        patch.setattr("dify_workflow.client.Router", Tapped)
-        patch.setattr("dify_workflow.async_client.AsyncRouter", AsyncTapped)
+        patch.setattr("dify_workflow._clients._sync.client.Router", Tapped)
+        patch.setattr("dify_workflow._clients._async.client.AsyncRouter", AsyncTapped)

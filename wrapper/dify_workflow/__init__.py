@@ -10,15 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .async_client import AsyncDifyWorkflow
-    from .async_stream import AsyncWorkflowStream
-    from .client import DifyWorkflow
+    from ._api.validation import InputWarning
+    from ._clients._async.client import AsyncDifyWorkflow
+    from ._clients._async.stream import AsyncWorkflowStream
+    from ._clients._sync.client import DifyWorkflow
+    from ._clients._sync.stream import WorkflowStream
     from .errors import (
         APIError,
         AppUnavailable,
         AuthenticationError,
         ConnectionFailed,
-        DeadlineExceeded,
         DifyError,
         EventTooLarge,
         FormClosed,
@@ -32,23 +33,27 @@ if TYPE_CHECKING:
         RedirectRefused,
         RequestTimedOut,
         RouteNotFound,
-        RunOutcomeUnknown,
         ServerError,
         StreamClosed,
         TooLarge,
         TooManyRequests,
         UnreadableAnswer,
         UnsupportedMediaType,
-        WorkflowFailed,
     )
-    from .events import WorkflowStreamEvent
-    from .forms import WorkflowForm
     from .options import CallOptions, RunOptions
-    from .requests import WorkflowLogsRequest, WorkflowRunRequest
-    from .responses import DifyPageResult, WorkflowLogs, WorkflowRunResponse, WorkflowStopResponse
-    from .stream import WorkflowStream
-    from .validation import InputWarning
-    from .workflow_file import WorkflowFile
+    from .types.events import WorkflowStreamEvent
+    from .types.files import WorkflowFile
+    from .types.forms import WorkflowForm
+    from .types.requests import WorkflowLogsRequest, WorkflowRunRequest
+    from .types.responses import (
+        DeadlineExceeded,
+        DifyPageResult,
+        RunOutcomeUnknown,
+        WorkflowFailed,
+        WorkflowLogs,
+        WorkflowRunResponse,
+        WorkflowStopResponse,
+    )
 
 __all__ = [
     "APIError",
@@ -97,22 +102,25 @@ __all__ = [
 
 # Importing all of it takes as long as importing httpx, and the half of it is for asyncio.
 _HOMES = {
-    "AsyncDifyWorkflow": "async_client",
-    "AsyncWorkflowStream": "async_stream",
+    "AsyncDifyWorkflow": "_clients._async.client",
+    "AsyncWorkflowStream": "_clients._async.stream",
     "CallOptions": "options",
-    "DifyPageResult": "responses",
-    "DifyWorkflow": "client",
-    "InputWarning": "validation",
+    "DeadlineExceeded": "types.responses",
+    "DifyPageResult": "types.responses",
+    "DifyWorkflow": "_clients._sync.client",
+    "InputWarning": "_api.validation",
     "RunOptions": "options",
-    "WorkflowFile": "workflow_file",
-    "WorkflowForm": "forms",
-    "WorkflowLogs": "responses",
-    "WorkflowLogsRequest": "requests",
-    "WorkflowRunRequest": "requests",
-    "WorkflowRunResponse": "responses",
-    "WorkflowStopResponse": "responses",
-    "WorkflowStream": "stream",
-    "WorkflowStreamEvent": "events",
+    "RunOutcomeUnknown": "types.responses",
+    "WorkflowFailed": "types.responses",
+    "WorkflowFile": "types.files",
+    "WorkflowForm": "types.forms",
+    "WorkflowLogs": "types.responses",
+    "WorkflowLogsRequest": "types.requests",
+    "WorkflowRunRequest": "types.requests",
+    "WorkflowRunResponse": "types.responses",
+    "WorkflowStopResponse": "types.responses",
+    "WorkflowStream": "_clients._sync.stream",
+    "WorkflowStreamEvent": "types.events",
 }  # and "errors" for the others
 
 

@@ -30,19 +30,13 @@ DifyError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import httpx
-
-if TYPE_CHECKING:
-    from .responses import WorkflowLogs, WorkflowRunResponse
 
 __all__ = [
     "APIError",
     "AppUnavailable",
     "AuthenticationError",
     "ConnectionFailed",
-    "DeadlineExceeded",
     "DifyError",
     "EventTooLarge",
     "FormClosed",
@@ -56,14 +50,12 @@ __all__ = [
     "RedirectRefused",
     "RequestTimedOut",
     "RouteNotFound",
-    "RunOutcomeUnknown",
     "ServerError",
     "StreamClosed",
     "TooLarge",
     "TooManyRequests",
     "UnreadableAnswer",
     "UnsupportedMediaType",
-    "WorkflowFailed",
 ]
 
 
@@ -96,44 +88,6 @@ class EventTooLarge(DifyError):
 
 class StreamClosed(DifyError):
     """The result of a stream was asked for after the stream had been closed early."""
-
-
-class WorkflowFailed(DifyError):
-    """A run ended as `failed` or `stopped`; `response` is the whole answer."""
-
-    def __init__(self, message: str, *, response: WorkflowRunResponse | None = None) -> None:
-        super().__init__(message)
-        self.response = response
-
-
-class RunOutcomeUnknown(DifyError):
-    """A run may have been started, may go on, and its end could not be seen.
-
-    Do not start it again blindly. `run_id`, `task_id` and `status` are what is known (or None);
-    `user` owns the run; `candidates` are the log entries of that user which may be this run, where
-    its id is not known; `__cause__` is what interrupted it.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        run_id: str | None = None,
-        task_id: str | None = None,
-        status: str | None = None,
-        user: str | None = None,
-        candidates: tuple[WorkflowLogs, ...] = (),
-    ) -> None:
-        super().__init__(message)
-        self.run_id = run_id
-        self.task_id = task_id
-        self.status = status
-        self.user = user
-        self.candidates = candidates
-
-
-class DeadlineExceeded(RunOutcomeUnknown, TimeoutError):
-    """The `deadline` given for the whole run passed; the run itself may go on."""
 
 
 class APIError(DifyError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
@@ -12,14 +11,13 @@ import attrs
 import httpx
 from attrs.validators import optional
 
+from ._codec.encode import plain
+from ._codec.secret import Secret, seal
+from ._codec.sse import DEFAULT_MAX_EVENT_BYTES
 from .errors import InvalidArgument
-from .secret import Secret, seal
-from .sse import DEFAULT_MAX_EVENT_BYTES
-from .urls import DEFAULT_BASE_URL, normalise_base_url
-from .values import plain
 
 if TYPE_CHECKING:
-    from .forms import WorkflowForm
+    from .types.forms import WorkflowForm
 
 DEFAULT_USER = "dify-workflow"
 # The read time-out is for plain requests; streams have limits of their own (see `flows`).
@@ -219,18 +217,6 @@ def seal_key(given: Mapping[str, Any]) -> None:
         given["api_key"] = seal(given["api_key"])
 
 
-def from_environment(
-    given: Mapping[str, Any],
-    base_url: str | None,
-    default_headers: Mapping[str, str] | None = None,
-) -> tuple[Options, httpx.URL]:
-    """Return a client's options and base URL; what is not given comes from the environment."""
-    found = {
-        "extra_headers": default_headers,
-        "api_key": seal(os.environ.get("DIFY_API_KEY") or None),
-        "user": os.environ.get("DIFY_USER") or None,
-    }
-    options = Options().merged(found).merged(given)
-    if base_url is None:
-        base_url = os.environ.get("DIFY_BASE_URL") or DEFAULT_BASE_URL
-    return options, normalise_base_url(base_url)
+def options_for(options: Options, request: Any) -> Options:
+    """Options with the key and the user of a request, which stand above all others."""
+    return options.merged({"api_key": request.api_key, "user": getattr(request, "user", None)})

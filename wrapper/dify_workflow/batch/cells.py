@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import InvalidArgument
-from ..validation import InputForm
-from ..workflow_file import WorkflowFile
+from .. import InvalidArgument, WorkflowFile
+from .._api.validation import InputForm
 from .rows import Row
 
 Inputs = Callable[[Row], Mapping[str, Any]] | Sequence[str] | None

@@ -11,10 +11,8 @@ from typing import Any
 
 import attrs
 
-from .. import errors
-from ..answers import bars_streams
-from ..client import DifyWorkflow
-from ..errors import APIError, DifyError
+from .. import APIError, DifyError, DifyWorkflow, errors
+from .._api.replies import bars_streams
 from .journal import Journal
 from .one_row import Outcome, Task
 from .pace import Pace

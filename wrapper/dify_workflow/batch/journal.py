@@ -16,7 +16,7 @@ from typing import Any
 
 import attrs
 
-from ..errors import InvalidArgument
+from .. import InvalidArgument
 from .results import Key
 
 _MOST_LINES = 10_000  # then it is written anew

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Unpack
 
-from ..client import DifyWorkflow
+from .. import DifyWorkflow
 from .results import BatchSummary
 from .rows import Rows
 from .running import Batch

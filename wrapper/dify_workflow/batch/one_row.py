@@ -12,11 +12,9 @@ from typing import Any
 
 import attrs
 
-from .. import versions
-from ..client import DifyWorkflow
-from ..errors import APIError, DifyError, EventTooLarge, RunOutcomeUnknown
-from ..flows import QUEUED_SILENCE
-from ..stream import WorkflowStream
+from .. import APIError, DifyError, DifyWorkflow, EventTooLarge, RunOutcomeUnknown, WorkflowStream
+from .._api import versions
+from .._runs.start import QUEUED_SILENCE
 from .journal import Flight
 from .results import Key, RowResult, of_error, of_response
 

@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import InvalidArgument
+from .. import InvalidArgument
 from .keys import KeySet
 from .results import RowResult
 

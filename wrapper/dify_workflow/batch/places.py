@@ -11,9 +11,7 @@ from concurrent.futures.thread import ThreadPoolExecutor
 
 import attrs
 
-from ..client import DifyWorkflow
-from ..errors import InvalidArgument
-from ..stream import WorkflowStream
+from .. import DifyWorkflow, InvalidArgument, WorkflowStream
 from .journal import Journal
 from .one_row import Outcome, Sealed, Task, Watch, run_remotely, run_row
 

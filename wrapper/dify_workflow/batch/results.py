@@ -8,11 +8,17 @@ from typing import Any, cast
 
 import attrs
 
-from ..errors import APIError, DifyError, InvalidArgument, RunOutcomeUnknown
-from ..jsonio import dumps
-from ..responses import WorkflowRunResponse
-from ..values import plain
-from ..workflow_file import WorkflowFile, each_file
+from .. import (
+    APIError,
+    DifyError,
+    InvalidArgument,
+    RunOutcomeUnknown,
+    WorkflowFile,
+    WorkflowRunResponse,
+)
+from .._codec.encode import plain
+from .._codec.jsonio import dumps
+from ..types.files import each_file
 
 SUCCEEDED = ("succeeded", "partial-succeeded")
 

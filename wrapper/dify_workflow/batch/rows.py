@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ..errors import InvalidArgument
+from .. import InvalidArgument
 from .results import Key
 
 Row = Mapping[str, Any]

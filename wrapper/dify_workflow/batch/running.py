@@ -9,8 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from ..client import DifyWorkflow
-from ..errors import InvalidArgument
+from .. import DifyWorkflow, InvalidArgument
 from .engine import Engine
 from .journal import Journal
 from .keys import KeySet

@@ -9,9 +9,8 @@ from typing import Any
 
 import attrs
 
-from .. import errors
-from ..errors import DifyError, InvalidArgument
-from ..options import Options, RunOptions
+from .. import DifyError, InvalidArgument, RunOptions, errors
+from ..options import Options
 from .cells import Inputs
 
 # What every further row would meet too.

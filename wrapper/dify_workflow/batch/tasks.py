@@ -9,9 +9,8 @@ from typing import Any
 
 import attrs
 
-from ..client import DifyWorkflow
-from ..errors import InvalidArgument
-from ..validation import InputForm, form_of
+from .. import DifyWorkflow, InvalidArgument
+from .._api.validation import InputForm, form_of
 from .cells import choose, refuse_unknown, typed
 from .journal import Flight
 from .keys import KeySet

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ..errors import DifyError
+from .. import DifyError
 from .app_commands import params, upload
 from .batch_command import batch
 from .clients import Settings, settings_of

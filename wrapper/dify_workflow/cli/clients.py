@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import typer
 
-from ..errors import InvalidArgument
-from ..secret import Secret
+from .. import InvalidArgument
+from .._codec.secret import Secret
 from .exits import Exit, Problem
 from .profiles import Profile, load, read_key
 
 if TYPE_CHECKING:
-    from ..client import DifyWorkflow
+    from .. import DifyWorkflow
 
 
 @attrs.define(kw_only=True)
@@ -55,7 +55,7 @@ def open_client(context: typer.Context) -> DifyWorkflow:
 
 def make_client(settings: Settings, profile: Profile) -> DifyWorkflow:
     """Return a client with the key that the settings hold."""
-    from ..client import DifyWorkflow
+    from .. import DifyWorkflow
 
     options: dict[str, Any] = {
         "user": settings.user or profile.user,

@@ -9,13 +9,13 @@ import attrs
 import typer
 
 from .. import errors
-from ..versions import CAPABILITIES, QUEUES_RUNS, Version
+from .._api.versions import CAPABILITIES, QUEUES_RUNS, Version
 from .clients import open_client
 from .exits import Exit, Problem, exit_code_of
 from .output import as_json, write
 
 if TYPE_CHECKING:
-    from ..client import DifyWorkflow
+    from .. import DifyWorkflow
 
 OLDEST = Version(0, 15, 3)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any
 
-from .. import errors
-from ..responses import WorkflowRunResponse
+from .. import RunOutcomeUnknown, WorkflowFailed, WorkflowRunResponse, errors
 
 
 class Exit(IntEnum):
@@ -61,7 +60,7 @@ _OF_ERRORS: tuple[tuple[type[Exception], Exit], ...] = (
     (errors.FormClosed, Exit.INVALID),
     (errors.TooLarge, Exit.INVALID),
     (errors.UnsupportedMediaType, Exit.INVALID),
-    (errors.RunOutcomeUnknown, Exit.UNKNOWN),
+    (RunOutcomeUnknown, Exit.UNKNOWN),
 )
 
 
@@ -69,7 +68,7 @@ def exit_code_of(error: BaseException) -> Exit:
     """Return the exit code that stands for an error."""
     if isinstance(error, Problem):
         return error.exit_code
-    if isinstance(error, errors.WorkflowFailed) and error.response is not None:
+    if isinstance(error, WorkflowFailed) and error.response is not None:
         return exit_code_of_run(error.response)
     if isinstance(error, errors.InvalidArgument) and error.field == "api_key":
         return Exit.DENIED
@@ -95,14 +94,14 @@ def details_of(error: BaseException) -> dict[str, Any]:
         found = dict(error.details)
     elif isinstance(error, errors.APIError):
         found = {"status_code": error.status_code, "code": error.code}
-    elif isinstance(error, errors.RunOutcomeUnknown):
+    elif isinstance(error, RunOutcomeUnknown):
         found = {
             "run_id": error.run_id,
             "task_id": error.task_id,
             "user": error.user,
             "candidates": [getattr(it.data.workflow_run, "id", None) for it in error.candidates],
         }
-    elif isinstance(error, errors.WorkflowFailed) and error.response is not None:
+    elif isinstance(error, WorkflowFailed) and error.response is not None:
         found = {"run_id": error.response.id, "status": error.response.status}
     elif isinstance(error, errors.InvalidArgument):
         found = {"field": error.field}

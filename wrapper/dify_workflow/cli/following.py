@@ -5,15 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from ..errors import DifyError, RequestTimedOut
-from ..reading import as_object
+from .. import DifyError, RequestTimedOut
+from .._codec.decode import as_object
 from .exits import Exit, Problem, exit_code_of_run
 from .output import note, write_json, write_outputs
 from .views import View
 
 if TYPE_CHECKING:
-    from ..responses import WorkflowRunResponse
-    from ..stream import WorkflowStream
+    from .. import WorkflowRunResponse, WorkflowStream
 
 WAIT = 5.0  # s: for the first event of a run that shall be stopped, and then for its end
 _POLL = 0.1  # s

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import FormClosed
+from .. import FormClosed
 from .clients import open_client
 from .exits import Problem
 from .following import finish, follow
@@ -17,8 +17,7 @@ from .questions import ask, shown
 from .views import view_of
 
 if TYPE_CHECKING:
-    from ..client import DifyWorkflow
-    from ..forms import WorkflowForm
+    from .. import DifyWorkflow, WorkflowForm
 
 
 def form(

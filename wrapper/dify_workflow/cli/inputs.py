@@ -13,9 +13,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ..errors import InvalidArgument
-from ..jsonio import loads
-from ..workflow_file import WorkflowFile
+from .. import InvalidArgument, WorkflowFile
+from .._codec.jsonio import loads
 from .exits import Problem
 
 InputOption = Annotated[

@@ -15,8 +15,7 @@ from .output import write, write_event, write_table
 from .state_commands import local_time
 
 if TYPE_CHECKING:
-    from ..client import DifyWorkflow
-    from ..responses import WorkflowLogs
+    from .. import DifyWorkflow, WorkflowLogs
 
 PAGE = 100  # entries; the most that the server gives at once
 LONGEST_RUN = 1800  # s; no server lets a run live longer, so its entry changes no more

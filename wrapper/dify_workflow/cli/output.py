@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ..jsonio import dumps
+from .._codec.jsonio import dumps
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..form_files import texts
+from .._api.validation import texts
 from .exits import Problem
 from .inputs import as_file
 from .output import clean, note
@@ -15,7 +15,7 @@ from .state_commands import local_time
 if TYPE_CHECKING:
     from dify_workflow_api.models import FormInput
 
-    from ..forms import WorkflowForm
+    from .. import WorkflowForm
 
 
 def shown(form: WorkflowForm) -> str:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..requests import WorkflowRunRequest
-from ..versions import OUTLIVES_ITS_STREAM
+from .. import WorkflowRunRequest
+from .._api.versions import OUTLIVES_ITS_STREAM
 from .clients import open_client
 from .exits import Exit, Problem
 from .following import finish, follow
@@ -16,7 +16,7 @@ from .output import note, write, write_json
 from .views import view_of
 
 if TYPE_CHECKING:
-    from ..client import DifyWorkflow
+    from .. import DifyWorkflow
 
 WorkflowIdOption = Annotated[
     str | None, typer.Option(metavar="ID", help="Run this published version (Dify 1.7.2 on).")

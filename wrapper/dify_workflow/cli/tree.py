@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ..events import WorkflowStreamEvent
+from .. import WorkflowStreamEvent
 from .branch import Branch
 
 _LENGTHS = ("iteration_length", "iterator_length", "loop_length")  # the second to Dify 1.8

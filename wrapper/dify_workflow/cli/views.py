@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 
-from ..events import WorkflowStreamEvent
+from .. import WorkflowStreamEvent
 from .output import console_on, is_live, note, write_event
 from .tree import RunTree
 

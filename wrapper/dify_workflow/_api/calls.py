@@ -1,0 +1,126 @@
+"""Requests, built by the generated modules from the contract's operations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import attrs
+import dify_workflow_api.models as models
+from dify_workflow_api.operations import OPERATIONS
+
+from .._codec.encode import plain
+from ..errors import InvalidArgument
+from ..options import Options
+from ..types.requests import WorkflowRunRequest
+
+
+@attrs.frozen
+class Call:
+    """One request that can be sent: what httpx needs, and the options it is made with.
+
+    `repeatable` says that sending it twice does no harm, `one_shot` that its body can be read only
+    once.
+    """
+
+    operation: str
+    kwargs: dict[str, Any] = attrs.field(repr=False)
+    options: Options
+    repeatable: bool
+    one_shot: bool = False
+
+    @property
+    def path(self) -> str:
+        """The path below the base URL."""
+        return str(self.kwargs["url"])
+
+
+def call(operation: str, options: Options, *path: str, **arguments: Any) -> Call:
+    """Build the request of an operation; arguments that are None are left out."""
+    method, _, module = OPERATIONS[operation]
+    given = {name: value for name, value in arguments.items() if value is not None}
+    kwargs = import_module(module)._get_kwargs(*path, **given)
+    return Call(operation, kwargs, options, repeatable=method == "GET")
+
+
+def run(request: WorkflowRunRequest, options: Options, *, streaming: bool) -> Call:
+    """The request that starts a run."""
+    body: dict[str, Any] = {
+        "inputs": plain(request.inputs, "inputs"),
+        "user": options.user,
+        "response_mode": "streaming" if streaming else "blocking",
+        "files": None if request.files is None else plain(request.files, "files"),
+        "trace_id": request.trace_id,
+        "trace_session_id": request.trace_session_id,
+    }
+    try:
+        model = models.RunWorkflowBody.from_dict(
+            {name: value for name, value in body.items() if value is not None}
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidArgument(
+            "files: each needs a type, a transfer_method and what they call for; "
+            f"WorkflowFile makes them ({error})",
+            field="files",
+        ) from error
+    if request.workflow_id is None:
+        built = call("runWorkflow", options, body=model)
+    else:
+        version = identifier("workflow_id", request.workflow_id)
+        built = call("runWorkflowVersion", options, version, body=model)
+    return _with_extra_body(built, options.extra_body)
+
+
+def _with_extra_body(built: Call, extra: Mapping[str, Any]) -> Call:
+    if not extra:
+        return built
+    for name in extra:
+        if name in built.kwargs["json"]:
+            raise InvalidArgument(
+                f"extra_body: {name} is set by the request itself", field="extra_body"
+            )
+    body = {**built.kwargs["json"], **plain(extra, "extra_body")}
+    return attrs.evolve(built, kwargs={**built.kwargs, "json": body})
+
+
+def stop(task_id: str, options: Options) -> Call:
+    """The request that stops a task; asking twice does no harm."""
+    body = models.StopTaskBody(user=options.user)
+    built = call("stopWorkflowTask", options, identifier("task_id", task_id), body=body)
+    return attrs.evolve(built, repeatable=True)
+
+
+def detail(run_id: str, options: Options) -> Call:
+    """The request for a run's detail."""
+    return call("getWorkflowRun", options, identifier("workflow_run_id", run_id))
+
+
+def events(run_id: str, options: Options, *, through_pauses: bool = False) -> Call:
+    """The request that follows a run, with a replay of what has happened so far."""
+    return call(
+        "streamWorkflowEvents",
+        options,
+        identifier("workflow_run_id", run_id),
+        user=options.user,
+        include_state_snapshot=True,
+        continue_on_pause=through_pauses,
+    )
+
+
+def form(token: str, options: Options) -> Call:
+    """The request for a human-input form."""
+    return call("getHumanInputForm", options, identifier("form_token", token))
+
+
+def logs(options: Options, filters: Mapping[str, Any]) -> Call:
+    """The request for a page of the logs."""
+    return call("listWorkflowLogs", options, **filters)
+
+
+def identifier(name: str, value: Any) -> str:
+    """Return an id that can be a part of a path; raises `InvalidArgument`."""
+    if not isinstance(value, str) or not value.strip() or value in (".", ".."):
+        raise InvalidArgument(f"{name}: a non-empty string is needed", field=name)
+    text: str = plain(value, name)
+    return text

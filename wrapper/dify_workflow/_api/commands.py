@@ -1,0 +1,151 @@
+"""What a flow asks a driver to do, and what it is told of the outcome.
+
+A flow is a generator that yields a command per connection, not per byte, and is sent the outcome;
+it does no I/O, so one body serves the sync and the async client, and the tests' virtual clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Any, Literal, TypeVar
+
+import attrs
+import httpx
+from h1_streams.line import Line
+
+from .calls import Call
+
+T = TypeVar("T")
+
+
+AT_ONCE = 4  # requests of one `Gather` that are under way together
+
+
+@attrs.frozen
+class Send:
+    """Send a request and read the whole answer: an `Answer` or a `Failure`.
+
+    `silence` is the time in seconds that the answer may take, where it is not that of the options.
+    """
+
+    call: Call
+    silence: float | None = None
+
+
+@attrs.frozen
+class Open:
+    """Open a stream: `Opened`, or an `Answer` that is no stream, or a `Failure`.
+
+    `silence` is the time in seconds that the head of the answer may take. After `patience` without
+    a byte of it the outcome is `Waiting`, where the connection can be waited on. `line` is set
+    where the command is performed.
+    """
+
+    call: Call
+    silence: float
+    patience: float | None = None
+    replaying: bool = False
+    line: Line | None = None
+
+
+@attrs.frozen
+class Await:
+    """Wait on for the head of the answer to an `Open`, as many seconds: as `Open`."""
+
+    seconds: float
+
+
+@attrs.frozen
+class Pump:
+    """Feed the open stream into the run's state until it is over or cut: a `Cut`.
+
+    Limits in seconds of time spent waiting: `first` without a byte before the first event,
+    `silence` without a byte after it, both over all pumping of one connection. The stream stays
+    open after `quiet` without an event, and after `lull` without a byte behind the first event,
+    which is told once in a silence. Connections that are not ours know `first` and `silence` only.
+    """
+
+    first: float
+    silence: float
+    quiet: float | None = None
+    lull: float | None = None
+
+
+@attrs.frozen
+class Pause:
+    """Wait for `seconds`."""
+
+    seconds: float
+
+
+@attrs.frozen
+class Gather:
+    """Perform several flows of plain requests at once: the list of their results."""
+
+    flows: Sequence[Flow[Any]]
+
+
+@attrs.frozen
+class Opened:
+    """A stream is open."""
+
+    headers: httpx.Headers
+
+
+@attrs.frozen
+class Waiting:
+    """No byte of the answer has come for so many seconds; it can still be waited for."""
+
+    seconds: float
+
+
+@attrs.frozen
+class Failure:
+    """A request that got no complete answer; `sent` says whether the server may have it."""
+
+    error: httpx.HTTPError
+    sent: bool
+
+
+@attrs.frozen
+class Cut:
+    """Why pumping ended; `open` says whether the stream can be pumped on.
+
+    "held": the run's state holds an event back that the flow must decide on.
+    """
+
+    reason: Literal["over", "held", "eof", "broken", "silence", "quiet", "lull"]
+    error: Exception | None = None
+    open: bool = False
+
+
+Command = Send | Open | Await | Pump | Pause | Gather
+Flow = Generator[Command, Any, T]
+
+# Failures of the phase in which no byte of the request has left.
+_UNSENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+
+def failure(error: httpx.HTTPError) -> Failure:
+    """Classify an httpx exception: only failures to connect surely sent nothing."""
+    forget_request(error)
+    return Failure(error, sent=not isinstance(error, _UNSENT))
+
+
+def forget_request(error: httpx.HTTPError) -> None:
+    """Leave of an exception's request only where it went.
+
+    Exceptions travel, as Dask sends them with what caused them, and the request has the API key.
+    """
+    try:
+        asked = error.request
+    except RuntimeError:
+        return  # it has none
+    error.request = httpx.Request(asked.method, asked.url)

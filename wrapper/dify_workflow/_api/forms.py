@@ -1,0 +1,120 @@
+"""Fetch a human-input form, check an answer, submit it. Flows: no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dify_workflow_api.models import SubmitFormBody
+
+from .._codec.decode import as_text, read
+from .._codec.encode import plain
+from ..errors import FormClosed, InvalidArgument
+from ..options import Options
+from ..types import forms
+from ..types.forms import WorkflowForm
+from . import calls
+from .commands import Failure, Flow, Send
+from .replies import Answer
+from .retries import ask, no_answer, persistently
+from .uploads import upload_all
+from .validation import file_problem, texts
+
+if TYPE_CHECKING:
+    from dify_workflow_api.models import FormInput
+
+# What a callback gives back: the action with the inputs, the action alone, or None to leave it.
+FormReply = tuple[str, Mapping[str, Any]] | str | None
+OnHumanInput = Callable[[WorkflowForm], FormReply]
+OnHumanInputAsync = Callable[[WorkflowForm], FormReply | Awaitable[FormReply]]
+
+_SUBMITTED = "human_input_form_submitted"
+
+
+def fetch_form(options: Options, token: str) -> Flow[WorkflowForm]:
+    """Fetch a form; raises `FormClosed` when it was submitted or has expired."""
+    answer = yield from ask(calls.form(token, options))
+    return answer.read(lambda raw: forms.of_answer(token, read("HumanInputForm", raw)))
+
+
+def submit(
+    options: Options, form: WorkflowForm | str, action: str, inputs: Mapping[str, Any]
+) -> Flow[None]:
+    """Check an answer, upload its files, and submit it."""
+    if isinstance(form, str):
+        form = yield from fetch_form(options, form)
+    token = form.needs_token()
+    check_answer(form, action, inputs)
+    plain(inputs, "inputs")
+    uploaded = yield from upload_all(dict(inputs), options)
+    body = SubmitFormBody(inputs=plain(uploaded, "inputs"), action=action, user=options.user)
+    call = calls.call("submitHumanInputForm", options, token, body=body)
+    outcome: Answer | Failure = yield from persistently(Send(call))
+    if isinstance(outcome, Answer) and (outcome.ok or outcome.is_dify):
+        if not outcome.ok:
+            raise outcome.error()
+        return
+    # The answer was lost: the form itself tells whether it was taken.
+    try:
+        yield from fetch_form(options, token)
+    except FormClosed as closed:
+        if closed.code == _SUBMITTED:
+            return
+        raise
+    if isinstance(outcome, Answer):
+        raise outcome.error()
+    raise no_answer(outcome) from outcome.error
+
+
+def parsed(reply: FormReply) -> tuple[str, Mapping[str, Any]] | None:
+    """Return the action and the inputs that a callback gave."""
+    if reply is None:
+        return None
+    if isinstance(reply, str):
+        return reply, {}
+    if isinstance(reply, tuple) and len(reply) == 2 and isinstance(reply[1], Mapping):
+        return reply
+    raise InvalidArgument(
+        "on_human_input: it must return (action, inputs), an action, or None",
+        field="on_human_input",
+    )
+
+
+def check_answer(form: WorkflowForm, action: str, inputs: Mapping[str, Any]) -> None:
+    """Raise `InvalidArgument` with all that the server would refuse, drop, or fail on later."""
+    problems = []
+    actions = [as_text(known.id) for known in form.actions]
+    if action not in actions:
+        problems.append(f"action: {action!r} is none of {', '.join(actions)}")
+    fields = {field.output_variable_name: field for field in form.inputs}
+    for name in inputs:
+        if name not in fields:
+            problems.append(f"inputs.{name}: the form has no such input")
+    for name, field in fields.items():
+        if name not in inputs:
+            problems.append(f"inputs.{name}: required ({field.type_})")
+        elif problem := _problem(field, inputs[name]):
+            problems.append(f"inputs.{name}: {problem}")
+    if problems:
+        raise InvalidArgument("; ".join(problems), field=problems[0].partition(":")[0])
+
+
+def _problem(field: FormInput, value: Any) -> str | None:
+    match field.type_:
+        case "paragraph":
+            # The server takes anything here, and then fails the run.
+            return None if isinstance(value, str) else "text is needed"
+        case "select":
+            options = texts(getattr(field.option_source, "value", None))
+            if not isinstance(value, str) or (options and value not in options):
+                return f"one of {', '.join(options)}" if options else "text is needed"
+        case "file":
+            return file_problem(field, value)
+        case "file-list":
+            if not isinstance(value, list | tuple):
+                return "a list of files is needed"
+            most = field.number_limits if isinstance(field.number_limits, int) else 0
+            if most and len(value) > most:
+                return f"at most {most} files"
+            return next(filter(None, (file_problem(field, item) for item in value)), None)
+    return None

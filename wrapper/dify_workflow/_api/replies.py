@@ -1,0 +1,291 @@
+"""A complete HTTP answer, and what it means when it is not a success."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import attrs
+import httpx
+
+from .. import errors
+from .._codec.decode import UNREADABLE
+from .._codec.jsonio import loads
+from ..errors import APIError
+from .versions import QUEUES_RUNS, Version, needed_for
+
+T = TypeVar("T")
+
+_MAX_BODY = 10_000
+_MAX_MESSAGE = 500
+
+_BY_CODE: dict[str, type[APIError]] = {
+    "unauthorized": errors.AuthenticationError,
+    "forbidden": errors.PermissionDenied,
+    "file_access_denied": errors.PermissionDenied,
+    "workflow_version_execution_not_allowed": errors.PermissionDenied,
+    "trigger_workflow_service_mode_unavailable": errors.PermissionDenied,
+    "file_extension_blocked": errors.InvalidParam,
+    "too_many_files": errors.InvalidParam,
+    "no_audio_uploaded": errors.InvalidParam,
+    "not_workflow_app": errors.AppUnavailable,
+    "not_chat_app": errors.AppUnavailable,
+    "not_completion_app": errors.AppUnavailable,
+    "app_unavailable": errors.AppUnavailable,
+    "speech_to_text_disabled": errors.AppUnavailable,
+    "provider_not_initialize": errors.ProviderError,
+    "model_currently_not_support": errors.ProviderError,
+    "completion_request_error": errors.ProviderError,
+    "provider_not_support_speech_to_text": errors.ProviderError,
+    "plugin_runtime_error": errors.ProviderError,
+    "provider_quota_exceeded": errors.QuotaExceeded,
+    "rate_limit_error": errors.QuotaExceeded,
+    "too_many_requests": errors.TooManyRequests,
+    "human_input_form_submitted": errors.FormClosed,
+    "human_input_form_expired": errors.FormClosed,
+    "unsupported_file_type": errors.UnsupportedMediaType,
+    "unsupported_audio_type": errors.UnsupportedMediaType,
+    "file_too_large": errors.TooLarge,
+    "audio_too_large": errors.TooLarge,
+}
+
+# Dify says these with the code `invalid_param`, or with no code at all.
+_BY_MESSAGE: tuple[tuple[re.Pattern[str], type[APIError]], ...] = (
+    (re.compile("Too many requests"), errors.TooManyRequests),
+    (re.compile("Workflow not published"), errors.AppUnavailable),
+    (re.compile("(Speech to text|TTS|Text to speech) is not enabled"), errors.AppUnavailable),
+    (re.compile(r"\d+ validation errors? for \w+NodeData\b"), errors.AppUnavailable),
+    (re.compile(r"Provider \S+ does not exist"), errors.ProviderError),
+)
+
+# What a worker says in a stream, with neither code nor status, of the inputs and files of a run.
+_OF_INPUTS = re.compile(
+    r".+ in input form\b|Invalid upload file|Invalid file url|ToolFile \S+ not found"
+    r"|Detected file type does not match|File validation failed for file"
+    r"|transfer_method is required in file mapping|No matching enum found for value"
+    r"|Reached maximum retries \(\d+\) for URL|ToolFile \S+ not found"
+)
+# ... and, where it comes as a made-up run, of a number that is none (a 500 over plain HTTP).
+_OF_NUMBERS = re.compile(r"expected value type int, float or str, got ")
+_OTHER_TYPE = (
+    "Dify types a file by its extension, or else by its MIME type. Self-hosted, it does not take "
+    "doc, ppt, pptx, eml, msg, xml and epub as documents (unless ETL_TYPE is Unstructured): give "
+    'type="custom", and allow "Other file types" with that extension in the app\'s input settings'
+)
+_NOT_ALLOWED = (
+    "The app's input does not allow such a file: its settings must allow the type, and for "
+    'type="custom" the extension too ("Other file types")'
+)
+_OF_RUNS = ("getWorkflowRun", "streamWorkflowEvents")
+_UUID = re.compile(r"/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.I)
+_SECONDS = re.compile(r"\d+(\.\d*)?")
+
+_BY_STATUS: dict[int, type[APIError]] = {
+    401: errors.AuthenticationError,
+    403: errors.PermissionDenied,
+    404: errors.NotFound,
+    405: errors.RouteNotFound,
+    412: errors.FormClosed,
+    413: errors.TooLarge,
+    415: errors.UnsupportedMediaType,
+    429: errors.TooManyRequests,
+}
+
+
+@attrs.frozen
+class Answer:
+    """A complete response: status, headers, decoded body."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    path: str = ""
+    operation: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    @property
+    def names_no_run(self) -> bool:
+        """Whether this is how Dify answers to a run's id that is no UUID."""
+        return self.status == 500 and self.operation in _OF_RUNS and _UUID.search(self.path) is None
+
+    @property
+    def version(self) -> Version | None:
+        """The server's version, from its `X-Version` header."""
+        return Version.of(self.headers.get("x-version"))
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds to wait by the `Retry-After` header (a number of seconds, or an HTTP date)."""
+        text = self.headers.get("retry-after", "").strip()
+        if _SECONDS.fullmatch(text):
+            return float(text)
+        try:
+            return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
+        except (ValueError, OverflowError):
+            return None
+
+    def json(self) -> Any:
+        """Decode the body; raises `UnreadableAnswer`."""
+        try:
+            return loads(self.body)
+        except (ValueError, RecursionError):
+            raise self.unreadable("the answer is not JSON") from None
+
+    def unreadable(self, why: str) -> APIError:
+        """Return the exception for a success whose body is not what it should be."""
+        return self._error(errors.UnreadableAnswer, None, why)
+
+    def not_found(self, message: str) -> APIError:
+        """Return the exception for a success that says "there is no such thing"."""
+        return self._error(errors.NotFound, "not_found", message)
+
+    def read(self, reader: Callable[[Any], T]) -> T:
+        """Decode the body and read it; raises the error it stands for, or `UnreadableAnswer`."""
+        if not self.ok:
+            raise self.error()
+        value = self.json()
+        try:
+            return reader(value)
+        except UNREADABLE:
+            raise self.unreadable("the answer has not the form it should have") from None
+
+    @property
+    def is_dify(self) -> bool:
+        """Whether this error body is Dify's JSON (and not, say, a proxy's page)."""
+        return self._details() is not None
+
+    def error(self) -> APIError:
+        """Return the exception that this answer stands for; survives any body."""
+        if 300 <= self.status < 400:
+            target = self.headers.get("location", "")
+            return self._error(errors.RedirectRefused, None, f"redirect to {target!r}")
+        details = self._details()
+        if details is None:
+            kind = _BY_STATUS.get(self.status, errors.GatewayError)
+            if kind is errors.NotFound:
+                kind = errors.RouteNotFound
+            return self._error(kind, None, "the answer is not Dify's")
+        code, message = details
+        return self._error(classify(self.status, code, message), code, message)
+
+    def _details(self) -> tuple[str, str] | None:
+        try:
+            raw = loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(raw, dict):
+            return None
+        code, message, fields = raw.get("code"), raw.get("message"), raw.get("errors")
+        message = message if isinstance(message, str) else ""
+        if isinstance(fields, dict):  # parameter errors of 1.8 to 1.10: {"errors": {field: text}}
+            code = code or "invalid_param"
+            message = "; ".join(f"{name}: {text}" for name, text in fields.items()) or message
+        elif isinstance(raw.get("params"), str):  # and those before
+            message = f"{raw['params']}: {message}"
+        # Other gateways say {"message": "..."} too, but without a code in words.
+        return (code, message) if isinstance(code, str) else None
+
+    def _error(self, kind: type[APIError], code: str | None, message: str) -> APIError:
+        hint = _hint(kind, self, code, message)
+        where = f" ({self.path})" if self.path else ""
+        said = message[:_MAX_MESSAGE] or "no message"
+        text = " ".join(filter(None, (str(self.status), code))) + f": {said}"
+        return kind(
+            f"{text}{where}" + (f". {hint}" if hint else ""),
+            status_code=self.status,
+            code=code,
+            message=message,
+            body=self.body[: 4 * _MAX_BODY].decode("utf-8", "replace")[:_MAX_BODY],
+            headers=self.headers,
+            retry_after=self.retry_after,
+            hint=hint,
+        )
+
+
+def bars_streams(error: APIError) -> bool:
+    """Whether an app is too busy for one streaming run, and always will be."""
+    version = Version.of(error.headers.get("x-version"))
+    return isinstance(error, errors.TooManyRequests) and _takes_one(error.message, version)
+
+
+def _takes_one(message: str, version: Version | None) -> bool:
+    """Whether the app's limit is 1: from 1.13 on, a streaming run takes two for a moment."""
+    return message.rstrip(". ").endswith(" is 1") and QUEUES_RUNS.on(version)
+
+
+def classify(status: int, code: str | None, message: str) -> type[APIError]:
+    """Return the class for one of Dify's own errors, over HTTP or in a stream."""
+    if code in _BY_CODE:
+        return _BY_CODE[code]
+    for pattern, kind in _BY_MESSAGE:
+        if pattern.match(message):
+            return kind
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    return errors.ServerError if status >= 500 else errors.InvalidParam
+
+
+def stream_error(event: dict[str, Any]) -> APIError:
+    """Return the exception for an `error` event: that of the same failure over plain HTTP."""
+    known = {key: value for key, value in event.items() if not isinstance(value, dict | list)}
+    code, status, message = (known.get(name) for name in ("code", "status", "message"))
+    message = message if isinstance(message, str) else ""
+    code = code if isinstance(code, str) else None
+    status = status if isinstance(status, int) and 400 <= status < 600 else 500
+    if code is None and _OF_INPUTS.match(message):
+        code, status = "invalid_param", 400
+    body = json.dumps(known, ensure_ascii=False).encode("utf-8", "replace")
+    answer = Answer(status, httpx.Headers(), body, "in the stream")
+    return answer._error(classify(status, code, message), code, message)
+
+
+def refusal(message: str) -> APIError | None:
+    """Return the exception for a run that was refused before it ran; None: the text is another.
+
+    From 1.15 on a server tells such a refusal as a run that failed at once.
+    """
+    if not (_OF_INPUTS.match(message) or _OF_NUMBERS.match(message)):
+        return None
+    return stream_error({"code": "invalid_param", "status": 400, "message": message})
+
+
+def _hint(kind: type[APIError], answer: Answer, code: str | None, message: str) -> str:
+    if kind is errors.RouteNotFound:
+        version, needed = answer.version, needed_for(answer.operation)
+        if version is None:
+            return "Is base_url right? It should end in /v1"
+        if needed is not None and not needed.on(version):
+            return needed.missing_on(version)
+        return (
+            f"This Dify ({version}) has no such route: is base_url right (it should end in /v1), "
+            "the server new enough, an id in the path a UUID?"
+        )
+    if kind is errors.RedirectRefused:
+        return "Redirects are not followed: set base_url to where the server really is"
+    if kind is errors.GatewayError and answer.status in (502, 503, 504, 524):
+        return "A proxy in front of Dify gave up: the server may still be working on the request"
+    if kind is errors.TooManyRequests and _takes_one(message, answer.version):
+        return "An app with max_active_requests=1 refuses every streaming run"
+    if kind is errors.AuthenticationError:
+        return "Use the API key of the app itself (it starts with app-)"
+    if message.startswith("Invalid upload file"):
+        return "The file must be uploaded by the same user and with the same key as the run"
+    if message.startswith("Detected file type does not match"):
+        return _OTHER_TYPE
+    if message.startswith("File validation failed for file"):
+        return _NOT_ALLOWED
+    if message.endswith(("must be a file", "must be a list of files")):
+        return "Give a WorkflowFile, or a list of them"
+    if answer.names_no_run or (kind is errors.NotFound and answer.operation in _OF_RUNS):
+        return "It takes the id (a UUID) of a run of this app, not a task's, not a log entry's"
+    if code == "not_workflow_app":
+        return "This key belongs to an app of another mode than Workflow"
+    return ""

@@ -1,0 +1,215 @@
+"""Uploading files: streamed, with the name that the server takes, as flows."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import attrs
+from dify_workflow_api.models import AudioToTextBody, FileUploadBody
+from dify_workflow_api.types import File
+
+from .._codec.decode import as_text, reader
+from ..errors import InvalidArgument
+from ..options import Options
+from ..types.files import (
+    AUDIO,
+    Content,
+    WorkflowFile,
+    base_name,
+    each_file,
+    extension_of,
+    mime_type_of,
+)
+from . import calls
+from .calls import Call
+from .commands import Flow, Gather
+from .replies import Answer
+from .retries import ask
+
+if TYPE_CHECKING:
+    from dify_workflow_api.models import UploadedFile
+
+Progress = Callable[[int, int], object]  # bytes sent, bytes in all
+
+
+class Part:
+    """The bytes of one upload: a file for httpx, opened on first use, that tells how far it is."""
+
+    def __init__(self, content: Content, progress: Progress | None) -> None:
+        self._progress = progress
+        self._content = content
+        self._file: IO[bytes] | None = None
+        self._start = 0
+        # A file object of the caller's is consumed by one request, and is the caller's to close.
+        self.one_shot: bool = not isinstance(content, str | os.PathLike | bytes | bytearray)
+
+    def _open(self) -> IO[bytes]:
+        if self._file is None:
+            content = self._content
+            if isinstance(content, bytes | bytearray):
+                self._file = io.BytesIO(content)
+            elif isinstance(content, str | os.PathLike):
+                self._file = _opened(content)
+            elif hasattr(content, "seekable") and content.seekable():
+                self._file, self._start = content, content.tell()
+            else:
+                self._file = tempfile.TemporaryFile()  # noqa: SIM115 - close() does
+                while chunk := content.read(1 << 16):
+                    self._file.write(chunk)
+                self._file.seek(0)
+            self._size = self.seek(0, os.SEEK_END)
+            self.seek(0)
+        return self._file
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes."""
+        data = self._open().read(size)
+        if self._progress is not None and data:
+            self._progress(self.tell(), self._size)
+        return data
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move, relative to where the content begins."""
+        file = self._open()
+        return file.seek(offset + (self._start if whence == os.SEEK_SET else 0), whence) - (
+            self._start
+        )
+
+    def tell(self) -> int:
+        """Where it is, relative to where the content begins."""
+        return self._open().tell() - self._start
+
+    def close(self) -> None:
+        """Close what was opened here."""
+        if self._file is not None and self._file is not self._content:
+            self._file.close()
+        self._file = None
+
+
+def upload(
+    content: Content,
+    options: Options,
+    *,
+    name: str | None = None,
+    mime_type: str | None = None,
+    progress: Progress | None = None,
+) -> Flow[UploadedFile]:
+    """Upload one file; raises `InvalidArgument` before anything is sent."""
+    name = name_for(content, name)
+    part = Part(content, progress)
+    file = _file(part, name, mime_type)
+    body = FileUploadBody(file=file, user=options.user)
+    answer = yield from _send(part, calls.call("uploadFile", options, body=body))
+    uploaded: UploadedFile = answer.read(reader("UploadedFile"))
+    if not isinstance(uploaded.id, str) or not uploaded.id:
+        raise answer.unreadable("the uploaded file has no id")
+    return uploaded
+
+
+def transcribe(
+    content: Content, options: Options, *, name: str | None = None, mime_type: str | None = None
+) -> Flow[str]:
+    """Send one audio file; return its text. Raises `InvalidArgument` before anything is sent."""
+    name = name_for(content, name)
+    mime_type = mime_type or _audio_type(name)
+    part = Part(content, None)
+    body = AudioToTextBody(file=_file(part, name, mime_type), user=options.user)
+    answer = yield from _send(part, calls.call("audioToText", options, body=body))
+    return as_text(answer.read(reader("AudioTranscript")).text)
+
+
+def _audio_type(name: str) -> str:
+    """Return the MIME type that Dify takes audio of this name by: it knows those names alone.
+
+    (`audio/mpeg`, `audio/x-wav` and `audio/mp4`, which others say, are refused.)
+    """
+    extension = extension_of(name)
+    if extension not in AUDIO:
+        raise InvalidArgument(
+            f"name: {name!r} is no audio that Dify transcribes; it takes {', '.join(AUDIO)}, told "
+            "by the name's extension, or by mime_type= (audio/mp3 and so on)",
+            field="name",
+        )
+    return f"audio/{extension}"
+
+
+def _file(part: Part, name: str, mime_type: str | None) -> File:
+    # httpx asks of a file what a `Part` has: read, seek and tell.
+    return File(part, name, mime_type or mime_type_of(name))  # type: ignore[arg-type]
+
+
+def _send(part: Part, call: Call) -> Flow[Answer]:
+    try:
+        return (yield from ask(attrs.evolve(call, one_shot=part.one_shot)))
+    finally:
+        part.close()
+
+
+def name_for(content: Content, given: str | None) -> str:
+    """Return the name that a file is sent with; raises `InvalidArgument` for what is no file."""
+    if given is not None and (not isinstance(given, str) or not given.strip()):
+        raise InvalidArgument("name: text, not empty", field="name")
+    if isinstance(content, bytes | bytearray):
+        if given is None:
+            raise InvalidArgument("name: bytes need a file name", field="name")
+        return base_name(given)
+    if isinstance(content, str | os.PathLike):
+        if not Path(content).is_file():
+            raise InvalidArgument(f"file: no file at {os.fspath(content)!r}", field="file")
+        return base_name(given or os.fspath(content))
+    if not _is_readable(content):
+        raise InvalidArgument("file: a path, bytes, or an open binary file object", field="file")
+    own = getattr(content, "name", None)
+    return base_name(given or (own if isinstance(own, str) else "file"))
+
+
+def _is_readable(content: Any) -> bool:
+    if not hasattr(content, "read") or isinstance(content, io.TextIOBase):
+        return False
+    if getattr(content, "closed", False):
+        return False
+    return not hasattr(content, "readable") or bool(content.readable())
+
+
+def _opened(path: str | os.PathLike[str]) -> IO[bytes]:
+    try:
+        return Path(path).open("rb")
+    except OSError as error:
+        raise InvalidArgument(f"file: {error}", field="file") from error
+
+
+def to_upload(value: Any) -> dict[int, WorkflowFile]:
+    """Return every file in `value` that is not on the server yet, by its identity."""
+    found: dict[int, WorkflowFile] = {}
+
+    def collect(file: WorkflowFile) -> WorkflowFile:
+        if file.needs_upload:
+            found[id(file)] = file
+        return file
+
+    each_file(value, collect)
+    return found
+
+
+def upload_all(value: Any, options: Options) -> Flow[Any]:
+    """Upload every file in `value` that is not on the server yet; return `value` with their ids."""
+    found = to_upload(value)
+    if not found:
+        return value
+    flows = [_upload_input(file, options) for file in found.values()]
+    uploaded: Sequence[UploadedFile] = yield Gather(flows)
+    ids = {key: upload.id for key, upload in zip(found, uploaded, strict=True)}
+    return each_file(
+        value,
+        lambda file: attrs.evolve(file, upload_id=ids[id(file)]) if id(file) in ids else file,
+    )
+
+
+def _upload_input(file: WorkflowFile, options: Options) -> Flow[UploadedFile]:
+    assert file.content is not None
+    return upload(file.content, options, name=file.name, mime_type=file.mime_type)

@@ -1,0 +1,126 @@
+"""Whether inputs and files fit an app's form (GET /parameters). No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from .._codec.encode import plain
+from ..errors import InvalidArgument
+from ..types.files import WorkflowFile
+
+if TYPE_CHECKING:
+    from dify_workflow_api.models import AppParameters, FormInput, InputFormField
+
+
+def file_problem(field: FormInput | InputFormField, value: Any) -> str | None:
+    """Return what is wrong with a file, or None."""
+    given = value.as_input() if isinstance(value, WorkflowFile) else value
+    if not isinstance(given, Mapping):
+        return f"a WorkflowFile is needed, not {type(value).__name__}"
+    methods = texts(field.allowed_file_upload_methods)
+    if methods and given.get("transfer_method") not in methods:
+        return f"{given.get('transfer_method')} is not allowed, only {', '.join(methods)}"
+    kinds = texts(field.allowed_file_types)
+    if kinds and given.get("type") not in kinds:
+        return f"a file of the type {given.get('type')} is not allowed, only {', '.join(kinds)}"
+    extensions = [known.lower().lstrip(".") for known in texts(field.allowed_file_extensions)]
+    suffix = PurePosixPath(value.name).suffix if isinstance(value, WorkflowFile) else ""
+    restricted = given.get("type") == "custom" and extensions and suffix
+    if restricted and suffix.lower().lstrip(".") not in extensions:
+        return f"a file ending in {suffix} is not allowed, only {', '.join(extensions)}"
+    return None
+
+
+def texts(value: Any) -> list[str]:
+    """Return a list of texts that the server sent; empty for anything else."""
+    return [str(item) for item in value] if isinstance(value, list) else []
+
+
+InputForm = dict[str, "InputFormField | None"]  # by name; None: of a type newer than this version
+
+
+class InputWarning(UserWarning):
+    """Inputs that do not fit the app's form, with `validate="warn"`."""
+
+
+def form_of(parameters: AppParameters) -> InputForm:
+    """Return the input form of an app; raises one of `UNREADABLE`."""
+    return dict(_fields(parameters))
+
+
+def problems(form: InputForm, inputs: Mapping[str, Any]) -> list[str]:
+    """Return what the server would refuse, drop or misread, each with the input's name."""
+    found = [
+        f"inputs.{name}: the app has no such input, and drops it"
+        for name in inputs
+        if name not in form
+    ]
+    for name, field in form.items():
+        value = inputs.get(name)
+        if field is None:
+            continue
+        if value is not None:
+            problem = _problem(field, value)
+        else:
+            problem = "required" if field.required else None
+        if problem:
+            found.append(f"inputs.{name}: {problem}")
+    return found
+
+
+def error_of(found: list[str]) -> InvalidArgument:
+    """Return one error for all problems."""
+    return InvalidArgument("; ".join(found), field=found[0].partition(":")[0])
+
+
+def _fields(parameters: AppParameters) -> Iterator[tuple[str, InputFormField | None]]:
+    for entry in parameters.user_input_form:
+        known = attrs.asdict(entry, recurse=False)
+        for unknown in known.pop("additional_properties").values():
+            if isinstance(unknown, dict) and isinstance(unknown.get("variable"), str):
+                yield unknown["variable"], None
+        for field in filter(None, known.values()):
+            yield str(field.variable), field
+
+
+def _problem(field: InputFormField, value: Any) -> str | None:
+    kind = type(value).__name__
+    longest = field.max_length if isinstance(field.max_length, int) else 0
+    if field.type_ == "file":
+        unset = value == "" and not field.required
+        return None if unset else file_problem(field, value)
+    if field.type_ == "file-list":
+        if not isinstance(value, list | tuple):
+            return f"a list of files is needed, not {kind}"
+        if longest and len(value) > longest:
+            return f"at most {longest} files, not {len(value)}"
+        return next(filter(None, (file_problem(field, item) for item in value)), None)
+    value = plain(value, f"inputs.{field.variable}")  # as it will be sent
+    match field.type_:
+        case "text-input" | "paragraph" | "select" if not isinstance(value, str):
+            return f"text is needed, not {kind}"
+        case "text-input" | "paragraph" if longest and len(value) > longest:
+            return f"at most {longest} characters, not {len(value)}"
+        case "select" if value not in texts(field.options):
+            return f"one of {', '.join(texts(field.options))}, not {value!r}"
+        case "number" if not _is_number(value):
+            return f"a number is needed, not {kind}"
+        case "checkbox" if not isinstance(value, bool):
+            return f"True or False is needed, not {kind}"
+        case "json_object" if not isinstance(value, dict):
+            return f"a mapping is needed, not {kind}"
+    return None
+
+
+def _is_number(value: Any) -> bool:
+    """Whether the server reads it as a number; an empty text is none given."""
+    if isinstance(value, str) and value.strip():
+        try:
+            float(value) if "." in value else int(value)
+        except ValueError:
+            return False
+    return isinstance(value, int | float | str) and not isinstance(value, bool)

@@ -1,0 +1,1 @@
+"""The two clients: `_async` and `_sync` know nothing of each other."""

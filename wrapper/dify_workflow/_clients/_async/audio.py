@@ -1,0 +1,84 @@
+"""Speech to text and text to speech."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any, Unpack
+
+import httpx
+
+from ..._api.audio import speech_call
+from ..._api.commands import failure
+from ..._api.retries import no_answer
+from ..._api.uploads import transcribe
+from ..._transport.audio import audio_error, audio_request, is_audio
+from ..._transport.request_log import RequestLine
+from ...options import CallOptions
+from ...types.files import Content
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ...options import Options
+    from .driver import AsyncDriver
+
+
+class AsyncAudioMethods:
+    """What `AsyncDifyWorkflow` hears and says."""
+
+    if TYPE_CHECKING:
+
+        def _driver(self) -> AsyncDriver: ...
+        def _options(self, given: Mapping[str, Any]) -> Options: ...
+
+    async def audio_to_text(
+        self,
+        audio: Content,
+        /,
+        *,
+        name: str | None = None,
+        mime_type: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> str:
+        """Transcribe an audio file of at most 30 MB (POST /audio-to-text).
+
+        Takes what `upload_file` takes. Dify tells audio by its MIME type alone, and takes mp3, m4a,
+        wav, amr and mpga: the name's extension says which, or `mime_type` ("audio/mp3"), which is
+        sent as it is given. Raises `InvalidArgument` for another extension before anything is sent,
+        `AppUnavailable` when the app has the feature off, `ProviderError` without a model,
+        `TooLarge`, and `UnsupportedMediaType`.
+        """
+        flow = transcribe(audio, self._options(options), name=name, mime_type=mime_type)
+        return await self._driver().run(flow)
+
+    async def text_to_audio(
+        self,
+        text: str | None = None,
+        /,
+        *,
+        voice: str | None = None,
+        message_id: str | None = None,
+        **options: Unpack[CallOptions],
+    ) -> AsyncIterator[bytes]:
+        """Speak a text (POST /text-to-audio): yields the audio (MP3) as it comes.
+
+        `message_id` names a message to speak instead, in apps that have messages. Raises, with the
+        first piece, `AppUnavailable` when the app has the feature off, `ProviderError`, `NotFound`.
+        """
+        driver = self._driver()
+        call = speech_call(self._options(options), text, {"voice": voice, "message_id": message_id})
+        try:
+            with RequestLine(call.operation) as told:
+                response = await driver.http.send(audio_request(driver, call), stream=True)
+                told.status = response.status_code
+            driver.server.learn(response.headers)
+            try:
+                if not is_audio(response):
+                    await response.aread()
+                    raise audio_error(response, call)
+                async for piece in response.aiter_bytes():
+                    yield piece
+            finally:
+                await response.aclose()
+        except httpx.HTTPError as error:
+            raise no_answer(failure(error)) from error

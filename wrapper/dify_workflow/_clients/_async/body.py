@@ -1,0 +1,97 @@
+"""An open stream: bytes of the body, with a time-out for each read."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import cast
+
+import httpx
+from h1_streams.async_connection import AsyncResponseBody, AsyncWaitingHead
+from h1_streams.exchange import BODY
+
+from ..._transport.bodies import HTTPCORE_ERRORS, httpx_error, is_plain
+
+
+class _Body(httpx.AsyncByteStream):
+    """The body of an answer that was waited for."""
+
+    def __init__(self, body: AsyncResponseBody) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for data in self._body:
+                yield data
+        except HTTPCORE_ERRORS as error:
+            raise httpx_error(error) from error
+
+    async def aclose(self) -> None:
+        await self._body.aclose()
+
+
+class AsyncPendingStream:
+    """A stream of the async client of whose answer no byte has come yet."""
+
+    def __init__(self, head: AsyncWaitingHead, request: httpx.Request) -> None:
+        self._head = head
+        self._request = request
+
+    def shutdown(self) -> None:
+        """End the connection without waiting, from any thread."""
+        self._head.shutdown()
+
+    async def aclose(self) -> None:
+        """Free the connection."""
+        await self._head.aclose()
+
+    async def wait(self, timeout: float) -> httpx.Response:
+        """Return the answer; raises httpx errors, after a time-out it can be waited on."""
+        try:
+            response = await self._head.wait(timeout)
+        except HTTPCORE_ERRORS as error:
+            raise httpx_error(error) from error
+        return httpx.Response(
+            response.status,
+            headers=response.headers,
+            stream=_Body(response.extensions[BODY]),
+            extensions=response.extensions,
+            request=self._request,
+        )
+
+
+class AsyncOpenStream:
+    """A stream of the async client. `resumable`: a read that timed out can be repeated."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+        body = response.extensions.get(BODY)
+        self._own = body if isinstance(body, AsyncResponseBody) and is_plain(response) else None
+        self._parts: AsyncGenerator[bytes] | None = None
+        if self._own is None:
+            self._parts = cast("AsyncGenerator[bytes]", response.aiter_bytes())
+        self.resumable: bool = self._own is not None
+
+    async def read(self, timeout: float) -> bytes | None:
+        """Return the next bytes (b"" for framing only), None at the end; raises httpx errors."""
+        try:
+            if self._own is not None:
+                return await self._own.read(timeout)
+            assert self._parts is not None
+            return await anext(self._parts, None)
+        except HTTPCORE_ERRORS as error:
+            raise httpx_error(error) from error
+
+    def shutdown(self) -> None:
+        """End the connection without waiting, from any thread."""
+        if self._own is not None:
+            self._own.shutdown()
+
+    async def aclose(self) -> None:
+        """Free the connection; any number of times."""
+        self.shutdown()
+        await self._response.aclose()
+        if self._parts is not None:
+            try:
+                await self._parts.aclose()
+            except RuntimeError:
+                pass  # another task reads from it, and ends it

@@ -1,0 +1,157 @@
+"""The async driver: performs the commands of flows by httpx."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import anyio
+import attrs
+import httpx
+from h1_streams.line import Line
+
+from ..._api.calls import Call
+from ..._api.commands import (
+    AT_ONCE,
+    Await,
+    Failure,
+    Flow,
+    Gather,
+    Open,
+    Opened,
+    Pause,
+    Pump,
+    Send,
+    Waiting,
+    failure,
+)
+from ..._api.replies import Answer
+from ..._api.versions import Server
+from ..._transport.messages import answer_of, build_request, capped, is_stream, with_read
+from ..._transport.request_log import RequestLine
+from ...errors import DifyError
+from ...types.responses import DeadlineExceeded
+from .body import AsyncOpenStream, AsyncPendingStream
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class AsyncDriver:
+    """Performs commands over one httpx client."""
+
+    http: httpx.AsyncClient
+    base_url: httpx.URL
+    server: Server
+    clock: Callable[[], float] = time.monotonic
+
+    async def run(self, flow: Flow[T], seconds: float | None = None) -> T:
+        """Perform a flow of plain requests to its end.
+
+        Raises `DeadlineExceeded` before a command that would begin after so many `seconds`.
+        """
+        began = self.clock()
+        outcome: Any = None
+        while True:
+            try:
+                command = flow.send(outcome)
+            except StopIteration as stop:
+                result: T = stop.value
+                return result
+            assert not isinstance(command, Pump | Await)
+            left = None if seconds is None else began + seconds - self.clock()
+            if left is not None and left <= 0:
+                raise DeadlineExceeded("the deadline passed before the next request")
+            if isinstance(command, Pause):
+                outcome = None
+                await self.pause(command.seconds if left is None else min(command.seconds, left))
+            elif isinstance(command, Gather):
+                outcome = await self.gather(command.flows, left)
+            else:
+                outcome, _ = await self.perform(command, left)
+                if isinstance(outcome, Answer | Opened):
+                    self.server.learn(outcome.headers)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait."""
+        await anyio.sleep(seconds)
+
+    async def gather(self, flows: Sequence[Flow[Any]], seconds: float | None = None) -> list[Any]:
+        """Perform flows at once; raises the first error, when all have ended."""
+        results: dict[int, Any] = {}
+        errors: list[DifyError] = []
+        turn = anyio.Semaphore(AT_ONCE)
+
+        async def perform(index: int, flow: Flow[Any]) -> None:
+            async with turn:
+                try:
+                    results[index] = await self.run(flow, seconds)
+                except DifyError as error:
+                    errors.append(error)
+
+        async with anyio.create_task_group() as group:
+            for index, flow in enumerate(flows):
+                group.start_soon(perform, index, flow)
+        if errors:
+            raise errors[0]
+        return [results[index] for index in range(len(flows))]
+
+    async def perform(
+        self, command: Send | Open, left: float | None
+    ) -> tuple[Answer | Opened | Waiting | Failure, AsyncOpenStream | AsyncPendingStream | None]:
+        """Send a request; return its outcome, and the connection of an opened stream.
+
+        `left` is the number of seconds that the deadline leaves.
+        """
+        timeout = command.call.options.timeout
+        if command.silence is not None:
+            timeout = with_read(timeout, command.silence)
+        line = (command.line or Line()) if isinstance(command, Open) else None
+        opening = line is not None
+        request = build_request(
+            self.http, self.base_url, command.call, timeout=capped(timeout, left), line=line
+        )
+        try:
+            with RequestLine(command.call.operation) as told:
+                try:
+                    response = await self.http.send(request, stream=opening, follow_redirects=False)
+                except httpx.ReadTimeout:
+                    if line is None or line.waiting is None:
+                        raise
+                    told.status = "no answer yet"
+                    pending = AsyncPendingStream(line.waiting, request)
+                    return Waiting(line.patience or 0.0), pending
+                told.status = response.status_code
+                return await self._outcome(response, command)
+        except httpx.HTTPError as error:
+            return failure(error), None
+
+    async def wait(
+        self, pending: AsyncPendingStream, command: Open, seconds: float
+    ) -> tuple[Answer | Opened | Waiting | Failure, AsyncOpenStream | None]:
+        """Wait on for an answer; the outcome as of `perform`."""
+        try:
+            return await self._outcome(await pending.wait(seconds), command)
+        except httpx.ReadTimeout:
+            return Waiting(seconds), None
+        except httpx.HTTPError as error:
+            return failure(error), None
+
+    async def _outcome(
+        self, response: httpx.Response, command: Send | Open
+    ) -> tuple[Answer | Opened, AsyncOpenStream | None]:
+        if isinstance(command, Open) and is_stream(response):
+            return Opened(response.headers), AsyncOpenStream(response)
+        try:
+            await response.aread()
+        finally:
+            await response.aclose()
+        return answer_of(response, command.call), None
+
+    async def perform_once(self, call: Call, seconds: float) -> None:
+        """Send a request, whatever comes of it, within a short time."""
+        request = build_request(self.http, self.base_url, call, timeout=httpx.Timeout(seconds))
+        with anyio.move_on_after(seconds, shield=True):
+            with RequestLine(call.operation) as told:
+                told.status = (await self.http.send(request, follow_redirects=False)).status_code

@@ -1,0 +1,278 @@
+"""`AsyncWorkflowStream`: the async handle of one run, which is also the iterator of its events."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, cast
+
+import anyio
+import httpx
+
+from ..._api import calls
+from ..._api.commands import Await, Failure, Gather, Open, Opened, Pause, Pump, Waiting
+from ..._api.logger import log
+from ..._api.replies import Answer
+from ..._api.results import of_detail, of_stop
+from ..._api.retries import ask
+from ..._runs.handle import STOP_TIMEOUT, TASK_ID_WAIT, RunHandle
+from ..._runs.run import Following
+from ..._runs.state import RunState
+from ...errors import DifyError
+from ...types.events import WorkflowStreamEvent
+from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
+from .body import AsyncOpenStream, AsyncPendingStream
+from .read_ahead import TaskReader
+
+if TYPE_CHECKING:
+    from .driver import AsyncDriver
+
+
+class AsyncWorkflowStream(RunHandle):
+    """One run: iterate over its events with `async for`, or await its `result()`.
+
+    As `WorkflowStream`, for asyncio (and trio). Cancelling the task that reads it frees the
+    connection; the run goes on unless `stop_on_exit` was set.
+    """
+
+    def __init__(self, run: Following, driver: AsyncDriver) -> None:
+        super().__init__(run, driver.clock)
+        self._driver = driver
+        self._reader: TaskReader | None = None
+        self._connection: AsyncOpenStream | AsyncPendingStream | None = None
+        self._reading = False
+        self._scope: anyio.CancelScope | None = None  # the pause that close() ends
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> WorkflowStreamEvent:
+        while not self._closed:
+            if self._ready:
+                return self._ready.popleft()
+            if self._ended:
+                break
+            await self._advance()
+        self._raise_once()
+        self._raise_if_cut_off()
+        raise StopAsyncIteration
+
+    async def result(self, timeout: float | None = None) -> WorkflowRunResponse:
+        """Read to the run's end and return its result; events not yet read are dropped.
+
+        `timeout` is in seconds; `RequestTimedOut` is raised when the run has not ended by then,
+        and waiting can go on. Raises what the iteration would raise, and `StreamClosed` after an
+        early `aclose()`.
+        """
+        self._until = self._after("timeout", timeout)
+        try:
+            while not (self._ended or self._closed):
+                await self._advance()
+                self._ready.clear()
+                if not self._ended and self._is_due():
+                    raise self._not_yet()
+        finally:
+            self._until = None
+        return self._finished()
+
+    async def info(self) -> WorkflowRunResponse:
+        """Fetch the run's detail (GET /workflows/run/{workflow_run_id})."""
+        call = calls.detail(self._needs_id(), self._run.options)
+        return of_detail(await self._driver.run(ask(call)))
+
+    async def stop(self, *, wait: float | None = None) -> WorkflowStopResponse:
+        """Ask the server to stop the run; with `wait`, read on for so many seconds at most.
+
+        Whether the run ended so is in `stopped`; its `status` is then "stopped", or "failed" with
+        the message "Aborted: User requested stop".
+        """
+        self._after("wait", wait)
+        task_id = self.task_id or await self._find_task_id() or self._needs_task_id()
+        with self._stopping():
+            call = calls.stop(task_id, self._run.options)
+            answer = of_stop(await self._driver.run(ask(call)))
+        if wait is not None:
+            try:
+                await self.result(wait)
+            except TimeoutError:
+                pass  # it was not seen to end: `status` says so
+        return answer
+
+    async def aclose(self) -> None:
+        """Free the connection, from any task; the iteration then ends. The run may go on."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._scope is not None:
+            self._scope.cancel()
+        if self._forked:
+            return
+        self._line.shutdown()
+        await self._release()
+        if self._wants_stop():
+            await self._stop_quietly()
+        self._report.end()  # last: a handler of the log may raise
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def __del__(self) -> None:
+        if not hasattr(self, "_connection") or self._forked:
+            return
+        if self._connection is not None:
+            self._connection.shutdown()
+        if not sys.is_finalizing():
+            self._report.end()
+
+    async def _start(self) -> Self:
+        """Read until the run's id is known."""
+        while self.id is None and not (self._ended or self._closed):
+            await self._advance()
+        self._raise_once()
+        return self
+
+    async def _advance(self) -> None:
+        """Make one step, or wait for one to be made in the background."""
+        if not self._run.options.read_ahead:
+            await self._step()
+            return
+        if self._reader is None:
+            self._reader = TaskReader(self)
+        await self._reader.wait(self._time_left())
+
+    async def _step(self) -> None:
+        """Perform one command of the flow, or one read of the open stream."""
+        if self._reading:
+            raise DifyError("another task reads this stream")
+        self._reading = True
+        try:
+            await self._step_alone()
+        finally:
+            self._reading = False
+
+    async def _step_alone(self) -> None:
+        try:
+            if self._pumping is None:
+                await self._perform()
+            else:
+                await self._read()
+        except BaseException as error:
+            self._pumping = None
+            if self._closed and isinstance(error, Exception):
+                return  # closed under our hands, by another task
+            self._error, self._error_raised = error, not self._run.options.read_ahead
+            self._ended = True
+            await self._release()
+            if self._wants_stop():
+                await self._stop_quietly()
+            self._report.end(error)
+            raise
+        if self._ended:
+            await self._release()
+
+    async def _perform(self) -> None:
+        if left := self._pause_left():
+            with anyio.CancelScope() as self._scope:
+                await self._driver.pause(self._bounded(left))
+            self._scope = None
+            return
+        command = self._next_command()
+        if command is None or isinstance(command, Pump | Pause):
+            return
+        if isinstance(command, Gather):
+            with self._report.around():
+                self._outcome = await self._driver.gather(command.flows, self._remaining())
+            return
+        if isinstance(command, Open):
+            await self._release()
+        if self._closed:
+            return
+        connection: AsyncOpenStream | AsyncPendingStream | None
+        with self._report.around():
+            if isinstance(command, Await):
+                outcome, connection = await self._wait(command)
+            else:
+                outcome, connection = await self._driver.perform(command, self._time_for(command))
+        self._connection = connection or self._connection
+        if self._closed:
+            await self._release()
+        self._outcome = self._learn(outcome)
+
+    async def _wait(
+        self, command: Await
+    ) -> tuple[Answer | Opened | Waiting | Failure, AsyncOpenStream | None]:
+        """Wait on for the answer of the stream that is being opened."""
+        pending, opening = cast("AsyncPendingStream", self._connection), self._opening
+        assert opening is not None
+        return await self._driver.wait(pending, opening, self._bounded(command.seconds))
+
+    async def _read(self) -> None:
+        pumping, connection = self._pumping, cast("AsyncOpenStream", self._connection)
+        assert pumping is not None
+        try:
+            limit = pumping.timeout(resumable=connection.resumable)
+            data = await connection.read(self._bounded(limit))
+        except httpx.ReadTimeout as error:
+            self._check_deadline()
+            if connection.resumable and self._is_due():
+                pumping.waited()
+                return  # `result(timeout)` ends its wait, and nothing else
+            still = pumping.timed_out(error, still_open=connection.resumable)
+            if still is None:
+                return
+            cut = still
+        except httpx.HTTPError as error:
+            cut = pumping.broke(error)
+        else:
+            if self._closed:
+                return
+            taken = pumping.took(data)
+            if taken is None:
+                return
+            cut = taken
+        self._pumping = None
+        self._outcome = cut
+
+    async def _release(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with anyio.CancelScope(shield=True):
+                await connection.aclose()
+
+    async def _find_task_id(self) -> str | None:
+        """Learn the task's id of a run that was found in the logs, from its live events."""
+        if self.id is None:
+            return None
+        seen, until = RunState(run_id=self.id), self._clock() + TASK_ID_WAIT
+        events = calls.events(self.id, self._run.options)
+        outcome, connection = await self._driver.perform(Open(events, TASK_ID_WAIT), TASK_ID_WAIT)
+        if not isinstance(outcome, Opened):
+            return None
+        connection = cast("AsyncOpenStream", connection)
+        try:
+            while seen.task_id is None and not seen.over and (left := until - self._clock()) > 0:
+                data = await connection.read(left)
+                if data is None:
+                    break
+                seen.feed(data)
+        except httpx.HTTPError:
+            pass  # it is not known then
+        finally:
+            await connection.aclose()
+        return seen.task_id
+
+    async def _stop_quietly(self) -> None:
+        self._run.stop_asked_at = self._clock()
+        try:
+            call = calls.stop(self._needs_task_id(), self._run.options)
+            await self._driver.perform_once(call, STOP_TIMEOUT)
+        except Exception as error:  # leaving must not raise anything new
+            log.warning("run %s could not be stopped: %s", self.id, error)

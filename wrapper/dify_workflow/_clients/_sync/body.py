@@ -1,0 +1,88 @@
+"""An open stream: bytes of the body, with a time-out for each read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+from h1_streams.connection import ResponseBody, WaitingHead
+from h1_streams.exchange import BODY
+
+from ..._transport.bodies import HTTPCORE_ERRORS, httpx_error, is_plain
+
+
+class _Body(httpx.SyncByteStream):
+    """The body of an answer that was waited for."""
+
+    def __init__(self, body: ResponseBody) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._body
+        except HTTPCORE_ERRORS as error:
+            raise httpx_error(error) from error
+
+    def close(self) -> None:
+        self._body.close()
+
+
+class PendingStream:
+    """A stream of the sync client of whose answer no byte has come yet."""
+
+    def __init__(self, head: WaitingHead, request: httpx.Request) -> None:
+        self._head = head
+        self._request = request
+
+    def close(self) -> None:
+        """Free the connection."""
+        self._head.close()
+
+    drop = close
+
+    def wait(self, timeout: float) -> httpx.Response:
+        """Return the answer; raises httpx errors, after a time-out it can be waited on."""
+        try:
+            response = self._head.wait(timeout)
+        except HTTPCORE_ERRORS as error:
+            raise httpx_error(error) from error
+        return httpx.Response(
+            response.status,
+            headers=response.headers,
+            stream=_Body(response.extensions[BODY]),
+            extensions=response.extensions,
+            request=self._request,
+        )
+
+
+class OpenStream:
+    """A stream of the sync client. `resumable`: a read that timed out can be repeated."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+        body = response.extensions.get(BODY)
+        self._own = body if isinstance(body, ResponseBody) and is_plain(response) else None
+        self._parts = None if self._own else response.iter_bytes()
+        self.resumable: bool = self._own is not None
+
+    def read(self, timeout: float) -> bytes | None:
+        """Return the next bytes (b"" for framing only), None at the end; raises httpx errors."""
+        try:
+            if self._own is not None:
+                return self._own.read(timeout)
+            assert self._parts is not None
+            return next(self._parts, None)
+        except HTTPCORE_ERRORS as error:
+            raise httpx_error(error) from error
+
+    def close(self) -> None:
+        """Free the connection; from any thread, any number of times."""
+        if self._own is not None:
+            self._own.shutdown()
+        self._response.close()
+
+    def drop(self) -> None:
+        """Close the socket, and nothing else."""
+        if self._own is not None:
+            self._own.shutdown()
+            self._own.close()

@@ -1,0 +1,243 @@
+"""`DifyWorkflow`: the sync client of Dify workflow apps."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+import httpx
+
+from ..._api import calls
+from ..._api.results import of_blocking, of_detail, of_stop
+from ..._api.retries import ask
+from ..._runs.prepare import attaching, refuse_for_streams, resuming, starting
+from ..._runs.report import blocking
+from ..._runs.start import run_blocking
+from ..._transport.http_clients import OwnClient
+from ...options import CallOptions, RunOptions
+from ...types.requests import WorkflowRunRequest
+from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
+from ..settings import ClientBase, ClientSettings, is_blocking
+from .app import AppMethods
+from .audio import AudioMethods
+from .driver import Driver
+from .files import FileMethods
+from .forms import HumanMethods
+from .logs import LogMethods
+from .stream import WorkflowStream
+from .transport import Router
+
+
+class DifyWorkflow(AppMethods, AudioMethods, FileMethods, HumanMethods, LogMethods, ClientBase):
+    """A client of the service API of Dify workflow apps; safe to use from many threads.
+
+    Args:
+        base_url: The API's root, with or without /v1; default: DIFY_BASE_URL, then Dify Cloud.
+        http_client: An `httpx.Client` to use instead of one of ours; it is not closed here.
+        verify: As in httpx, where `http_client` is not given; so are `proxy` and `limits`.
+        proxy: The address of a proxy; by default what the environment says.
+        limits: Of the connections for plain requests; each stream has one of its own.
+        default_headers: Sent with every request.
+        options: The options of a run, as defaults for every call. `api_key`, the key of the app
+            ("app-..."), comes from DIFY_API_KEY if not given; `user`, whom runs and files belong
+            to (at most 255 characters), from DIFY_USER, then it is "dify-workflow".
+
+    Raises:
+        InvalidArgument: For a bad value, named by its `field`.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str | None = None,
+        http_client: httpx.Client | None = None,
+        verify: ssl.SSLContext | bool = True,
+        proxy: str | None = None,
+        limits: httpx.Limits | None = None,
+        default_headers: Mapping[str, str] | None = None,
+        **options: Unpack[RunOptions],
+    ) -> None:
+        settings = ClientSettings.of(
+            options,
+            base_url,
+            default_headers,
+            verify=verify,
+            proxy=proxy,
+            limits=limits,
+        )
+        self._open(settings, http_client)
+
+    def run_workflow(
+        self,
+        request: WorkflowRunRequest | Mapping[str, Any],
+        /,
+        **options: Unpack[RunOptions],
+    ) -> WorkflowRunResponse:
+        """Run the workflow and wait for its result (POST /workflows/run).
+
+        A plain mapping is taken as the inputs. It streams on the wire, so that no proxy time-out
+        loses the run; a failed run is a response with `status` "failed" (see `raise_for_status`).
+        A run that pauses for human input is returned as `paused`, with its `forms`, unless
+        `on_human_input` answers them: it is called with each form and returns `(action, inputs)`,
+        an action alone, or None to leave the run paused.
+
+        Raises:
+            InvalidArgument: For a request that the server would refuse or misread.
+            APIError: When the server refuses to start the run, or reports an error instead of it.
+            RunOutcomeUnknown: When the run may have started and its end could not be seen.
+        """
+        if isinstance(request, WorkflowRunRequest) and request.api_key is not None:
+            options["api_key"] = request.api_key
+        given = self._options(options)
+        if is_blocking(request):
+            driver = self._driver()
+            run = starting(request, given, self._server, driver.clock, self._forms, streaming=False)
+            with blocking(run) as told:
+                answer = driver.run(run_blocking(run), given.deadline)
+                response = told(of_blocking(answer, run.options.user))
+        else:
+            with self._stream(request, options, result_only=True) as stream:
+                response = stream.result()
+        return self._drive(response, options) if given.on_human_input else response
+
+    def run_workflow_stream(
+        self,
+        request: WorkflowRunRequest | Mapping[str, Any],
+        /,
+        **options: Unpack[RunOptions],
+    ) -> WorkflowStream:
+        """Run the workflow and stream its events (POST /workflows/run); sent on first use.
+
+        Raises as `run_workflow` does: for bad arguments here, for the rest while it is read.
+        """
+        refuse_for_streams(request, options)
+        return self._stream(request, options)
+
+    def start(
+        self,
+        request: WorkflowRunRequest | Mapping[str, Any],
+        /,
+        **options: Unpack[RunOptions],
+    ) -> WorkflowStream:
+        """Run the workflow and return its stream once the run's id is known.
+
+        Dify before 1.10 ends a run whose stream is closed: keep it open there.
+        """
+        refuse_for_streams(request, options)
+        return self._stream(request, options)._start()
+
+    def attach(self, run_id: str, /, **options: Unpack[RunOptions]) -> WorkflowStream:
+        """Follow a run that was started elsewhere (GET /workflow/{workflow_run_id}/events).
+
+        `user` must be the one that the run was started with. What happened before is replayed,
+        but for text; of a run that has ended, only its end. Servers before 1.14 cannot replay:
+        there the run's detail is polled.
+        """
+        driver = self._driver()
+        run = attaching(run_id, self._options(options), self._server, driver.clock)
+        return WorkflowStream(run, driver)
+
+    def resume(
+        self, run: WorkflowRunResponse | WorkflowStream | str, /, **options: Unpack[RunOptions]
+    ) -> WorkflowStream:
+        """Follow a paused run on, after its form was answered; Dify 1.14 and later.
+
+        Takes the paused response (or its stream, or the run's id with the run's `user`). What was
+        delivered before is not delivered again, unless only the id is given. It ends at once when
+        the run still waits. `elapsed_time` of the result is that of the last leg.
+        """
+        driver = self._driver()
+        following = resuming(run, self._options(options), self._server, driver.clock)
+        return WorkflowStream(following, driver)
+
+    def stop_workflow_stream(
+        self, task_id: str, *, user_id: str | None = None, **options: Unpack[CallOptions]
+    ) -> WorkflowStopResponse:
+        """Ask the server to stop a task (POST /workflows/tasks/{task_id}/stop).
+
+        `user_id` is the run's user (to 1.8, the server ignores a stop by another one). The server
+        answers "success" whatever the id; what happened is seen in the run's stream or detail.
+        """
+        given = self._options(options).merged({"user": user_id})
+        return of_stop(self._driver().run(ask(calls.stop(task_id, given))))
+
+    def info(self, workflow_run_id: str, **options: Unpack[CallOptions]) -> WorkflowRunResponse:
+        """Fetch the state of a run (GET /workflows/run/{workflow_run_id}).
+
+        Raises `NotFound` when this app has no such run; a task id is none.
+        """
+        call = calls.detail(workflow_run_id, self._options(options))
+        return of_detail(self._driver().run(ask(call)))
+
+    def close(self) -> None:
+        """Close the connections; any number of times."""
+        self._closed = True
+        if self._http is not None:
+            self._http.close()
+            self._http = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _stream(
+        self,
+        request: WorkflowRunRequest | Mapping[str, Any],
+        options: RunOptions,
+        *,
+        result_only: bool = False,
+        own_user: bool = False,
+        before_post: Callable[[], None] | None = None,
+    ) -> WorkflowStream:
+        driver = self._driver()
+        run = starting(
+            request,
+            self._options(options),
+            self._server,
+            driver.clock,
+            self._forms,
+            streaming=True,
+            result_only=result_only,
+            own_user=own_user,
+            before_post=before_post,
+        )
+        return WorkflowStream(run, driver)
+
+    def _drive(self, response: WorkflowRunResponse, options: RunOptions) -> WorkflowRunResponse:
+        """Answer the forms of a run by the callback, one at a time, until it ends or all are left.
+
+        A pause may have several forms. After an answer the run is followed to its next pause, which
+        has the others: two answers at once can lose a run.
+        """
+        given = self._options(options).merged({"user": response.user})
+        callback = given.on_human_input
+        assert callback is not None
+        asked: set[str] = set()  # forms by id: asking may send somebody a mail
+        while response.status == "paused":
+            for form in response.forms:
+                if form.token and (key := form.id or form.token) not in asked:
+                    asked.add(key)
+                    if self._reply(callback, form, given):
+                        break
+            else:
+                break
+            with self.resume(response, **options) as stream:
+                response = stream.result()
+        return response
+
+    def _driver(self) -> Driver:
+        return Driver(self._connections(), self._settings.base_url, self._server)
+
+    def _new_http(self) -> httpx.Client:
+        used = self._settings
+        router = Router(verify=used.verify, proxy=used.proxy, limits=used.limits)
+        return OwnClient(transport=router)

@@ -1,0 +1,122 @@
+"""Files: upload, download, preview."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Unpack, overload
+
+import httpx
+
+from ..._api import calls
+from ..._api.commands import failure
+from ..._api.retries import ask, no_answer
+from ..._api.uploads import Progress, upload
+from ..._transport.downloads import (
+    Target,
+    address_of,
+    download_request,
+    refusal_of,
+    target_path,
+    writing_to,
+)
+from ..._transport.request_log import RequestLine
+from ...options import CallOptions
+from ...types.files import Content
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from dify_workflow_api.models import UploadedFile
+
+    from ..._transport.downloads import Downloadable
+    from ...options import Options
+    from .driver import Driver
+
+
+class FileMethods:
+    """What `DifyWorkflow` does with files."""
+
+    if TYPE_CHECKING:
+
+        def _driver(self) -> Driver: ...
+        def _options(self, given: Mapping[str, Any]) -> Options: ...
+
+    def upload_file(
+        self,
+        file: Content,
+        /,
+        *,
+        name: str | None = None,
+        mime_type: str | None = None,
+        progress: Progress | None = None,
+        **options: Unpack[CallOptions],
+    ) -> UploadedFile:
+        """Upload a file for later runs of the same user (POST /files/upload).
+
+        Args:
+            file: A path, bytes (with `name`), or a binary file object, which is read from where it
+                stands to its end, and is not closed.
+            name: The name to give it; its own if not given. Only its last part is sent.
+            mime_type: Guessed from the name if not given.
+            progress: Called with the bytes sent and the bytes in all, as they go out.
+            options: The options of a call.
+
+        Raises `TooLarge`, `UnsupportedMediaType`, `InvalidParam`, or `InvalidArgument` here.
+        """
+        given = self._options(options)
+        flow = upload(file, given, name=name, mime_type=mime_type, progress=progress)
+        return self._driver().run(flow)
+
+    @overload
+    def download(
+        self, file: Downloadable, /, *, to: Target, **options: Unpack[CallOptions]
+    ) -> Path: ...
+    @overload
+    def download(
+        self, file: Downloadable, /, *, to: None = None, **options: Unpack[CallOptions]
+    ) -> bytes: ...
+    def download(
+        self, file: Downloadable, /, *, to: Target | None = None, **options: Unpack[CallOptions]
+    ) -> Path | bytes:
+        """Fetch a file of a run's outputs: to a path (or into a folder), or as bytes.
+
+        Takes a file object of `response.files` or `outputs`, or its URL; a relative one is the
+        server's. The API key is not sent along. The path appears when the file is whole.
+
+        Raises `NotFound` or `PermissionDenied` when the link, which is short-lived, has expired.
+        """
+        timeout = self._options(options).timeout
+        found: Path | bytes = download(self._driver(), file, to, timeout)
+        return found
+
+    def preview_file(self, file_id: str, **options: Unpack[CallOptions]) -> bytes:
+        """Fetch an uploaded file (GET /files/{file_id}/preview).
+
+        The server serves files of chat messages only: for the files of a workflow app it answers
+        `NotFound`, always. Use `download` for what a run gives out.
+        """
+        path = calls.identifier("file_id", file_id)
+        call = calls.call("previewFile", self._options(options), path)
+        return self._driver().run(ask(call)).body
+
+
+def download(driver: Driver, file: Any, to: Target | None, timeout: httpx.Timeout) -> Any:
+    """Stream a file to a path, or into memory."""
+    url = address_of(file, driver.base_url)
+    path = target_path(to, file, url)
+    request = download_request(driver, url, timeout)
+    try:
+        with RequestLine("(a file)") as told:
+            response = driver.http.send(request, stream=True, follow_redirects=True, auth=None)
+            told.status = response.status_code
+        try:
+            if not response.is_success:
+                raise refusal_of(response, response.read(), url)
+            with writing_to(path) as (sink, result):
+                for chunk in response.iter_bytes():
+                    sink.write(chunk)
+        finally:
+            response.close()
+    except httpx.HTTPError as error:
+        raise no_answer(failure(error)) from error
+    return result[0]

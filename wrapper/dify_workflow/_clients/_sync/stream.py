@@ -1,0 +1,279 @@
+"""`WorkflowStream`: the sync handle of one run, which is also the iterator of its events."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, cast
+
+import httpx
+
+from ..._api import calls
+from ..._api.commands import Await, Failure, Gather, Open, Opened, Pause, Pump, Waiting
+from ..._api.logger import log
+from ..._api.replies import Answer
+from ..._api.results import of_detail, of_stop
+from ..._api.retries import ask
+from ..._runs.handle import STOP_TIMEOUT, TASK_ID_WAIT, RunHandle
+from ..._runs.run import Following
+from ..._runs.state import RunState
+from ...errors import DifyError
+from ...types.events import WorkflowStreamEvent
+from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
+from .read_ahead import ThreadReader
+
+if TYPE_CHECKING:
+    from .body import OpenStream, PendingStream
+    from .driver import Driver
+
+
+class WorkflowStream(RunHandle):
+    """One run: iterate over its events, or wait for its `result()`.
+
+    The request is sent on first use. The iteration ends with the run's last event
+    (`workflow_finished` or `workflow_paused`), or raises: a failure to start, an `error` event, or
+    `RunOutcomeUnknown`. A dropped connection is recovered on the way. Use it as a context manager,
+    or read it to its end: leaving it early frees the connection, and the run goes on unless
+    `stop_on_exit` was set. The server keeps 1,024 unread events and drops the oldest, so a consumer
+    that sleeps can lose text, unless `read_ahead` is set.
+    """
+
+    def __init__(self, run: Following, driver: Driver) -> None:
+        super().__init__(run, driver.clock)
+        self._driver = driver
+        self._reader: ThreadReader | None = None
+        self._connection: OpenStream | PendingStream | None = None
+        self._reading = threading.Lock()
+        self._wake = threading.Event()  # set by close(): a pause ends
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> WorkflowStreamEvent:
+        while not self._closed:
+            ended = self._ended  # looked at before `ready`, which a thread may be filling
+            if self._ready:
+                return self._ready.popleft()
+            if ended:
+                break
+            self._advance()
+        self._raise_once()
+        self._raise_if_cut_off()
+        raise StopIteration
+
+    def result(self, timeout: float | None = None) -> WorkflowRunResponse:
+        """Read to the run's end and return its result; events not yet read are dropped.
+
+        `timeout` is in seconds; `RequestTimedOut` is raised when the run has not ended by then,
+        and waiting can go on. Raises what the iteration would raise, and `StreamClosed` after an
+        early `close()`.
+        """
+        self._until = self._after("timeout", timeout)
+        try:
+            while not (self._ended or self._closed):
+                self._advance()
+                self._ready.clear()
+                if not self._ended and self._is_due():
+                    raise self._not_yet()
+        finally:
+            self._until = None
+        return self._finished()
+
+    def info(self) -> WorkflowRunResponse:
+        """Fetch the run's detail (GET /workflows/run/{workflow_run_id})."""
+        return of_detail(self._driver.run(ask(calls.detail(self._needs_id(), self._run.options))))
+
+    def stop(self, *, wait: float | None = None) -> WorkflowStopResponse:
+        """Ask the server to stop the run; with `wait`, read on for so many seconds at most.
+
+        Whether the run ended so is in `stopped`; its `status` is then "stopped", or "failed" with
+        the message "Aborted: User requested stop".
+        """
+        self._after("wait", wait)
+        task_id = self.task_id or self._find_task_id() or self._needs_task_id()
+        with self._stopping():
+            call = calls.stop(task_id, self._run.options)
+            answer = of_stop(self._driver.run(ask(call)))
+        if wait is not None:
+            try:
+                self.result(wait)
+            except TimeoutError:
+                pass  # it was not seen to end: `status` says so
+        return answer
+
+    def close(self) -> None:
+        """Free the connection, from any thread; the iteration then ends. The run may go on."""
+        if self._closed:
+            return
+        self._closed = True
+        self._wake.set()
+        if self._forked:
+            return
+        self._line.shutdown()
+        self._release()
+        if self._wants_stop():
+            self._stop_quietly()
+        self._report.end()  # last: a handler of the log may raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if not hasattr(self, "_connection") or self._forked:
+            return
+        if sys.is_finalizing():
+            if self._connection is not None:
+                self._connection.drop()  # httpx's modules may be gone by now
+        else:
+            self._release()
+            self._report.end()
+
+    def _start(self) -> Self:
+        """Read until the run's id is known."""
+        while self.id is None and not (self._ended or self._closed):
+            self._advance()
+        self._raise_once()
+        return self
+
+    def _advance(self) -> None:
+        """Make one step, or wait for one to be made in the background."""
+        if not self._run.options.read_ahead:
+            self._step()
+            return
+        if self._reader is None:
+            self._reader = ThreadReader(self)
+        self._reader.wait(self._time_left())
+
+    def _step(self) -> None:
+        """Perform one command of the flow, or one read of the open stream."""
+        if not self._reading.acquire(blocking=False):
+            raise DifyError("another thread reads this stream")
+        try:
+            self._step_alone()
+        finally:
+            self._reading.release()
+
+    def _step_alone(self) -> None:
+        try:
+            if self._pumping is None:
+                self._perform()
+            else:
+                self._read()
+        except BaseException as error:
+            self._pumping = None
+            if self._closed and isinstance(error, Exception):
+                return  # closed under our hands, from another thread
+            self._error, self._error_raised = error, not self._run.options.read_ahead
+            self._ended = True
+            self._release()
+            if self._wants_stop():
+                self._stop_quietly()
+            self._report.end(error)
+            raise
+        if self._ended:
+            self._release()
+
+    def _perform(self) -> None:
+        if left := self._pause_left():
+            self._driver.pause(self._bounded(left), self._wake)
+            return
+        command = self._next_command()
+        if command is None or isinstance(command, Pump | Pause):
+            return
+        if isinstance(command, Gather):
+            with self._report.around():
+                self._outcome = self._driver.gather(command.flows, self._remaining())
+            return
+        if isinstance(command, Open):
+            self._release()
+        if self._closed:
+            return
+        connection: OpenStream | PendingStream | None
+        with self._report.around():
+            if isinstance(command, Await):
+                outcome, connection = self._wait(command)
+            else:
+                outcome, connection = self._driver.perform(command, self._time_for(command))
+        self._connection = connection or self._connection
+        if self._closed:
+            self._release()
+        self._outcome = self._learn(outcome)
+
+    def _wait(
+        self, command: Await
+    ) -> tuple[Answer | Opened | Waiting | Failure, OpenStream | None]:
+        """Wait on for the answer of the stream that is being opened."""
+        pending, opening = cast("PendingStream", self._connection), self._opening
+        assert opening is not None
+        return self._driver.wait(pending, opening, self._bounded(command.seconds))
+
+    def _read(self) -> None:
+        pumping, connection = self._pumping, cast("OpenStream", self._connection)
+        assert pumping is not None
+        try:
+            limit = pumping.timeout(resumable=connection.resumable)
+            data = connection.read(self._bounded(limit))
+        except httpx.ReadTimeout as error:
+            self._check_deadline()
+            if connection.resumable and self._is_due():
+                pumping.waited()
+                return  # `result(timeout)` ends its wait, and nothing else
+            still = pumping.timed_out(error, still_open=connection.resumable)
+            if still is None:
+                return
+            cut = still
+        except httpx.HTTPError as error:
+            cut = pumping.broke(error)
+        else:
+            if self._closed:
+                return
+            taken = pumping.took(data)
+            if taken is None:
+                return
+            cut = taken
+        self._pumping = None
+        self._outcome = cut
+
+    def _release(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _find_task_id(self) -> str | None:
+        """Learn the task's id of a run that was found in the logs, from its live events."""
+        if self.id is None:
+            return None
+        seen, until = RunState(run_id=self.id), self._clock() + TASK_ID_WAIT
+        events = calls.events(self.id, self._run.options)
+        outcome, connection = self._driver.perform(Open(events, TASK_ID_WAIT), TASK_ID_WAIT)
+        if not isinstance(outcome, Opened):
+            return None
+        connection = cast("OpenStream", connection)
+        try:
+            while seen.task_id is None and not seen.over and (left := until - self._clock()) > 0:
+                data = connection.read(left)
+                if data is None:
+                    break
+                seen.feed(data)
+        except httpx.HTTPError:
+            pass  # it is not known then
+        finally:
+            connection.close()
+        return seen.task_id
+
+    def _stop_quietly(self) -> None:
+        self._run.stop_asked_at = self._clock()
+        try:
+            call = calls.stop(self._needs_task_id(), self._run.options)
+            self._driver.perform_once(call, STOP_TIMEOUT)
+        except Exception as error:  # leaving must not raise anything new
+            log.warning("run %s could not be stopped: %s", self.id, error)

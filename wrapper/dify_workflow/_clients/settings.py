@@ -1,0 +1,144 @@
+"""What a client is made of, besides its connections; the same for both clients."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import threading
+from collections.abc import Mapping
+from typing import Any, Self
+
+import attrs
+import httpx
+
+from .._api.base_url import DEFAULT_BASE_URL, normalise_base_url
+from .._api.versions import Server, Version
+from .._codec.secret import seal
+from .._runs.prepare import InputForms
+from ..errors import DifyError, InvalidArgument
+from ..options import Options, seal_key
+from ..types.requests import WorkflowRunRequest
+
+
+@attrs.frozen(kw_only=True)
+class ClientSettings:
+    """The arguments of a client, checked."""
+
+    options: Options
+    base_url: httpx.URL
+    verify: ssl.SSLContext | bool = True
+    proxy: str | None = attrs.field(default=None, repr=False)
+    limits: httpx.Limits | None = None
+
+    @classmethod
+    def of(
+        cls,
+        options: Mapping[str, Any],
+        base_url: str | None,
+        default_headers: Mapping[str, str] | None,
+        **others: Any,
+    ) -> ClientSettings:
+        """Check a client's arguments; what is missing comes from the environment."""
+        seal_key(options)
+        if not isinstance(others.get("verify", True), bool | ssl.SSLContext):
+            raise InvalidArgument("verify: True, False or an ssl.SSLContext", field="verify")
+        checked, url = from_environment(options, base_url, default_headers)
+        return cls(options=checked, base_url=url, **others)
+
+
+class ClientBase:
+    """A client's settings, and copies of it that share its connections."""
+
+    _settings: ClientSettings
+    _given_http: Any  # the httpx client that the caller gave, which is the caller's to close
+    _http: Any  # ours, made on first use
+    _making: threading.Lock
+    _server: Server
+    _forms: InputForms
+    _closed: bool
+    _parent: ClientBase | None  # whose connections a copy uses
+
+    def _open(self, settings: ClientSettings, http: Any = None) -> None:
+        self._settings = settings
+        self._given_http = http
+        self._http = None
+        self._making = threading.Lock()
+        self._server = Server()
+        self._forms = {}
+        self._closed = False
+        self._parent = None
+
+    def _connections(self) -> Any:
+        """The httpx client to send with; raises `DifyError` when this client is closed."""
+        if self._closed:
+            raise DifyError("the client is closed")
+        if self._parent is not None:
+            return self._parent._connections()
+        if self._given_http is not None:
+            return self._given_http
+        http = self._http
+        if http is None:
+            with self._making:  # threads that begin together share one
+                http = self._http = self._http or self._new_http()
+        return http
+
+    def _new_http(self) -> Any:
+        raise NotImplementedError
+
+    @property
+    def base_url(self) -> str:
+        """The API's root."""
+        return str(self._settings.base_url)
+
+    @property
+    def server_version(self) -> Version | None:
+        """The server's version, learned from the `X-Version` header of any answer."""
+        return self._server.version
+
+    def with_options(self, **options: Any) -> Self:
+        """Return a client with other defaults over the same connections.
+
+        Takes the options of a run, and `default_headers`. Closing it leaves the connections open.
+        """
+        if "default_headers" in options:
+            options["extra_headers"] = options.pop("default_headers")
+        copy = object.__new__(type(self))
+        copy._open(attrs.evolve(self._settings, options=self._options(options)))
+        copy._server = self._server
+        copy._forms = self._forms
+        copy._parent = self._parent or self
+        return copy
+
+    def _options(self, given: Mapping[str, Any]) -> Options:
+        return self._settings.options.merged(given)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self.base_url!r})"
+
+    def __getstate__(self) -> ClientSettings:
+        return self._settings  # live connections stay behind
+
+    def __setstate__(self, settings: ClientSettings) -> None:
+        self._open(settings)
+
+
+def is_blocking(request: WorkflowRunRequest | Mapping[str, Any]) -> bool:
+    """Whether a request asks for one blocking request."""
+    return isinstance(request, WorkflowRunRequest) and request.response_mode == "blocking"
+
+
+def from_environment(
+    given: Mapping[str, Any],
+    base_url: str | None,
+    default_headers: Mapping[str, str] | None = None,
+) -> tuple[Options, httpx.URL]:
+    """Return a client's options and base URL; what is not given comes from the environment."""
+    found = {
+        "extra_headers": default_headers,
+        "api_key": seal(os.environ.get("DIFY_API_KEY") or None),
+        "user": os.environ.get("DIFY_USER") or None,
+    }
+    options = Options().merged(found).merged(given)
+    if base_url is None:
+        base_url = os.environ.get("DIFY_BASE_URL") or DEFAULT_BASE_URL
+    return options, normalise_base_url(base_url)

@@ -1,0 +1,1 @@
+"""One run as flows: started, followed, recovered. No I/O."""

@@ -1,0 +1,299 @@
+"""What the sync and the async stream share: the flow, the state, what can be read of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import attrs
+import httpx
+from h1_streams.line import Line
+
+from .._api.commands import Command, Cut, Failure, Open, Opened, Pause, Pump, Send, Waiting
+from .._api.replies import Answer
+from .._api.results import response_of
+from ..errors import InvalidArgument, RequestTimedOut, StreamClosed
+from ..types.responses import DeadlineExceeded, WorkflowRunResponse
+from .read_loop import Pumping
+from .replay import Delivered
+from .report import RunReport
+from .run import Following
+from .start import follow
+from .state import RunState
+
+STOP_TIMEOUT = 5.0  # s for the stop that `stop_on_exit` sends
+TASK_ID_WAIT = 30.0  # s for an event of the run that tells its task's id
+MOMENT = 0.001  # s; the shortest wait
+
+
+class RunHandle:
+    """A run: its ids, its state, its result."""
+
+    def __init__(self, run: Following, clock: Callable[[], float]) -> None:
+        self._run = run
+        self._state = run.state
+        self._ready = run.state.ready
+        self._pid = os.getpid()
+        self._clock = clock
+        self._report = RunReport(run.state, clock)
+        self._deadline = run.options.deadline
+        self._flow = follow(run)
+        self._outcome: Answer | Opened | Waiting | Failure | Cut | list[Any] | None = None
+        self._opening: Open | None = None  # whose answer is waited for
+        self._pumping: Pumping | None = None
+        self._line = Line()
+        self._headers = httpx.Headers()
+        self._began_at: float | None = None
+        self._ended = False
+        self._closed = False
+        self._error: BaseException | None = None
+        self._error_raised = False
+        self._result: WorkflowRunResponse | None = None
+        self._pause_ends = float("-inf")
+        self._until: float | None = None  # `result(timeout)` waits no longer than this
+
+    @property
+    def id(self) -> str | None:
+        """The run's id; None until the server has said it."""
+        return self._state.run_id
+
+    @property
+    def task_id(self) -> str | None:
+        """The task's id, which stopping needs; None until the server has said it."""
+        return self._state.task_id
+
+    @property
+    def status(self) -> str:
+        """The run's status as far as it was read: "running" until its end."""
+        return self._state.status
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the run was stopped, as far as it was read."""
+        return self._state.last is not None and self._state.last.stopped
+
+    @property
+    def user(self) -> str:
+        """The user that the run belongs to; `attach` needs the same one."""
+        return self._run.options.user
+
+    @property
+    def _delivered(self) -> Delivered:
+        return self._state.delivered
+
+    @property
+    def recovered(self) -> bool:
+        """Whether the connection dropped and the run was found again."""
+        return self._state.recovered
+
+    @property
+    def text_complete(self) -> bool:
+        """Whether no text chunk can be missing; after a dropped connection `outputs` count."""
+        return self._state.text_complete
+
+    @property
+    def events_complete(self) -> bool:
+        """Whether no event can be missing, text aside (see `text_complete`).
+
+        False for `attach`, after an event that could not be read, and after a dropped connection
+        unless the server has told again all that was missed: of a run that had ended meanwhile it
+        tells the end alone.
+        """
+        return self._state.events_complete
+
+    @property
+    def closed(self) -> bool:
+        """Whether the stream is closed, by its end or early."""
+        return self._closed or self._ended
+
+    def __reduce__(self) -> str:
+        raise TypeError("a stream cannot be pickled; keep its `id` and `user`, and attach() to it")
+
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__name__} id={self.id!r} task_id={self.task_id!r} "
+            f"status={self.status!r}>"
+        )
+
+    def _next_command(self) -> Command | None:
+        """Send the last outcome to the flow; return what it wants next, None at its end."""
+        if self._began_at is None:
+            self._began_at = self._clock()
+            self._report.begin()
+        outcome, self._outcome = self._outcome, None
+        # An answer that came at the last moment counts, and the flow knows what nothing was
+        # started by.
+        unsent = isinstance(outcome, Failure) and not outcome.sent
+        if not (outcome is None or unsent or isinstance(outcome, Answer)):
+            self._check_deadline()
+        try:
+            command = self._flow.send(outcome)
+        except StopIteration:
+            try:
+                self._report.end()  # before a thread that waits for the end goes on
+            finally:
+                self._ended = True
+            return None
+        self._check_deadline()
+        if isinstance(command, Pump):
+            self._pumping = Pumping(command, self._state, self._clock)
+        elif isinstance(command, Open):
+            self._state.connect(replaying=command.replaying)
+            patience = command.patience
+            self._line = Line(None if patience is None else self._bounded(patience))
+            if self._closed:
+                self._line.shutdown()
+            command = self._opening = attrs.evolve(command, line=self._line)
+        elif isinstance(command, Pause):
+            self._pause_ends = self._clock() + command.seconds
+        return command
+
+    def _learn(
+        self, outcome: Answer | Opened | Waiting | Failure
+    ) -> Answer | Opened | Waiting | Failure:
+        """Keep what a response says of the server."""
+        if isinstance(outcome, Answer | Opened):
+            self._run.server.learn(outcome.headers)
+        if isinstance(outcome, Opened):
+            self._headers = outcome.headers
+        return outcome
+
+    def _remaining(self) -> float | None:
+        """Seconds left of the deadline; None without one."""
+        if self._deadline is None or self._began_at is None:
+            return None
+        return max(self._began_at + self._deadline - self._clock(), 0.0)
+
+    def _check_deadline(self) -> None:
+        if self._remaining() == 0.0:
+            state = self._state
+            raise DeadlineExceeded(
+                f"{self._run.name}: the deadline of {self._deadline} s passed; "
+                "the run itself may go on",
+                run_id=state.run_id,
+                task_id=state.task_id,
+                status=state.status if state.begun else None,
+                user=self.user,
+            )
+
+    def _pause_left(self) -> float:
+        """Seconds of the flow's pause still to wait; 0 when it or the deadline is over."""
+        left = self._pause_ends - self._clock()
+        return 0.0 if left < MOMENT or self._remaining() == 0.0 else left
+
+    def _bounded(self, seconds: float) -> float:
+        """No longer than the deadline and `result(timeout)` allow."""
+        if self._deadline is None and self._until is None:
+            return max(seconds, MOMENT)
+        left = self._remaining()
+        if left is not None:
+            seconds = min(seconds, left)
+        if self._until is not None:
+            seconds = min(seconds, max(self._until - self._clock(), 0.0))
+        return max(seconds, MOMENT)
+
+    def _after(self, name: str, seconds: float | None) -> float | None:
+        """The time so many seconds from now; raises `InvalidArgument` for what is no number."""
+        if seconds is None:
+            return None
+        number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if not number or not seconds >= 0:
+            raise InvalidArgument(f"{name}: a number of seconds, 0 or more, or None", field=name)
+        return self._clock() + seconds
+
+    def _is_due(self) -> bool:
+        """Whether the time of `result(timeout)` is over."""
+        return self._until is not None and self._clock() >= self._until - MOMENT
+
+    def _time_left(self) -> float | None:
+        """Seconds left of `result(timeout)`; None without one."""
+        return None if self._until is None else max(self._until - self._clock(), 0.0)
+
+    def _raise_once(self) -> None:
+        """Raise the error of a stream that is read in the background."""
+        if self._error is not None and not self._error_raised:
+            self._error_raised = True
+            raise self._error
+
+    def _time_for(self, command: Send | Open) -> float | None:
+        """Seconds that a request may take; asking may also be cut short by `result(timeout)`."""
+        left, due = self._remaining(), self._time_left()
+        if due is None or not isinstance(command, Send) or not command.call.repeatable:
+            return left
+        due = max(due, MOMENT)
+        return due if left is None else min(left, due)
+
+    def _raise_if_cut_off(self) -> None:
+        """Raise for who iterates on after a cancellation: the run has not ended."""
+        if self._error is not None and not isinstance(self._error, Exception) and not self._closed:
+            raise StreamClosed("reading it was cancelled; attach() follows the run on")
+
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        """Note that the run was asked to stop, unless asking fails."""
+        before, self._run.stop_asked_at = self._run.stop_asked_at, self._clock()
+        try:
+            yield
+        except BaseException:
+            self._run.stop_asked_at = before
+            raise
+
+    def _not_yet(self) -> RequestTimedOut:
+        state = "was not found yet" if self._run.absent else "has not ended yet"
+        return RequestTimedOut(f"run {self.id} {state}; it can be waited for again")
+
+    def _finished(self) -> WorkflowRunResponse:
+        """The result; raises what ended the stream, or `StreamClosed`."""
+        if isinstance(self._error, Exception):  # not a cancellation, which is over by now
+            raise self._error
+        if self._result is None:
+            if self._state.last is None:
+                raise StreamClosed("the stream was closed before the run's end was read")
+            self._result = of_stream(self._state, self._headers, self.user)
+        return self._result
+
+    def _needs_task_id(self) -> str:
+        if self.task_id is None:
+            raise InvalidArgument(
+                "task_id: not known yet; it comes with the first event of the run", field="task_id"
+            )
+        return self.task_id
+
+    def _needs_id(self) -> str:
+        if self.id is None:
+            raise InvalidArgument(
+                "id: not known yet; it comes with the first event of the run", field="id"
+            )
+        return self.id
+
+    def _wants_stop(self) -> bool:
+        """Whether leaving now must stop the run."""
+        run, state = self._run, self._state
+        asked = run.stop_asked_at is not None
+        ours = run.options.stop_on_exit and not self._forked
+        return ours and not state.over and not asked and bool(self.task_id)
+
+    @property
+    def _forked(self) -> bool:
+        """Whether this is a copy in a child process: the run and its socket are the parent's."""
+        return os.getpid() != self._pid
+
+
+def of_stream(state: RunState, headers: httpx.Headers, user: str) -> WorkflowRunResponse:
+    """The result of a run whose stream has ended."""
+    last = state.last
+    assert last is not None
+    payload = last.raw.get("data")
+    return response_of(
+        last.data,
+        last.raw,
+        {**(payload if isinstance(payload, dict) else {}), "status": last.status},
+        id=state.run_id or "",
+        task_id=state.task_id,
+        recovered=state.recovered,
+        user=user,
+        delivered=state.delivered,
+        headers=headers,
+    )

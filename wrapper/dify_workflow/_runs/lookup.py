@@ -1,0 +1,132 @@
+"""Finding a run whose id was never seen: by the logs of its user."""
+
+from __future__ import annotations
+
+import email.utils
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .._api import calls, versions
+from .._api.commands import Flow, Pause, Send
+from .._api.logs import log_entry
+from .._api.replies import Answer
+from .._api.retries import backoff, may_change
+from .._codec.decode import UNREADABLE, as_object
+from ..errors import UnreadableAnswer
+from .run import Lookup
+
+if TYPE_CHECKING:
+    from ..types.responses import WorkflowLogs
+    from .run import Following
+
+_ATTEMPTS = 60  # looks without an answer in all: a deploy takes minutes
+_COMPARED = 20  # runs of the user whose inputs are compared; 100 where ours has a key
+_CLOCK_SLACK = 2.0  # s between the two clocks' seconds
+
+
+def find(run: Following, *, cause: Exception | None = None, once: bool = False) -> Flow[bool]:
+    """Look for the run in the logs and take over its id.
+
+    Returns whether it was found (`once`), or raises `RunOutcomeUnknown` with the candidates, also
+    when two runs are surely ours.
+    """
+    lookup = run.lookup
+    assert lookup is not None
+    candidates: dict[str, WorkflowLogs] = {}
+    inputs: dict[str, Mapping[str, Any]] = {}  # by run id, fetched once
+    failed = 0  # looks without an answer
+    for seconds in (0.0,) if once else _waits(run, lookup):
+        if seconds:
+            yield Pause(seconds)
+        attempts = 1 if once else max(_ATTEMPTS - failed, 1)
+        entries, more = yield from _recent(run, attempts=attempts)
+        failed += more
+        ours: dict[str, WorkflowLogs] = {}
+        for entry in entries:
+            run_id = entry.run_id
+            if run_id not in inputs and len(inputs) < (100 if lookup.adopts else _COMPARED):
+                candidates[run_id] = entry  # until its inputs say that it is another one
+                fetched = yield from _inputs(run, run_id)
+                if fetched is None:
+                    continue
+                inputs[run_id] = fetched
+                if lookup.is_ours(fetched):
+                    ours[run_id] = entry
+                elif not lookup.may_be_ours(fetched):
+                    del candidates[run_id]
+        if len(ours) > 1:
+            twice = "its request was carried out twice"
+            raise run.unknown(twice, cause, candidates=tuple(ours.values()))
+        for run_id in ours:
+            run.state.run_id, run.state.unconfirmed_id = run_id, None
+            return True
+        if not versions.LOGS_RUNNING_RUNS.on(run.version):
+            break  # these list a run only after its end
+    if once:
+        return False
+    why = (
+        "the connection was lost before its id came (unique_user=True makes such a run findable)"
+        if not lookup.adopts
+        else "it is not in the logs of its user"
+    )
+    raise run.unknown(why, cause, candidates=tuple(candidates.values()))
+
+
+def _waits(run: Following, lookup: Lookup) -> Iterator[float]:
+    """Seconds between looks: a run is in the logs 0.1 to 0.4 s after it has started."""
+    yield from (0.2, 0.5, 1.0, 2.0)
+    if lookup.adopts:
+        yield from (4.0, *(8.0,) * 7)
+        if versions.QUEUES_RUNS.on(run.version):
+            yield from (16.0,) * 16  # it may be queued, and start 300 s later
+
+
+def _recent(run: Following, *, attempts: int) -> Flow[tuple[list[WorkflowLogs], int]]:
+    """The entries of the run's user since it was posted, and how many attempts gave none."""
+    filters = {"created_by_end_user_session_id": run.options.user, "limit": 100}
+    for attempt in range(attempts):
+        asked = run.clock()
+        outcome = yield Send(calls.logs(run.options, filters))
+        if isinstance(outcome, Answer) and (entries := _entries(run, outcome, asked)) is not None:
+            return entries, attempt
+        if isinstance(outcome, Answer) and not may_change(outcome):
+            break
+        if attempt + 1 < attempts:
+            yield Pause(backoff(attempt))
+    return [], attempts
+
+
+def _entries(run: Following, answer: Answer, asked: float) -> list[WorkflowLogs] | None:
+    """The entries of an answer that can be of the run; None when it is no page of the logs."""
+    try:
+        entries = [log_entry(raw) for raw in answer.json()["data"]]
+    except (UnreadableAnswer, *UNREADABLE):
+        return None
+    since = _server_time(answer) - (asked - run.posted_at) - _CLOCK_SLACK
+    return [entry for entry in entries if entry.created_at >= since and _is_of(entry, run)]
+
+
+def _is_of(entry: WorkflowLogs, run: Following) -> bool:
+    """Whether an entry is of the run's user; servers before 1.5 ignore the filter."""
+    user = entry.data.created_by_end_user
+    return getattr(user, "session_id", None) == run.options.user
+
+
+def _server_time(answer: Answer) -> float:
+    """The server's clock in unix seconds, by its `Date` header; 0 when it sends none."""
+    try:
+        return email.utils.parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+def _inputs(run: Following, run_id: str) -> Flow[Mapping[str, Any] | None]:
+    """The inputs of a run, None when they cannot be had now; {} where they say nothing."""
+    if run.lookup is not None and run.lookup.unique_user:
+        return {}
+    outcome = yield Send(calls.detail(run_id, run.options))
+    try:
+        value = as_object(outcome.json()["inputs"]) if isinstance(outcome, Answer) else None
+    except (UnreadableAnswer, *UNREADABLE):
+        return None
+    return value if isinstance(value, dict) else None

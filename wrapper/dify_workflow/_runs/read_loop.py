@@ -1,0 +1,113 @@
+"""Reading one open stream: how long to wait for its next bytes, and what they mean. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+
+from .._api.commands import Cut, Pump, forget_request
+from .state import RunState
+
+_MOMENT = 0.01  # s; timers fire that much early at most
+_START_HELD = 2.0  # s that a start which may be made up is held back; a refusal follows at once
+_LATE_SPEECH = 15.0  # s behind the end for the next piece of speech, where some has come
+_NO_SPEECH = 1.0  # s; where none has: the server closes the stream at once when none comes
+
+
+class Pumping:
+    """One `Pump` command being performed.
+
+    resumable: a read of the connection that timed out can be repeated.
+    """
+
+    def __init__(self, pump: Pump, state: RunState, clock: Callable[[], float]) -> None:
+        self._pump = pump
+        self._state = state
+        self._clock = clock
+        self._events = state.count
+        self._asked_at = clock()
+        self._quiet_until = None if pump.quiet is None else clock() + pump.quiet
+        self._held_until: float | None = None
+
+    def timeout(self, *, resumable: bool) -> float:
+        """Seconds to wait for the next bytes, from now on."""
+        state, now = self._state, self._clock()
+        self._asked_at = now
+        limit = self._silence_limit()
+        left = max(limit - state.silent, 0.0) if state.silent else limit
+        if not resumable:
+            return left  # it is for the silence alone: a read that times out ends the connection
+        if self._pump.lull is not None and state.silent < self._pump.lull and state.begun:
+            left = min(left, self._pump.lull - state.silent)
+        if state.held == "start":
+            self._held_until = self._held_until or now + _START_HELD
+            left = min(left, max(self._held_until - now, 0.0))
+        if self._quiet_until is None:
+            return left
+        return min(left, max(self._quiet_until - now, 0.0))
+
+    def _silence_limit(self) -> float:
+        state = self._state
+        if state.over:
+            return _LATE_SPEECH if state.speaks else _NO_SPEECH
+        return self._pump.silence if state.begun else self._pump.first
+
+    def waited(self) -> None:
+        """Nothing came since `timeout()`; silence counts only while somebody waits."""
+        self._state.silent += self._clock() - self._asked_at
+
+    def took(self, data: bytes | None) -> Cut | None:
+        """Take bytes, or None for the end of the body; return why pumping is over, if it is."""
+        state = self._state
+        state.silent = 0.0
+        if data is None:
+            state.flush()
+            return Cut("over" if state.over else "eof")
+        state.feed(data)
+        if state.settled:
+            return Cut("over" if state.over else "held", open=True)
+        if state.held == "start":
+            self._release_in_time()
+        if self._quiet_until is None:
+            return None
+        if state.count != self._events:
+            self._events = state.count
+            self._quiet_until = self._clock() + (self._pump.quiet or 0.0)
+        elif self._clock() >= self._quiet_until:
+            return Cut("quiet", open=True)
+        return None
+
+    def timed_out(self, error: httpx.HTTPError, *, still_open: bool) -> Cut | None:
+        """Nothing came within `timeout()`; the stream is given up, unless it is only quiet.
+
+        Returns None where it is to be read on.
+        """
+        forget_request(error)
+        self.waited()
+        state, now = self._state, self._clock()
+        if still_open and state.silent < self._silence_limit() - _MOMENT:
+            if state.held == "start":
+                self._release_in_time()
+            if self._quiet_until is not None and now >= self._quiet_until - _MOMENT:
+                return Cut("quiet", error, open=True)
+            lull = self._pump.lull
+            if lull is not None and state.begun and state.silent >= lull - _MOMENT:
+                state.silent = max(state.silent, lull)  # told once in a silence
+                return Cut("lull", error, open=True)
+            return None
+        state.flush()
+        return Cut("over" if state.over else "silence", error)
+
+    def broke(self, error: httpx.HTTPError) -> Cut:
+        """The connection broke; a last event without its blank line counts all the same."""
+        forget_request(error)
+        self._state.flush()
+        return Cut("over" if self._state.over else "broken", error)
+
+    def _release_in_time(self) -> None:
+        """Deliver a start that nothing has followed for long: a refusal comes at once."""
+        now = self._clock()
+        self._held_until = self._held_until or now + _START_HELD
+        if now >= self._held_until - _MOMENT:
+            self._state.confirm()

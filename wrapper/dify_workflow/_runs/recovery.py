@@ -1,0 +1,340 @@
+"""A run whose stream was cut, followed to its end all the same. Flows: no I/O."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._api import calls, versions
+from .._api.commands import Cut, Flow, Open, Opened, Pause, Pump, Send
+from .._api.replies import Answer
+from .._api.retries import backoff, may_change, persistently
+from .._codec.decode import normalised_run
+from ..errors import FormClosed, UnreadableAnswer
+from ..types.events import ERROR
+from .lookup import find
+from .run import SILENCE, Following
+from .state import ENDED
+
+QUIET = 15.0  # s without an event: ask the run's detail (pings prove nothing in a replay)
+FIRST_QUIET = 3.0  # s, in the first minute
+_FIRST_MINUTE = 60.0
+_ATTACH_EVERY = 10.0  # s at most, where a server silences readers
+PATIENCE = 1260.0  # s without any change; the server itself ends a run after 1,200
+_LEAST_LOOKS = 10  # in that time: a consumer that sleeps is not the run's silence
+STOP_PATIENCE = 15.0  # s; 1.10 to 1.13 leave the detail of a stopped run at `running`,
+LONG_STOP_PATIENCE = 60.0  # s; and so does 1.14, but only of some
+_RECORDED_AFTER = 30.0  # s; a server may put a new run on record late
+_ATTACHED_AFTER = 5.0  # s; a run that somebody attaches to is on record, or is none
+RESUMED_AFTER = 30.0  # s from the answer to a pause's last form to the run's next step
+_LAST_LOOKS = 5  # times the last look is repeated while there is no answer
+_POLL_LONGEST = 10.0  # s between looks
+_ENDED_UNSEEN = 3  # times the detail says "ended" and the events do not
+_FORMS_UNSEEN = 20  # ... "paused", and only the events tell all of its forms
+
+
+def recover(run: Following, cause: Exception | None) -> Flow[None]:
+    """Follow a run by the best way its server has; `cause` is what cut its stream."""
+    state = run.state
+    state.leave_start()
+    if state.run_id is None and state.unconfirmed_id is not None:
+        yield from _confirm(run, cause)
+    if state.run_id is None:
+        yield from find(run, cause=cause)
+    run.changed()  # until now it was heard of
+    run.recovering_since = run.changed_at
+    if run.resuming:
+        yield from _replay(run, cause)  # there is no other way
+    elif not versions.OUTLIVES_ITS_STREAM.on(run.version):
+        yield from _last_look(run, cause)
+    elif not versions.REPLAYS_EVENTS.on(run.version):
+        yield from _poll(run, cause)
+    else:
+        yield from _replay(run, cause)
+
+
+def _confirm(run: Following, cause: Exception | None) -> Flow[None]:
+    """Ask for the run of an id that the server may have made up, until it is on record."""
+    assert run.state.unconfirmed_id is not None
+    run.changed()
+    attempt, absent = 0, False
+    while True:
+        outcome = yield Send(calls.detail(run.state.unconfirmed_id, run.options))
+        if _detail(outcome) is not None:
+            run.state.confirm()
+            return
+        if isinstance(outcome, Answer) and not outcome.ok:
+            absent = absent or outcome.status == 404
+            if outcome.status != 404 and not may_change(outcome):
+                return
+        waited = run.clock() - run.changed_at
+        if waited > (_RECORDED_AFTER if absent else PATIENCE):
+            return
+        yield Pause(backoff(attempt))
+        attempt += 1
+
+
+def _replay(run: Following, cause: Exception | None) -> Flow[None]:
+    """Follow the run over the events route until it is over."""
+    state, fruitless, ended = run.state, 0, 0
+    while True:
+        before = state.news
+        events = calls.events(_run_id(run), run.options, through_pauses=run.resuming)
+        outcome = yield Open(events, silence=SILENCE, replaying=True)
+        detail = None
+        if isinstance(outcome, Opened):
+            detail = yield from _watch(run)
+            if not state.over:
+                state.interrupted()
+            if state.over:
+                return
+        elif isinstance(outcome, Answer):
+            if outcome.status in (404, 405):
+                if run.resuming:
+                    raise outcome.error()
+                if run.last_detail is not None:  # an older server, or another user's run
+                    yield from _poll(run, cause or outcome.error())
+                    return
+                if (yield from look(run)) is None:  # it is not on record yet
+                    _check_patience(run, cause)
+                    yield Pause(backoff(fruitless))
+                    fruitless += 1
+                continue
+            _give_up_if_definite(run, outcome)
+        if state.news > before:
+            fruitless = 0
+        if detail is None:
+            detail = yield from look(run)
+        elif not has_ended(detail):
+            continue  # it runs, and this reader was silenced: attach again
+        if detail is not None and has_ended(detail) and not _may_resume(run, detail):
+            ended += 1  # the events of an ended run come at once
+            if ended >= (_FORMS_UNSEEN if detail.get("status") == "paused" else _ENDED_UNSEEN):
+                _finish(run, detail)
+                return
+        _check_patience(run, cause)
+        yield Pause(backoff(fruitless))
+        fruitless += 1
+
+
+def _watch(run: Following) -> Flow[dict[str, Any] | None]:
+    """Read one replay until it is over or cut, or the run's detail says to leave it.
+
+    Return that detail.
+    """
+    state, before = run.state, run.state.news
+    state.doubts_ends = versions.makes_up_ends(run.version)
+    attached_at = run.clock()
+    while True:
+        seen = state.count
+        cut: Cut = yield Pump(first=SILENCE, silence=SILENCE, quiet=next_look(run))
+        if state.news > before:  # a replay alone says nothing new
+            run.changed()
+        judged = yield from settle(run)
+        if state.over or not (cut.open and judged):
+            return None
+        if cut.reason != "quiet":
+            continue
+        detail = yield from look(run)
+        if detail is not None:
+            silenced = state.count == seen and versions.kills_readers(run.version)
+            if has_ended(detail) or (silenced and run.clock() - attached_at >= _ATTACH_EVERY):
+                _check_patience(run, cut.error)
+                return detail
+        _check_patience(run, cut.error)
+        before = state.news
+
+
+def next_look(run: Following) -> float:
+    """Return seconds without an event until the run's detail is asked; more after a minute."""
+    past = run.clock() - run.recovering_since - _FIRST_MINUTE
+    return min(FIRST_QUIET + max(past, 0.0) / 5, QUIET)
+
+
+def settle(run: Following) -> Flow[bool]:
+    """Decide on what the run's state holds back; False: nothing is known, and the stream is left.
+
+    What the server may have made up is held against the run's detail.
+    """
+    state = run.state
+    while state.held in ("end", "pause"):
+        if state.held == "pause":
+            if (yield from _is_waiting(run)):
+                state.believe()
+            else:
+                state.disbelieve()
+            continue
+        if state.held_event.get("event") == ERROR:
+            run.doubt(state.held_event)
+        detail = yield from peek(run)
+        if detail is None or not has_ended(detail) or detail.get("status") == "paused":
+            state.disbelieve()
+            if detail is None:
+                return False
+        else:
+            state.interrupted()
+            _finish(run, detail)
+    return state.held != "refusal"
+
+
+def _finish(run: Following, detail: dict[str, Any]) -> None:
+    """End the run as its detail says; a failure that an `error` event told is that error."""
+    error = run.doubted
+    if error is not None and detail.get("status") in ("failed", "stopped"):
+        run.state.fail(error)
+    else:
+        run.state.finish(detail)
+
+
+def _poll(run: Following, cause: Exception | None) -> Flow[None]:
+    """Ask the run's detail until the run has ended."""
+    seconds = 0.5
+    while True:
+        detail = yield from look(run)
+        if detail is not None and has_ended(detail):
+            _finish(run, detail)
+            return
+        _check_patience(run, cause)
+        yield Pause(seconds)
+        seconds = min(seconds * 1.5, _POLL_LONGEST)
+
+
+def _last_look(run: Following, cause: Exception | None) -> Flow[None]:
+    """Before 1.10 a run dies with its stream: it has ended already, or its end never comes."""
+    detail = yield from look(run)
+    for attempt in range(_LAST_LOOKS):
+        if detail is not None:
+            break
+        yield Pause(backoff(attempt))
+        detail = yield from look(run)
+    if detail is None or not has_ended(detail):
+        raise run.unknown(
+            f"Dify {run.version} ends a run with its stream and leaves it `running`", cause
+        )
+    run.state.finish(detail)
+
+
+def look(run: Following) -> Flow[dict[str, Any] | None]:
+    """Return the run's detail, or None when it cannot be had now; raises when it never can."""
+    outcome = yield Send(calls.detail(_run_id(run), run.options))
+    detail = _noted(run, outcome)
+    if detail is None and isinstance(outcome, Answer):
+        _check_absence(run, outcome)
+    return detail
+
+
+def peek(run: Following) -> Flow[dict[str, Any] | None]:
+    """As `look`, and an answer without a detail means nothing."""
+    return _noted(run, (yield Send(calls.detail(_run_id(run), run.options))))
+
+
+def _noted(run: Following, outcome: Any) -> dict[str, Any] | None:
+    detail = _detail(outcome)
+    if detail is not None:
+        run.told(detail)
+    return detail
+
+
+def _detail(outcome: Any) -> dict[str, Any] | None:
+    """The run's detail in an answer; to 1.12, a run that is none has one of nulls."""
+    if not isinstance(outcome, Answer) or not outcome.ok:
+        return None
+    try:
+        detail = normalised_run(outcome.json())
+    except (UnreadableAnswer, ValueError, TypeError):
+        return None
+    return detail if isinstance(detail, dict) and detail.get("id") else None
+
+
+def _check_absence(run: Following, answer: Answer) -> None:
+    """Raise when an answer without a detail is the last word."""
+    attached = run.start is None and not run.state.begun
+    absent = answer.status == 404 or (answer.ok and _is_of_nulls(answer))
+    if absent:
+        run.absent = attached and run.last_detail is None
+        limit = _ATTACHED_AFTER if run.absent else _RECORDED_AFTER
+        if run.clock() - run.changed_at <= limit:
+            return
+        if attached and answer.ok:
+            raise answer.not_found("Workflow run not found.")
+    if not answer.ok:
+        _give_up_if_definite(run, answer)
+
+
+def _is_of_nulls(answer: Answer) -> bool:
+    try:
+        raw = answer.json()
+    except UnreadableAnswer:
+        return False
+    return isinstance(raw, dict) and "status" in raw and raw.get("id") is None
+
+
+def _may_resume(run: Following, detail: dict[str, Any]) -> bool:
+    """Whether a run's detail says "paused" of a run that is being resumed: it lags behind."""
+    return run.resuming and detail.get("status") == "paused"
+
+
+def _is_waiting(run: Following) -> Flow[bool]:
+    """Whether the pause that a replay told of is where the run waits: no form of it is closed.
+
+    A run that is still paused 30 s after a form was answered waits for the others, and is lost
+    where there are none.
+    """
+    data = run.state.held_event.get("data")
+    reasons = data.get("reasons") if isinstance(data, dict) else None
+    closed, open_ = 0, 0
+    for reason in reasons if isinstance(reasons, list) else ():
+        token = reason.get("form_token") if isinstance(reason, dict) else None
+        if isinstance(token, str):
+            form = yield from persistently(Send(calls.form(token, run.options)))
+            if isinstance(form, Answer) and isinstance(form.error(), FormClosed):
+                closed += 1
+            else:
+                open_ += 1
+    if not closed:
+        return True
+    if run.clock() - run.changed_at <= RESUMED_AFTER:
+        return False
+    detail = yield from peek(run)
+    if detail is None or detail.get("status") != "paused":
+        return False
+    if not open_:
+        raise run.unknown(
+            "it is paused, all of its forms are closed, and the server does not resume it"
+        )
+    return True
+
+
+def has_ended(detail: dict[str, Any]) -> bool:
+    """Whether a detail is of a run that has ended, or is paused."""
+    status = detail.get("status")
+    ended = isinstance(status, str) and status in ENDED
+    return ended or detail.get("finished_at") is not None
+
+
+def _give_up_if_definite(run: Following, answer: Answer) -> None:
+    """Raise for an error answer that will not change by asking again."""
+    attached = run.start is None and not run.state.begun
+    if may_change(answer) and not (attached and answer.names_no_run):
+        return
+    error = answer.error()
+    if attached:
+        raise error  # nothing of ours was lost: attached to a run that is not there
+    raise run.unknown(f"asking for it was refused: {error}", error)
+
+
+def _check_patience(run: Following, cause: Exception | None) -> None:
+    now = run.clock()
+    run.looks += 1
+    run.check_doubted()
+    if run.stop_asked_at is not None:
+        replays = versions.REPLAYS_EVENTS.on(run.version)
+        patience = LONG_STOP_PATIENCE if replays else STOP_PATIENCE
+        if now - max(run.stop_asked_at, run.changed_at) > patience:
+            raise run.unknown("it was asked to stop, and its detail still says `running`", cause)
+    if now - run.changed_at > PATIENCE and run.looks >= _LEAST_LOOKS:
+        raise run.unknown(f"nothing happened for {PATIENCE:.0f} s", cause)
+
+
+def _run_id(run: Following) -> str:
+    assert run.state.run_id is not None
+    return run.state.run_id

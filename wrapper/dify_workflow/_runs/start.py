@@ -1,0 +1,222 @@
+"""How a run is started, followed to its end, and found again: the logic, without I/O.
+
+    post ──429, no connection──> pause ─> post (429: until the deadline, where there is one)
+     │ ├── error answer ───────────────────────────────────────────> raise
+     │ └── no or unclear answer ───────────────┐
+     v                                         v
+    own stream ── cut, id not known ────────> find (logs) ── not surely ours ─> RunOutcomeUnknown
+     │    └────── cut, id known ───────┐       │ adopted
+     │                                 v       v
+     │   (>= 1.14) replay: events with snapshot, watched by the run's detail ──┐
+     │   (>= 1.10) poll: the run's detail                                      │ no change for
+     │   (older)   one last look: a run dies with its stream                   │ 1,260 s
+     v                                 v                                       v
+    over <────────────────────────── over                              RunOutcomeUnknown
+
+A run is posted again only after an answer that surely started none (`retrying`). While the POST is
+silent, the logs are asked for its run, and the POST stays the source. On each stream an end that
+the server may have made up is held against the run's detail (`recovery.settle`): while the run goes
+on, it is none.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import attrs
+import httpx
+
+from .._api import versions
+from .._api.calls import Call
+from .._api.commands import Await, Cut, Failure, Flow, Open, Opened, Pump, Send, Waiting
+from .._api.replies import Answer
+from .._api.retries import no_answer, persistently
+from ..errors import APIError, ServerError
+from ..options import DEFAULT_TIMEOUT, RequestTimeout
+from .lookup import find
+from .recovery import PATIENCE, has_ended, next_look, peek, recover, settle
+from .run import SILENCE, Following
+
+QUEUED_SILENCE = 310.0  # s; a queued run sends nothing, and the server gives up after 300
+_GAVE_UP = (408, 499)  # a proxy that stopped waiting
+LOOK_EVERY = 15.0  # s without a byte of an answer, or an event: look for the run in the logs
+LULL = 25.0  # s without a byte behind the first event, two pings and a half: ask the run's detail
+_END_COMES_IN = 3.0  # s in which the POST's stream may still tell an end that the detail has
+_NO_STREAM = "a stream of events was expected"
+_MOMENT = 0.01  # s; timers fire that much early at most
+
+
+def follow(run: Following) -> Flow[None]:
+    """Start the run, or attach to it, and follow it until its state is over."""
+    cause: Exception | None = None
+    run.changed()
+    if run.start is not None:
+        cause = yield from _start(run, (yield from _prepared(run)))
+        if not run.state.over:
+            run.state.interrupted()
+    if not run.state.over:
+        yield from recover(run, cause)
+    if run.state.failure is not None:
+        raise run.state.failure
+
+
+def _prepared(run: Following) -> Flow[Call]:
+    """Upload what the run needs; return the request that starts it."""
+    assert run.start is not None
+    run.began_at = run.clock()
+    start = run.start if run.prepare is None else (yield from run.prepare())
+    run.changed()
+    run.posted_at = run.changed_at
+    if run.before_post is not None:
+        run.before_post()
+    return start
+
+
+def _start(run: Following, start: Call) -> Flow[Exception | None]:
+    """Post the run and read its stream; return what cut it."""
+    head, _ = _silence(run)
+    outcome: Opened | Answer | Failure | _Left = yield from persistently(
+        Open(start, silence=head, patience=LOOK_EVERY), run.not_taken, partial(_open, run)
+    )
+    if isinstance(outcome, Opened):
+        return (yield from _read(run))
+    if isinstance(outcome, _Left):
+        return outcome.cause
+    if isinstance(outcome, Answer):
+        return _not_a_stream(outcome)
+    error = no_answer(outcome)
+    error.__cause__ = outcome.error
+    if not outcome.sent:
+        raise error
+    return error
+
+
+@attrs.frozen
+class _Left:
+    """The run was found in the logs, so its POST is neither waited for nor repeated."""
+
+    cause: Exception | None
+
+
+def _open(run: Following, command: Open) -> Flow[Opened | Answer | Failure | _Left]:
+    """Post the run; look for it in the logs while no byte of an answer comes."""
+    outcome: Any = yield command
+    waited, look_at = 0.0, LOOK_EVERY
+    while isinstance(outcome, Waiting):
+        waited += outcome.seconds
+        if waited > command.silence - _MOMENT:
+            error = httpx.ReadTimeout(f"no byte of an answer for {command.silence:.0f} s")
+            outcome = Failure(error, sent=True)
+            break
+        if waited > look_at - _MOMENT:
+            look_at += LOOK_EVERY
+            if (yield from _ended_unseen(run)):
+                outcome = yield Await(_END_COMES_IN)
+                if isinstance(outcome, Waiting):
+                    return _Left(None)
+                break
+        outcome = yield Await(min(look_at, command.silence) - waited)
+    if isinstance(outcome, Opened) or run.state.run_id is None:
+        result: Opened | Answer | Failure = outcome
+        return result
+    if isinstance(outcome, Failure):
+        return _Left(no_answer(outcome))
+    return _Left(outcome.unreadable(_NO_STREAM) if outcome.ok else outcome.error())
+
+
+def _ended_unseen(run: Following) -> Flow[bool]:
+    """Look for a run of which the POST has brought nothing; whether it has ended meanwhile.
+
+    The POST is not left for it unless the server is surely one whose runs outlive their streams.
+    """
+    adopts = run.lookup is not None and run.lookup.adopts
+    if run.state.run_id is None and not (adopts and (yield from find(run, once=True))):
+        return False
+    detail = yield from peek(run)
+    known = run.version is not None and versions.LOGS_RUNNING_RUNS.on(run.version)
+    return known and detail is not None and has_ended(detail)
+
+
+def _read(run: Following) -> Flow[Exception | None]:
+    """Read the run's own stream; return what cut it."""
+    state = run.state
+    first, silence = _silence(run)  # the answer's head has told the server's version
+    lull = LULL if silence == SILENCE else None
+    state.doubts_ends = versions.makes_up_ends(run.version)
+    state.hears_late = not state.result_only and not versions.ENDS_SPEECH_FIRST.on(run.version)
+    adopts = run.lookup is not None and run.lookup.adopts
+    while True:
+        if run.doubted is not None:
+            quiet: float | None = next_look(run)
+        else:
+            quiet = LOOK_EVERY if adopts and not state.begun else None
+        cut: Cut = yield Pump(first=first, silence=silence, quiet=quiet, lull=lull)
+        judged = yield from settle(run)
+        if state.over or not (cut.open and judged):
+            return cut.error
+        if cut.reason == "held" or (cut.reason == "quiet" and state.begun and not run.doubted):
+            continue  # it was to be quiet before its first event only
+        if state.begun:
+            detail = yield from peek(run)
+            if detail is not None and has_ended(detail):
+                state.flush()  # the end itself may lack its blank line
+                return cut.error
+            run.check_doubted()
+        elif (yield from _ended_unseen(run)):
+            cut = yield Pump(first=first, silence=silence, quiet=_END_COMES_IN)
+            if not state.begun:
+                return cut.error
+
+
+def _silence(run: Following) -> tuple[float, float]:
+    """Seconds without a byte before the first event, and after it."""
+    timeout = run.options.timeout
+    given = timeout != DEFAULT_TIMEOUT and not isinstance(timeout, RequestTimeout)
+    if given and timeout.read is not None:
+        return timeout.read, timeout.read
+    queued = versions.QUEUES_RUNS.on(run.version)
+    return (QUEUED_SILENCE if queued else SILENCE), SILENCE
+
+
+def _not_a_stream(answer: Answer) -> Exception:
+    """Raise what a definite answer means; return the cause where the run may have started."""
+    if answer.ok:
+        error = answer.unreadable(_NO_STREAM)
+        if answer.version is not None:  # Dify itself took the request
+            return error
+        raise error
+    error = answer.error()
+    if unclear(answer, error):
+        return error
+    raise error
+
+
+def unclear(answer: Answer, error: APIError) -> bool:
+    """Whether a run may have been started in spite of this error answer."""
+    return answer.status in _GAVE_UP or (
+        answer.status >= 500 and not isinstance(error, ServerError)
+    )
+
+
+def run_blocking(run: Following) -> Flow[Answer]:
+    """Start the run by one blocking request; return its answer."""
+    start = yield from _prepared(run)
+    # The answer takes as long as the run.
+    silence = PATIENCE if run.options.timeout == DEFAULT_TIMEOUT else None
+    outcome: Answer | Failure = yield from persistently(Send(start, silence), run.not_taken)
+    cause: Exception
+    if isinstance(outcome, Failure):
+        cause = no_answer(outcome)
+        cause.__cause__ = outcome.error
+        if not outcome.sent:
+            raise cause
+    elif outcome.ok:
+        return outcome
+    else:
+        cause = outcome.error()
+        if not unclear(outcome, outcome.error()):
+            raise cause
+    raise run.unknown(
+        "a blocking request lost its answer; stream instead, or look for it in the logs", cause
+    )

@@ -1,0 +1,378 @@
+"""What is known of one run: its ids, what was delivered, whether it is over. No I/O.
+
+The stream is fed in as bytes (`feed`, `flush`); events that are new wait in `ready`. A run that is
+followed again after an interruption replays events: `replaying` makes the state drop what was
+delivered before.
+
+Some events are held back until the flow has learned more (`held`):
+
+- "start": a `workflow_started` that the server may have made up, to refuse the run behind it;
+- "refusal": such a start and its made-up end, with a text that is no certain refusal;
+- "end": an `error` or `workflow_finished` that may be made up, while the run goes on;
+- "pause": a `workflow_paused` that may be an old one, of a run that is being resumed.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import deque
+from typing import Any, Literal
+
+from .._api.replies import refusal, stream_error
+from .._codec.jsonio import loads, loads_short
+from .._codec.sse import DEFAULT_MAX_EVENT_BYTES, SSEDecoder
+from ..errors import APIError
+from ..types.events import (
+    ERROR,
+    FINISHED,
+    PAUSED,
+    SPEECH,
+    STARTED,
+    TERMINAL,
+    WARNING,
+    WorkflowStreamEvent,
+)
+from .replay import Delivered
+
+log: logging.Logger = logging.getLogger("dify_workflow")
+
+ENDED = frozenset({"succeeded", "partial-succeeded", "failed", "stopped", "paused"})
+_SUCCEEDED = ("succeeded", "partial-succeeded")
+_TEXT = (b'{"event": "text_chunk"', b'{"event":"text_chunk"')
+_NO_TEXT = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+_FIRST_FIELD = rb'[{,]\s*"%b"\s*:\s*"([^"\\]+)"'  # of an event that was cut inside
+_CUT_RUN_ID = re.compile(_FIRST_FIELD % b"workflow_run_id")
+_CUT_TASK_ID = re.compile(_FIRST_FIELD % b"task_id")
+
+Held = Literal["start", "refusal", "end", "pause"]
+
+
+class RunState:
+    """One run as seen by one stream object."""
+
+    def __init__(
+        self,
+        *,
+        run_id: str | None = None,
+        max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES,
+        result_only: bool = False,
+    ) -> None:
+        self.run_id = run_id
+        self.unconfirmed_id: str | None = None  # of a run that the server may have made up
+        self.task_id: str | None = None
+        self.status: str = "running"
+        self.ready: deque[WorkflowStreamEvent] = deque()
+        self.count: int = 0  # events that came, delivered or not
+        self.news: int = 0  # events that said something new
+        self.silent: float = 0.0  # s that were waited for the next byte of the connection
+        self.over: bool = False
+        self.held: Held | None = None
+        self.held_event: dict[str, Any] = {}
+        self.last: WorkflowStreamEvent | None = None  # the terminal event
+        self.failure: APIError | None = None  # what an `error` event stands for
+        self.recovered: bool = False
+        self.replaying: bool = False
+        self.text_complete: bool = True
+        self.events_lost: bool = False  # an event other than text was missed for good
+        self.doubts_ends: bool = False  # the server makes up ends
+        self.hears_late: bool = False  # speech may come behind the end
+        self.speaks: bool = False  # some has come
+        self.delivered: Delivered = Delivered()
+        self.in_gap: bool = False  # cut off, and no replay has told what was missed
+        self._holds_pauses = False
+        self._behind: list[bytes] = []  # what came behind the event that is held back
+        self._disowned = False  # the made-up start and end behind an error are to be dropped
+        self.result_only = result_only
+        self._max_event_bytes = max_event_bytes
+        self._decoder = SSEDecoder(max_event_bytes)
+
+    def connect(self, *, replaying: bool) -> None:
+        """A connection begins; its first bytes belong to a new event."""
+        self._decoder = SSEDecoder(self._max_event_bytes)
+        self.replaying = replaying
+        self.silent = 0.0
+        self._disowned = False
+
+    def interrupted(self) -> None:
+        """The stream was cut: what comes from now on is fetched again, and text may be missing."""
+        self.flush()
+        self.recovered = True
+        self.text_complete = False
+        self.in_gap = True
+
+    @property
+    def begun(self) -> bool:
+        """Whether an event has come."""
+        return self.count > 0
+
+    @property
+    def settled(self) -> bool:
+        """Whether reading on brings nothing: the run is over, or something is to be decided."""
+        if self.over:
+            return not self.hears_late
+        return self.held is not None and self.held != "start"
+
+    @property
+    def events_complete(self) -> bool:
+        """Whether no event can be missing, text aside."""
+        return not (self.events_lost or self.in_gap or self.delivered.incomplete)
+
+    def feed(self, chunk: bytes) -> None:
+        """Take bytes of the stream."""
+        for payload in self._decoder.feed(chunk):
+            if (
+                payload.startswith(_TEXT)
+                and self.run_id
+                and self.task_id
+                and not (self.over or self.held)
+            ):
+                self._accept_text(payload)
+            else:
+                self._accept(payload)
+
+    def flush(self) -> None:
+        """Take the end of the stream's bytes: a last event, or the ids of one that was cut."""
+        for payload in self._decoder.flush():
+            try:
+                loads(payload)
+            except (ValueError, RecursionError):
+                self._learn_cut_ids(payload)
+            else:
+                self._accept(payload)
+
+    def _accept_text(self, payload: bytes) -> None:
+        """As `_accept`, by the shortest way: most events are chunks of text."""
+        if self.result_only and payload.endswith(b"}"):
+            self.count += 1
+            self.news += 1
+            return
+        try:
+            raw = loads_short(payload)
+            new = self.delivered.is_new_text(raw["data"])
+        except _NO_TEXT:
+            self._accept(payload)
+            return
+        self.count += 1
+        if new:
+            self.news += 1
+            self.ready.append(
+                WorkflowStreamEvent(
+                    "text_chunk", raw, self.run_id, self.task_id, self.status, self.recovered
+                )
+            )
+
+    def _accept(self, payload: bytes) -> None:
+        if self.settled and not self.over:
+            self._behind.append(payload)
+            return
+        if self.settled:
+            return
+        try:
+            raw = loads(payload)
+        except (ValueError, RecursionError):
+            if payload.strip() not in (b"", b"ping"):
+                log.warning("run %s: an event that is not JSON was skipped", self.run_id)
+                self.text_complete = False
+                self.events_lost = True
+            return
+        if isinstance(raw, dict) and raw.get("event") != "ping":
+            self.take(raw)
+
+    def take(self, raw: dict[str, Any]) -> None:
+        """Take one decoded event."""
+        name, data = raw.get("event"), raw.get("data")
+        if not isinstance(name, str):
+            name = ""
+        if not isinstance(data, dict):
+            data = {}
+        if self.over:
+            self._take_late(name, raw)
+        elif name == WARNING:
+            self.ready.append(self._event(name, raw))
+        elif self.held == "start":
+            self._take_behind_start(name, raw, data)
+        elif self._may_be_refused(name, raw):
+            self.held, self.held_event = "start", raw
+            self.unconfirmed_id = raw["workflow_run_id"]
+        elif self._disowned and _is_made_up(name, raw, data):
+            self._disowned = name != FINISHED
+        else:
+            self._take_surely(name, raw, data)
+
+    def _take_surely(self, name: str, raw: dict[str, Any], data: dict[str, Any]) -> None:
+        """Take an event that is not to be held back for what stands before it."""
+        self.count += 1
+        if name == ERROR and self.run_id is not None and self.doubts_ends:
+            self.held, self.held_event = "end", raw
+            return
+        if self.run_id is None or self.task_id is None:
+            self._learn_ids(raw)
+        if name in SPEECH:
+            self.speaks = True
+        if name in TERMINAL:
+            self._end(name, raw, data)
+        elif self.delivered.is_new(name, data, replaying=self.replaying):
+            self.news += 1
+            self.ready.append(self._event(name, raw))
+        if name == STARTED and self.replaying:
+            self.in_gap = False  # it is the first event of a snapshot
+
+    def _take_late(self, name: str, raw: dict[str, Any]) -> None:
+        """Take speech, which servers to 1.12 send behind the end."""
+        if name in SPEECH:
+            self.speaks = True
+            self.ready.append(self._event(name, raw))
+            self.hears_late = name != "tts_message_end"
+
+    # A start that may be made up, to refuse the run.
+
+    def _may_be_refused(self, name: str, raw: dict[str, Any]) -> bool:
+        """Whether an event is how a server begins to tell a refusal: its ids are one and the same.
+
+        A genuine start on the stream of the request has a task's id of its own; replays have not.
+        """
+        run_id = raw.get("workflow_run_id")
+        first = self.doubts_ends and not self.replaying and not self.begun
+        return (
+            first and name == STARTED and isinstance(run_id, str) and raw.get("task_id") == run_id
+        )
+
+    def _take_behind_start(self, name: str, raw: dict[str, Any], data: dict[str, Any]) -> None:
+        if name == FINISHED and data.get("created_by") == {}:
+            text = data.get("error")
+            self.failure = refusal(text) if isinstance(text, str) and not self.run_id else None
+            self.over = self.failure is not None
+            self.held = None if self.over else "refusal"
+            if self.over:
+                self.status, self.unconfirmed_id = "failed", None
+        elif raw.get("workflow_run_id") == self.unconfirmed_id:
+            self.confirm()
+            self._take_surely(name, raw, data)
+        else:
+            if isinstance(raw.get("workflow_run_id"), str):
+                self.leave_start()  # of another run, which is the one that runs
+                self.unconfirmed_id, self.held_event = None, {}
+            self._take_surely(name, raw, data)
+
+    def confirm(self) -> None:
+        """The run of the start that is held back exists: deliver it."""
+        start, self.held_event = self.held_event, {}
+        self.held, self.unconfirmed_id, run_id = None, None, self.unconfirmed_id
+        self.run_id = self.run_id or run_id
+        if start:
+            self._take_surely(STARTED, start, start.get("data") or {})
+
+    def leave_start(self) -> None:
+        """The stream was cut behind a start that is held back: its id is not confirmed."""
+        if self.held == "refusal":
+            self.held_event = {}  # the start was made up, whether there is a run or not
+        if self.held in ("start", "refusal"):
+            self.held = None
+
+    def _learn_ids(self, raw: dict[str, Any]) -> None:
+        run_id, task_id = raw.get("workflow_run_id"), raw.get("task_id")
+        if self.run_id is None and isinstance(run_id, str):
+            self.run_id = run_id
+        # The server's replay of past events has the run id in the task id's place.
+        if self.task_id is None and isinstance(task_id, str) and task_id != run_id:
+            self.task_id = task_id
+
+    def _learn_cut_ids(self, payload: bytes) -> None:
+        """Learn the ids, which are the first fields, from an event that was cut inside."""
+        run, task = _CUT_RUN_ID.search(payload), _CUT_TASK_ID.search(payload)
+        run_id = run and run[1].decode("utf-8", "replace")
+        task_id = task and task[1].decode("utf-8", "replace")
+        if run_id is None or self.settled or self.held:
+            return
+        if self.run_id is None and self.doubts_ends and task_id in (None, run_id):
+            self.unconfirmed_id = run_id
+        else:
+            self._learn_ids({"workflow_run_id": run_id, "task_id": task_id})
+
+    # The end, and what may be none.
+
+    def _end(self, name: str, raw: dict[str, Any], data: dict[str, Any]) -> None:
+        if name == FINISHED and self.doubts_ends and data.get("created_by") == {}:
+            self.held, self.held_event = "end", raw
+        elif name == PAUSED and self._holds_pauses:
+            self.held, self.held_event = "pause", raw
+        else:
+            self._conclude(name, raw, data)
+
+    def _conclude(
+        self, name: str, raw: dict[str, Any], data: dict[str, Any], *, again: bool = False
+    ) -> None:
+        self.over, self.held = True, None
+        if name != FINISHED:
+            self.hears_late = False
+        if name == ERROR:
+            self.status = "failed"
+            self.failure = stream_error(raw)
+            return
+        status = data.get("status")
+        self.status = "paused" if name == PAUSED else status if isinstance(status, str) else ""
+        self.last = self._event(name, raw)
+        if name == FINISHED and self.recovered and self.status in _SUCCEEDED:
+            self.events_lost = self.events_lost or self.delivered.has_open_nodes
+        if name == FINISHED or again or self.delivered.is_new_pause(_form_ids(data)):
+            self.ready.append(self.last)  # a pause that was announced is not announced again
+
+    def believe(self) -> None:
+        """What is held back is what the run ended with, or where it waits now."""
+        raw, again = self.held_event, self.held == "pause"
+        data = raw.get("data")
+        self._conclude(raw["event"], raw, data if isinstance(data, dict) else {}, again=again)
+
+    def fail(self, error: dict[str, Any]) -> None:
+        """End the run with an `error` event that was not believed at first."""
+        self._conclude(ERROR, error, {})
+
+    def disbelieve(self) -> None:
+        """The run goes on, whatever is held back: drop it, and what the server made up with it."""
+        self._disowned = self.held_event.get("event") == ERROR
+        if self.held == "pause":
+            self.delivered.is_new_pause(_form_ids(self.held_event.get("data") or {}))
+        self.held, self.held_event = None, {}
+        waiting, self._behind = self._behind, []
+        for payload in waiting:
+            self._accept(payload)
+
+    def resume(self, delivered: Delivered) -> None:
+        """The run was paused and goes on: a pause that its replay tells may be an old one."""
+        self.delivered = delivered
+        self._holds_pauses = True
+
+    def _event(self, name: str, raw: dict[str, Any]) -> WorkflowStreamEvent:
+        return WorkflowStreamEvent(
+            name, raw, self.run_id, self.task_id, self.status, self.recovered
+        )
+
+    def finish(self, detail: dict[str, Any]) -> None:
+        """End the run with what its detail says, where no terminal event could be had."""
+        status = detail.get("status")
+        data = {key: value for key, value in detail.items() if key != "inputs"}
+        if status == "paused":
+            # The event of a pause tells its forms as they were announced, and of what kind it is.
+            forms = [{"TYPE": "human_input_required", **f} for f in self.delivered.forms.values()]
+            data |= {"workflow_run_id": self.run_id, "reasons": forms, "paused_nodes": []}
+        else:
+            data["created_by"] = {}  # a detail does not say it, and the event always does
+        name = PAUSED if status == "paused" else FINISHED
+        ids = {"workflow_run_id": self.run_id, "task_id": self.task_id}
+        self.count += 1
+        self._conclude(name, {"event": name, **ids, "data": data}, data)
+
+
+def _is_made_up(name: str, raw: dict[str, Any], data: dict[str, Any]) -> bool:
+    """Whether an event behind an error that is not believed was made up with it."""
+    if name == STARTED:
+        same = raw.get("task_id") == raw.get("workflow_run_id")
+        return same and data.get("reason") == "resumption"
+    return name == FINISHED and data.get("created_by") == {}
+
+
+def _form_ids(data: dict[str, Any]) -> list[Any]:
+    reasons = data.get("reasons")
+    reasons = reasons if isinstance(reasons, list) else []
+    return [reason.get("form_id") for reason in reasons if isinstance(reason, dict)]

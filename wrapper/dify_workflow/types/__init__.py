@@ -1,0 +1,1 @@
+"""What callers give and get: requests, responses, events, files, forms."""

@@ -1,0 +1,101 @@
+"""One item of a run's stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dify_workflow_api.events import EVENTS
+
+from .._codec.decode import UNREADABLE, read
+from .stops import was_stopped
+
+if TYPE_CHECKING:
+    from dify_workflow_api.events import EventData
+
+FINISHED = "workflow_finished"
+PAUSED = "workflow_paused"
+ERROR = "error"
+STARTED = "workflow_started"
+WARNING = "warning"  # has no ids, and is no sign of a run
+SPEECH = frozenset({"tts_message", "tts_message_end"})
+TERMINAL = frozenset({FINISHED, PAUSED, ERROR})
+
+
+class _NotDecoded:
+    """Stands for a payload that nobody has asked for; a class, so that it survives pickling."""
+
+
+class WorkflowStreamEvent:
+    """One event of a run.
+
+    `event` is its name, `id` and `task_id` the run's ids (None until the server has said them),
+    `status` the run's status: "running" until the last event says otherwise. `recovered` is True
+    for events that were fetched again after the connection had dropped. `raw` is the whole event
+    as the server sent it.
+    """
+
+    __slots__ = ("_data", "event", "id", "raw", "recovered", "status", "task_id")
+
+    def __init__(
+        self,
+        event: str,
+        raw: dict[str, Any],
+        id: str | None = None,
+        task_id: str | None = None,
+        status: str = "running",
+        recovered: bool = False,
+    ) -> None:
+        self.event: str = event
+        self.raw: dict[str, Any] = raw
+        self.id: str | None = id
+        self.task_id: str | None = task_id
+        self.status: str = status
+        self.recovered: bool = recovered
+        self._data: Any = _NotDecoded
+
+    @property
+    def data(self) -> EventData | dict[str, Any]:
+        """The payload as the generated class of this event, decoded on first access.
+
+        Events without a payload (`tts_message`) give their event model; unknown events, and those
+        that are not what the contract says, the plain dict.
+        """
+        if self._data is _NotDecoded:
+            self._data = self._decode()
+        data: EventData | dict[str, Any] = self._data
+        return data
+
+    def _decode(self) -> Any:
+        payload = self.raw.get("data")
+        plain = payload if isinstance(payload, dict) else self.raw
+        if self.event not in EVENTS:
+            return plain
+        event_model, payload_model = EVENTS[self.event]
+        try:
+            return read(payload_model, payload) if payload_model else read(event_model, self.raw)
+        except UNREADABLE:
+            return plain
+
+    @property
+    def message(self) -> str:
+        """The human text: an error's text, a chunk's text, a node's title, or ""."""
+        payload = self.raw.get("data")
+        if not isinstance(payload, dict):
+            text = self.raw.get("message")
+            return text if isinstance(text, str) else ""
+        for key in ("error", "text", "reasoning", "title", "node_title", "label"):
+            text = payload.get(key)
+            if text and isinstance(text, str):
+                return text
+        return ""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it says that the run was stopped; see `WorkflowRunResponse.stopped`."""
+        return was_stopped(self.status, self.message)
+
+    def __repr__(self) -> str:
+        return (
+            f"WorkflowStreamEvent(event={self.event!r}, status={self.status!r}, "
+            f"message={self.message[:60]!r}, id={self.id!r})"
+        )

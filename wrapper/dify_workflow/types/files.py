@@ -1,0 +1,193 @@
+"""`WorkflowFile`: a file as an input, wherever its bytes are."""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+import attrs
+from dify_workflow_api.models import InputFile, UploadedFile
+
+from .._codec.decode import UNREADABLE, read
+from ..errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from dify_workflow_api.models import OutputFile
+
+
+Content = str | os.PathLike[str] | bytes | IO[bytes]
+TYPES = ("document", "image", "audio", "video", "custom")
+
+# How Dify sorts files: by their extension, and what is not listed by its MIME type. Of documents,
+# those that only an `Unstructured` server lists are custom on others: `OFFICE`.
+AUDIO = ("mp3", "m4a", "wav", "amr", "mpga")
+OFFICE = ("doc", "ppt", "pptx", "eml", "msg", "xml", "epub")
+_EXTENSIONS = {
+    "image": ("jpg", "jpeg", "png", "webp", "gif", "svg"),
+    "video": ("mp4", "mov", "mpeg", "webm"),
+    "audio": AUDIO,
+    "document": (
+        *("txt", "markdown", "md", "mdx", "pdf", "html", "htm", "xlsx", "xls", "docx", "csv"),
+        *("vtt", "properties", *OFFICE),
+    ),
+}
+_TYPE_OF = {extension: kind for kind, names in _EXTENSIONS.items() for extension in names}
+_BY_MIME_TYPE = {
+    "image": "image",
+    "video": "video",
+    "audio": "audio",
+    "text": "document",
+    "pdf": "document",
+}
+
+
+_FILE_MARK = "__dify__file__"
+
+
+@attrs.frozen(kw_only=True)
+class WorkflowFile:
+    """A file to put into `inputs` (alone or in a list) or into `files` of a run.
+
+    Made by `from_path`, `from_bytes`, `from_url` or `from_upload`. What is not on the server yet is
+    uploaded before the run, for the run's user. `type` (document, image, audio, video or custom) is
+    told by the server's own rule if not given: by the extension, and where that is not listed, by
+    the MIME type that is sent. Only doc, ppt, pptx, eml, msg, xml and epub depend on the server: as
+    a rule, a self-hosted Dify takes them as `type="custom"` alone, Dify Cloud as documents.
+    """
+
+    type: str
+    name: str = ""
+    mime_type: str | None = None
+    content: Content | None = attrs.field(default=None, repr=False)
+    url: str | None = None
+    upload_id: str | None = None
+
+    @classmethod
+    def from_path(cls, path: str | os.PathLike[str], *, type: str | None = None) -> WorkflowFile:
+        """A file on disk, streamed from there when it is uploaded."""
+        if not isinstance(path, str | os.PathLike) or not Path(path).is_file():
+            raise InvalidArgument(f"path: no file at {path!r}", field="path")
+        name = base_name(os.fspath(path))
+        mime_type = mime_type_of(name)
+        return cls(type=_type(type, name, mime_type), name=name, mime_type=mime_type, content=path)
+
+    @classmethod
+    def from_bytes(
+        cls, data: bytes, name: str, *, type: str | None = None, mime_type: str | None = None
+    ) -> WorkflowFile:
+        """Bytes in memory; `name` is the file's name with its extension."""
+        if not isinstance(data, bytes | bytearray):
+            raise InvalidArgument("data: bytes; from_path takes a path", field="data")
+        if not isinstance(name, str) or not name.strip():
+            raise InvalidArgument("name: text, not empty", field="name")
+        name, mime_type = base_name(name), mime_type or mime_type_of(name)
+        return cls(type=_type(type, name, mime_type), name=name, mime_type=mime_type, content=data)
+
+    @classmethod
+    def from_url(cls, url: str, *, type: str | None = None) -> WorkflowFile:
+        """A file that the server fetches from `url`, an http or https address."""
+        try:
+            parts = urlsplit(url)
+        except (TypeError, AttributeError, ValueError):
+            parts = urlsplit("")
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise InvalidArgument("url: an http or https address", field="url")
+        name = PurePosixPath(unquote(parts.path)).name
+        if type is None and not PurePosixPath(name).suffix:
+            raise InvalidArgument(
+                f"type: the URL does not tell it; give one of {', '.join(TYPES)}", field="type"
+            )
+        return cls(type=_type(type, name, mime_type_of(name)), name=name, url=url)
+
+    @classmethod
+    def from_upload(cls, upload: UploadedFile | str, *, type: str | None = None) -> WorkflowFile:
+        """A file that `upload_file` uploaded, or the id of one (then `type` must be given)."""
+        if isinstance(upload, str):
+            if type is None:
+                raise InvalidArgument(
+                    f"type: an id does not tell it; give one of {', '.join(TYPES)}", field="type"
+                )
+            return cls(type=_type(type, "", None), upload_id=upload)
+        if not isinstance(upload, UploadedFile):
+            raise InvalidArgument("upload: what upload_file returned, or its id", field="upload")
+        kind = _type(type, upload.name, upload.mime_type)
+        return cls(type=kind, name=upload.name, mime_type=upload.mime_type, upload_id=upload.id)
+
+    @property
+    def needs_upload(self) -> bool:
+        """Whether its bytes are not on the server yet."""
+        return self.upload_id is None and self.url is None
+
+    def as_input(self) -> dict[str, Any]:
+        """Return what stands for the file in a request."""
+        if self.url is not None:
+            given = {"transfer_method": "remote_url", "url": self.url}
+        else:
+            given = {"transfer_method": "local_file", "upload_file_id": self.upload_id or ""}
+        return InputFile.from_dict({"type": self.type, **given}).to_dict()
+
+
+def base_name(name: str) -> str:
+    """Reduce a path of any system to the file's own name, as the server demands."""
+    own = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    return "file" if own in ("", ".", "..") else own
+
+
+def extension_of(name: str) -> str:
+    """Return the extension of a file's name, in lower case, without its dot."""
+    return PurePosixPath(name).suffix[1:].lower()
+
+
+def mime_type_of(name: str) -> str:
+    """Guess the MIME type by a file's name."""
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def _type(given: str | None, name: str, mime_type: str | None) -> str:
+    if given is not None:
+        if given not in TYPES:
+            raise InvalidArgument(f"type: one of {', '.join(TYPES)}", field="type")
+        return given
+    kind = _TYPE_OF.get(extension_of(name))
+    if kind is not None:
+        return kind
+    sent = (mime_type or "").partition(";")[0].lower()
+    return next((kind for part, kind in _BY_MIME_TYPE.items() if part in sent), "custom")
+
+
+def each_file(value: Any, visit: Callable[[WorkflowFile], WorkflowFile]) -> Any:
+    """Return `value` with what `visit` makes of every `WorkflowFile` in it."""
+    if isinstance(value, WorkflowFile):
+        return visit(value)
+    if isinstance(value, Mapping):
+        return {name: each_file(item, visit) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [each_file(item, visit) for item in value]
+    return value
+
+
+def files_in(value: Any) -> Iterator[OutputFile]:
+    """Yield the file objects anywhere in a run's outputs, each once."""
+    seen: set[str] = set()
+
+    def walk(item: Any) -> Iterator[OutputFile]:
+        if isinstance(item, list):
+            for part in item:
+                yield from walk(part)
+        elif isinstance(item, dict) and item.get("dify_model_identity") == _FILE_MARK:
+            key = repr(item.get("related_id") or item.get("remote_url") or item.get("url"))
+            if key not in seen:
+                seen.add(key)
+                try:
+                    yield read("OutputFile", item)
+                except UNREADABLE:
+                    pass  # not what the contract says: it stays in `outputs`
+        elif isinstance(item, dict):
+            for part in item.values():
+                yield from walk(part)
+
+    return walk(value)

@@ -1,0 +1,178 @@
+"""What the caller asks for: a run, or a page of the logs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal, Unpack
+
+import attrs
+from dify_workflow_api.filters import LOG_FILTERS
+
+from .._codec.encode import plain
+from .._codec.secret import Secret, seal
+from ..errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from dify_workflow_api.filters import LogFilters
+
+    from .responses import WorkflowLogs
+
+DEFAULT_LIMIT = 20
+
+ResponseMode = Literal["streaming", "blocking"]
+
+
+@attrs.frozen(kw_only=True)
+class WorkflowRunRequest:
+    """One run of a workflow.
+
+    Attributes:
+        inputs: The values of the app's input form by variable name.
+        api_key: Stands above the key of the call and of the client.
+        user: Stands above the user of the call and of the client.
+        files: Go to `sys.files`; files of the form belong in `inputs`.
+        workflow_id: Run that published version instead of the current one; Dify 1.7.2 and later.
+        response_mode: "blocking" asks for one blocking request: it loses the run at the first proxy
+            time-out, so the default streams.
+        trace_id: Handed on to the server's tracing.
+        trace_session_id: As `trace_id`, to group runs.
+    """
+
+    inputs: Mapping[str, Any]
+    api_key: Secret | None = attrs.field(default=None, converter=seal)
+    user: str | None = None
+    files: Sequence[Any] | None = None
+    workflow_id: str | None = None
+    response_mode: ResponseMode | None = None
+    trace_id: str | None = None
+    trace_session_id: str | None = None
+
+    @classmethod
+    def of(cls, request: WorkflowRunRequest | Mapping[str, Any]) -> WorkflowRunRequest:
+        """Take a mapping as `inputs`, and check a request; raises `InvalidArgument`."""
+        if not isinstance(request, WorkflowRunRequest):
+            _refuse_whole_request(request)
+            request = cls(inputs=request)
+        inputs = request.inputs
+        if not isinstance(inputs, Mapping) or not all(isinstance(name, str) for name in inputs):
+            raise InvalidArgument("inputs: a mapping of variable names to values", field="inputs")
+        if request.response_mode not in (None, "streaming", "blocking"):
+            raise InvalidArgument('response_mode: "streaming" or "blocking"', field="response_mode")
+        if not isinstance(request.files, list | tuple | None):
+            raise InvalidArgument("files: a list of files", field="files")
+        for name in ("trace_id", "trace_session_id"):
+            value = getattr(request, name)
+            if value is not None and not isinstance(plain(value, name), str):
+                raise InvalidArgument(f"{name}: text", field=name)
+        return request
+
+
+def _refuse_whole_request(given: Any) -> None:
+    if not isinstance(given, Mapping):
+        raise InvalidArgument(
+            "request: a WorkflowRunRequest, or a mapping of the inputs", field="request"
+        )
+    fields = {field.name for field in attrs.fields(WorkflowRunRequest)}
+    if isinstance(given.get("inputs"), Mapping) and set(given) <= fields:
+        raise InvalidArgument(
+            "request: a plain mapping is taken as the inputs, and this one looks like a whole "
+            "request, whose names the server would drop without a word; write "
+            "WorkflowRunRequest(inputs=..., ...)",
+            field="request",
+        )
+
+
+@attrs.define(init=False)
+class WorkflowLogsRequest:
+    """A page of the workflow logs, newest first.
+
+    `last_id` (the id of an entry, or the `WorkflowLogs` itself) asks for the entries that come
+    after it in the listing; the server has no such parameter, so it is looked for: in one request
+    for an entry, page by page for an id. The server keeps no order among the entries of one second,
+    so they are listed by id here, and `last_id` gives each entry once, also while new runs arrive.
+    That costs a second request for a first page that others follow. `page` (from 1) asks for the
+    server's own page instead, in one request and in the server's order: begin no walk with it.
+
+    The other filters are those of the endpoint: `limit` (1 to 100 entries, 20 if not given),
+    `keyword`, `status` and the others. Times are `datetime` (a naive one is UTC) or ISO 8601 text.
+    """
+
+    api_key: Secret | None
+    last_id: str | WorkflowLogs | None
+    filters: Mapping[str, Any]
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        last_id: str | WorkflowLogs | None = None,
+        **filters: Unpack[LogFilters],
+    ) -> None:
+        api_key = seal(api_key)
+        checked = {
+            name: _filter(name, value) for name, value in filters.items() if value is not None
+        }
+        if last_id is not None and "page" in checked:
+            raise InvalidArgument("last_id: not together with page", field="last_id")
+        if last_id is not None and not _is_id(last_id) and not _is_id(getattr(last_id, "id", None)):
+            raise InvalidArgument("last_id: the id of an entry, or an entry", field="last_id")
+        self.api_key, self.last_id, self.filters = api_key, last_id, checked
+
+    @property
+    def limit(self) -> int:
+        """Entries a page."""
+        return int(self.filters.get("limit", DEFAULT_LIMIT))
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _filter(name: str, value: Any) -> Any:
+    schema = LOG_FILTERS.get(name)
+    if schema is None:
+        known = ", ".join(["last_id", *LOG_FILTERS])
+        raise InvalidArgument(f"{name}: no such filter; there are {known}", field=name)
+    if schema.get("format") == "date-time":
+        return as_utc(name, value)
+    allowed = schema.get("enum")
+    if allowed is not None and value not in allowed:
+        raise InvalidArgument(f"{name}: one of {', '.join(map(str, allowed))}", field=name)
+    if schema.get("type") == "integer":
+        least, most = schema.get("minimum", 0), schema.get("maximum", float("inf"))
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise InvalidArgument(f"{name}: a whole number from {least} to {most}", field=name)
+    elif not isinstance(value, str) or not value.strip():
+        raise InvalidArgument(f"{name}: text, not empty", field=name)
+    return plain(value, name)
+
+
+def as_utc(name: str, value: Any) -> datetime:
+    """Return a time in UTC, of a `datetime` or ISO 8601 text; a time without zone is in UTC."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            value = None
+    if not isinstance(value, datetime):
+        raise InvalidArgument(f"{name}: a datetime, or ISO 8601 text", field=name)
+    if value.utcoffset() is None:
+        return value.replace(tzinfo=UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise InvalidArgument(f"{name}: out of the range of times in UTC", field=name) from None
+
+
+def logs_request(
+    request: WorkflowLogsRequest | None, given: Mapping[str, Any]
+) -> WorkflowLogsRequest:
+    """Return the request that is meant by a request object, filters, or both."""
+    if request is None:
+        return WorkflowLogsRequest(**given)
+    if not isinstance(request, WorkflowLogsRequest):
+        raise InvalidArgument("request: a WorkflowLogsRequest, or filters by name", field="request")
+    given = {name: value for name, value in given.items() if value is not None}
+    merged = {"last_id": request.last_id, "api_key": request.api_key, **request.filters, **given}
+    return WorkflowLogsRequest(**merged) if given else request

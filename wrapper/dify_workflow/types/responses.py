@@ -1,0 +1,213 @@
+"""What the client gives back, and the exceptions that carry it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+import attrs
+import httpx
+
+from .._codec.decode import UNREADABLE, as_object, read
+from .._runs.replay import Delivered
+from ..errors import DifyError, UnreadableAnswer
+from .files import files_in
+from .forms import REQUIRED, WorkflowForm, of_reason
+from .stops import was_stopped, why_stopped
+
+if TYPE_CHECKING:
+    from dify_workflow_api.models import (
+        BlockingRunData,
+        OutputFile,
+        WorkflowFinishedData,
+        WorkflowLogEntry,
+        WorkflowPausedData,
+        WorkflowRunDetail,
+    )
+
+    RunData = WorkflowFinishedData | WorkflowPausedData | BlockingRunData | WorkflowRunDetail
+
+T = TypeVar("T")
+
+
+@attrs.frozen(kw_only=True)
+class WorkflowRunResponse:
+    """The state of one run: its result, or its detail.
+
+    Attributes:
+        id: The run's id.
+        status: running, succeeded, partial-succeeded, failed, stopped or paused.
+        message: The run's error text, or "".
+        task_id: What `stop_workflow_stream` needs; None from `info()`, where the server does not
+            tell it.
+        outputs: What the run gives out, by name; {} without any.
+        data: Every field of the answer.
+        recovered: Whether the connection had dropped and the result was fetched again.
+        headers: Those of the HTTP response.
+        raw: The answer as the server sent it.
+        user: The run's user, where it is known.
+    """
+
+    id: str
+    status: str
+    message: str
+    task_id: str | None
+    outputs: dict[str, Any]
+    data: RunData
+    recovered: bool = False
+    headers: httpx.Headers = attrs.field(factory=httpx.Headers, repr=False, eq=False)
+    raw: dict[str, Any] = attrs.field(factory=dict, repr=False)
+    user: str | None = attrs.field(default=None, repr=False)
+    _delivered: Delivered | None = attrs.field(default=None, repr=False, eq=False)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the run was stopped: asked for, or since the server's worker was shut down.
+
+        Servers say it with the status "stopped", and some of them, now and then, with "failed" and
+        "Aborted: User requested stop"; `message` says which stop it was.
+        """
+        return was_stopped(self.status, self.message)
+
+    @property
+    def forms(self) -> list[WorkflowForm]:
+        """The forms that a paused run waits for; empty otherwise."""
+        reasons = getattr(self.data, "reasons", None)
+        return [
+            of_reason(reason)
+            for reason in (reasons if isinstance(reasons, list) else ())
+            if getattr(reason, "type_", None) == REQUIRED
+        ]
+
+    @property
+    def files(self) -> list[OutputFile]:
+        """The files anywhere in the run's outputs; `download` fetches them."""
+        return list(files_in([self.outputs, self.raw.get("data", {})]))
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """The run's inputs with the server's `sys.*` ones, where the answer has them."""
+        value = as_object(getattr(self.data, "inputs", None))
+        return value if isinstance(value, dict) else {}
+
+    def raise_for_status(self) -> Self:
+        """Raise `WorkflowFailed` for a failed or stopped run; return the response otherwise."""
+        if self.status in ("failed", "stopped"):
+            text = f"run {self.id} {self.status}: {self.message}"
+            raise WorkflowFailed(text + why_stopped(self.status, self.message), response=self)
+        return self
+
+
+@attrs.frozen
+class WorkflowStopResponse:
+    """The answer to a stop: `result` is "success", which means asked for, not stopped."""
+
+    result: str
+    headers: httpx.Headers = attrs.field(factory=httpx.Headers, repr=False, eq=False)
+
+
+@attrs.frozen(kw_only=True, slots=False)  # a page has a hundred, and frozen slots are slow to fill
+class WorkflowLogs:
+    """One entry of the logs.
+
+    Attributes:
+        id: The entry's own id; `run_id` is what `info()` and `attach()` take.
+        status: The status of its run.
+        message: The error text of its run, or "".
+        created_at: When it was made, in unix seconds.
+        finished_at: When its run ended, in unix seconds, or None.
+        raw: The entry as the server sent it.
+    """
+
+    id: str
+    status: str
+    message: str
+    created_at: int
+    finished_at: int | None
+    raw: dict[str, Any] = attrs.field(repr=False)
+
+    @property
+    def run_id(self) -> str:
+        """The id of the entry's run."""
+        run_id: str = self.raw["workflow_run"]["id"]
+        return run_id
+
+    @property
+    def stopped(self) -> bool:
+        """Whether its run was stopped; see `WorkflowRunResponse.stopped`."""
+        return was_stopped(self.status, self.message)
+
+    @cached_property
+    def data(self) -> WorkflowLogEntry:
+        """The entry as the generated class, decoded on first access; raises `UnreadableAnswer`."""
+        try:
+            data: WorkflowLogEntry = read("WorkflowLogEntry", self.raw)
+        except UNREADABLE:
+            raise UnreadableAnswer(f"log entry {self.id} has not the form it should") from None
+        return data
+
+
+@attrs.frozen(kw_only=True)
+class DifyPageResult(Generic[T]):
+    """One page of a listing; iterable, with a length.
+
+    Attributes:
+        data: The entries.
+        page: The number of this page, from 1 on.
+        limit: How many entries a page has at most.
+        total: How many entries the whole listing has.
+        has_more: Whether entries follow this page.
+        headers: Those of the HTTP response.
+    """
+
+    data: list[T]
+    page: int
+    limit: int
+    total: int
+    has_more: bool
+    headers: httpx.Headers = attrs.field(factory=httpx.Headers, repr=False, eq=False)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.data)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+
+class WorkflowFailed(DifyError):
+    """A run ended as `failed` or `stopped`; `response` is the whole answer."""
+
+    def __init__(self, message: str, *, response: WorkflowRunResponse | None = None) -> None:
+        super().__init__(message)
+        self.response = response
+
+
+class RunOutcomeUnknown(DifyError):
+    """A run may have been started, may go on, and its end could not be seen.
+
+    Do not start it again blindly. `run_id`, `task_id` and `status` are what is known (or None);
+    `user` owns the run; `candidates` are the log entries of that user which may be this run, where
+    its id is not known; `__cause__` is what interrupted it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        run_id: str | None = None,
+        task_id: str | None = None,
+        status: str | None = None,
+        user: str | None = None,
+        candidates: tuple[WorkflowLogs, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.run_id = run_id
+        self.task_id = task_id
+        self.status = status
+        self.user = user
+        self.candidates = candidates
+
+
+class DeadlineExceeded(RunOutcomeUnknown, TimeoutError):
+    """The `deadline` given for the whole run passed; the run itself may go on."""
