@@ -62,6 +62,7 @@ test-live: $(TEST) ## check the client against the Dify of DIFY_BASE_URL and DIF
 check: $(CHECK) lint ## lint and type-check everything, the programs of README and docs too
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(PYTEST) -n 0 -m types tests/test_readme.py tests/test_docs.py tests/test_package.py

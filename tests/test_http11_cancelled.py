@@ -206,7 +206,7 @@ def test_a_cancelled_read_of_a_stream_leaves_the_rest() -> None:
 
     async def main(client: httpx.AsyncClient) -> None:
         async with client.stream("GET", server.url) as response:
-            body = response.extensions["dify_workflow.body"]
+            body = response.extensions["h1_streams.body"]
             reading = asyncio.create_task(body.read(4.0))
             await asyncio.sleep(0.01)
             reading.cancel()

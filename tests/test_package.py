@@ -56,12 +56,12 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_wheel_holds_both_packages_and_nothing_else(dist: Path) -> None:
+def test_the_wheel_holds_the_packages_and_nothing_else(dist: Path) -> None:
     (wheel,) = dist.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
-    assert tops == {"dify_workflow", "dify_workflow_api"}
-    for needed in ("dify_workflow/py.typed", "dify_workflow_api/py.typed"):
+    assert tops == {"dify_workflow", "dify_workflow_api", "h1_streams"}
+    for needed in (f"{top}/py.typed" for top in tops):
         assert needed in names
     assert "dify_workflow_api/openapi.json" in names
 

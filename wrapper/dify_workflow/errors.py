@@ -1,4 +1,4 @@
-"""The exceptions of this package; `answers` makes those of error answers.
+"""The exceptions of this package; `_api.replies` makes those of error answers.
 
 DifyError
 ├── InvalidArgument (ValueError)      refused here, before anything was sent

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .types.forms import WorkflowForm
 
 DEFAULT_USER = "dify-workflow"
-# The read time-out is for plain requests; streams have limits of their own (see `flows`).
+# The read time-out is for plain requests; streams have limits of their own (see `_runs.start`).
 DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, pool=10.0, write=60.0, read=60.0)
 DEFAULT_RETRIES = 3
 _MAX_USER = 255  # characters; one more and the server answers 500

@@ -11,7 +11,7 @@ from .framing import Body, body_of
 from .head import Header, HeadReader, ResponseHead, elements, request_head
 
 READ_SIZE = 16 * 1024  # bytes of a stream; the events of more do not fit into the processor's cache
-BODY = "dify_workflow.body"  # response extension: the `ResponseBody` or its async counterpart
+BODY = "h1_streams.body"  # response extension: the `ResponseBody` or its async counterpart
 
 
 class Exchange:

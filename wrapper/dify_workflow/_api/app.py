@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 
 def fetch(operation: str, model: str, options: Options) -> Flow[Any]:
+    """Fetch what an operation without arguments returns, as a generated model."""
     answer = yield from ask(calls.call(operation, options))
     return answer.read(reader(model))
 
 
 def fetch_user(options: Options, end_user_id: str) -> Flow[EndUser]:
+    """Fetch an end user."""
     path = calls.identifier("end_user_id", end_user_id)
     answer = yield from ask(calls.call("getEndUser", options, path))
     user: EndUser = answer.read(lambda raw: read("EndUser", _with_zones(raw)))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 def speech_call(options: Options, text: str | None, given: dict[str, str | None]) -> Call:
+    """Return the request that speaks a text."""
     values = {"text": text, "user": options.user, **given}
     body = TextToAudioBody.from_dict({k: v for k, v in values.items() if v is not None})
     return calls.call("textToAudio", options, body=body)

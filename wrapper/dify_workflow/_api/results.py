@@ -12,6 +12,7 @@ from .replies import Answer
 def response_of(
     data: Any, raw: dict[str, Any], payload: dict[str, Any], **known: Any
 ) -> WorkflowRunResponse:
+    """Return a response of what every form of it has."""
     outputs = as_object(payload.get("outputs"))
     return WorkflowRunResponse(
         status=as_text(payload.get("status")),

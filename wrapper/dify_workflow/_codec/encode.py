@@ -20,9 +20,18 @@ from uuid import UUID
 import attrs
 
 from ..errors import InvalidArgument
-from ..types.files import WorkflowFile
 
 _LONGEST_INT = 10_000  # bits; Python itself refuses to write integers of more than 4,300 digits
+
+
+class InputValue:
+    """A value that says itself what is sent for it, as a file does."""
+
+    __slots__ = ()
+
+    def as_input(self) -> dict[str, Any]:
+        """Return what stands for it in a request."""
+        raise NotImplementedError
 
 
 def plain(value: Any, where: str) -> Any:
@@ -53,7 +62,7 @@ def _plain(value: Any, where: str) -> Any:
         return {_name(name, where): _plain(item, f"{where}.{name}") for name, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
-    if isinstance(value, WorkflowFile):
+    if isinstance(value, InputValue):
         return value.as_input()
     if isinstance(value, datetime | date | time):
         return value.isoformat()

@@ -13,7 +13,7 @@
      v                                 v                                       v
     over <────────────────────────── over                              RunOutcomeUnknown
 
-A run is posted again only after an answer that surely started none (`retrying`). While the POST is
+A run is posted again only after an answer that surely started none (`retries`). While the POST is
 silent, the logs are asked for its run, and the POST stays the source. On each stream an end that
 the server may have made up is held against the run's detail (`recovery.settle`): while the run goes
 on, it is none.

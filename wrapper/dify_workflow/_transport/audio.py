@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import httpx
 
 from .._api.calls import Call
@@ -11,13 +9,12 @@ from .._api.replies import Answer
 from ..errors import APIError
 from .messages import build_request
 
-if TYPE_CHECKING:
-    from .._clients._async.driver import AsyncDriver
-    from .._clients._sync.driver import Driver
 
-
-def audio_request(driver: Driver | AsyncDriver, call: Call) -> httpx.Request:
-    return build_request(driver.http, driver.base_url, call, timeout=call.options.timeout)
+def audio_request(
+    http: httpx.Client | httpx.AsyncClient, base_url: httpx.URL, call: Call
+) -> httpx.Request:
+    """Return the request for a body of audio."""
+    return build_request(http, base_url, call, timeout=call.options.timeout)
 
 
 def is_audio(response: httpx.Response) -> bool:
@@ -27,5 +24,6 @@ def is_audio(response: httpx.Response) -> bool:
 
 
 def audio_error(response: httpx.Response, call: Call) -> APIError:
+    """Return the exception for an answer that is no audio."""
     answer = Answer(response.status_code, response.headers, response.content, call.path)
     return answer.not_found("no such message") if answer.ok else answer.error()

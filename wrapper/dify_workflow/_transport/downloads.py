@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     from dify_workflow_api.models import OutputFile
 
-    from .._clients._async.driver import AsyncDriver
-    from .._clients._sync.driver import Driver
-
     Downloadable = OutputFile | Mapping[str, Any] | str
 
 _ERROR_BYTES = 10_000
@@ -65,14 +62,12 @@ def _field(file: Any, name: str) -> Any:
 
 
 def download_request(
-    driver: Driver | AsyncDriver, url: httpx.URL, timeout: httpx.Timeout
+    http: httpx.Client | httpx.AsyncClient, url: httpx.URL, timeout: httpx.Timeout
 ) -> httpx.Request:
-    """Signed addresses need no key, and foreign hosts must not see it."""
-    if driver.http.is_closed:
+    """Return the request; signed addresses need no key, and foreign hosts must not see it."""
+    if http.is_closed:
         raise DifyError("the client is closed")
-    request = driver.http.build_request(
-        "GET", url, headers={"User-Agent": user_agent()}, timeout=timeout
-    )
+    request = http.build_request("GET", url, headers={"User-Agent": user_agent()}, timeout=timeout)
     request.headers.pop("Authorization", None)
     return request
 

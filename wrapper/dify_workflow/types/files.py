@@ -13,6 +13,7 @@ import attrs
 from dify_workflow_api.models import InputFile, UploadedFile
 
 from .._codec.decode import UNREADABLE, read
+from .._codec.encode import InputValue
 from ..errors import InvalidArgument
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ _FILE_MARK = "__dify__file__"
 
 
 @attrs.frozen(kw_only=True)
-class WorkflowFile:
+class WorkflowFile(InputValue):
     """A file to put into `inputs` (alone or in a list) or into `files` of a run.
 
     Made by `from_path`, `from_bytes`, `from_url` or `from_upload`. What is not on the server yet is

@@ -10,7 +10,6 @@ import attrs
 import httpx
 
 from .._codec.decode import UNREADABLE, as_object, read
-from .._runs.replay import Delivered
 from ..errors import DifyError, UnreadableAnswer
 from .files import files_in
 from .forms import REQUIRED, WorkflowForm, of_reason
@@ -59,7 +58,8 @@ class WorkflowRunResponse:
     headers: httpx.Headers = attrs.field(factory=httpx.Headers, repr=False, eq=False)
     raw: dict[str, Any] = attrs.field(factory=dict, repr=False)
     user: str | None = attrs.field(default=None, repr=False)
-    _delivered: Delivered | None = attrs.field(default=None, repr=False, eq=False)
+    # What was delivered of the run: `resume` delivers it not again. The run's own affair.
+    _delivered: Any = attrs.field(default=None, repr=False, eq=False)
 
     @property
     def stopped(self) -> bool:

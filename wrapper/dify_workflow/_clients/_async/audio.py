@@ -69,7 +69,9 @@ class AsyncAudioMethods:
         call = speech_call(self._options(options), text, {"voice": voice, "message_id": message_id})
         try:
             with RequestLine(call.operation) as told:
-                response = await driver.http.send(audio_request(driver, call), stream=True)
+                response = await driver.http.send(
+                    audio_request(driver.http, driver.base_url, call), stream=True
+                )
                 told.status = response.status_code
             driver.server.learn(response.headers)
             try:

@@ -39,7 +39,7 @@ async def download(
     """Stream a file to a path, or into memory."""
     url = address_of(file, driver.base_url)
     path = target_path(to, file, url)
-    request = download_request(driver, url, timeout)
+    request = download_request(driver.http, url, timeout)
     try:
         with RequestLine("(a file)") as told:
             response = await driver.http.send(

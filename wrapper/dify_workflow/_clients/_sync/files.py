@@ -104,7 +104,7 @@ def download(driver: Driver, file: Any, to: Target | None, timeout: httpx.Timeou
     """Stream a file to a path, or into memory."""
     url = address_of(file, driver.base_url)
     path = target_path(to, file, url)
-    request = download_request(driver, url, timeout)
+    request = download_request(driver.http, url, timeout)
     try:
         with RequestLine("(a file)") as told:
             response = driver.http.send(request, stream=True, follow_redirects=True, auth=None)
