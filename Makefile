@@ -67,8 +67,9 @@ check: $(CHECK) lint ## lint and type-check everything, the programs of README a
 	$(BIN)/pyright
 	$(PYTEST) -n 0 -m types tests/test_readme.py tests/test_docs.py tests/test_package.py
 
-generate: $(TEST) ## write generated/ from openapi/dify-workflow.yaml; GENERATOR='openapi-python-client==X' only tries
+generate: $(TEST) ## write generated/ from openapi/dify-workflow.yaml, and the sync client; GENERATOR='openapi-python-client==X' only tries
 	$(BIN)/python $(if $(GENERATOR),generator/trial.py '$(GENERATOR)',generator/generate.py)
+	$(BIN)/python generator/unasync.py
 
 lint: $(TEST) ## check the contract by our rules, and that the version follows its changes
 	$(BIN)/python generator/lint.py

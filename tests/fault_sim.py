@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar, cast
 
@@ -74,7 +73,7 @@ class SimDriver:
     def wait(self, pending: Pending, command: Open, seconds: float) -> Performed:
         return pending.wait(seconds)
 
-    def pause(self, seconds: float, wake: threading.Event) -> None:
+    def pause(self, seconds: float, alarm: Any) -> None:
         self.clock.advance(seconds)
 
     def perform_once(self, call: Call, seconds: float) -> None:
@@ -102,7 +101,7 @@ class AsyncModelStream:
 
     def __init__(self, stream: ModelStream) -> None:
         self._stream = stream
-        self.shutdown = stream.close
+        self.shutdown = self.abandon = stream.close
 
     async def read(self, timeout: float) -> bytes | None:
         return self._stream.read(timeout)
@@ -128,7 +127,7 @@ class AsyncSimDriver:
         outcome, stream = performed
         return outcome, AsyncModelStream(stream) if isinstance(outcome, Opened) else stream
 
-    async def pause(self, seconds: float) -> None:
+    async def pause(self, seconds: float, alarm: Any) -> None:
         self.clock.advance(seconds)
 
     async def perform_once(self, call: Call, seconds: float) -> None:

@@ -133,6 +133,9 @@ class ModelStream:
             return Frame(at)
         return Frame(at, framed(made_up(self._run.script.events[0])[1]), Source.MADE)
 
+    def abandon(self) -> None:
+        self.close()
+
     def close(self) -> None:
         """The client is gone."""
         if self._is_open:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -13,7 +12,7 @@ import fault_server_model
 import pytest
 from dify_workflow import ConnectionFailed, QuotaExceeded, TooManyRequests, WorkflowFile
 from dify_workflow._api import retries
-from dify_workflow._clients._async.driver import AsyncDriver
+from dify_workflow._clients._async import driver as async_driver
 from dify_workflow._clients._sync import driver as drivers
 from facade import Kind, both, client
 from fault_cases import server as model
@@ -100,7 +99,7 @@ def test_a_pause_that_takes_too_long_is_followed_by_no_post(
     def sleep(driver: SimDriver, seconds: float, wake: Any = None) -> None:
         driver.clock.advance(seconds + 1000)
 
-    async def sleep_async(driver: Any, seconds: float) -> None:
+    async def sleep_async(driver: Any, seconds: float, alarm: Any) -> None:
         driver.clock.advance(seconds + 1000)
 
     monkeypatch.setattr("fault_sim.SimDriver.pause", sleep)
@@ -114,12 +113,11 @@ def test_a_pause_that_takes_too_long_is_followed_by_no_post(
 def test_a_blocking_pause_that_takes_too_long_is_followed_by_no_post(kind: Kind) -> None:
     with recorded_pauses() as pauses, pytest.MonkeyPatch.context() as patch:
 
-        async def sleep(_: AsyncDriver, seconds: float) -> None:
+        async def sleep(seconds: float) -> None:
             pauses.append(seconds + 1000)
 
-        slept = SimpleNamespace(sleep=lambda seconds: pauses.append(seconds + 1000))
-        patch.setattr(drivers, "time", slept)
-        patch.setattr(AsyncDriver, "pause", sleep)
+        patch.setattr(drivers, "sleep", lambda seconds: pauses.append(seconds + 1000))
+        patch.setattr(async_driver, "sleep", sleep)
         with ReplayServer([TOO_MANY]) as server, client(kind, server.url) as dify:
             assert type(start(dify, "blocking", deadline=120)) is TooManyRequests
             assert len(server.requests) == 1

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # What a callback gives back: the action with the inputs, the action alone, or None to leave it.
 FormReply = tuple[str, Mapping[str, Any]] | str | None
 OnHumanInput = Callable[[WorkflowForm], FormReply]
-OnHumanInputAsync = Callable[[WorkflowForm], FormReply | Awaitable[FormReply]]
+AsyncOnHumanInput = Callable[[WorkflowForm], FormReply | Awaitable[FormReply]]
 
 _SUBMITTED = "human_input_form_submitted"
 

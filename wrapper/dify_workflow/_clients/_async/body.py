@@ -44,6 +44,10 @@ class AsyncPendingStream:
         """Free the connection."""
         await self._head.aclose()
 
+    def abandon(self) -> None:
+        """End the connection of a stream that nobody has any more."""
+        self.shutdown()
+
     async def wait(self, timeout: float) -> httpx.Response:
         """Return the answer; raises httpx errors, after a time-out it can be waited on."""
         try:
@@ -85,6 +89,10 @@ class AsyncOpenStream:
         """End the connection without waiting, from any thread."""
         if self._own is not None:
             self._own.shutdown()
+
+    def abandon(self) -> None:
+        """End the connection of a stream that nobody has any more."""
+        self.shutdown()
 
     async def aclose(self) -> None:
         """Free the connection; any number of times."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self, Unpack
 
@@ -206,6 +206,8 @@ class AsyncDifyWorkflow(
         options: RunOptions,
         *,
         result_only: bool = False,
+        own_user: bool = False,
+        before_post: Callable[[], None] | None = None,
     ) -> AsyncWorkflowStream:
         driver = self._driver()
         run = starting(
@@ -216,6 +218,8 @@ class AsyncDifyWorkflow(
             self._forms,
             streaming=True,
             result_only=result_only,
+            own_user=own_user,
+            before_post=before_post,
         )
         return AsyncWorkflowStream(run, driver)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import anyio
 import attrs
 import httpx
 from h1_streams.line import Line
@@ -30,9 +30,11 @@ from ..._api.replies import Answer
 from ..._api.versions import Server
 from ..._transport.messages import answer_of, build_request, capped, is_stream, with_read
 from ..._transport.request_log import RequestLine
-from ...errors import DifyError
 from ...types.responses import DeadlineExceeded
-from .body import AsyncOpenStream, AsyncPendingStream
+from .primitives import Alarm, gather, shielded, sleep
+
+if TYPE_CHECKING:
+    from .body import AsyncOpenStream, AsyncPendingStream
 
 T = TypeVar("T")
 
@@ -65,7 +67,7 @@ class AsyncDriver:
                 raise DeadlineExceeded("the deadline passed before the next request")
             if isinstance(command, Pause):
                 outcome = None
-                await self.pause(command.seconds if left is None else min(command.seconds, left))
+                await sleep(command.seconds if left is None else min(command.seconds, left))
             elif isinstance(command, Gather):
                 outcome = await self.gather(command.flows, left)
             else:
@@ -73,29 +75,13 @@ class AsyncDriver:
                 if isinstance(outcome, Answer | Opened):
                     self.server.learn(outcome.headers)
 
-    async def pause(self, seconds: float) -> None:
-        """Wait."""
-        await anyio.sleep(seconds)
+    async def pause(self, seconds: float, alarm: Alarm) -> None:
+        """Wait, or be woken."""
+        await alarm.wait(seconds)
 
     async def gather(self, flows: Sequence[Flow[Any]], seconds: float | None = None) -> list[Any]:
         """Perform flows at once; raises the first error, when all have ended."""
-        results: dict[int, Any] = {}
-        errors: list[DifyError] = []
-        turn = anyio.Semaphore(AT_ONCE)
-
-        async def perform(index: int, flow: Flow[Any]) -> None:
-            async with turn:
-                try:
-                    results[index] = await self.run(flow, seconds)
-                except DifyError as error:
-                    errors.append(error)
-
-        async with anyio.create_task_group() as group:
-            for index, flow in enumerate(flows):
-                group.start_soon(perform, index, flow)
-        if errors:
-            raise errors[0]
-        return [results[index] for index in range(len(flows))]
+        return await gather([partial(self.run, flow, seconds) for flow in flows], AT_ONCE)
 
     async def perform(
         self, command: Send | Open, left: float | None
@@ -119,6 +105,8 @@ class AsyncDriver:
                 except httpx.ReadTimeout:
                     if line is None or line.waiting is None:
                         raise
+                    from .body import AsyncPendingStream
+
                     told.status = "no answer yet"
                     pending = AsyncPendingStream(line.waiting, request)
                     return Waiting(line.patience or 0.0), pending
@@ -142,6 +130,8 @@ class AsyncDriver:
         self, response: httpx.Response, command: Send | Open
     ) -> tuple[Answer | Opened, AsyncOpenStream | None]:
         if isinstance(command, Open) and is_stream(response):
+            from .body import AsyncOpenStream  # with httpcore, as late as httpx
+
             return Opened(response.headers), AsyncOpenStream(response)
         try:
             await response.aread()
@@ -152,6 +142,6 @@ class AsyncDriver:
     async def perform_once(self, call: Call, seconds: float) -> None:
         """Send a request, whatever comes of it, within a short time."""
         request = build_request(self.http, self.base_url, call, timeout=httpx.Timeout(seconds))
-        with anyio.move_on_after(seconds, shield=True):
-            with RequestLine(call.operation) as told:
-                told.status = (await self.http.send(request, follow_redirects=False)).status_code
+        with shielded(seconds), RequestLine(call.operation) as told:
+            response = await self.http.send(request, follow_redirects=False)
+            told.status = response.status_code

@@ -123,4 +123,5 @@ class AsyncFileMethods:
         """
         path = calls.identifier("file_id", file_id)
         call = calls.call("previewFile", self._options(options), path)
-        return (await self._driver().run(ask(call))).body
+        answer = await self._driver().run(ask(call))
+        return answer.body

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
 import attrs
 
-from ..._api.forms import OnHumanInputAsync, fetch_form, parsed, submit
+from ..._api.forms import AsyncOnHumanInput, fetch_form, parsed, submit
 from ...errors import FormClosed
 from ...options import CallOptions, Options
 from ...types.forms import WorkflowForm
+from .primitives import called
 
 if TYPE_CHECKING:
     from .driver import AsyncDriver
@@ -54,14 +54,14 @@ class AsyncHumanMethods:
         await self._driver().run(submit(self._options(options), form, action, inputs or {}))
 
     async def _reply(
-        self, callback: OnHumanInputAsync, form: WorkflowForm, options: Options
+        self, callback: AsyncOnHumanInput, form: WorkflowForm, options: Options
     ) -> bool:
         """Answer a form by a callback; whether the run goes on, by that answer or another's."""
         token = form.needs_token()
         try:
             fetched = await self._driver().run(fetch_form(options, token))
-            given = callback(attrs.evolve(form, content=fetched.content))
-            reply = parsed(await given if inspect.isawaitable(given) else given)
+            shown = attrs.evolve(form, content=fetched.content)
+            reply = parsed(await called(callback, shown))
             if reply is not None:
                 await self._driver().run(submit(options, form, *reply))
         except FormClosed:

@@ -18,8 +18,8 @@ class AsyncSteps(Protocol):
     async def _step(self) -> None: ...
 
 
-class TaskReader:
-    """As `ThreadReader`, in an asyncio task."""
+class BackgroundReader:
+    """As `_sync`'s, in an asyncio task."""
 
     def __init__(self, stream: AsyncSteps) -> None:
         self._stream = weakref.ref(stream)

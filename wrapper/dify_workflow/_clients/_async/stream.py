@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
+import threading
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
-import anyio
 import httpx
 
 from ..._api import calls
@@ -21,36 +21,44 @@ from ..._runs.state import RunState
 from ...errors import DifyError
 from ...types.events import WorkflowStreamEvent
 from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
-from .body import AsyncOpenStream, AsyncPendingStream
-from .read_ahead import TaskReader
+from .primitives import Alarm, shielded
+from .read_ahead import BackgroundReader
 
 if TYPE_CHECKING:
+    from .body import AsyncOpenStream, AsyncPendingStream
     from .driver import AsyncDriver
 
 
 class AsyncWorkflowStream(RunHandle):
     """One run: iterate over its events with `async for`, or await its `result()`.
 
-    As `WorkflowStream`, for asyncio (and trio). Cancelling the task that reads it frees the
-    connection; the run goes on unless `stop_on_exit` was set.
+    The request is sent on first use. The iteration ends with the run's last event
+    (`workflow_finished` or `workflow_paused`), or raises: a failure to start, an `error` event, or
+    `RunOutcomeUnknown`. A dropped connection is recovered on the way. Use it as a context manager,
+    or read it to its end: leaving it early frees the connection, and the run goes on unless
+    `stop_on_exit` was set. The server keeps 1,024 unread events and drops the oldest, so a consumer
+    that sleeps can lose text, unless `read_ahead` is set.
+
+    For asyncio (and trio). Cancelling the task that reads it is leaving it.
     """
 
     def __init__(self, run: Following, driver: AsyncDriver) -> None:
         super().__init__(run, driver.clock)
         self._driver = driver
-        self._reader: TaskReader | None = None
+        self._reader: BackgroundReader | None = None
         self._connection: AsyncOpenStream | AsyncPendingStream | None = None
-        self._reading = False
-        self._scope: anyio.CancelScope | None = None  # the pause that close() ends
+        self._reading = threading.Lock()
+        self._alarm = Alarm()  # a pause ends when the stream is closed
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> WorkflowStreamEvent:
         while not self._closed:
+            ended = self._ended  # looked at before `ready`, which is filled in the background
             if self._ready:
                 return self._ready.popleft()
-            if self._ended:
+            if ended:
                 break
             await self._advance()
         self._raise_once()
@@ -103,8 +111,7 @@ class AsyncWorkflowStream(RunHandle):
         if self._closed:
             return
         self._closed = True
-        if self._scope is not None:
-            self._scope.cancel()
+        self._alarm.ring()
         if self._forked:
             return
         self._line.shutdown()
@@ -128,7 +135,7 @@ class AsyncWorkflowStream(RunHandle):
         if not hasattr(self, "_connection") or self._forked:
             return
         if self._connection is not None:
-            self._connection.shutdown()
+            self._connection.abandon()
         if not sys.is_finalizing():
             self._report.end()
 
@@ -145,18 +152,17 @@ class AsyncWorkflowStream(RunHandle):
             await self._step()
             return
         if self._reader is None:
-            self._reader = TaskReader(self)
+            self._reader = BackgroundReader(self)
         await self._reader.wait(self._time_left())
 
     async def _step(self) -> None:
         """Perform one command of the flow, or one read of the open stream."""
-        if self._reading:
+        if not self._reading.acquire(blocking=False):
             raise DifyError("another task reads this stream")
-        self._reading = True
         try:
             await self._step_alone()
         finally:
-            self._reading = False
+            self._reading.release()
 
     async def _step_alone(self) -> None:
         try:
@@ -180,9 +186,7 @@ class AsyncWorkflowStream(RunHandle):
 
     async def _perform(self) -> None:
         if left := self._pause_left():
-            with anyio.CancelScope() as self._scope:
-                await self._driver.pause(self._bounded(left))
-            self._scope = None
+            await self._driver.pause(self._bounded(left), self._alarm)
             return
         command = self._next_command()
         if command is None or isinstance(command, Pump | Pause):
@@ -244,7 +248,7 @@ class AsyncWorkflowStream(RunHandle):
     async def _release(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            with anyio.CancelScope(shield=True):
+            with shielded():
                 await connection.aclose()
 
     async def _find_task_id(self) -> str | None:

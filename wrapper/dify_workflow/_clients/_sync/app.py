@@ -1,3 +1,4 @@
+# Written from ../_async/app.py by `make generate`: change that one.
 """The app's own data and its end users."""
 
 from __future__ import annotations

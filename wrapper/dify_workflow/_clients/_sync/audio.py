@@ -1,3 +1,4 @@
+# Written from ../_async/audio.py by `make generate`: change that one.
 """Speech to text and text to speech."""
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import httpx
@@ -38,7 +39,9 @@ class PendingStream:
         """Free the connection."""
         self._head.close()
 
-    drop = close
+    def abandon(self) -> None:
+        """End the connection of a stream that nobody has any more."""
+        self.close()
 
     def wait(self, timeout: float) -> httpx.Response:
         """Return the answer; raises httpx errors, after a time-out it can be waited on."""
@@ -81,8 +84,10 @@ class OpenStream:
             self._own.shutdown()
         self._response.close()
 
-    def drop(self) -> None:
-        """Close the socket, and nothing else."""
-        if self._own is not None:
+    def abandon(self) -> None:
+        """Free the connection of a stream that nobody has any more."""
+        if not sys.is_finalizing():
+            self.close()
+        elif self._own is not None:  # the socket alone: httpx's modules may be gone by now
             self._own.shutdown()
             self._own.close()

@@ -1,3 +1,4 @@
+# Written from ../_async/client.py by `make generate`: change that one.
 """`DifyWorkflow`: the sync client of Dify workflow apps."""
 
 from __future__ import annotations
@@ -30,7 +31,14 @@ from .stream import WorkflowStream
 from .transport import Router
 
 
-class DifyWorkflow(AppMethods, AudioMethods, FileMethods, HumanMethods, LogMethods, ClientBase):
+class DifyWorkflow(
+    AppMethods,
+    AudioMethods,
+    FileMethods,
+    HumanMethods,
+    LogMethods,
+    ClientBase,
+):
     """A client of the service API of Dify workflow apps; safe to use from many threads.
 
     Args:

@@ -1,11 +1,11 @@
+# Written from ../_async/driver.py by `make generate`: change that one.
 """The sync driver: performs the commands of flows by httpx."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
-from contextvars import copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
@@ -32,6 +32,7 @@ from ..._api.versions import Server
 from ..._transport.messages import answer_of, build_request, capped, is_stream, with_read
 from ..._transport.request_log import RequestLine
 from ...types.responses import DeadlineExceeded
+from .primitives import Alarm, gather, shielded, sleep
 
 if TYPE_CHECKING:
     from .body import OpenStream, PendingStream
@@ -67,7 +68,7 @@ class Driver:
                 raise DeadlineExceeded("the deadline passed before the next request")
             if isinstance(command, Pause):
                 outcome = None
-                time.sleep(command.seconds if left is None else min(command.seconds, left))
+                sleep(command.seconds if left is None else min(command.seconds, left))
             elif isinstance(command, Gather):
                 outcome = self.gather(command.flows, left)
             else:
@@ -75,17 +76,13 @@ class Driver:
                 if isinstance(outcome, Answer | Opened):
                     self.server.learn(outcome.headers)
 
+    def pause(self, seconds: float, alarm: Alarm) -> None:
+        """Wait, or be woken."""
+        alarm.wait(seconds)
+
     def gather(self, flows: Sequence[Flow[Any]], seconds: float | None = None) -> list[Any]:
         """Perform flows at once; raises the first error, when all have ended."""
-        from concurrent.futures import ThreadPoolExecutor
-
-        contexts = [copy_context() for _ in flows]  # with the caller's span
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            return list(pool.map(lambda at, flow: at.run(self.run, flow, seconds), contexts, flows))
-
-    def pause(self, seconds: float, wake: threading.Event) -> None:
-        """Wait, or be woken."""
-        wake.wait(seconds)
+        return gather([partial(self.run, flow, seconds) for flow in flows], AT_ONCE)
 
     def perform(
         self, command: Send | Open, left: float | None
@@ -146,5 +143,6 @@ class Driver:
     def perform_once(self, call: Call, seconds: float) -> None:
         """Send a request, whatever comes of it, within a short time."""
         request = build_request(self.http, self.base_url, call, timeout=httpx.Timeout(seconds))
-        with RequestLine(call.operation) as told:
-            told.status = self.http.send(request, follow_redirects=False).status_code
+        with shielded(seconds), RequestLine(call.operation) as told:
+            response = self.http.send(request, follow_redirects=False)
+            told.status = response.status_code

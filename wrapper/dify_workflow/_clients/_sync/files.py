@@ -1,3 +1,4 @@
+# Written from ../_async/files.py by `make generate`: change that one.
 """Files: upload, download, preview."""
 
 from __future__ import annotations
@@ -31,6 +32,28 @@ if TYPE_CHECKING:
     from ..._transport.downloads import Downloadable
     from ...options import Options
     from .driver import Driver
+
+
+def download(driver: Driver, file: Any, to: Target | None, timeout: httpx.Timeout) -> Any:
+    """Stream a file to a path, or into memory."""
+    url = address_of(file, driver.base_url)
+    path = target_path(to, file, url)
+    request = download_request(driver.http, url, timeout)
+    try:
+        with RequestLine("(a file)") as told:
+            response = driver.http.send(request, stream=True, follow_redirects=True, auth=None)
+            told.status = response.status_code
+        try:
+            if not response.is_success:
+                raise refusal_of(response, response.read(), url)
+            with writing_to(path) as (sink, result):
+                for chunk in response.iter_bytes():
+                    sink.write(chunk)
+        finally:
+            response.close()
+    except httpx.HTTPError as error:
+        raise no_answer(failure(error)) from error
+    return result[0]
 
 
 class FileMethods:
@@ -97,26 +120,5 @@ class FileMethods:
         """
         path = calls.identifier("file_id", file_id)
         call = calls.call("previewFile", self._options(options), path)
-        return self._driver().run(ask(call)).body
-
-
-def download(driver: Driver, file: Any, to: Target | None, timeout: httpx.Timeout) -> Any:
-    """Stream a file to a path, or into memory."""
-    url = address_of(file, driver.base_url)
-    path = target_path(to, file, url)
-    request = download_request(driver.http, url, timeout)
-    try:
-        with RequestLine("(a file)") as told:
-            response = driver.http.send(request, stream=True, follow_redirects=True, auth=None)
-            told.status = response.status_code
-        try:
-            if not response.is_success:
-                raise refusal_of(response, response.read(), url)
-            with writing_to(path) as (sink, result):
-                for chunk in response.iter_bytes():
-                    sink.write(chunk)
-        finally:
-            response.close()
-    except httpx.HTTPError as error:
-        raise no_answer(failure(error)) from error
-    return result[0]
+        answer = self._driver().run(ask(call))
+        return answer.body

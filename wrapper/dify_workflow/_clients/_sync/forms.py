@@ -1,3 +1,4 @@
+# Written from ../_async/forms.py by `make generate`: change that one.
 """Human input: forms are fetched and answered, and the run goes on."""
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from ..._api.forms import OnHumanInput, fetch_form, parsed, submit
 from ...errors import FormClosed
 from ...options import CallOptions, Options
 from ...types.forms import WorkflowForm
+from .primitives import called
 
 if TYPE_CHECKING:
     from .driver import Driver
@@ -57,7 +59,8 @@ class HumanMethods:
         token = form.needs_token()
         try:
             fetched = self._driver().run(fetch_form(options, token))
-            reply = parsed(callback(attrs.evolve(form, content=fetched.content)))
+            shown = attrs.evolve(form, content=fetched.content)
+            reply = parsed(called(callback, shown))
             if reply is not None:
                 self._driver().run(submit(options, form, *reply))
         except FormClosed:

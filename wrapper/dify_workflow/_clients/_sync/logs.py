@@ -1,3 +1,4 @@
+# Written from ../_async/logs.py by `make generate`: change that one.
 """The logs of a workflow app."""
 
 from __future__ import annotations

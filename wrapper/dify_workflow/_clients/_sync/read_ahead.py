@@ -16,7 +16,7 @@ class Steps(Protocol):
     def _step(self) -> None: ...
 
 
-class ThreadReader:
+class BackgroundReader:
     """Steps through a stream in a thread until it is closed, or nobody has it any more.
 
     `wait` returns when something may have changed. An exception ends it: the stream itself keeps it

@@ -1,3 +1,4 @@
+# Written from ../_async/stream.py by `make generate`: change that one.
 """`WorkflowStream`: the sync handle of one run, which is also the iterator of its events."""
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from ..._runs.state import RunState
 from ...errors import DifyError
 from ...types.events import WorkflowStreamEvent
 from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
-from .read_ahead import ThreadReader
+from .primitives import Alarm, shielded
+from .read_ahead import BackgroundReader
 
 if TYPE_CHECKING:
     from .body import OpenStream, PendingStream
@@ -42,17 +44,17 @@ class WorkflowStream(RunHandle):
     def __init__(self, run: Following, driver: Driver) -> None:
         super().__init__(run, driver.clock)
         self._driver = driver
-        self._reader: ThreadReader | None = None
+        self._reader: BackgroundReader | None = None
         self._connection: OpenStream | PendingStream | None = None
         self._reading = threading.Lock()
-        self._wake = threading.Event()  # set by close(): a pause ends
+        self._alarm = Alarm()  # a pause ends when the stream is closed
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> WorkflowStreamEvent:
         while not self._closed:
-            ended = self._ended  # looked at before `ready`, which a thread may be filling
+            ended = self._ended  # looked at before `ready`, which is filled in the background
             if self._ready:
                 return self._ready.popleft()
             if ended:
@@ -82,7 +84,8 @@ class WorkflowStream(RunHandle):
 
     def info(self) -> WorkflowRunResponse:
         """Fetch the run's detail (GET /workflows/run/{workflow_run_id})."""
-        return of_detail(self._driver.run(ask(calls.detail(self._needs_id(), self._run.options))))
+        call = calls.detail(self._needs_id(), self._run.options)
+        return of_detail(self._driver.run(ask(call)))
 
     def stop(self, *, wait: float | None = None) -> WorkflowStopResponse:
         """Ask the server to stop the run; with `wait`, read on for so many seconds at most.
@@ -107,7 +110,7 @@ class WorkflowStream(RunHandle):
         if self._closed:
             return
         self._closed = True
-        self._wake.set()
+        self._alarm.ring()
         if self._forked:
             return
         self._line.shutdown()
@@ -130,11 +133,9 @@ class WorkflowStream(RunHandle):
     def __del__(self) -> None:
         if not hasattr(self, "_connection") or self._forked:
             return
-        if sys.is_finalizing():
-            if self._connection is not None:
-                self._connection.drop()  # httpx's modules may be gone by now
-        else:
-            self._release()
+        if self._connection is not None:
+            self._connection.abandon()
+        if not sys.is_finalizing():
             self._report.end()
 
     def _start(self) -> Self:
@@ -150,7 +151,7 @@ class WorkflowStream(RunHandle):
             self._step()
             return
         if self._reader is None:
-            self._reader = ThreadReader(self)
+            self._reader = BackgroundReader(self)
         self._reader.wait(self._time_left())
 
     def _step(self) -> None:
@@ -171,7 +172,7 @@ class WorkflowStream(RunHandle):
         except BaseException as error:
             self._pumping = None
             if self._closed and isinstance(error, Exception):
-                return  # closed under our hands, from another thread
+                return  # closed under our hands, by another thread
             self._error, self._error_raised = error, not self._run.options.read_ahead
             self._ended = True
             self._release()
@@ -184,7 +185,7 @@ class WorkflowStream(RunHandle):
 
     def _perform(self) -> None:
         if left := self._pause_left():
-            self._driver.pause(self._bounded(left), self._wake)
+            self._driver.pause(self._bounded(left), self._alarm)
             return
         command = self._next_command()
         if command is None or isinstance(command, Pump | Pause):
@@ -246,7 +247,8 @@ class WorkflowStream(RunHandle):
     def _release(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            connection.close()
+            with shielded():
+                connection.close()
 
     def _find_task_id(self) -> str | None:
         """Learn the task's id of a run that was found in the logs, from its live events."""
