@@ -54,7 +54,7 @@ test: $(TEST) ## run the tests, whole tables and matrices as samples; two to thr
 
 test-slow: $(TEST) $(VENV)/.check $(VENV)/.docs $(VENV)/.slow ## run what "make test" left out: all of the matrices, other people's programs
 	@echo 'make test-slow: about 10 minutes on 2 cores.'
-	@DIFY_FAULTS=all $(PYTEST) -n 2 -m slow
+	@DIFY_FAULTS=all $(PYTEST) -n 2 -m slow -o timeout=1800
 
 test-live: $(TEST) ## check the client against the Dify of DIFY_BASE_URL and DIFY_API_KEY
 	@$(BIN)/python tests/live
