@@ -70,7 +70,7 @@ class SimDriver:
             return pending.wait(patience)
         return self._server.serve(command)
 
-    def wait(self, pending: Pending, command: Open, seconds: float) -> Performed:
+    def wait(self, pending: Pending, seconds: float) -> Performed:
         return pending.wait(seconds)
 
     def pause(self, seconds: float, alarm: Any) -> None:
@@ -120,7 +120,7 @@ class AsyncSimDriver:
     async def perform(self, command: Send | Open, left: float | None) -> Performed:
         return self._wrapped(self._sync.perform(command, left))
 
-    async def wait(self, pending: Pending, command: Open, seconds: float) -> Performed:
+    async def wait(self, pending: Pending, seconds: float) -> Performed:
         return self._wrapped(pending.wait(seconds))
 
     def _wrapped(self, performed: Performed) -> Performed:

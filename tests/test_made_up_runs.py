@@ -328,3 +328,111 @@ def test_a_run_that_somebody_attached_to_is_followed_behind_an_end_that_is_none(
             assert seen.result is not None, (position, seen.error)
             assert seen.result.status == "succeeded"
             assert not any(is_made_up(event.raw) for event in seen.events)
+
+
+# What was found by attacking it.
+
+
+def test_an_error_is_not_told_while_the_detail_cannot_be_had() -> None:
+    """The minute without a change counts while the detail says that the run goes on."""
+
+    def make() -> Dify:
+        away: Any = {"detail": deque(["502"] * 40), "events": deque(["502"] * 40)}
+        return newer(script=eight_nodes().paced(9.0), own_fault=Fault("doubt", 4), troubles=away)
+
+    seen = run_both(make, {"recovered"})
+    assert seen.result is not None
+    assert seen.result.status == "succeeded"
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        b'data: {"event":"node_started","data":{"id":"n"}}\n\n',
+        b'data: {"event":"newer"}\n\n',
+    ],
+)
+def test_a_pair_with_something_between_is_no_refusal(between: bytes) -> None:
+    start, end = made_up(STARTED, REFUSALS[0])
+    state = doubting(start)
+    state.feed(between)
+    state.feed(framed(end))
+    state.flush()
+    assert (state.failure, state.over, state.held) == (None, False, "refusal")
+
+
+def test_a_pair_that_an_event_of_the_run_follows_is_no_refusal() -> None:
+    start, end = made_up(STARTED, REFUSALS[0])
+    state = doubting()
+    state.feed(framed(start) + framed(end) + framed(NODE))
+    state.flush()
+    assert (state.failure, state.over) == (None, False)
+    assert [event.event for event in state.ready] == ["workflow_started", "node_started"]
+
+
+def test_an_end_of_another_run_is_no_refusal() -> None:
+    start, end = made_up(STARTED, REFUSALS[0])
+    state = doubting(start, {**end, "workflow_run_id": "other", "task_id": "other"})
+    state.flush()
+    assert (state.failure, state.over) == (None, False)
+
+
+def test_a_refusal_is_told_at_the_end_of_its_stream_however_it_is_cut() -> None:
+    pair = b"".join(map(framed, made_up(STARTED, REFUSALS[0])))
+    for end in range(len(pair) + 1):
+        state = doubting()
+        state.feed(pair[:end])
+        state.feed(pair[end:])
+        assert (state.held, state.failure, list(state.ready)) == ("refused", None, [])
+        state.flush()
+        assert isinstance(state.failure, InvalidParam)
+        assert (state.over, state.run_id, list(state.ready)) == (True, None, [])
+
+
+def test_what_was_held_on_one_connection_does_not_come_up_on_another() -> None:
+    start, end = made_up(STARTED, "")
+    error, *_ = ENDS["error"]
+    state = doubting(start, end, error)
+    state.leave_start()
+    state.unconfirmed_id = RUN
+    state.confirm()
+    state.connect(replaying=True)
+    state.feed(framed(made_up(STARTED)[1]))
+    state.disbelieve()
+    assert (state.held, state.failure) == (None, None)
+
+
+@pytest.mark.parametrize("data", [[1], "x", 5, None])
+def test_data_of_another_kind_is_survived(data: Any) -> None:
+    state = doubting({**made_up(STARTED)[0], "data": data}, NODE)
+    assert [event.event for event in state.ready] == ["workflow_started", "node_started"]
+    state.resume(Delivered())
+    state.feed(framed({"event": "workflow_paused", "workflow_run_id": RUN, "data": data}))
+    assert state.held == "pause"
+    state.disbelieve()
+    assert not state.over
+
+
+def test_a_second_run_on_the_stream_of_one_that_was_found_is_told() -> None:
+    """A proxy has carried out the request twice."""
+    dify = server(eight_nodes().paced(25.0), version="1.16.1", head_after=20.0)
+    run = following(dify, unique_user=True)
+    assert run.start is not None
+    dify._start(run.start)
+    dify.runs[0].script = eight_nodes().variant(run_id="first", task_id="t").paced(0.5, 30.0)
+
+    seen = play(dify, run)
+    assert isinstance(seen.error, RunOutcomeUnknown)
+    assert "carried out twice" in str(seen.error)
+    assert (seen.events, seen.error.run_id) == ([], "first")
+
+
+def test_a_quiet_run_that_somebody_attached_to_keeps_its_reader() -> None:
+    dify = newer(version="1.15.0", script=eight_nodes().paced(60.0))
+    start = following(dify).start
+    assert start is not None
+    dify._start(start)
+    dify.clock.advance(61.0)
+    seen = play(dify, following(dify, attach=True))
+    assert seen.result is not None
+    assert dify.asked.count("events") == 1

@@ -41,7 +41,6 @@ class RunHandle:
         self._deadline = run.options.deadline
         self._flow = follow(run)
         self._outcome: Answer | Opened | Waiting | Failure | Cut | list[Any] | None = None
-        self._opening: Open | None = None  # whose answer is waited for
         self._pumping: Pumping | None = None
         self._line = Line()
         self._headers = httpx.Headers()
@@ -145,7 +144,7 @@ class RunHandle:
             self._line = Line(None if patience is None else self._bounded(patience))
             if self._closed:
                 self._line.shutdown()
-            command = self._opening = attrs.evolve(command, line=self._line)
+            command = attrs.evolve(command, line=self._line)
         elif isinstance(command, Pause):
             self._pause_ends = self._clock() + command.seconds
         return command
@@ -242,7 +241,7 @@ class RunHandle:
 
     def _not_yet(self) -> RequestTimedOut:
         state = "was not found yet" if self._run.absent else "has not ended yet"
-        return RequestTimedOut(f"run {self.id} {state}; it can be waited for again")
+        return RequestTimedOut(f"{self._run.name} {state}; it can be waited for again")
 
     def _finished(self) -> WorkflowRunResponse:
         """The result; raises what ended the stream, or `StreamClosed`."""
@@ -257,7 +256,7 @@ class RunHandle:
     def _needs_task_id(self) -> str:
         if self.task_id is None:
             raise InvalidArgument(
-                "task_id: not known yet; it comes with the first event of the run", field="task_id"
+                "task_id: not known; an event of the running run tells it", field="task_id"
             )
         return self.task_id
 
@@ -273,7 +272,7 @@ class RunHandle:
         run, state = self._run, self._state
         asked = run.stop_asked_at is not None
         ours = run.options.stop_on_exit and not self._forked
-        return ours and not state.over and not asked and bool(self.task_id)
+        return ours and not state.over and not asked and bool(self.task_id or self.id)
 
     @property
     def _forked(self) -> bool:

@@ -11,6 +11,7 @@ from .state import RunState
 
 _MOMENT = 0.01  # s; timers fire that much early at most
 _START_HELD = 2.0  # s that a start which may be made up is held back; a refusal follows at once
+_FIRST = ("start", "refused")  # what is held back at the begin of a stream
 _LATE_SPEECH = 15.0  # s behind the end for the next piece of speech, where some has come
 _NO_SPEECH = 1.0  # s; where none has: the server closes the stream at once when none comes
 
@@ -29,18 +30,19 @@ class Pumping:
         self._asked_at = clock()
         self._quiet_until = None if pump.quiet is None else clock() + pump.quiet
         self._held_until: float | None = None
+        self._resumable = False
 
     def timeout(self, *, resumable: bool) -> float:
         """Seconds to wait for the next bytes, from now on."""
         state, now = self._state, self._clock()
-        self._asked_at = now
+        self._asked_at, self._resumable = now, resumable
         limit = self._silence_limit()
         left = max(limit - state.silent, 0.0) if state.silent else limit
         if not resumable:
             return left  # it is for the silence alone: a read that times out ends the connection
         if self._pump.lull is not None and state.silent < self._pump.lull and state.begun:
             left = min(left, self._pump.lull - state.silent)
-        if state.held == "start":
+        if state.held in _FIRST:
             self._held_until = self._held_until or now + _START_HELD
             left = min(left, max(self._held_until - now, 0.0))
         if self._quiet_until is None:
@@ -65,10 +67,10 @@ class Pumping:
             state.flush()
             return Cut("over" if state.over else "eof")
         state.feed(data)
+        if state.held in _FIRST:
+            self._decide_in_time()
         if state.settled:
             return Cut("over" if state.over else "held", open=True)
-        if state.held == "start":
-            self._release_in_time()
         if self._quiet_until is None:
             return None
         if state.count != self._events:
@@ -87,8 +89,10 @@ class Pumping:
         self.waited()
         state, now = self._state, self._clock()
         if still_open and state.silent < self._silence_limit() - _MOMENT:
-            if state.held == "start":
-                self._release_in_time()
+            if state.held in _FIRST:
+                self._decide_in_time()
+            if state.settled:
+                return Cut("over", error, open=True)
             if self._quiet_until is not None and now >= self._quiet_until - _MOMENT:
                 return Cut("quiet", error, open=True)
             lull = self._pump.lull
@@ -105,9 +109,12 @@ class Pumping:
         self._state.flush()
         return Cut("over" if self._state.over else "broken", error)
 
-    def _release_in_time(self) -> None:
-        """Deliver a start that nothing has followed for long: a refusal comes at once."""
-        now = self._clock()
+    def _decide_in_time(self) -> None:
+        """Deliver a start that nothing has followed for long, or refuse the run with its end."""
+        state, now = self._state, self._clock()
         self._held_until = self._held_until or now + _START_HELD
-        if now >= self._held_until - _MOMENT:
-            self._state.confirm()
+        late = now >= self._held_until - _MOMENT
+        if state.held == "refused" and (late or not self._resumable):
+            state.refuse()
+        elif late:
+            state.confirm()

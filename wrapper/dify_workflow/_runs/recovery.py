@@ -18,12 +18,14 @@ from .state import ENDED
 QUIET = 15.0  # s without an event: ask the run's detail (pings prove nothing in a replay)
 FIRST_QUIET = 3.0  # s, in the first minute
 _FIRST_MINUTE = 60.0
-_ATTACH_EVERY = 10.0  # s at most, where a server silences readers
+_ATTACH_EVERY = 10.0  # s at most, where a server silences readers; while nothing comes of it,
+_ATTACH_LATER = 4  # times half as much again: our leaving silences a reader too
 PATIENCE = 1260.0  # s without any change; the server itself ends a run after 1,200
 _LEAST_LOOKS = 10  # in that time: a consumer that sleeps is not the run's silence
 STOP_PATIENCE = 15.0  # s; 1.10 to 1.13 leave the detail of a stopped run at `running`,
 LONG_STOP_PATIENCE = 60.0  # s; and so does 1.14, but only of some
 _RECORDED_AFTER = 30.0  # s; a server may put a new run on record late
+_RECORD_EVERY = 1.0  # s at most between two looks for a run that is not on record yet
 _ATTACHED_AFTER = 5.0  # s; a run that somebody attaches to is on record, or is none
 RESUMED_AFTER = 30.0  # s from the answer to a pause's last form to the run's next step
 _LAST_LOOKS = 5  # times the last look is repeated while there is no answer
@@ -37,13 +39,13 @@ def recover(run: Following, cause: Exception | None) -> Flow[None]:
     state = run.state
     state.leave_start()
     if state.run_id is None and state.unconfirmed_id is not None:
-        yield from _confirm(run, cause)
+        yield from _confirm(run)
     if state.run_id is None:
         yield from find(run, cause=cause)
-    run.changed()  # until now it was heard of
+    run.changed()  # counts as activity: the run was alive until now
     run.recovering_since = run.changed_at
     if run.resuming:
-        yield from _replay(run, cause)  # there is no other way
+        yield from _replay(run, cause)  # its detail says `paused` for a while still
     elif not versions.OUTLIVES_ITS_STREAM.on(run.version):
         yield from _last_look(run, cause)
     elif not versions.REPLAYS_EVENTS.on(run.version):
@@ -52,7 +54,7 @@ def recover(run: Following, cause: Exception | None) -> Flow[None]:
         yield from _replay(run, cause)
 
 
-def _confirm(run: Following, cause: Exception | None) -> Flow[None]:
+def _confirm(run: Following) -> Flow[None]:
     """Ask for the run of an id that the server may have made up, until it is on record."""
     assert run.state.unconfirmed_id is not None
     run.changed()
@@ -75,14 +77,16 @@ def _confirm(run: Following, cause: Exception | None) -> Flow[None]:
 
 def _replay(run: Following, cause: Exception | None) -> Flow[None]:
     """Follow the run over the events route until it is over."""
-    state, fruitless, ended = run.state, 0, 0
+    state, fruitless, ended, again = run.state, 0, 0, 0
+    cut = run.start is not None
     while True:
         before = state.news
         events = calls.events(_run_id(run), run.options, through_pauses=run.resuming)
         outcome = yield Open(events, silence=SILENCE, replaying=True)
         detail = None
         if isinstance(outcome, Opened):
-            detail = yield from _watch(run)
+            detail = yield from _watch(run, _ATTACH_EVERY * 1.5**again if cut else None)
+            cut = True
             if not state.over:
                 state.interrupted()
             if state.over:
@@ -96,15 +100,16 @@ def _replay(run: Following, cause: Exception | None) -> Flow[None]:
                     return
                 if (yield from look(run)) is None:  # it is not on record yet
                     _check_patience(run, cause)
-                    yield Pause(backoff(fruitless))
+                    yield Pause(min(backoff(fruitless), _RECORD_EVERY))
                     fruitless += 1
                 continue
             _give_up_if_definite(run, outcome)
         if state.news > before:
-            fruitless = 0
+            fruitless = again = 0
         if detail is None:
             detail = yield from look(run)
         elif not has_ended(detail):
+            again = min(again + 1, _ATTACH_LATER)
             continue  # it runs, and this reader was silenced: attach again
         if detail is not None and has_ended(detail) and not _may_resume(run, detail):
             ended += 1  # the events of an ended run come at once
@@ -116,10 +121,11 @@ def _replay(run: Following, cause: Exception | None) -> Flow[None]:
         fruitless += 1
 
 
-def _watch(run: Following) -> Flow[dict[str, Any] | None]:
+def _watch(run: Following, silenced_after: float | None) -> Flow[dict[str, Any] | None]:
     """Read one replay until it is over or cut, or the run's detail says to leave it.
 
-    Return that detail.
+    silenced_after: seconds after which a silent reader of a running run is left, where the server
+    silences readers; None where none of ours was cut before. Return that detail.
     """
     state, before = run.state, run.state.news
     state.doubts_ends = versions.makes_up_ends(run.version)
@@ -136,8 +142,13 @@ def _watch(run: Following) -> Flow[dict[str, Any] | None]:
             continue
         detail = yield from look(run)
         if detail is not None:
-            silenced = state.count == seen and versions.kills_readers(run.version)
-            if has_ended(detail) or (silenced and run.clock() - attached_at >= _ATTACH_EVERY):
+            silenced = (
+                silenced_after is not None
+                and state.count == seen
+                and versions.kills_readers(run.version)
+                and run.clock() - attached_at >= silenced_after
+            )
+            if has_ended(detail) or silenced:
                 _check_patience(run, cut.error)
                 return detail
         _check_patience(run, cut.error)
@@ -229,8 +240,7 @@ def peek(run: Following) -> Flow[dict[str, Any] | None]:
 
 def _noted(run: Following, outcome: Any) -> dict[str, Any] | None:
     detail = _detail(outcome)
-    if detail is not None:
-        run.told(detail)
+    run.told(detail)
     return detail
 
 
@@ -247,14 +257,13 @@ def _detail(outcome: Any) -> dict[str, Any] | None:
 
 def _check_absence(run: Following, answer: Answer) -> None:
     """Raise when an answer without a detail is the last word."""
-    attached = run.start is None and not run.state.begun
     absent = answer.status == 404 or (answer.ok and _is_of_nulls(answer))
     if absent:
-        run.absent = attached and run.last_detail is None
+        run.absent = run.attached and run.last_detail is None
         limit = _ATTACHED_AFTER if run.absent else _RECORDED_AFTER
         if run.clock() - run.changed_at <= limit:
             return
-        if attached and answer.ok:
+        if run.attached and answer.ok:
             raise answer.not_found("Workflow run not found.")
     if not answer.ok:
         _give_up_if_definite(run, answer)
@@ -281,17 +290,21 @@ def _is_waiting(run: Following) -> Flow[bool]:
     """
     data = run.state.held_event.get("data")
     reasons = data.get("reasons") if isinstance(data, dict) else None
-    closed, open_ = 0, 0
+    closed = open_ = unknown = 0
     for reason in reasons if isinstance(reasons, list) else ():
         token = reason.get("form_token") if isinstance(reason, dict) else None
         if isinstance(token, str):
             form = yield from persistently(Send(calls.form(token, run.options)))
-            if isinstance(form, Answer) and isinstance(form.error(), FormClosed):
+            if not isinstance(form, Answer) or (not form.ok and may_change(form)):
+                unknown += 1
+            elif not form.ok and isinstance(form.error(), FormClosed):
                 closed += 1
             else:
                 open_ += 1
-    if not closed:
+    if not (closed or unknown):
         return True
+    if unknown:
+        return False  # what follows the pause, or the next replay, tells
     if run.clock() - run.changed_at <= RESUMED_AFTER:
         return False
     detail = yield from peek(run)
@@ -313,11 +326,10 @@ def has_ended(detail: dict[str, Any]) -> bool:
 
 def _give_up_if_definite(run: Following, answer: Answer) -> None:
     """Raise for an error answer that will not change by asking again."""
-    attached = run.start is None and not run.state.begun
-    if may_change(answer) and not (attached and answer.names_no_run):
+    if may_change(answer) and not (run.attached and answer.names_no_run):
         return
     error = answer.error()
-    if attached:
+    if run.attached:
         raise error  # nothing of ours was lost: attached to a run that is not there
     raise run.unknown(f"asking for it was refused: {error}", error)
 

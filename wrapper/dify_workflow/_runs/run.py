@@ -9,7 +9,6 @@ import attrs
 
 from .._api.calls import Call
 from .._api.commands import Flow
-from .._api.replies import stream_error
 from .._api.versions import Server, Version
 from ..options import Options
 from ..types.responses import RunOutcomeUnknown
@@ -76,7 +75,7 @@ class Following:
     last_detail: dict[str, Any] | None = None
     _doubted: dict[str, Any] | None = None
     _doubted_at: int = 0  # `state.news` then
-    _doubted_since: float = 0.0
+    _doubted_since: float | None = None  # when its detail said that it runs all the same
 
     @property
     def name(self) -> str:
@@ -87,6 +86,11 @@ class Following:
         if state.unconfirmed_id:
             return f"the run (its id may be {state.unconfirmed_id}, which is not confirmed)"
         return "the run (its id is not known)"
+
+    @property
+    def attached(self) -> bool:
+        """Whether somebody else started it, and nothing of it has come yet."""
+        return self.start is None and not self.state.begun
 
     def changed(self) -> None:
         """Something happened to the run."""
@@ -101,17 +105,22 @@ class Following:
             return None
         return self.began_at + self.options.deadline - self.changed_at
 
-    def told(self, detail: dict[str, Any]) -> None:
-        """Note what the run's detail says."""
-        if self.last_detail not in (None, detail):
+    def told(self, detail: dict[str, Any] | None) -> None:
+        """Note what the run's detail says, None where it cannot be had."""
+        if detail is None:
+            self._doubted_since = None
+            return
+        changed = self.last_detail not in (None, detail)
+        if changed:
             self.changed()
-            self._doubted_since = self.changed_at
+        if changed or self._doubted_since is None:
+            self._doubted_since = self.clock()
         self.last_detail = detail
 
     def doubt(self, error: dict[str, Any]) -> None:
         """Keep an `error` event that may be none: the run may go on."""
         self._doubted, self._doubted_at = error, self.state.news
-        self._doubted_since = self.recovering_since = self.clock()
+        self._doubted_since, self.recovering_since = None, self.clock()
 
     @property
     def doubted(self) -> dict[str, Any] | None:
@@ -120,10 +129,11 @@ class Following:
 
     def check_doubted(self) -> None:
         """Raise an error that was not believed, when nothing has changed for a minute since."""
-        error = self.doubted
-        if error is not None and self.clock() - self._doubted_since > _DOUBT:
+        error, since = self.doubted, self._doubted_since
+        if error is not None and since is not None and self.clock() - since > _DOUBT:
             self.state.fail(error)
-            raise stream_error(error)
+            assert self.state.failure is not None
+            raise self.state.failure
 
     def unknown(self, why: str, cause: BaseException | None = None, **more: Any) -> Exception:
         """Return the error that says what is known of the run and what is not."""

@@ -152,6 +152,8 @@ def _read(run: Following) -> Flow[Exception | None]:
         else:
             quiet = LOOK_EVERY if adopts and not state.begun else None
         cut: Cut = yield Pump(first=first, silence=silence, quiet=quiet, lull=lull)
+        if state.other_id is not None:
+            raise run.unknown(f"its request was carried out twice; the other is {state.other_id}")
         judged = yield from settle(run)
         if state.over or not (cut.open and judged):
             return cut.error
@@ -165,7 +167,7 @@ def _read(run: Following) -> Flow[Exception | None]:
             run.check_doubted()
         elif (yield from _ended_unseen(run)):
             cut = yield Pump(first=first, silence=silence, quiet=_END_COMES_IN)
-            if not state.begun:
+            if state.over or not state.begun:
                 return cut.error
 
 

@@ -7,7 +7,8 @@ delivered before.
 Some events are held back until the flow has learned more (`held`):
 
 - "start": a `workflow_started` that the server may have made up, to refuse the run behind it;
-- "refusal": such a start and its made-up end, with a text that is no certain refusal;
+- "refused": such a start and its made-up end, whose text is a refusal, if nothing follows;
+- "refusal": such a start and end with another text, or of a run that the logs have;
 - "end": an `error` or `workflow_finished` that may be made up, while the run goes on;
 - "pause": a `workflow_paused` that may be an old one, of a run that is being resumed.
 """
@@ -45,7 +46,7 @@ _FIRST_FIELD = rb'[{,]\s*"%b"\s*:\s*"([^"\\]+)"'  # of an event that was cut ins
 _CUT_RUN_ID = re.compile(_FIRST_FIELD % b"workflow_run_id")
 _CUT_TASK_ID = re.compile(_FIRST_FIELD % b"task_id")
 
-Held = Literal["start", "refusal", "end", "pause"]
+Held = Literal["start", "refused", "refusal", "end", "pause"]
 
 
 class RunState:
@@ -60,6 +61,7 @@ class RunState:
     ) -> None:
         self.run_id = run_id
         self.unconfirmed_id: str | None = None  # of a run that the server may have made up
+        self.other_id: str | None = None  # of a second run, which the stream of a found one tells
         self.task_id: str | None = None
         self.status: str = "running"
         self.ready: deque[WorkflowStreamEvent] = deque()
@@ -82,6 +84,8 @@ class RunState:
         self.in_gap: bool = False  # cut off, and no replay has told what was missed
         self._holds_pauses = False
         self._behind: list[bytes] = []  # what came behind the event that is held back
+        self._refusal: APIError | None = None  # what a pair that is held back stands for
+        self._alone = True  # nothing but warnings stands with a start that is held back
         self._disowned = False  # the made-up start and end behind an error are to be dropped
         self.result_only = result_only
         self._max_event_bytes = max_event_bytes
@@ -93,6 +97,7 @@ class RunState:
         self.replaying = replaying
         self.silent = 0.0
         self._disowned = False
+        self._behind.clear()
 
     def interrupted(self) -> None:
         """The stream was cut: what comes from now on is fetched again, and text may be missing."""
@@ -111,7 +116,7 @@ class RunState:
         """Whether reading on brings nothing: the run is over, or something is to be decided."""
         if self.over:
             return not self.hears_late
-        return self.held is not None and self.held != "start"
+        return self.held in ("refusal", "end", "pause") or self.other_id is not None
 
     @property
     def events_complete(self) -> bool:
@@ -140,6 +145,8 @@ class RunState:
                 self._learn_cut_ids(payload)
             else:
                 self._accept(payload)
+        if self.held == "refused":
+            self.refuse()  # the pair is all that came
 
     def _accept_text(self, payload: bytes) -> None:
         """As `_accept`, by the shortest way: most events are chunks of text."""
@@ -163,10 +170,9 @@ class RunState:
             )
 
     def _accept(self, payload: bytes) -> None:
-        if self.settled and not self.over:
-            self._behind.append(payload)
-            return
         if self.settled:
+            if not self.over:
+                self._behind.append(payload)
             return
         try:
             raw = loads(payload)
@@ -181,16 +187,14 @@ class RunState:
 
     def take(self, raw: dict[str, Any]) -> None:
         """Take one decoded event."""
-        name, data = raw.get("event"), raw.get("data")
+        name, data = raw.get("event"), _data(raw)
         if not isinstance(name, str):
             name = ""
-        if not isinstance(data, dict):
-            data = {}
         if self.over:
             self._take_late(name, raw)
         elif name == WARNING:
             self.ready.append(self._event(name, raw))
-        elif self.held == "start":
+        elif self.held in ("start", "refused"):
             self._take_behind_start(name, raw, data)
         elif self._may_be_refused(name, raw):
             self.held, self.held_event = "start", raw
@@ -208,6 +212,8 @@ class RunState:
             return
         if self.run_id is None or self.task_id is None:
             self._learn_ids(raw)
+            if self.other_id is not None:
+                return
         if name in SPEECH:
             self.speaks = True
         if name in TERMINAL:
@@ -239,20 +245,23 @@ class RunState:
         )
 
     def _take_behind_start(self, name: str, raw: dict[str, Any], data: dict[str, Any]) -> None:
-        if name == FINISHED and data.get("created_by") == {}:
+        run_id = raw.get("workflow_run_id")
+        if run_id == self.unconfirmed_id:
+            if name != FINISHED or data.get("created_by") != {} or self.held == "refused":
+                self.confirm()
+                self._take_surely(name, raw, data)
+                return
             text = data.get("error")
-            self.failure = refusal(text) if isinstance(text, str) and not self.run_id else None
-            self.over = self.failure is not None
-            self.held = None if self.over else "refusal"
-            if self.over:
-                self.status, self.unconfirmed_id = "failed", None
-        elif raw.get("workflow_run_id") == self.unconfirmed_id:
-            self.confirm()
+            certain = self._alone and self.run_id is None
+            self._refusal = refusal(text) if certain and isinstance(text, str) else None
+            self.held = "refusal" if self._refusal is None else "refused"
+        elif isinstance(run_id, str):  # of another run, which is the one that runs
+            self.held, self.unconfirmed_id, self.held_event = None, None, {}
             self._take_surely(name, raw, data)
+        elif self.held == "refused" and name != ERROR:
+            self.held = "refusal"
         else:
-            if isinstance(raw.get("workflow_run_id"), str):
-                self.leave_start()  # of another run, which is the one that runs
-                self.unconfirmed_id, self.held_event = None, {}
+            self._alone = False
             self._take_surely(name, raw, data)
 
     def confirm(self) -> None:
@@ -261,7 +270,12 @@ class RunState:
         self.held, self.unconfirmed_id, run_id = None, None, self.unconfirmed_id
         self.run_id = self.run_id or run_id
         if start:
-            self._take_surely(STARTED, start, start.get("data") or {})
+            self._take_surely(STARTED, start, _data(start))
+
+    def refuse(self) -> None:
+        """The pair that is held back was all: there is no run, and this is why."""
+        self.failure, self.over, self.status = self._refusal, True, "failed"
+        self.held, self.unconfirmed_id, self.held_event = None, None, {}
 
     def leave_start(self) -> None:
         """The stream was cut behind a start that is held back: its id is not confirmed."""
@@ -274,6 +288,9 @@ class RunState:
         run_id, task_id = raw.get("workflow_run_id"), raw.get("task_id")
         if self.run_id is None and isinstance(run_id, str):
             self.run_id = run_id
+        elif isinstance(run_id, str) and run_id != self.run_id and not self.replaying:
+            self.other_id = run_id
+            return
         # The server's replay of past events has the run id in the task id's place.
         if self.task_id is None and isinstance(task_id, str) and task_id != run_id:
             self.task_id = task_id
@@ -321,8 +338,7 @@ class RunState:
     def believe(self) -> None:
         """What is held back is what the run ended with, or where it waits now."""
         raw, again = self.held_event, self.held == "pause"
-        data = raw.get("data")
-        self._conclude(raw["event"], raw, data if isinstance(data, dict) else {}, again=again)
+        self._conclude(raw["event"], raw, _data(raw), again=again)
 
     def fail(self, error: dict[str, Any]) -> None:
         """End the run with an `error` event that was not believed at first."""
@@ -332,7 +348,7 @@ class RunState:
         """The run goes on, whatever is held back: drop it, and what the server made up with it."""
         self._disowned = self.held_event.get("event") == ERROR
         if self.held == "pause":
-            self.delivered.is_new_pause(_form_ids(self.held_event.get("data") or {}))
+            self.delivered.is_new_pause(_form_ids(_data(self.held_event)))
         self.held, self.held_event = None, {}
         waiting, self._behind = self._behind, []
         for payload in waiting:
@@ -370,6 +386,11 @@ def _is_made_up(name: str, raw: dict[str, Any], data: dict[str, Any]) -> bool:
         same = raw.get("task_id") == raw.get("workflow_run_id")
         return same and data.get("reason") == "resumption"
     return name == FINISHED and data.get("created_by") == {}
+
+
+def _data(raw: dict[str, Any]) -> dict[str, Any]:
+    data = raw.get("data")
+    return data if isinstance(data, dict) else {}
 
 
 def _form_ids(data: dict[str, Any]) -> list[Any]:

@@ -9,6 +9,7 @@ import httpx
 from h1_streams.async_connection import AsyncResponseBody, AsyncWaitingHead
 from h1_streams.exchange import BODY
 
+from ..._api.commands import Open
 from ..._transport.bodies import HTTPCORE_ERRORS, httpx_error, is_plain
 
 
@@ -32,7 +33,8 @@ class _Body(httpx.AsyncByteStream):
 class AsyncPendingStream:
     """A stream of the async client of whose answer no byte has come yet."""
 
-    def __init__(self, head: AsyncWaitingHead, request: httpx.Request) -> None:
+    def __init__(self, head: AsyncWaitingHead, request: httpx.Request, command: Open) -> None:
+        self.command: Open = command
         self._head = head
         self._request = request
 

@@ -103,12 +103,12 @@ class AsyncDriver:
                 try:
                     response = await self.http.send(request, stream=opening, follow_redirects=False)
                 except httpx.ReadTimeout:
-                    if line is None or line.waiting is None:
+                    if not isinstance(command, Open) or line is None or line.waiting is None:
                         raise
                     from .body import AsyncPendingStream
 
                     told.status = "no answer yet"
-                    pending = AsyncPendingStream(line.waiting, request)
+                    pending = AsyncPendingStream(line.waiting, request, command)
                     return Waiting(line.patience or 0.0), pending
                 told.status = response.status_code
                 return await self._outcome(response, command)
@@ -116,13 +116,18 @@ class AsyncDriver:
             return failure(error), None
 
     async def wait(
-        self, pending: AsyncPendingStream, command: Open, seconds: float
+        self, pending: AsyncPendingStream, seconds: float
     ) -> tuple[Answer | Opened | Waiting | Failure, AsyncOpenStream | None]:
         """Wait on for an answer; the outcome as of `perform`."""
         try:
-            return await self._outcome(await pending.wait(seconds), command)
-        except httpx.ReadTimeout:
-            return Waiting(seconds), None
+            with RequestLine(pending.command.call.operation) as told:
+                try:
+                    response = await pending.wait(seconds)
+                except httpx.ReadTimeout:
+                    told.status = "no answer yet"
+                    return Waiting(seconds), None
+                told.status = response.status_code
+                return await self._outcome(response, pending.command)
         except httpx.HTTPError as error:
             return failure(error), None
 

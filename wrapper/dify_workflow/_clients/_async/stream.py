@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Self, cast
 import httpx
 
 from ..._api import calls
-from ..._api.commands import Await, Failure, Gather, Open, Opened, Pause, Pump, Waiting
+from ..._api.commands import Await, Gather, Open, Opened, Pause, Pump
 from ..._api.logger import log
-from ..._api.replies import Answer
 from ..._api.results import of_detail, of_stop
 from ..._api.retries import ask
 from ..._runs.handle import STOP_TIMEOUT, TASK_ID_WAIT, RunHandle
@@ -95,7 +94,7 @@ class AsyncWorkflowStream(RunHandle):
         the message "Aborted: User requested stop".
         """
         self._after("wait", wait)
-        task_id = self.task_id or await self._find_task_id() or self._needs_task_id()
+        task_id = await self._find_task_id(self._bounded(TASK_ID_WAIT))
         with self._stopping():
             call = calls.stop(task_id, self._run.options)
             answer = of_stop(await self._driver.run(ask(call)))
@@ -202,21 +201,15 @@ class AsyncWorkflowStream(RunHandle):
         connection: AsyncOpenStream | AsyncPendingStream | None
         with self._report.around():
             if isinstance(command, Await):
-                outcome, connection = await self._wait(command)
+                pending = cast("AsyncPendingStream", self._connection)
+                seconds = self._bounded(command.seconds)
+                outcome, connection = await self._driver.wait(pending, seconds)
             else:
                 outcome, connection = await self._driver.perform(command, self._time_for(command))
         self._connection = connection or self._connection
         if self._closed:
             await self._release()
         self._outcome = self._learn(outcome)
-
-    async def _wait(
-        self, command: Await
-    ) -> tuple[Answer | Opened | Waiting | Failure, AsyncOpenStream | None]:
-        """Wait on for the answer of the stream that is being opened."""
-        pending, opening = cast("AsyncPendingStream", self._connection), self._opening
-        assert opening is not None
-        return await self._driver.wait(pending, opening, self._bounded(command.seconds))
 
     async def _read(self) -> None:
         pumping, connection = self._pumping, cast("AsyncOpenStream", self._connection)
@@ -251,15 +244,18 @@ class AsyncWorkflowStream(RunHandle):
             with shielded():
                 await connection.aclose()
 
-    async def _find_task_id(self) -> str | None:
-        """Learn the task's id of a run that was found in the logs, from its live events."""
-        if self.id is None:
-            return None
-        seen, until = RunState(run_id=self.id), self._clock() + TASK_ID_WAIT
+    async def _find_task_id(self, seconds: float) -> str:
+        """Return the task's id; that of a run that was found in the logs is in its live events.
+
+        Raises `InvalidArgument` when none comes in time.
+        """
+        if self.task_id is not None or self.id is None:
+            return self._needs_task_id()
+        seen, until = RunState(run_id=self.id), self._clock() + seconds
         events = calls.events(self.id, self._run.options)
-        outcome, connection = await self._driver.perform(Open(events, TASK_ID_WAIT), TASK_ID_WAIT)
+        outcome, connection = await self._driver.perform(Open(events, seconds), seconds)
         if not isinstance(outcome, Opened):
-            return None
+            return self._needs_task_id()
         connection = cast("AsyncOpenStream", connection)
         try:
             while seen.task_id is None and not seen.over and (left := until - self._clock()) > 0:
@@ -271,12 +267,15 @@ class AsyncWorkflowStream(RunHandle):
             pass  # it is not known then
         finally:
             await connection.aclose()
-        return seen.task_id
+        self._state.task_id = seen.task_id
+        return self._needs_task_id()
 
     async def _stop_quietly(self) -> None:
         self._run.stop_asked_at = self._clock()
         try:
-            call = calls.stop(self._needs_task_id(), self._run.options)
-            await self._driver.perform_once(call, STOP_TIMEOUT)
+            with shielded(STOP_TIMEOUT):
+                task_id = await self._find_task_id(STOP_TIMEOUT)
+                call = calls.stop(task_id, self._run.options)
+                await self._driver.perform_once(call, STOP_TIMEOUT)
         except Exception as error:  # leaving must not raise anything new
             log.warning("run %s could not be stopped: %s", self.id, error)

@@ -9,6 +9,7 @@ import httpx
 from h1_streams.connection import ResponseBody, WaitingHead
 from h1_streams.exchange import BODY
 
+from ..._api.commands import Open
 from ..._transport.bodies import HTTPCORE_ERRORS, httpx_error, is_plain
 
 
@@ -31,7 +32,8 @@ class _Body(httpx.SyncByteStream):
 class PendingStream:
     """A stream of the sync client of whose answer no byte has come yet."""
 
-    def __init__(self, head: WaitingHead, request: httpx.Request) -> None:
+    def __init__(self, head: WaitingHead, request: httpx.Request, command: Open) -> None:
+        self.command: Open = command
         self._head = head
         self._request = request
 

@@ -104,12 +104,12 @@ class Driver:
                 try:
                     response = self.http.send(request, stream=opening, follow_redirects=False)
                 except httpx.ReadTimeout:
-                    if line is None or line.waiting is None:
+                    if not isinstance(command, Open) or line is None or line.waiting is None:
                         raise
                     from .body import PendingStream
 
                     told.status = "no answer yet"
-                    pending = PendingStream(line.waiting, request)
+                    pending = PendingStream(line.waiting, request, command)
                     return Waiting(line.patience or 0.0), pending
                 told.status = response.status_code
                 return self._outcome(response, command)
@@ -117,13 +117,18 @@ class Driver:
             return failure(error), None
 
     def wait(
-        self, pending: PendingStream, command: Open, seconds: float
+        self, pending: PendingStream, seconds: float
     ) -> tuple[Answer | Opened | Waiting | Failure, OpenStream | None]:
         """Wait on for an answer; the outcome as of `perform`."""
         try:
-            return self._outcome(pending.wait(seconds), command)
-        except httpx.ReadTimeout:
-            return Waiting(seconds), None
+            with RequestLine(pending.command.call.operation) as told:
+                try:
+                    response = pending.wait(seconds)
+                except httpx.ReadTimeout:
+                    told.status = "no answer yet"
+                    return Waiting(seconds), None
+                told.status = response.status_code
+                return self._outcome(response, pending.command)
         except httpx.HTTPError as error:
             return failure(error), None
 
