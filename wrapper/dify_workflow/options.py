@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 import attrs
 import httpx
@@ -15,9 +15,7 @@ from ._codec.encode import plain
 from ._codec.secret import Secret, seal
 from ._codec.sse import DEFAULT_MAX_EVENT_BYTES
 from .errors import InvalidArgument
-
-if TYPE_CHECKING:
-    from .types.forms import WorkflowForm
+from .types.forms import WorkflowForm
 
 DEFAULT_USER = "dify-workflow"
 # The read time-out is for plain requests; streams have limits of their own (see `_runs.start`).

@@ -49,24 +49,15 @@ class ClientSettings:
 class ClientBase:
     """A client's settings, and copies of it that share its connections."""
 
-    _settings: ClientSettings
-    _given_http: Any  # the httpx client that the caller gave, which is the caller's to close
-    _http: Any  # ours, made on first use
-    _making: threading.Lock
-    _server: Server
-    _forms: InputForms
-    _closed: bool
-    _parent: ClientBase | None  # whose connections a copy uses
-
     def _open(self, settings: ClientSettings, http: Any = None) -> None:
         self._settings = settings
-        self._given_http = http
-        self._http = None
+        self._given_http = http  # which the caller gave, and will close
+        self._http: Any = None  # ours, made on first use
         self._making = threading.Lock()
         self._server = Server()
-        self._forms = {}
+        self._forms: InputForms = {}
         self._closed = False
-        self._parent = None
+        self._parent: ClientBase | None = None  # whose connections a copy uses
 
     def _connections(self) -> Any:
         """The httpx client to send with; raises `DifyError` when this client is closed."""

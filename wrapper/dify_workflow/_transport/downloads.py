@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
+import dify_workflow_api.models as models
 import httpx
 
 from .._api.replies import Answer
@@ -17,15 +18,9 @@ from ..errors import DifyError, InvalidArgument, RouteNotFound
 from ..types.files import base_name
 from .messages import user_agent
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from dify_workflow_api.models import OutputFile
-
-    Downloadable = OutputFile | Mapping[str, Any] | str
-
 _ERROR_BYTES = 10_000
 
+Downloadable = models.OutputFile | Mapping[str, Any] | str
 Target = str | os.PathLike[str]
 
 

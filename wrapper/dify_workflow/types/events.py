@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from dify_workflow_api.events import EVENTS
+import dify_workflow_api.events as catalogue
 
 from .._codec.decode import UNREADABLE, read
 from .stops import was_stopped
-
-if TYPE_CHECKING:
-    from dify_workflow_api.events import EventData
 
 FINISHED = "workflow_finished"
 PAUSED = "workflow_paused"
@@ -54,7 +51,7 @@ class WorkflowStreamEvent:
         self._data: Any = _NotDecoded
 
     @property
-    def data(self) -> EventData | dict[str, Any]:
+    def data(self) -> catalogue.EventData | dict[str, Any]:
         """The payload as the generated class of this event, decoded on first access.
 
         Events without a payload (`tts_message`) give their event model; unknown events, and those
@@ -62,15 +59,15 @@ class WorkflowStreamEvent:
         """
         if self._data is _NotDecoded:
             self._data = self._decode()
-        data: EventData | dict[str, Any] = self._data
+        data: catalogue.EventData | dict[str, Any] = self._data
         return data
 
     def _decode(self) -> Any:
         payload = self.raw.get("data")
         plain = payload if isinstance(payload, dict) else self.raw
-        if self.event not in EVENTS:
+        if self.event not in catalogue.EVENTS:
             return plain
-        event_model, payload_model = EVENTS[self.event]
+        event_model, payload_model = catalogue.EVENTS[self.event]
         try:
             return read(payload_model, payload) if payload_model else read(event_model, self.raw)
         except UNREADABLE:

@@ -6,19 +6,15 @@ import mimetypes
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
 import attrs
-from dify_workflow_api.models import InputFile, UploadedFile
+import dify_workflow_api.models as models
 
 from .._codec.decode import UNREADABLE, read
 from .._codec.encode import InputValue
 from ..errors import InvalidArgument
-
-if TYPE_CHECKING:
-    from dify_workflow_api.models import OutputFile
-
 
 Content = str | os.PathLike[str] | bytes | IO[bytes]
 TYPES = ("document", "image", "audio", "video", "custom")
@@ -105,7 +101,9 @@ class WorkflowFile(InputValue):
         return cls(type=_type(type, name, mime_type_of(name)), name=name, url=url)
 
     @classmethod
-    def from_upload(cls, upload: UploadedFile | str, *, type: str | None = None) -> WorkflowFile:
+    def from_upload(
+        cls, upload: models.UploadedFile | str, *, type: str | None = None
+    ) -> WorkflowFile:
         """A file that `upload_file` uploaded, or the id of one (then `type` must be given)."""
         if isinstance(upload, str):
             if type is None:
@@ -113,7 +111,7 @@ class WorkflowFile(InputValue):
                     f"type: an id does not tell it; give one of {', '.join(TYPES)}", field="type"
                 )
             return cls(type=_type(type, "", None), upload_id=upload)
-        if not isinstance(upload, UploadedFile):
+        if not isinstance(upload, models.UploadedFile):
             raise InvalidArgument("upload: what upload_file returned, or its id", field="upload")
         kind = _type(type, upload.name, upload.mime_type)
         return cls(type=kind, name=upload.name, mime_type=upload.mime_type, upload_id=upload.id)
@@ -129,7 +127,7 @@ class WorkflowFile(InputValue):
             given = {"transfer_method": "remote_url", "url": self.url}
         else:
             given = {"transfer_method": "local_file", "upload_file_id": self.upload_id or ""}
-        return InputFile.from_dict({"type": self.type, **given}).to_dict()
+        return models.InputFile.from_dict({"type": self.type, **given}).to_dict()
 
 
 def base_name(name: str) -> str:
@@ -171,11 +169,11 @@ def each_file(value: Any, visit: Callable[[WorkflowFile], WorkflowFile]) -> Any:
     return value
 
 
-def files_in(value: Any) -> Iterator[OutputFile]:
+def files_in(value: Any) -> Iterator[models.OutputFile]:
     """Yield the file objects anywhere in a run's outputs, each once."""
     seen: set[str] = set()
 
-    def walk(item: Any) -> Iterator[OutputFile]:
+    def walk(item: Any) -> Iterator[models.OutputFile]:
         if isinstance(item, list):
             for part in item:
                 yield from walk(part)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import attrs
 import dify_workflow_api.models as models
 
 from .._codec.decode import as_text
 from ..errors import InvalidArgument
-
-if TYPE_CHECKING:
-    from dify_workflow_api.models import FormAction, FormInput, HumanInputForm, PauseReason
 
 T = TypeVar("T")
 REQUIRED = "human_input_required"
@@ -37,8 +34,8 @@ class WorkflowForm:
 
     token: str | None
     content: str
-    inputs: Sequence[FormInput]
-    actions: Sequence[FormAction]
+    inputs: Sequence[models.FormInput]
+    actions: Sequence[models.FormAction]
     expires_at: int | None
     defaults: Mapping[str, str]
     id: str | None = None
@@ -56,7 +53,7 @@ class WorkflowForm:
         return self.token
 
 
-def of_reason(reason: PauseReason) -> WorkflowForm:
+def of_reason(reason: models.PauseReason) -> WorkflowForm:
     """The form of a pause."""
     inputs = _inputs(reason.inputs)
     return WorkflowForm(
@@ -72,7 +69,7 @@ def of_reason(reason: PauseReason) -> WorkflowForm:
     )
 
 
-def of_answer(token: str, form: HumanInputForm) -> WorkflowForm:
+def of_answer(token: str, form: models.HumanInputForm) -> WorkflowForm:
     """The form that was fetched by its token."""
     inputs = _inputs(form.inputs)
     return WorkflowForm(
@@ -88,12 +85,12 @@ def of_answer(token: str, form: HumanInputForm) -> WorkflowForm:
 # What is not as the contract says is left out: the form can be answered all the same.
 
 
-def _inputs(given: Any) -> list[FormInput]:
+def _inputs(given: Any) -> list[models.FormInput]:
     fields = _of_kind(models.FormInput, given)
     return [field for field in fields if isinstance(field.output_variable_name, str)]
 
 
-def _actions(given: Any) -> list[FormAction]:
+def _actions(given: Any) -> list[models.FormAction]:
     return _of_kind(models.FormAction, given)
 
 
@@ -101,7 +98,7 @@ def _of_kind(kind: type[T], given: Any) -> list[T]:
     return [item for item in given if isinstance(item, kind)] if isinstance(given, list) else []
 
 
-def _defaults(inputs: Sequence[FormInput], resolved: Any) -> dict[str, str]:
+def _defaults(inputs: Sequence[models.FormInput], resolved: Any) -> dict[str, str]:
     found = {
         field.output_variable_name: field.default.value
         for field in inputs

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import Any, Literal, Unpack
 
 import attrs
-from dify_workflow_api.filters import LOG_FILTERS
+from dify_workflow_api.filters import LOG_FILTERS, LogFilters
 
 from .._codec.encode import plain
 from .._codec.secret import Secret, seal
 from ..errors import InvalidArgument
-
-if TYPE_CHECKING:
-    from dify_workflow_api.filters import LogFilters
-
-    from .responses import WorkflowLogs
+from .responses import WorkflowLogs
 
 DEFAULT_LIMIT = 20
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import attrs
+import dify_workflow_api.models as models
 import httpx
 
 from .._codec.decode import UNREADABLE, as_object, read
@@ -14,18 +15,6 @@ from ..errors import DifyError, UnreadableAnswer
 from .files import files_in
 from .forms import REQUIRED, WorkflowForm, of_reason
 from .stops import was_stopped, why_stopped
-
-if TYPE_CHECKING:
-    from dify_workflow_api.models import (
-        BlockingRunData,
-        OutputFile,
-        WorkflowFinishedData,
-        WorkflowLogEntry,
-        WorkflowPausedData,
-        WorkflowRunDetail,
-    )
-
-    RunData = WorkflowFinishedData | WorkflowPausedData | BlockingRunData | WorkflowRunDetail
 
 T = TypeVar("T")
 
@@ -53,7 +42,12 @@ class WorkflowRunResponse:
     message: str
     task_id: str | None
     outputs: dict[str, Any]
-    data: RunData
+    data: (
+        models.WorkflowFinishedData
+        | models.WorkflowPausedData
+        | models.BlockingRunData
+        | models.WorkflowRunDetail
+    )
     recovered: bool = False
     headers: httpx.Headers = attrs.field(factory=httpx.Headers, repr=False, eq=False)
     raw: dict[str, Any] = attrs.field(factory=dict, repr=False)
@@ -81,7 +75,7 @@ class WorkflowRunResponse:
         ]
 
     @property
-    def files(self) -> list[OutputFile]:
+    def files(self) -> list[models.OutputFile]:
         """The files anywhere in the run's outputs; `download` fetches them."""
         return list(files_in([self.outputs, self.raw.get("data", {})]))
 
@@ -139,10 +133,10 @@ class WorkflowLogs:
         return was_stopped(self.status, self.message)
 
     @cached_property
-    def data(self) -> WorkflowLogEntry:
+    def data(self) -> models.WorkflowLogEntry:
         """The entry as the generated class, decoded on first access; raises `UnreadableAnswer`."""
         try:
-            data: WorkflowLogEntry = read("WorkflowLogEntry", self.raw)
+            data: models.WorkflowLogEntry = read("WorkflowLogEntry", self.raw)
         except UNREADABLE:
             raise UnreadableAnswer(f"log entry {self.id} has not the form it should") from None
         return data

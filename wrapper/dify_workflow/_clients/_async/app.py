@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
+import dify_workflow_api.models as models
+
 from ..._api.app import fetch, fetch_user
-from ...options import CallOptions
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from dify_workflow_api.models import AppInfo, AppMeta, AppParameters, AppSite, EndUser
-
-    from ...options import Options
-    from .driver import AsyncDriver
+from ...options import CallOptions, Options
+from .driver import AsyncDriver
 
 
 class AsyncAppMethods:
@@ -24,38 +20,38 @@ class AsyncAppMethods:
         def _driver(self) -> AsyncDriver: ...
         def _options(self, given: Mapping[str, Any]) -> Options: ...
 
-    async def app_info(self, **options: Unpack[CallOptions]) -> AppInfo:
+    async def app_info(self, **options: Unpack[CallOptions]) -> models.AppInfo:
         """Fetch the app's name, description, tags, mode and author (GET /info)."""
-        info: AppInfo = await self._driver().run(
+        info: models.AppInfo = await self._driver().run(
             fetch("getAppInfo", "AppInfo", self._options(options))
         )
         return info
 
-    async def parameters(self, **options: Unpack[CallOptions]) -> AppParameters:
+    async def parameters(self, **options: Unpack[CallOptions]) -> models.AppParameters:
         """Fetch the app's input form and file limits (GET /parameters).
 
         Raises `AppUnavailable` when the workflow is not published.
         """
-        parameters: AppParameters = await self._driver().run(
+        parameters: models.AppParameters = await self._driver().run(
             fetch("getAppParameters", "AppParameters", self._options(options))
         )
         return parameters
 
-    async def meta(self, **options: Unpack[CallOptions]) -> AppMeta:
+    async def meta(self, **options: Unpack[CallOptions]) -> models.AppMeta:
         """Fetch the icons of the app's tools (GET /meta)."""
-        meta: AppMeta = await self._driver().run(
+        meta: models.AppMeta = await self._driver().run(
             fetch("getAppMeta", "AppMeta", self._options(options))
         )
         return meta
 
-    async def site(self, **options: Unpack[CallOptions]) -> AppSite:
+    async def site(self, **options: Unpack[CallOptions]) -> models.AppSite:
         """Fetch the settings of the app's web page (GET /site); Dify 1.4 and later."""
-        site: AppSite = await self._driver().run(
+        site: models.AppSite = await self._driver().run(
             fetch("getAppSite", "AppSite", self._options(options))
         )
         return site
 
-    async def end_user(self, end_user_id: str, **options: Unpack[CallOptions]) -> EndUser:
+    async def end_user(self, end_user_id: str, **options: Unpack[CallOptions]) -> models.EndUser:
         """Fetch an end user by the id in a log entry (GET /end-users/{end_user_id}).
 
         Its times are ISO 8601 text in UTC. Dify 1.13 and later. Raises `NotFound`.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
+import dify_workflow_api.models as models
 import httpx
 
 from ..._api import calls
@@ -11,6 +14,7 @@ from ..._api.commands import failure
 from ..._api.retries import ask, no_answer
 from ..._api.uploads import Progress, upload
 from ..._transport.downloads import (
+    Downloadable,
     Target,
     address_of,
     download_request,
@@ -19,18 +23,9 @@ from ..._transport.downloads import (
     writing_to,
 )
 from ..._transport.request_log import RequestLine
-from ...options import CallOptions
+from ...options import CallOptions, Options
 from ...types.files import Content
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from dify_workflow_api.models import UploadedFile
-
-    from ..._transport.downloads import Downloadable
-    from ...options import Options
-    from .driver import AsyncDriver
+from .driver import AsyncDriver
 
 
 async def download(
@@ -76,7 +71,7 @@ class AsyncFileMethods:
         mime_type: str | None = None,
         progress: Progress | None = None,
         **options: Unpack[CallOptions],
-    ) -> UploadedFile:
+    ) -> models.UploadedFile:
         """Upload a file for later runs of the same user (POST /files/upload).
 
         Args:

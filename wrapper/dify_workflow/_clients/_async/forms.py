@@ -11,10 +11,8 @@ from ..._api.forms import AsyncOnHumanInput, fetch_form, parsed, submit
 from ...errors import FormClosed
 from ...options import CallOptions, Options
 from ...types.forms import WorkflowForm
+from .driver import AsyncDriver
 from .primitives import called
-
-if TYPE_CHECKING:
-    from .driver import AsyncDriver
 
 
 class AsyncHumanMethods:

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Unpack
 
+from dify_workflow_api.filters import LogFilters
+
 from ..._api.logs import fetch_page, whole_listing
 from ..._codec.secret import seal
 from ...options import options_for
 from ...types.requests import WorkflowLogsRequest, logs_request
 from ...types.responses import DifyPageResult, WorkflowLogs
-
-if TYPE_CHECKING:
-    from dify_workflow_api.filters import LogFilters
-
-    from ..settings import ClientSettings
-    from .driver import AsyncDriver
+from ..settings import ClientSettings
+from .driver import AsyncDriver
 
 
 class AsyncLogMethods:

@@ -20,12 +20,12 @@ from ..._runs.state import RunState
 from ...errors import DifyError
 from ...types.events import WorkflowStreamEvent
 from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
+from .driver import AsyncDriver
 from .primitives import Alarm, shielded
 from .read_ahead import BackgroundReader
 
 if TYPE_CHECKING:
     from .body import AsyncOpenStream, AsyncPendingStream
-    from .driver import AsyncDriver
 
 
 class AsyncWorkflowStream(RunHandle):

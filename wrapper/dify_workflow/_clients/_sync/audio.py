@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
 import httpx
@@ -14,14 +14,9 @@ from ..._api.retries import no_answer
 from ..._api.uploads import transcribe
 from ..._transport.audio import audio_error, audio_request, is_audio
 from ..._transport.request_log import RequestLine
-from ...options import CallOptions
+from ...options import CallOptions, Options
 from ...types.files import Content
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ...options import Options
-    from .driver import Driver
+from .driver import Driver
 
 
 class AudioMethods:

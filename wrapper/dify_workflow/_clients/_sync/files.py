@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
+import dify_workflow_api.models as models
 import httpx
 
 from ..._api import calls
@@ -12,6 +15,7 @@ from ..._api.commands import failure
 from ..._api.retries import ask, no_answer
 from ..._api.uploads import Progress, upload
 from ..._transport.downloads import (
+    Downloadable,
     Target,
     address_of,
     download_request,
@@ -20,18 +24,9 @@ from ..._transport.downloads import (
     writing_to,
 )
 from ..._transport.request_log import RequestLine
-from ...options import CallOptions
+from ...options import CallOptions, Options
 from ...types.files import Content
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from dify_workflow_api.models import UploadedFile
-
-    from ..._transport.downloads import Downloadable
-    from ...options import Options
-    from .driver import Driver
+from .driver import Driver
 
 
 def download(driver: Driver, file: Any, to: Target | None, timeout: httpx.Timeout) -> Any:
@@ -73,7 +68,7 @@ class FileMethods:
         mime_type: str | None = None,
         progress: Progress | None = None,
         **options: Unpack[CallOptions],
-    ) -> UploadedFile:
+    ) -> models.UploadedFile:
         """Upload a file for later runs of the same user (POST /files/upload).
 
         Args:

@@ -12,10 +12,8 @@ from ..._api.forms import OnHumanInput, fetch_form, parsed, submit
 from ...errors import FormClosed
 from ...options import CallOptions, Options
 from ...types.forms import WorkflowForm
+from .driver import Driver
 from .primitives import called
-
-if TYPE_CHECKING:
-    from .driver import Driver
 
 
 class HumanMethods:

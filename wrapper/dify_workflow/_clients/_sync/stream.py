@@ -21,12 +21,12 @@ from ..._runs.state import RunState
 from ...errors import DifyError
 from ...types.events import WorkflowStreamEvent
 from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
+from .driver import Driver
 from .primitives import Alarm, shielded
 from .read_ahead import BackgroundReader
 
 if TYPE_CHECKING:
     from .body import OpenStream, PendingStream
-    from .driver import Driver
 
 
 class WorkflowStream(RunHandle):

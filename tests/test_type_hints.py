@@ -1,0 +1,112 @@
+"""Every public annotation can be read at run time, as FastAPI and pydantic read them."""
+
+import asyncio
+import functools
+import importlib
+import inspect
+import types
+from collections.abc import Iterator
+from typing import Annotated, Any, get_overloads, get_type_hints
+
+import attrs
+import fastapi
+import httpx
+import pydantic
+import pytest
+from dify_workflow import (
+    AsyncDifyWorkflow,
+    DifyWorkflow,
+    WorkflowForm,
+    WorkflowLogs,
+    WorkflowRunResponse,
+    WorkflowStreamEvent,
+)
+from dify_workflow_api import models
+
+MODULES = ["dify_workflow", "dify_workflow.batch"]
+ANY = pydantic.ConfigDict(arbitrary_types_allowed=True, from_attributes=True)
+
+
+def _function(member: Any) -> Any:
+    """The function that a member of a class is made of, if any."""
+    if isinstance(member, property):
+        return member.fget
+    if isinstance(member, functools.cached_property):
+        return member.func
+    return getattr(member, "__func__", member)
+
+
+def _annotated(kind: type) -> Iterator[tuple[str, Any]]:
+    yield kind.__name__, kind
+    for name, member in inspect.getmembers_static(kind):
+        function = _function(member)
+        hidden = name.startswith("_") and not name.startswith("__")
+        if isinstance(function, types.FunctionType) and not hidden:
+            for one in (function, *get_overloads(function)):
+                yield f"{kind.__name__}.{name}", one
+
+
+def _of_module(name: str) -> Iterator[tuple[str, Any]]:
+    module = importlib.import_module(name)
+    for public in module.__all__:
+        value = getattr(module, public)
+        if isinstance(value, type):
+            yield from _annotated(value)
+        elif callable(value):
+            yield public, value
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_annotation_of_a_public_name_is_found(module: str) -> None:
+    found, missing = set(), []
+    for name, annotated in _of_module(module):
+        try:
+            get_type_hints(annotated)
+        except NameError as error:
+            missing.append(f"{name}: {error}")
+        found.add(name)
+    assert missing == []
+    assert found >= set(importlib.import_module(module).__all__)
+
+
+def test_annotations_are_the_classes_themselves() -> None:
+    for client in (DifyWorkflow, AsyncDifyWorkflow):
+        assert get_type_hints(client.app_info)["return"] is models.AppInfo
+        assert get_type_hints(client.upload_file)["return"] is models.UploadedFile
+        assert get_type_hints(client.form)["return"] is WorkflowForm
+    data = WorkflowStreamEvent.data.fget  # type: ignore[attr-defined]
+    assert models.NodeFinishedData in get_type_hints(data)["return"].__args__
+    assert models.WorkflowPausedData in get_type_hints(WorkflowRunResponse)["data"].__args__
+
+
+def _model(kind: type, **more: Any) -> type[pydantic.BaseModel]:
+    """A pydantic model with the fields of one of our classes."""
+    hints = {n: hint for n, hint in get_type_hints(kind).items() if not n.startswith("_")}
+    fields: dict[str, Any] = {name: (hint, ...) for name, hint in (hints | more).items()}
+    return pydantic.create_model(kind.__name__, __config__=ANY, **fields)
+
+
+@pytest.mark.parametrize("kind", [WorkflowRunResponse, WorkflowForm, WorkflowLogs])
+def test_pydantic_builds_a_model_of_the_fields(kind: type) -> None:
+    model = _model(kind, itself=kind)
+    assert {"id", "itself"} < set(model.model_fields)
+    with pytest.raises(pydantic.ValidationError, match=f"instance of {kind.__name__}"):
+        model(itself="not one")
+
+
+def test_fastapi_takes_our_classes_as_annotations() -> None:
+    app = fastapi.FastAPI()
+    form = WorkflowForm(
+        token="t", content="Go on?", inputs=[], actions=[], expires_at=None, defaults={}
+    )
+
+    @app.get("/form", response_model=_model(WorkflowForm))
+    async def show(form: Annotated[WorkflowForm, fastapi.Depends(lambda: form)]) -> WorkflowForm:
+        return form
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+            return await client.get("/form")
+
+    assert asyncio.run(ask()).json() == attrs.asdict(form)
