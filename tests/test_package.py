@@ -64,6 +64,7 @@ def test_the_wheel_holds_the_packages_and_nothing_else(dist: Path) -> None:
     for needed in (f"{top}/py.typed" for top in tops):
         assert needed in names
     assert "dify_workflow_api/openapi.json" in names
+    assert not [name for name in names if name.endswith(".md")]
 
 
 def test_the_sdist_holds_the_contract_and_the_generator(dist: Path) -> None:
