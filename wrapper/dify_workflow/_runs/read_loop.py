@@ -10,10 +10,11 @@ from .._api.commands import Cut, Pump, forget_request
 from .state import RunState
 
 _MOMENT = 0.01  # s; timers fire that much early at most
-_START_HELD = 2.0  # s that a start which may be made up is held back; a refusal follows at once
-_FIRST = ("start", "refused")  # what is held back at the begin of a stream
+# s that a start which may be made up is held back, and then the end that makes it a refusal: the
+# end comes at once, and behind it the server ends the stream within milliseconds.
+_HELD = {"start": 2.0, "refused": 0.25}
 _LATE_SPEECH = 15.0  # s behind the end for the next piece of speech, where some has come
-_NO_SPEECH = 1.0  # s; where none has: the server closes the stream at once when none comes
+_NO_SPEECH = 0.25  # s; where none has: the server closes the stream at once when none comes
 
 
 class Pumping:
@@ -29,7 +30,10 @@ class Pumping:
         self._events = state.count
         self._asked_at = clock()
         self._quiet_until = None if pump.quiet is None else clock() + pump.quiet
-        self._held_until: float | None = None
+        self._held_since: tuple[str, float] = (
+            "",
+            0.0,
+        )  # what is held back at the begin, since when
         self._resumable = False
 
     def timeout(self, *, resumable: bool) -> float:
@@ -42,12 +46,18 @@ class Pumping:
             return left  # it is for the silence alone: a read that times out ends the connection
         if self._pump.lull is not None and state.silent < self._pump.lull and state.begun:
             left = min(left, self._pump.lull - state.silent)
-        if state.held in _FIRST:
-            self._held_until = self._held_until or now + _START_HELD
-            left = min(left, max(self._held_until - now, 0.0))
+        if state.held in _HELD:
+            left = min(left, max(self._decide_at(now) - now, 0.0))
         if self._quiet_until is None:
             return left
         return min(left, max(self._quiet_until - now, 0.0))
+
+    def _decide_at(self, now: float) -> float:
+        """When to decide on what is held back at the begin of the stream."""
+        held = self._state.held or ""
+        if self._held_since[0] != held:
+            self._held_since = held, now
+        return self._held_since[1] + _HELD[held]
 
     def _silence_limit(self) -> float:
         state = self._state
@@ -67,7 +77,7 @@ class Pumping:
             state.flush()
             return Cut("over" if state.over else "eof")
         state.feed(data)
-        if state.held in _FIRST:
+        if state.held in _HELD:
             self._decide_in_time()
         if state.settled:
             return Cut("over" if state.over else "held", open=True)
@@ -89,7 +99,7 @@ class Pumping:
         self.waited()
         state, now = self._state, self._clock()
         if still_open and state.silent < self._silence_limit() - _MOMENT:
-            if state.held in _FIRST:
+            if state.held in _HELD:
                 self._decide_in_time()
             if state.settled:
                 return Cut("over", error, open=True)
@@ -112,8 +122,7 @@ class Pumping:
     def _decide_in_time(self) -> None:
         """Deliver a start that nothing has followed for long, or refuse the run with its end."""
         state, now = self._state, self._clock()
-        self._held_until = self._held_until or now + _START_HELD
-        late = now >= self._held_until - _MOMENT
+        late = now >= self._decide_at(now) - _MOMENT
         if state.held == "refused" and (late or not self._resumable):
             state.refuse()
         elif late:
