@@ -33,10 +33,6 @@ UNSEEN = {
     "#/components/responses/PluginFailed/content/application~1json/schema": (
         "502 is in Dify's document of 1.17 only"
     ),
-    join("#", "paths", "/files/{file_id}/preview", "get", "responses", 200, "content")
-    + "/application~1octet-stream/schema": (
-        "a workflow app is always answered 404, and bytes have no example"
-    ),
     **{
         join(
             AUDIO, f"audio/{kind}", "schema"

@@ -10,12 +10,11 @@ import httpx
 import pytest
 from dify_workflow import (
     DifyError,
-    InvalidArgument,
     NotFound,
     WorkflowRunResponse,
 )
 from dify_workflow.testing import FakeDify, Node
-from download_replies import CONTENT, file_at, gone_to, left_in, whole
+from download_replies import CONTENT, file_at, gone_to, left_in
 from facade import API_KEY, Kind, both, client
 from recorded_runs import is_run
 from replay_server import ReplayServer, Reply, Request
@@ -173,20 +172,3 @@ def test_redirects_are_followed_and_not_for_ever(kind: Kind) -> None:
             pytest.raises(DifyError),
         ):
             dify.download("/a")
-
-
-@both
-def test_the_preview_of_a_workflow_file_is_not_found(kind: Kind) -> None:
-    previews = exchanges("1.14.2", "files/preview_")
-    with (
-        ReplayServer([Reply.of(item) for item in previews]) as server,
-        client(kind, server.url) as dify,
-    ):
-        for _ in previews:
-            with pytest.raises(NotFound):
-                dify.preview_file("c44cf3b0-98e4-4f29-96fd-6edda141ea6e")
-        assert len(server.requests) == len(previews) == 4
-        with pytest.raises(InvalidArgument):
-            dify.preview_file("")
-    with ReplayServer([whole()]) as server, client(kind, server.url) as dify:
-        assert dify.preview_file("id") == CONTENT

@@ -41,7 +41,6 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "getHumanInputForm": lambda dify: dify.form("f"),
     "submitHumanInputForm": lambda dify: dify.submit_form(FORM, action="a"),
     "uploadFile": lambda dify: dify.upload_file(b"x", name="x.txt"),
-    "previewFile": lambda dify: dify.preview_file("f"),
     "getEndUser": lambda dify: dify.end_user("e"),
     "getAppInfo": lambda dify: dify.app_info(),
     "getAppParameters": lambda dify: dify.parameters(),

@@ -14,7 +14,7 @@ VERSIONS = ("1.14.2", "1.15.0", "1.16.1")
 # Recorded requests that stand alone: nothing in them was made by a request before.
 ALONE = (
     *("appinfo/", "disabled/", "endusers/malformed", "endusers/unknown", "errors/"),
-    *("files/preview_", "files/run_remote", "files/run_empty", "files/run_doc", "files/upload_"),
+    *("files/run_remote", "files/run_empty", "files/run_doc", "files/upload_"),
     *("human/form_get_unknown", "human/submit_unknown_token", "limit/max2_after", "llm/"),
     *("logs/bad_", "logs/status_", "logs/after_bad", "logs/after_unix", "logs/after_plus"),
     *("logs/account", "logs/session_none", "logs/kw_none", "logs/noauth"),

@@ -14,6 +14,7 @@ VERSIONS = ("1.8.1", "1.9.1", "1.10.1", "1.12.1", "1.13.2")
 ALONE = ("absent/", "appinfo/", "errors/", "run/", "run_by_id/", "llm/", "logs/", "files/upload")
 # Why a recorded answer is not given by the stand-in.
 NOT_SERVED = {
+    "absent/file_preview": "a route of chat apps",
     "appinfo/chat_parameters": "a setting of a chat app",
     "errors/completion_on_workflow": "a route of completion apps",
     "files/upload_too_large_16mb": "its body was not kept",

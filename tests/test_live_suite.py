@@ -174,7 +174,7 @@ def test_with_every_app_all_that_the_server_can_is_checked(
     assert sum(run.stop_asked for run in fake.runs) == 2
     assert len(fake.runs) < 110
     used = {request.operation for request in fake.requests}
-    assert used >= {"stopWorkflowTask", "previewFile", "textToAudio", "audioToText", "getAppSite"}
+    assert used >= {"stopWorkflowTask", "textToAudio", "audioToText", "getAppSite"}
     if not skipped:
         assert used >= {"submitHumanInputForm", "streamWorkflowEvents", "getEndUser"}
 

@@ -28,7 +28,6 @@ EMPTY = exchange("1.14.2", "run/empty_streaming")
 
 ABSENT: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "site": ("1.4.0", lambda dify: dify.site()),
-    "preview": ("1.7.2", lambda dify: dify.preview_file("id")),
     "end user": ("1.13.0", lambda dify: dify.end_user("id")),
     "form": ("1.14.0", lambda dify: dify.form("token")),
     "submit": ("1.14.0", lambda dify: dify.submit_form("token", action="ok")),

@@ -35,7 +35,6 @@ OPERATIONS: dict[str, tuple[str, str, str]] = {
         "dify_workflow_api.api.human_input.submit_human_input_form",
     ),
     "uploadFile": ("POST", "/files/upload", "dify_workflow_api.api.files.upload_file"),
-    "previewFile": ("GET", "/files/{file_id}/preview", "dify_workflow_api.api.files.preview_file"),
     "getEndUser": (
         "GET",
         "/end-users/{end_user_id}",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from dify_workflow import ConnectionFailed, NotFound, WorkflowFile
-from dify_workflow._api.versions import PREVIEW
+from dify_workflow import ConnectionFailed, WorkflowFile
 from facade import Kind, both
 
 from . import apps
@@ -21,15 +20,6 @@ def test_upload(live: Live, kind: Kind, name: str) -> None:
         uploaded = dify.upload_file(b"A file of the live checks.\n", name=name)
     assert (uploaded.name, uploaded.size, uploaded.extension) == (name, 27, "txt")
     assert uploaded.id
-
-
-@both
-def test_preview_serves_no_files_of_workflows(live: Live, kind: Kind) -> None:
-    live.needs(PREVIEW)
-    with live.connect(kind) as dify:
-        uploaded = dify.upload_file(b"A file of the live checks.\n", name="live.txt")
-        with pytest.raises(NotFound):
-            dify.preview_file(uploaded.id)
 
 
 def inputs_with_a_file(live: Live) -> tuple[str, dict[str, Any]]:

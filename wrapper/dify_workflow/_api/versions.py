@@ -64,9 +64,6 @@ WORKFLOW_IDS = Capability(
     Version(1, 7, 2),
     ("runWorkflowVersion",),
 )
-PREVIEW = Capability(
-    "`preview_file()`, which serves files of chat messages only", Version(1, 7, 2), ("previewFile",)
-)
 OUTLIVES_ITS_STREAM = Capability(  # before: a run dies with its stream, and says `running`
     "a run goes on when its stream is cut, and its result is waited for", Version(1, 10)
 )
@@ -112,7 +109,6 @@ CAPABILITIES = (
     SITE,
     LOG_USERS,
     WORKFLOW_IDS,
-    PREVIEW,
     OUTLIVES_ITS_STREAM,
     LOGS_RUNNING_RUNS,
     QUEUES_RUNS,

@@ -1,13 +1,12 @@
-"""Answers of the file endpoints: upload and preview."""
+"""Answers of the endpoints that take files: upload and speech."""
 
 from __future__ import annotations
 
 import os
-import uuid
 
 from starlette.datastructures import UploadFile
 
-from .errors import BAD_REQUEST, ApiError, HtmlNotFound, invalid_param
+from .errors import BAD_REQUEST, ApiError, invalid_param
 from .exchange import ANONYMOUS, Exchange
 from .files import StoredFile, file_type
 from .replies import Json, Reply
@@ -66,15 +65,6 @@ async def upload(x: Exchange) -> Reply:
         },
         201,
     )
-
-
-async def preview(x: Exchange) -> Reply:
-    """Answer 404: a workflow app has no messages that its files could belong to."""
-    try:
-        uuid.UUID(x.params["file_id"])
-    except ValueError:
-        raise HtmlNotFound() from None
-    raise ApiError(404, "file_not_found", "File not found in message context")
 
 
 async def audio_to_text(x: Exchange) -> Reply:

@@ -18,7 +18,6 @@ HANDLERS: Mapping[str, Callable[[Exchange], Awaitable[Reply]]] = {
     "getHumanInputForm": forms_api.get_form,
     "submitHumanInputForm": forms_api.submit_form,
     "uploadFile": files_api.upload,
-    "previewFile": files_api.preview,
     "getEndUser": app_api.end_user,
     "getAppInfo": app_api.info,
     "getAppParameters": app_api.parameters,

@@ -1,4 +1,4 @@
-"""Files: upload, download, preview."""
+"""Files: upload and download."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 import dify_workflow_api.models as models
 import httpx
 
-from ..._api import calls
 from ..._api.commands import failure
-from ..._api.retries import ask, no_answer
+from ..._api.retries import no_answer
 from ..._api.uploads import Progress, upload
 from ..._transport.downloads import (
     Downloadable,
@@ -109,14 +108,3 @@ class AsyncFileMethods:
         timeout = self._options(options).timeout
         found: Path | bytes = await download(self._driver(), file, to, timeout)
         return found
-
-    async def preview_file(self, file_id: str, **options: Unpack[CallOptions]) -> bytes:
-        """Fetch an uploaded file (GET /files/{file_id}/preview).
-
-        The server serves files of chat messages only: for the files of a workflow app it answers
-        `NotFound`, always. Use `download` for what a run gives out.
-        """
-        path = calls.identifier("file_id", file_id)
-        call = calls.call("previewFile", self._options(options), path)
-        answer = await self._driver().run(ask(call))
-        return answer.body
