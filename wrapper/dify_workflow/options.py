@@ -26,6 +26,7 @@ _KEY = re.compile(r"[!-~]+")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 Timeout = httpx.Timeout | float | None
+_Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 Validate = Literal["off", "warn", "strict"]
 
 
@@ -88,13 +89,27 @@ def _timeout(value: Timeout) -> httpx.Timeout:
     return RequestTimeout(value)
 
 
-def _count(least: int) -> Callable[[Any, attrs.Attribute[int], Any], None]:
-    def check(instance: Any, attribute: attrs.Attribute[int], value: Any) -> None:
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            name = attribute.name
-            raise InvalidArgument(f"{name}: a whole number, {least} or more", field=name)
+def _must(test: Callable[[Any], object], what: str) -> _Validator:
+    """Return a validator; those of attrs raise other errors, and take True for a number."""
+
+    def check(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        if not test(value):
+            raise InvalidArgument(f"{attribute.name}: {what}", field=attribute.name)
 
     return check
+
+
+def _count(least: int) -> _Validator:
+    return _must(
+        lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= least,
+        f"a whole number, {least} or more",
+    )
+
+
+_yes_or_no = _must(lambda value: isinstance(value, bool), "True or False")
+_name = _must(lambda value: isinstance(value, str) and value.strip(), "a name, not empty")
+_function = _must(callable, "a function")
+_validate = _must(lambda value: value in ("off", "warn", "strict"), '"off", "warn" or "strict"')
 
 
 def _seconds(value: float | None) -> float | None:
@@ -105,31 +120,11 @@ def _seconds(value: float | None) -> float | None:
     return float(value)
 
 
-def _yes_or_no(instance: Any, attribute: attrs.Attribute[bool], value: Any) -> None:
-    if not isinstance(value, bool):
-        raise InvalidArgument(f"{attribute.name}: True or False", field=attribute.name)
-
-
-def _name(instance: Any, attribute: attrs.Attribute[str | None], value: Any) -> None:
-    if value is not None and (not isinstance(value, str) or not value.strip()):
-        raise InvalidArgument(f"{attribute.name}: a name, not empty", field=attribute.name)
-
-
-def _function(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value is not None and not callable(value):
-        raise InvalidArgument(f"{attribute.name}: a function", field=attribute.name)
-
-
 def _body(value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise InvalidArgument("extra_body: a mapping", field="extra_body")
     body: dict[str, Any] = plain(value, "extra_body")
     return body
-
-
-def _validate(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value not in ("off", "warn", "strict"):
-        raise InvalidArgument('validate: "off", "warn" or "strict"', field="validate")
 
 
 def _headers(value: Any) -> dict[str, str]:
@@ -160,11 +155,11 @@ class Options:
     extra_body: Mapping[str, Any] = attrs.field(factory=dict, converter=_body)
     stop_on_exit: bool = attrs.field(default=False, validator=_yes_or_no)
     unique_user: bool = attrs.field(default=False, validator=_yes_or_no)
-    run_key_input: str | None = attrs.field(default=None, validator=_name)
+    run_key_input: str | None = attrs.field(default=None, validator=optional(_name))
     read_ahead: bool = attrs.field(default=False, validator=_yes_or_no)
     validate: Validate = attrs.field(default="off", validator=_validate)
     on_human_input: Callable[[WorkflowForm], Any] | None = attrs.field(
-        default=None, repr=False, validator=_function
+        default=None, repr=False, validator=optional(_function)
     )
     max_event_bytes: int = attrs.field(default=DEFAULT_MAX_EVENT_BYTES, validator=_count(1))
 
