@@ -7,6 +7,7 @@ import pickle
 import re
 from typing import Any
 
+import dify_workflow
 import httpx
 import pytest
 from dify_workflow import APIError, DeadlineExceeded, RunOutcomeUnknown, WorkflowFailed, errors
@@ -32,7 +33,11 @@ MADE: dict[type[Exception], dict[str, Any]] = {
         "hint": "h",
     },
 }
-CLASSES = [getattr(errors, name) for name in errors.__all__]
+CLASSES = [
+    value
+    for value in vars(errors).values()
+    if isinstance(value, type) and value.__module__ == errors.__name__
+]
 
 
 def arguments(kind: type[Exception]) -> dict[str, Any]:
@@ -66,17 +71,12 @@ def test_an_answers_error_survives_pickle() -> None:
 
 
 def test_the_classes_have_one_base_and_the_builtin_ones_that_are_expected() -> None:
-    assert errors.__all__ == sorted(errors.__all__)
     assert all(issubclass(kind, errors.DifyError) for kind in CLASSES)
     assert issubclass(errors.InvalidArgument, ValueError)
     assert issubclass(errors.RequestTimedOut, TimeoutError)
     assert issubclass(DeadlineExceeded, TimeoutError)
     assert issubclass(RunOutcomeUnknown, errors.DifyError)
     assert not issubclass(RunOutcomeUnknown, APIError)
-    defined = {
-        name
-        for name, value in vars(errors).items()
-        if isinstance(value, type) and value.__module__ == errors.__name__
-    }
-    assert defined == set(errors.__all__)
-    assert set(re.findall(r"[A-Z]\w+", errors.__doc__ or "")) >= set(errors.__all__)
+    names = {kind.__name__ for kind in CLASSES}
+    assert names <= set(re.findall(r"[A-Z]\w+", errors.__doc__ or ""))
+    assert names <= set(dify_workflow.__all__)

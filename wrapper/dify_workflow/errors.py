@@ -32,32 +32,6 @@ from __future__ import annotations
 
 import httpx
 
-__all__ = [
-    "APIError",
-    "AppUnavailable",
-    "AuthenticationError",
-    "ConnectionFailed",
-    "DifyError",
-    "EventTooLarge",
-    "FormClosed",
-    "GatewayError",
-    "InvalidArgument",
-    "InvalidParam",
-    "NotFound",
-    "PermissionDenied",
-    "ProviderError",
-    "QuotaExceeded",
-    "RedirectRefused",
-    "RequestTimedOut",
-    "RouteNotFound",
-    "ServerError",
-    "StreamClosed",
-    "TooLarge",
-    "TooManyRequests",
-    "UnreadableAnswer",
-    "UnsupportedMediaType",
-]
-
 
 class DifyError(Exception):
     """Base of every exception this package raises."""
