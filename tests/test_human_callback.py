@@ -9,6 +9,7 @@ import pytest
 from dify_workflow import InvalidArgument, RunOutcomeUnknown
 from dify_workflow._runs import recovery
 from dify_workflow.testing import (
+    Answer,
     FakeDify,
     HumanInput,
     Node,
@@ -244,3 +245,20 @@ def test_a_run_that_the_server_has_lost_is_told(
         with pytest.raises(RunOutcomeUnknown, match="all of its forms are closed") as caught:
             dify.run_workflow({}, on_human_input=both_at_once(server))
         assert caught.value.run_id == server.runs[0].id
+
+
+@both
+def test_a_form_that_cannot_be_asked_decides_nothing(kind: Kind) -> None:
+    """Its run was resumed; the replay tells the old pause, and the form's route is away."""
+
+    def callback(form: Any) -> Any:
+        server.faults.add(Answer(on="getHumanInputForm", status=502), times=2)
+        return reply_to(form)
+
+    with (
+        FakeDify(workflow=[ask("ask")], resume_delay=0.7) as server,
+        client(kind, server.url, api_key=server.api_key, max_retries=0) as dify,
+    ):
+        result = dify.run_workflow({}, on_human_input=callback)
+        assert (result.status, server.posts()) == ("succeeded", 1)
+        assert len(server.faults.left) < 2  # the form was asked for
