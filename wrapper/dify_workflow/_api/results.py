@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._codec.decode import as_object, as_text, normalised_run, read
+from ..errors import APIError
 from ..types.responses import WorkflowRunResponse, WorkflowStopResponse
 from .replies import Answer
 
@@ -62,11 +63,20 @@ def of_detail(answer: Answer) -> WorkflowRunResponse:
             headers=answer.headers,
         )
 
-    if answer.ok:
-        raw = answer.json()
-        if isinstance(raw, dict) and "status" in raw and raw.get("id") is None:
-            raise answer.not_found("Workflow run not found.")  # to 1.12: 200 with nulls
+    if (missing := no_run(answer)) is not None:
+        raise missing
     return answer.read(build)
+
+
+def no_run(answer: Answer) -> APIError | None:
+    """Return the exception for a success that is a detail of nulls: to 1.12, of no run.
+
+    Raises `UnreadableAnswer` for a success that is no JSON.
+    """
+    raw = answer.json() if answer.ok else None
+    if isinstance(raw, dict) and "status" in raw and raw.get("id") is None:
+        return answer.not_found("Workflow run not found.")
+    return None
 
 
 def of_stop(answer: Answer) -> WorkflowStopResponse:

@@ -21,7 +21,7 @@ from .replay import Delivered
 from .report import RunReport
 from .run import Following
 from .start import follow
-from .state import RunState
+from .state import RunState, payload_of
 
 STOP_TIMEOUT = 5.0  # s for the stop that `stop_on_exit` sends
 TASK_ID_WAIT = 30.0  # s for an event of the run that tells its task's id
@@ -284,11 +284,10 @@ def of_stream(state: RunState, headers: httpx.Headers, user: str) -> WorkflowRun
     """The result of a run whose stream has ended."""
     last = state.last
     assert last is not None
-    payload = last.raw.get("data")
     return response_of(
         last.data,
         last.raw,
-        {**(payload if isinstance(payload, dict) else {}), "status": last.status},
+        {**payload_of(last.raw), "status": last.status},
         id=state.run_id or "",
         task_id=state.task_id,
         recovered=state.recovered,

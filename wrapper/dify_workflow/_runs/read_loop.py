@@ -9,7 +9,7 @@ import httpx
 from .._api.commands import Cut, Pump, forget_request
 from .state import RunState
 
-_MOMENT = 0.01  # s; timers fire that much early at most
+EARLY = 0.01  # s; timers fire that much early at most
 # s that a start which may be made up is held back, and then the end that makes it a refusal: the
 # end comes at once, and behind it the server ends the stream within milliseconds.
 _HELD = {"start": 2.0, "refused": 0.25}
@@ -98,15 +98,15 @@ class Pumping:
         forget_request(error)
         self.waited()
         state, now = self._state, self._clock()
-        if still_open and state.silent < self._silence_limit() - _MOMENT:
+        if still_open and state.silent < self._silence_limit() - EARLY:
             if state.held in _HELD:
                 self._decide_in_time()
             if state.settled:
                 return Cut("over", error, open=True)
-            if self._quiet_until is not None and now >= self._quiet_until - _MOMENT:
+            if self._quiet_until is not None and now >= self._quiet_until - EARLY:
                 return Cut("quiet", error, open=True)
             lull = self._pump.lull
-            if lull is not None and state.begun and state.silent >= lull - _MOMENT:
+            if lull is not None and state.begun and state.silent >= lull - EARLY:
                 state.silent = max(state.silent, lull)  # told once in a silence
                 return Cut("lull", error, open=True)
             return None
@@ -122,7 +122,7 @@ class Pumping:
     def _decide_in_time(self) -> None:
         """Deliver a start that nothing has followed for long, or refuse the run with its end."""
         state, now = self._state, self._clock()
-        late = now >= self._decide_at(now) - _MOMENT
+        late = now >= self._decide_at(now) - EARLY
         if state.held == "refused" and (late or not self._resumable):
             state.refuse()
         elif late:

@@ -7,13 +7,14 @@ from typing import Any
 from .._api import calls, versions
 from .._api.commands import Cut, Flow, Open, Opened, Pause, Pump, Send
 from .._api.replies import Answer
+from .._api.results import no_run
 from .._api.retries import backoff, may_change, persistently
 from .._codec.decode import normalised_run
 from ..errors import FormClosed, UnreadableAnswer
 from ..types.events import ERROR
 from .lookup import find
 from .run import SILENCE, Following
-from .state import ENDED
+from .state import ENDED, reasons_of
 
 QUIET = 15.0  # s without an event: ask the run's detail (pings prove nothing in a replay)
 FIRST_QUIET = 3.0  # s, in the first minute
@@ -141,17 +142,15 @@ def _watch(run: Following, silenced_after: float | None) -> Flow[dict[str, Any] 
         if cut.reason != "quiet":
             continue
         detail = yield from look(run)
-        if detail is not None:
-            silenced = (
-                silenced_after is not None
-                and state.count == seen
-                and versions.kills_readers(run.version)
-                and run.clock() - attached_at >= silenced_after
-            )
-            if has_ended(detail) or silenced:
-                _check_patience(run, cut.error)
-                return detail
         _check_patience(run, cut.error)
+        silenced = (
+            silenced_after is not None
+            and state.count == seen
+            and versions.kills_readers(run.version)
+            and run.clock() - attached_at >= silenced_after
+        )
+        if detail is not None and (silenced or has_ended(detail)):
+            return detail
         before = state.news
 
 
@@ -257,24 +256,19 @@ def _detail(outcome: Any) -> dict[str, Any] | None:
 
 def _check_absence(run: Following, answer: Answer) -> None:
     """Raise when an answer without a detail is the last word."""
-    absent = answer.status == 404 or (answer.ok and _is_of_nulls(answer))
-    if absent:
+    try:
+        missing = no_run(answer)
+    except UnreadableAnswer:
+        return
+    if missing is not None or answer.status == 404:
         run.absent = run.attached and run.last_detail is None
         limit = _ATTACHED_AFTER if run.absent else _RECORDED_AFTER
         if run.clock() - run.changed_at <= limit:
             return
-        if run.attached and answer.ok:
-            raise answer.not_found("Workflow run not found.")
+        if run.attached and missing is not None:
+            raise missing
     if not answer.ok:
         _give_up_if_definite(run, answer)
-
-
-def _is_of_nulls(answer: Answer) -> bool:
-    try:
-        raw = answer.json()
-    except UnreadableAnswer:
-        return False
-    return isinstance(raw, dict) and "status" in raw and raw.get("id") is None
 
 
 def _may_resume(run: Following, detail: dict[str, Any]) -> bool:
@@ -288,11 +282,9 @@ def _is_waiting(run: Following) -> Flow[bool]:
     A run that is still paused 30 s after a form was answered waits for the others, and is lost
     where there are none.
     """
-    data = run.state.held_event.get("data")
-    reasons = data.get("reasons") if isinstance(data, dict) else None
     closed = open_ = unknown = 0
-    for reason in reasons if isinstance(reasons, list) else ():
-        token = reason.get("form_token") if isinstance(reason, dict) else None
+    for reason in reasons_of(run.state.held_event):
+        token = reason.get("form_token")
         if isinstance(token, str):
             form = yield from persistently(Send(calls.form(token, run.options)))
             if not isinstance(form, Answer) or (not form.ok and may_change(form)):

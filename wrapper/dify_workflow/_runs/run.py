@@ -92,6 +92,11 @@ class Following:
         """Whether somebody else started it, and nothing of it has come yet."""
         return self.start is None and not self.state.begun
 
+    @property
+    def adoptable(self) -> bool:
+        """Whether it would be known as surely ours in the logs."""
+        return self.lookup is not None and self.lookup.adopts
+
     def changed(self) -> None:
         """Something happened to the run."""
         self.changed_at = self.clock()

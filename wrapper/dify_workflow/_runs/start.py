@@ -35,6 +35,7 @@ from .._api.retries import no_answer, persistently
 from ..errors import APIError, ServerError
 from ..options import DEFAULT_TIMEOUT, RequestTimeout
 from .lookup import find
+from .read_loop import EARLY
 from .recovery import PATIENCE, has_ended, next_look, peek, recover, settle
 from .run import SILENCE, Following
 
@@ -44,7 +45,6 @@ LOOK_EVERY = 15.0  # s without a byte of an answer, or an event: look for the ru
 LULL = 25.0  # s without a byte behind the first event, two pings and a half: ask the run's detail
 _END_COMES_IN = 3.0  # s in which the POST's stream may still tell an end that the detail has
 _NO_STREAM = "a stream of events was expected"
-_MOMENT = 0.01  # s; timers fire that much early at most
 
 
 def follow(run: Following) -> Flow[None]:
@@ -105,11 +105,11 @@ def _open(run: Following, command: Open) -> Flow[Opened | Answer | Failure | _Le
     waited, look_at = 0.0, LOOK_EVERY
     while isinstance(outcome, Waiting):
         waited += outcome.seconds
-        if waited > command.silence - _MOMENT:
+        if waited > command.silence - EARLY:
             error = httpx.ReadTimeout(f"no byte of an answer for {command.silence:.0f} s")
             outcome = Failure(error, sent=True)
             break
-        if waited > look_at - _MOMENT:
+        if waited > look_at - EARLY:
             look_at += LOOK_EVERY
             if (yield from _ended_unseen(run)):
                 outcome = yield Await(_END_COMES_IN)
@@ -130,8 +130,7 @@ def _ended_unseen(run: Following) -> Flow[bool]:
 
     The POST is not left for it unless the server is surely one whose runs outlive their streams.
     """
-    adopts = run.lookup is not None and run.lookup.adopts
-    if run.state.run_id is None and not (adopts and (yield from find(run, once=True))):
+    if run.state.run_id is None and not (run.adoptable and (yield from find(run, once=True))):
         return False
     detail = yield from peek(run)
     known = run.version is not None and versions.LOGS_RUNNING_RUNS.on(run.version)
@@ -145,12 +144,11 @@ def _read(run: Following) -> Flow[Exception | None]:
     lull = LULL if silence == SILENCE else None
     state.doubts_ends = versions.makes_up_ends(run.version)
     state.hears_late = not state.result_only and not versions.ENDS_SPEECH_FIRST.on(run.version)
-    adopts = run.lookup is not None and run.lookup.adopts
     while True:
         if run.doubted is not None:
             quiet: float | None = next_look(run)
         else:
-            quiet = LOOK_EVERY if adopts and not state.begun else None
+            quiet = LOOK_EVERY if run.adoptable and not state.begun else None
         cut: Cut = yield Pump(first=first, silence=silence, quiet=quiet, lull=lull)
         if state.other_id is not None:
             raise run.unknown(f"its request was carried out twice; the other is {state.other_id}")

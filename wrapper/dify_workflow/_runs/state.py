@@ -15,11 +15,11 @@ Some events are held back until the flow has learned more (`held`):
 
 from __future__ import annotations
 
-import logging
 import re
 from collections import deque
 from typing import Any, Literal
 
+from .._api.logger import log
 from .._api.replies import refusal, stream_error
 from .._codec.jsonio import loads, loads_short
 from .._codec.sse import DEFAULT_MAX_EVENT_BYTES, SSEDecoder
@@ -35,8 +35,6 @@ from ..types.events import (
     WorkflowStreamEvent,
 )
 from .replay import Delivered
-
-log: logging.Logger = logging.getLogger("dify_workflow")
 
 ENDED = frozenset({"succeeded", "partial-succeeded", "failed", "stopped", "paused"})
 _SUCCEEDED = ("succeeded", "partial-succeeded")
@@ -187,7 +185,7 @@ class RunState:
 
     def take(self, raw: dict[str, Any]) -> None:
         """Take one decoded event."""
-        name, data = raw.get("event"), _data(raw)
+        name, data = raw.get("event"), payload_of(raw)
         if not isinstance(name, str):
             name = ""
         if self.over:
@@ -247,7 +245,7 @@ class RunState:
     def _take_behind_start(self, name: str, raw: dict[str, Any], data: dict[str, Any]) -> None:
         run_id = raw.get("workflow_run_id")
         if run_id == self.unconfirmed_id:
-            if name != FINISHED or data.get("created_by") != {} or self.held == "refused":
+            if self.held == "refused" or not _is_made_up_end(name, data):
                 self.confirm()
                 self._take_surely(name, raw, data)
                 return
@@ -270,7 +268,7 @@ class RunState:
         self.held, self.unconfirmed_id, run_id = None, None, self.unconfirmed_id
         self.run_id = self.run_id or run_id
         if start:
-            self._take_surely(STARTED, start, _data(start))
+            self._take_surely(STARTED, start, payload_of(start))
 
     def refuse(self) -> None:
         """The pair that is held back was all: there is no run, and this is why."""
@@ -310,7 +308,7 @@ class RunState:
     # The end, and what may be none.
 
     def _end(self, name: str, raw: dict[str, Any], data: dict[str, Any]) -> None:
-        if name == FINISHED and self.doubts_ends and data.get("created_by") == {}:
+        if self.doubts_ends and _is_made_up_end(name, data):
             self.held, self.held_event = "end", raw
         elif name == PAUSED and self._holds_pauses:
             self.held, self.held_event = "pause", raw
@@ -332,13 +330,13 @@ class RunState:
         self.last = self._event(name, raw)
         if name == FINISHED and self.recovered and self.status in _SUCCEEDED:
             self.events_lost = self.events_lost or self.delivered.has_open_nodes
-        if name == FINISHED or again or self.delivered.is_new_pause(_form_ids(data)):
+        if name == FINISHED or again or self.delivered.is_new_pause(_form_ids(raw)):
             self.ready.append(self.last)  # a pause that was announced is not announced again
 
     def believe(self) -> None:
         """What is held back is what the run ended with, or where it waits now."""
         raw, again = self.held_event, self.held == "pause"
-        self._conclude(raw["event"], raw, _data(raw), again=again)
+        self._conclude(raw["event"], raw, payload_of(raw), again=again)
 
     def fail(self, error: dict[str, Any]) -> None:
         """End the run with an `error` event that was not believed at first."""
@@ -348,7 +346,7 @@ class RunState:
         """The run goes on, whatever is held back: drop it, and what the server made up with it."""
         self._disowned = self.held_event.get("event") == ERROR
         if self.held == "pause":
-            self.delivered.is_new_pause(_form_ids(_data(self.held_event)))
+            self.delivered.is_new_pause(_form_ids(self.held_event))
         self.held, self.held_event = None, {}
         waiting, self._behind = self._behind, []
         for payload in waiting:
@@ -385,15 +383,26 @@ def _is_made_up(name: str, raw: dict[str, Any], data: dict[str, Any]) -> bool:
     if name == STARTED:
         same = raw.get("task_id") == raw.get("workflow_run_id")
         return same and data.get("reason") == "resumption"
+    return _is_made_up_end(name, data)
+
+
+def _is_made_up_end(name: str, data: dict[str, Any]) -> bool:
+    """Whether an end is no run's own: those name the user that the run belongs to."""
     return name == FINISHED and data.get("created_by") == {}
 
 
-def _data(raw: dict[str, Any]) -> dict[str, Any]:
+def payload_of(raw: dict[str, Any]) -> dict[str, Any]:
+    """Return an event's payload; {} for one that is none."""
     data = raw.get("data")
     return data if isinstance(data, dict) else {}
 
 
-def _form_ids(data: dict[str, Any]) -> list[Any]:
-    reasons = data.get("reasons")
+def reasons_of(pause: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return why a run is paused, as its `workflow_paused` tells: by which forms."""
+    reasons = payload_of(pause).get("reasons")
     reasons = reasons if isinstance(reasons, list) else []
-    return [reason.get("form_id") for reason in reasons if isinstance(reason, dict)]
+    return [reason for reason in reasons if isinstance(reason, dict)]
+
+
+def _form_ids(pause: dict[str, Any]) -> list[Any]:
+    return [reason.get("form_id") for reason in reasons_of(pause)]
