@@ -13,7 +13,7 @@ class Line:
     """The connection that a stream is being opened on: it can be ended before the answer comes.
 
     patience: seconds without a byte of the answer after which waiting is interrupted, by the usual
-    time-out. The connection then is in `waiting`, and can be waited on.
+    time-out. The exchange goes on all the same: `waiting` is then where its answer is waited for.
     """
 
     def __init__(self, patience: float | None = None) -> None:

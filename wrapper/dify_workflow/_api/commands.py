@@ -62,7 +62,8 @@ class Pump:
     Limits in seconds of time spent waiting: `first` without a byte before the first event,
     `silence` without a byte after it, both over all pumping of one connection. The stream stays
     open after `quiet` without an event, and after `lull` without a byte behind the first event,
-    which is told once in a silence. Connections that are not ours know `first` and `silence` only.
+    once in each silence. A connection that is not ours has its request's read time-out in place of
+    both silences, knows no lull, and tells `quiet` when its next bytes come.
     """
 
     first: float

@@ -64,7 +64,7 @@ _BY_MESSAGE: tuple[tuple[re.Pattern[str], type[APIError]], ...] = (
 
 # What a worker says in a stream, with neither code nor status, of the inputs and files of a run.
 _OF_INPUTS = re.compile(
-    r".+ in input form\b|Invalid upload file|Invalid file url|ToolFile \S+ not found"
+    r".+ in input form\b|Invalid upload file|Invalid file url"
     r"|Detected file type does not match|File validation failed for file"
     r"|transfer_method is required in file mapping|No matching enum found for value"
     r"|Reached maximum retries \(\d+\) for URL|ToolFile \S+ not found"

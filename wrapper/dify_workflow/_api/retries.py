@@ -49,7 +49,7 @@ def pause_before_retry(call: Call, outcome: Answer | Failure, attempt: int) -> f
 
 
 def may_change(answer: Answer) -> bool:
-    """Whether asking the same again may get another answer: somebody is busy, or away.
+    """Whether asking the same again may get another answer: the server is busy or unreachable.
 
     So it is with a success that is not what was asked for: a gateway's page during a deploy.
     """
@@ -87,7 +87,7 @@ def persistently(
                 return refusal
             seconds = max(asked, backoff(refusals))
             last = seconds > left - _LAST_TRY
-            if last:
+            if last:  # a second before the deadline; half-way where less than two are left
                 seconds = max(asked, left - _LAST_TRY, left / 2)
             refusals += 1
             attempt += limit is not None

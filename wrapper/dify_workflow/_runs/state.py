@@ -371,7 +371,7 @@ class RunState:
             forms = [{"TYPE": "human_input_required", **f} for f in self.delivered.forms.values()]
             data |= {"workflow_run_id": self.run_id, "reasons": forms, "paused_nodes": []}
         else:
-            data["created_by"] = {}  # a detail does not say it, and the event always does
+            data["created_by"] = {}  # which a detail does not have, and the model needs
         name = PAUSED if status == "paused" else FINISHED
         ids = {"workflow_run_id": self.run_id, "task_id": self.task_id}
         self.count += 1
