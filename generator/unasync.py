@@ -79,12 +79,13 @@ def sync_half() -> dict[Path, str]:
 
 def main() -> int:
     """Run the command."""
-    wrong = [path for path, text in sync_half().items() if _read(path) != text]
+    half = sync_half()
+    wrong = [path for path, text in half.items() if _read(path) != text]
     if "--check" in sys.argv[1:]:
         print(*(f"{path} is not what `make generate` writes" for path in wrong), sep="\n", end="")
         return int(bool(wrong))
-    for path, text in sync_half().items():
-        path.write_text(text, "utf-8")
+    for path in wrong:
+        path.write_text(half[path], "utf-8")
     return 0
 
 

@@ -172,11 +172,28 @@ def following(server: Dify, *, attach: bool = False, **options: Any) -> Followin
     return starting(inputs, given, Server(), server.clock, streaming=True)
 
 
+def start_elsewhere(server: Dify, run: Following | None = None) -> None:
+    """Let somebody else start a run, or send the request of this one."""
+    start = (run or following(server)).start
+    assert start is not None
+    server._start(start)
+
+
+def stream_of(server: Dify, run: Following) -> WorkflowStream:
+    """The sync stream of a run."""
+    return WorkflowStream(run, cast(Driver, SimDriver(server)))
+
+
+def async_stream_of(server: Dify, run: Following) -> AsyncWorkflowStream:
+    """The async stream of a run."""
+    return AsyncWorkflowStream(run, cast(AsyncDriver, AsyncSimDriver(server)))
+
+
 def play(
     server: Dify, run: Following, *, client: Client | None = None, mode: Mode = "iterate"
 ) -> Observed:
     """Read a run to its end with the sync stream; `client` is a flow to use instead of ours."""
-    stream = WorkflowStream(run, cast(Driver, SimDriver(server)))
+    stream = stream_of(server, run)
     if client is not None:
         stream._flow = client(run)
     seen = Observed(server)
@@ -193,7 +210,7 @@ def play(
 
 async def play_async(server: Dify, run: Following, *, mode: Mode = "iterate") -> Observed:
     """Read a run to its end with the async stream."""
-    stream = AsyncWorkflowStream(run, cast(AsyncDriver, AsyncSimDriver(server)))
+    stream = async_stream_of(server, run)
     seen = Observed(server)
     async with stream:
         try:

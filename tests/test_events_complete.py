@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from dify_workflow import WorkflowStream
-from dify_workflow._clients._sync.driver import Driver
 from fault_cases import run_both, server
 from fault_scripts import Script, eight_nodes, iterating, pausing
 from fault_server_model import Dify
-from fault_sim import SimDriver, following
+from fault_sim import following, start_elsewhere, stream_of
 from fault_streams import Fault
 
 
 def completeness(dify: Dify, *, attach: bool = False) -> tuple[bool, bool]:
     """Read a run; return `events_complete` before and after its end."""
-    stream = WorkflowStream(following(dify, attach=attach), cast(Driver, SimDriver(dify)))
+    stream = stream_of(dify, following(dify, attach=attach))
     next(stream)
     before = stream.events_complete
     names = [event.event for event in stream]
@@ -69,16 +67,14 @@ def test_a_run_that_was_polled_is_not_complete(more: dict[str, Any]) -> None:
 
 def test_a_run_that_somebody_else_started_is_not_complete() -> None:
     dify = server(eight_nodes().paced(1.5), version="1.16.1")
-    start = following(dify).start
-    assert start is not None
-    dify._start(start)
+    start_elsewhere(dify)
     dify.clock.advance(3.0)
     assert completeness(dify, attach=True) == (False, False)
 
 
 def test_an_event_that_could_not_be_read_is_missing() -> None:
     dify = server(eight_nodes().paced(1.5), version="1.16.1")
-    stream = WorkflowStream(following(dify), cast(Driver, SimDriver(dify)))
+    stream = stream_of(dify, following(dify))
     next(stream)
     stream._state.feed(b"data: {not JSON}\n\n")
     assert not stream.events_complete
@@ -105,7 +101,7 @@ def test_a_silenced_reader_attaches_again_and_gets_the_rest(cut: int, gap: float
 
 def test_a_reader_attaches_again_every_10_seconds_at_most() -> None:
     dify = server(eight_nodes().paced(40.0), version="1.15.0", own_fault=Fault("eof", 3))
-    stream = WorkflowStream(following(dify), cast(Driver, SimDriver(dify)))
+    stream = stream_of(dify, following(dify))
     assert [event.event for event in stream][-1] == "workflow_finished"
     assert min(seconds for _, seconds in dify.gaps("events")) >= 10
 
@@ -113,7 +109,7 @@ def test_a_reader_attaches_again_every_10_seconds_at_most() -> None:
 @pytest.mark.parametrize("version", ["1.14.2", "1.17.0"])
 def test_other_servers_are_attached_to_once(version: str) -> None:
     dify = server(eight_nodes().paced(40.0), version=version, own_fault=Fault("eof", 3))
-    stream = WorkflowStream(following(dify), cast(Driver, SimDriver(dify)))
+    stream = stream_of(dify, following(dify))
     assert [event.event for event in stream][-1] == "workflow_finished"
     assert dify.asked.count("events") == 1
 
@@ -125,7 +121,7 @@ def test_the_detail_is_asked_less_often_after_a_minute() -> None:
         own_fault=Fault("eof", 5),
         replay_faults=deque(),
     )
-    stream = WorkflowStream(following(dify), cast(Driver, SimDriver(dify)))
+    stream = stream_of(dify, following(dify))
     assert [event.event for event in stream][-1] == "workflow_finished"
     gaps = dify.gaps("detail")
     assert min(seconds for _, seconds in gaps) == pytest.approx(3, abs=0.2)

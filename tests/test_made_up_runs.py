@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, cast
+from typing import Any
 
 import attrs
 import pytest
-from dify_workflow import APIError, AppUnavailable, InvalidParam, RunOutcomeUnknown, WorkflowStream
-from dify_workflow._clients._sync.driver import Driver
+from dify_workflow import APIError, AppUnavailable, InvalidParam, RunOutcomeUnknown
 from dify_workflow._runs.replay import Delivered
 from dify_workflow._runs.state import RunState
 from facade import Kind, both, client
 from fault_cases import run_both, server
 from fault_scripts import Event, eight_nodes, framed, made_up, pausing, resumed
 from fault_server_model import Dify
-from fault_sim import Mode, SimDriver, following, play
+from fault_sim import Mode, following, play, start_elsewhere, stream_of
 from fault_streams import Fault
 from replay_server import ReplayServer, Reply
 from wire_archive import Exchange, exchanges
@@ -125,7 +124,7 @@ def test_a_start_that_nothing_follows_is_delivered_after_2_seconds() -> None:
     events = ({**STARTED, "task_id": RUN}, *eight_nodes().events[1:])
     script = attrs.evolve(eight_nodes(), events=events).paced(0.1, 7.0)
     dify = newer(script=script)
-    stream = WorkflowStream(following(dify), cast(Driver, SimDriver(dify)))
+    stream = stream_of(dify, following(dify))
     assert next(stream).event == "workflow_started"
     assert dify.clock.now == pytest.approx(2.1, abs=0.1)
     assert [event.event for event in stream][-1] == "workflow_finished"
@@ -320,9 +319,7 @@ def test_a_run_that_somebody_attached_to_is_followed_behind_an_end_that_is_none(
     for position in (0, 2, 6):
         for mode in modes:
             dify = newer(version=version, replay_faults=deque([Fault(kind, position)]))
-            start = following(dify).start
-            assert start is not None
-            dify._start(start)
+            start_elsewhere(dify)
             dify.clock.advance(3.0)
             seen = play(dify, following(dify, attach=True), mode=mode)
             assert seen.result is not None, (position, seen.error)
@@ -417,8 +414,7 @@ def test_a_second_run_on_the_stream_of_one_that_was_found_is_told() -> None:
     """A proxy has carried out the request twice."""
     dify = server(eight_nodes().paced(25.0), version="1.16.1", head_after=20.0)
     run = following(dify, unique_user=True)
-    assert run.start is not None
-    dify._start(run.start)
+    start_elsewhere(dify, run)
     dify.runs[0].script = eight_nodes().variant(run_id="first", task_id="t").paced(0.5, 30.0)
 
     seen = play(dify, run)
@@ -429,9 +425,7 @@ def test_a_second_run_on_the_stream_of_one_that_was_found_is_told() -> None:
 
 def test_a_quiet_run_that_somebody_attached_to_keeps_its_reader() -> None:
     dify = newer(version="1.15.0", script=eight_nodes().paced(60.0))
-    start = following(dify).start
-    assert start is not None
-    dify._start(start)
+    start_elsewhere(dify)
     dify.clock.advance(61.0)
     seen = play(dify, following(dify, attach=True))
     assert seen.result is not None

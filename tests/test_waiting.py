@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import Any, cast
+from typing import Any
 
 import anyio
 import httpx
 import pytest
 from dify_workflow import (
-    AsyncWorkflowStream,
     NotFound,
     RequestTimedOut,
     RunOutcomeUnknown,
-    WorkflowStream,
 )
-from dify_workflow._clients._async.driver import AsyncDriver
-from dify_workflow._clients._sync.driver import Driver
 from dify_workflow._runs import start as flows
 from dify_workflow._runs.state import RunState
 from facade import Kind, both, client
 from fault_cases import run_both, server
 from fault_scripts import eight_nodes, framed
 from fault_server_model import Dify
-from fault_sim import AsyncSimDriver, SimDriver, following, play
+from fault_sim import async_stream_of, following, play, start_elsewhere, stream_of
 from fault_streams import Fault
 from replay_server import ReplayServer, Reply, Request
 
@@ -74,11 +70,11 @@ def test_start_returns_with_the_id_that_the_logs_have() -> None:
             dify = slow_head(100.0, script=eight_nodes().paced(10.0))
             run = following(dify, unique_user=True)
             if sync:
-                stream = WorkflowStream(run, cast(Driver, SimDriver(dify)))
+                stream = stream_of(dify, run)
                 stream._start()
                 yield dify, stream, stream.close
             else:
-                other = AsyncWorkflowStream(run, cast(AsyncDriver, AsyncSimDriver(dify)))
+                other = async_stream_of(dify, run)
                 anyio.run(other._start)
                 yield dify, other, lambda other=other: anyio.run(other.aclose)
 
@@ -94,8 +90,7 @@ def test_what_was_found_is_not_posted_again(answer: Any) -> None:
     """Whatever the POST answers then."""
     dify = slow_head(20.0, troubles={"post": deque([answer])})
     run = following(dify, unique_user=True)
-    assert run.start is not None
-    dify._start(run.start)
+    start_elsewhere(dify, run)
     seen = play(dify, run)
     assert (seen.recovered, seen.status) == (True, "succeeded")
     assert dify.asked.count("post") == 1
@@ -105,8 +100,7 @@ def test_what_was_found_is_not_posted_again(answer: Any) -> None:
 def test_two_runs_that_match_are_told(options: dict[str, Any]) -> None:
     dify = slow_head(1e4)
     run = following(dify, **options)
-    assert run.start is not None
-    dify._start(run.start)
+    start_elsewhere(dify, run)
     seen = play(dify, run)
     assert isinstance(seen.error, RunOutcomeUnknown)
     assert len(seen.error.candidates) == 2
@@ -177,11 +171,11 @@ def test_attach_to_an_unknown_id(version: str) -> None:
         dify = server(version=version)
         run = following(dify, attach=True)
         if kind == "sync":
-            stream = WorkflowStream(run, cast(Driver, SimDriver(dify)))
+            stream = stream_of(dify, run)
             with pytest.raises(NotFound):
                 next(stream)
         else:
-            other = AsyncWorkflowStream(run, cast(AsyncDriver, AsyncSimDriver(dify)))
+            other = async_stream_of(dify, run)
             with pytest.raises(NotFound):
                 anyio.run(other.__anext__)
         assert 5 < dify.clock.now < 10
@@ -190,7 +184,7 @@ def test_attach_to_an_unknown_id(version: str) -> None:
 @pytest.mark.parametrize("version", ["1.12.1", "1.16.1"])
 def test_a_run_that_is_put_on_record_within_5_seconds_is_followed(version: str) -> None:
     dify = server(version=version, recorded_after=3.0)
-    dify._start(cast(Any, following(dify)).start)
+    start_elsewhere(dify)
     seen = play(dify, following(dify, attach=True))
     assert seen.result is not None
     assert seen.result.status == "succeeded"
@@ -198,7 +192,7 @@ def test_a_run_that_is_put_on_record_within_5_seconds_is_followed(version: str) 
 
 def test_result_says_that_the_run_was_not_found_yet() -> None:
     dify = server(version="1.16.1")
-    stream = WorkflowStream(following(dify, attach=True), cast(Driver, SimDriver(dify)))
+    stream = stream_of(dify, following(dify, attach=True))
     with pytest.raises(RequestTimedOut, match="was not found yet"):
         stream.result(2)
     with pytest.raises(NotFound):
