@@ -27,11 +27,11 @@ $(BIN)/pip:
 	    $(PYTHON) -m pip -qq --python $(BIN)/python install pip 2>/dev/null; } || { \
 	    rm -rf $(VENV); echo 'Python can make no environment. On Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
 
-# The package itself is in .venv as it lies here. hatchling, which builds it, is in each lock.
-$(VENV)/.demo: requirements/demo.txt pyproject.toml | $(BIN)/pip
+# Both packages are in .venv as they lie here. hatchling, which builds it, is in each lock.
+$(VENV)/.demo: requirements/demo.txt pyproject.toml fake_dify/pyproject.toml | $(BIN)/pip
 	@echo 'Installing the client and its stand-in server into $(VENV); once, a few seconds.'
 	@$(PIP) install -r $<
-	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(PIP) install --no-deps --no-build-isolation -e . -e fake_dify
 	@touch $@
 
 $(VENV)/.%: requirements/%.txt | $(VENV)/.demo
@@ -82,7 +82,7 @@ compare: $(TEST) ## compare the contract with PUBLISHED=path-or-url or RECORDED=
 	$(BIN)/python generator/compare.py $(if $(JSON),--json) $(if $(PUBLISHED),--published '$(PUBLISHED)') $(if $(RECORDED),--recorded '$(RECORDED)')
 
 record: $(DEMO) ## record a real Dify (DIFY_BASE_URL, DIFY_API_KEY) into OUT=folder; INPUTS='{...}' runs the workflow
-	$(BIN)/python -m dify_workflow.testing.record --out '$(or $(OUT),$(error OUT=folder is missing))' $(if $(INPUTS),--inputs '$(INPUTS)')
+	$(BIN)/python -m dify_workflow.cli.recording --out '$(or $(OUT),$(error OUT=folder is missing))' $(if $(INPUTS),--inputs '$(INPUTS)')
 
 format: $(TEST) ## format the hand-written code
 	$(BIN)/ruff check --fix .
@@ -104,7 +104,7 @@ build: $(TEST) ## build the wheel and the sdist into dist/
 # All is resolved together first, so that each purpose gets the same versions, for every Python since
 # 3.11.0. Files that are installable as they are: no compiler is asked for.
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11.0 --fork-strategy fewest \
-    --only-binary :all: --no-annotate --no-header pyproject.toml
+    --only-binary :all: --no-annotate --no-header --no-emit-package fake-dify pyproject.toml
 lock: | $(BIN)/pip ## write requirements/ anew from pyproject.toml
 	$(PIP) install uv
 	$(COMPILE) --all-extras --group slow --group bench -o $(VENV)/all.txt

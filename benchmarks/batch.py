@@ -26,7 +26,7 @@ from dify_workflow import DifyWorkflow
 from dify_workflow.batch import run_many
 from dify_workflow.batch.one_row import Outcome
 from dify_workflow.batch.results import RowResult
-from dify_workflow.testing import FakeDify, Input, Node
+from fake_dify import FakeDify, Input, Node
 
 WARM = 10_000  # rows before the first figure of memory
 

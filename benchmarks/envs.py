@@ -32,7 +32,11 @@ def python(name: str) -> str:
         file = REQUIREMENTS / f"{name}.txt"
         subprocess.run([*install, "-r", file], check=True, timeout=600)
         if name in OURS:
-            subprocess.run([*install, "--no-deps", "-e", HERE.parent], check=True, timeout=600)
+            subprocess.run(
+                [*install, "--no-deps", "-e", HERE.parent, "-e", HERE.parent / "fake_dify"],
+                check=True,
+                timeout=600,
+            )
         stamp.write_text(wanted)
     return str(interpreter)
 

@@ -22,8 +22,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from dify_workflow import AsyncDifyWorkflow, RunOutcomeUnknown
-from dify_workflow.testing import Answer, FakeDify, Fault, Node, Text
-from dify_workflow.testing.faults import Ending
+from fake_dify import Answer, FakeDify, Fault, Node, Text
+from fake_dify.faults import Ending
 
 ENDINGS: tuple[Ending, ...] = ("eof", "reset", "truncate chunk", "cut inside event", "close")
 STEPS = [

@@ -28,7 +28,7 @@ def connected() -> Iterator[DifyWorkflow]:
         with DifyWorkflow() as dify:
             yield dify
         return
-    from dify_workflow.testing import FakeDify, Input, Sleep
+    from fake_dify import FakeDify, Input, Sleep
 
     with (
         FakeDify(workflow=[Sleep(0.05)], form=[Input("text")], eof_delay=0.0) as fake,

@@ -22,7 +22,7 @@ def connected() -> Iterator[DifyWorkflow]:
         with DifyWorkflow() as dify:
             yield dify
         return
-    from dify_workflow.testing import FakeDify, Input, Node, Step, Text
+    from fake_dify import FakeDify, Input, Node, Step, Text
 
     steps: list[Step] = [
         Node("lookup", outputs={"found": 3}, seconds=0.3),

@@ -1,6 +1,6 @@
 """Read recorded HTTP traffic: our own recordings, HAR files, and archives as in tests/wire.
 
-- `*.jsonl`: our own, written by `make record` (dify_workflow.testing.record tells the form).
+- `*.jsonl`: our own, written by `make record` (dify_workflow.cli.recording tells the form).
 - `*.har`: saved by a browser's developer tools or a proxy (HTTP Archive 1.2).
 - `*.zip`: `<case>/request.json`, `response.headers` and `response.body`; the version is the name.
 

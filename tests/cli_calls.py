@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 from dify_workflow.cli.app import app
-from dify_workflow.testing import FakeDify
+from fake_dify import FakeDify
 from typer.testing import CliRunner
 
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
-from dify_workflow.testing import FakeDify
+from fake_dify import FakeDify
 
 # The terminal becomes the one that controls the process: Ctrl-C and hidden prompts need that.
 PROGRAM = """

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from dify_workflow import DifyWorkflow
-from dify_workflow.testing import FakeDify
+from fake_dify import FakeDify
 
 # A shell's background job ignores Ctrl-C, and so would the programs that tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
-from dify_workflow.testing import FakeDify
+from fake_dify import FakeDify
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import httpx
-from dify_workflow.testing import FakeDify
+from fake_dify import FakeDify
 from wire_archive import Exchange, exchange, exchanges
 
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9A-Za-z]{22}", re.IGNORECASE)

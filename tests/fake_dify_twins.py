@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from dify_workflow.testing import (
+from fake_dify import (
     End,
     Fail,
     FakeDify,

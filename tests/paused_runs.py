@@ -10,13 +10,13 @@ from typing import Any
 from dify_workflow import (
     WorkflowRunRequest,
 )
-from dify_workflow.testing import (
+from facade import Kind, client
+from fake_dify import (
     FakeDify,
     FormInput,
     HumanInput,
     Step,
 )
-from facade import Kind, client
 from replay_server import ReplayServer, Reply, Request
 from wire_archive import Exchange, exchange
 

@@ -15,9 +15,9 @@ from dify_workflow import (
     RouteNotFound,
     UnreadableAnswer,
 )
-from dify_workflow.testing import FakeDify, Input
 from dify_workflow_api.models import AppInfo, AppMeta, AppParameters, AppSite, EndUser
 from facade import Kind, both, client
+from fake_dify import FakeDify, Input
 from replay_server import ReplayServer, Reply
 from wire_archive import VERSIONS, Exchange, exchange, exchanges
 

@@ -23,8 +23,8 @@ from dify_workflow import (
     TooManyRequests,
     UnsupportedMediaType,
 )
-from dify_workflow.testing import FakeDify
 from facade import API_KEY, Kind, both, client
+from fake_dify import FakeDify
 from pauses import recorded_pauses
 from replay_reply import chunked, head
 from replay_server import Close, ReplayServer, Reply, Request, Sleep

@@ -18,7 +18,7 @@ from dify_workflow import (
     WorkflowFile,
 )
 from dify_workflow.batch import RowError, RowResult, iter_many, run_many
-from dify_workflow.testing import Answer, Fail, FakeDify, Fault, Gate, HumanInput, Input, Step
+from fake_dify import Answer, Fail, FakeDify, Fault, Gate, HumanInput, Input, Step
 
 
 def rows(count: int) -> Iterator[dict[str, Any]]:

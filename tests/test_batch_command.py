@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cli_calls import cli
 from cli_terminal import Terminal
-from dify_workflow.testing import Answer, Fail, FakeDify, Gate, Input, Step
+from fake_dify import Answer, Fail, FakeDify, Gate, Input, Step
 
 pytestmark = pytest.mark.long
 

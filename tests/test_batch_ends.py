@@ -17,7 +17,7 @@ from dify_workflow import (
 )
 from dify_workflow.batch import iter_many, run_many
 from dify_workflow.batch.pace import Pace
-from dify_workflow.testing import Answer, FakeDify, Fault, Sleep
+from fake_dify import Answer, FakeDify, Fault, Sleep
 
 BUSY = {"code": "too_many_requests", "message": "Too many requests.", "status": 429}
 

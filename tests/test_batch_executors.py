@@ -22,7 +22,7 @@ from dify_workflow import DifyWorkflow, InvalidArgument
 from dify_workflow.batch import iter_many, run_many
 from dify_workflow.batch.journal import Flight
 from dify_workflow.batch.one_row import Sealed, Task, run_remotely
-from dify_workflow.testing import Answer, FakeDify, Gate, Node, Sleep
+from fake_dify import Answer, FakeDify, Gate, Node, Sleep
 
 BUSY = {"code": "too_many_requests", "message": "Too many requests.", "status": 429}
 

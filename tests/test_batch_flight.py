@@ -13,7 +13,7 @@ import pytest
 from batches import rows
 from dify_workflow import DifyWorkflow, InvalidArgument, TooManyRequests
 from dify_workflow.batch import iter_many, run_many
-from dify_workflow.testing import Answer, FakeDify, Gate, Input
+from fake_dify import Answer, FakeDify, Gate, Input
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from batches import rows
 from dify_workflow import DifyWorkflow, TooManyRequests
 from dify_workflow.batch import iter_many
 from dify_workflow.batch.pace import Pace
-from dify_workflow.testing import Answer, FakeDify, Gate
+from fake_dify import Answer, FakeDify, Gate
 
 BUSY = Answer(status=429, body={"code": "too_many_requests", "message": "", "status": 429})
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from dify_workflow import DifyWorkflow, InvalidArgument
 from dify_workflow.batch import iter_many, run_many
-from dify_workflow.testing import FakeDify
+from fake_dify import FakeDify
 
 
 @pytest.mark.parametrize("key", [math.nan, math.inf])

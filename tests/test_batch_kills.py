@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from batch_child import run
 from dify_workflow import DifyWorkflow
-from dify_workflow.testing import FakeDify, Fault, Sleep
+from fake_dify import FakeDify, Fault, Sleep
 
 pytestmark = pytest.mark.long
 

@@ -12,7 +12,7 @@ from batches import rows
 from dify_workflow import DifyWorkflow
 from dify_workflow.batch import iter_many, run_many
 from dify_workflow.batch.one_row import Task
-from dify_workflow.testing import FakeDify
+from fake_dify import FakeDify
 
 
 class Losing(Executor):

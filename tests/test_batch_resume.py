@@ -15,7 +15,7 @@ import pytest
 from batches import read, rows
 from dify_workflow import AuthenticationError, DifyWorkflow, InvalidArgument
 from dify_workflow.batch import iter_many, run_many
-from dify_workflow.testing import Answer, FakeDify, Fault, Gate, Sleep
+from fake_dify import Answer, FakeDify, Fault, Gate, Sleep
 
 LONG_AGO = 1_000_000_000.0
 

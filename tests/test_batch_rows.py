@@ -15,7 +15,7 @@ from dify_workflow._api.validation import InputForm, form_of
 from dify_workflow.batch import iter_many, run_many
 from dify_workflow.batch.cells import typed
 from dify_workflow.batch.rows import count_rows, read_rows
-from dify_workflow.testing import FakeDify, Input, Run
+from fake_dify import FakeDify, Input, Run
 
 FORM = [
     Input("text", "paragraph"),

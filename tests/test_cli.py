@@ -16,7 +16,7 @@ from cli_calls import call, cli
 from dify_workflow.cli import main
 from dify_workflow.cli.app import COMMANDS
 from dify_workflow.cli.exits import MEANINGS, Exit
-from dify_workflow.testing import Answer, FakeDify
+from fake_dify import Answer, FakeDify
 
 SECRET = "app-very-secret"
 

@@ -10,7 +10,7 @@ import pytest
 from cli_calls import Ended, call, cli
 from cli_terminal import Terminal
 from dify_workflow.cli.exits import Exit
-from dify_workflow.testing import Answer, FakeDify, Input
+from fake_dify import Answer, FakeDify, Input
 
 FORM = [
     Input("text", "paragraph", required=True, label="Text 文本", max_length=100, default="hi"),

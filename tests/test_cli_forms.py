@@ -10,8 +10,8 @@ from cli_calls import Ended, cli
 from cli_terminal import Terminal
 from dify_workflow._runs import recovery
 from dify_workflow.cli.exits import Exit
-from dify_workflow.testing import FakeDify, FormInput, HumanInput
-from dify_workflow.testing.workflows import human_parallel, human_rich, human_two
+from fake_dify import FakeDify, FormInput, HumanInput
+from fake_dify.workflows import human_parallel, human_rich, human_two
 
 FIELDS = [FormInput("comment", default="fine"), FormInput("pick", "select", options=("r", "g"))]
 

@@ -10,7 +10,7 @@ from cli_calls import cli
 from dify_workflow import WorkflowFile
 from dify_workflow.cli.exits import Problem
 from dify_workflow.cli.inputs import collect
-from dify_workflow.testing import FakeDify
+from fake_dify import FakeDify
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import pytest
 from cli_calls import cli
 from cli_terminal import Terminal
-from dify_workflow.testing import FakeDify, Gate, Node
+from fake_dify import FakeDify, Gate, Node
 
 NOW = int(time.time())
 

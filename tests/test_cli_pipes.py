@@ -11,7 +11,7 @@ import sys
 
 import pytest
 from dify_workflow.cli.output import as_json
-from dify_workflow.testing import FakeDify
+from fake_dify import FakeDify
 
 pytestmark = pytest.mark.long
 

@@ -11,7 +11,7 @@ import pytest
 from cli_calls import cli
 from dify_workflow.cli import profiles
 from dify_workflow.cli.exits import MEANINGS
-from dify_workflow.testing import FakeDify
+from fake_dify import FakeDify
 
 ROOT = Path(__file__).parent.parent
 SECTION = (ROOT / "README.md").read_text("utf-8").partition("## In the terminal\n")[2]

@@ -11,7 +11,7 @@ import pytest
 from cli_calls import call, cli
 from dify_workflow._runs import recovery, start
 from dify_workflow.cli.exits import Exit
-from dify_workflow.testing import (
+from fake_dify import (
     Answer,
     End,
     Fail,

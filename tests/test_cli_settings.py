@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cli_calls import call, cli
 from dify_workflow.cli import profiles
-from dify_workflow.testing import FakeDify
+from fake_dify import FakeDify
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import re
 
 import pytest
 from cli_terminal import Terminal
-from dify_workflow.testing import (
+from fake_dify import (
     End,
     FakeDify,
     FormInput,

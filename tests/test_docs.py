@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dify_workflow.testing import FakeDify, HumanInput, Node, Parallel, Text
+from fake_dify import FakeDify, HumanInput, Node, Parallel, Text
 from typer.main import get_command
 
 ROOT = Path(__file__).parent.parent
@@ -54,7 +54,7 @@ def test_recipes_run_as_tests(tmp_path: Path) -> None:
     for name, block in RECIPES.items():
         (tmp_path / f"test_{name.replace('-', '_')}.py").write_text(block)
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "dify_workflow.testing.fixtures", str(tmp_path)],
+        [sys.executable, "-m", "pytest", "-p", "fake_dify.fixtures", str(tmp_path)],
         check=False,
         capture_output=True,
         text=True,

@@ -13,9 +13,9 @@ from dify_workflow import (
     NotFound,
     WorkflowRunResponse,
 )
-from dify_workflow.testing import FakeDify, Node
 from download_replies import CONTENT, file_at, gone_to, left_in
 from facade import API_KEY, Kind, both, client
+from fake_dify import FakeDify, Node
 from recorded_runs import is_run
 from replay_server import ReplayServer, Reply, Request
 from wire_archive import VERSIONS, exchange, exchanges

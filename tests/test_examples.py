@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from dify_workflow.testing import FakeDify, Gate, Node, Text
+from fake_dify import FakeDify, Gate, Node, Text
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx
 import pytest
-from dify_workflow.testing import Emit, End, FakeDify, Gate, Input, Node, Step, Text
-from dify_workflow.testing.contract import contract
-from dify_workflow.testing.handlers import HANDLERS
-from dify_workflow.testing.state import Subscription
+from fake_dify import Emit, End, FakeDify, Gate, Input, Node, Step, Text
+from fake_dify.contract import contract
+from fake_dify.handlers import HANDLERS
+from fake_dify.state import Subscription
 
 
 @pytest.fixture

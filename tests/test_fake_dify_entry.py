@@ -7,7 +7,7 @@ import sys
 
 import httpx
 import pytest
-from dify_workflow.testing import FakeDify
+from fake_dify import FakeDify
 
 
 def test_the_fixture(fake_dify: FakeDify) -> None:
@@ -26,7 +26,7 @@ def python(code: str) -> str:
 
 
 def test_the_plugin_loads_nothing_of_the_extra() -> None:
-    code = "import sys, dify_workflow.testing.fixtures; print('uvicorn' in sys.modules)"
+    code = "import sys, fake_dify.fixtures; print('uvicorn' in sys.modules)"
     assert python(code) == "False"
 
 
@@ -36,7 +36,7 @@ def test_without_the_extra_the_error_says_what_to_install() -> None:
 import sys
 sys.modules["uvicorn"] = None
 try:
-    from dify_workflow.testing import FakeDify
+    from fake_dify import FakeDify
 except ImportError as error:
     print(error)
 """
@@ -45,7 +45,7 @@ except ImportError as error:
 
 @pytest.mark.long
 def test_it_serves_by_hand() -> None:
-    command = [sys.executable, "-m", "dify_workflow.testing", "--version", "1.13.2", "--key", "k"]
+    command = [sys.executable, "-m", "fake_dify", "--version", "1.13.2", "--key", "k"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         _, url, key = (process.stdout.readline().strip().partition("=")[2] for _ in range(3))

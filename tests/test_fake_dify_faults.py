@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from dify_workflow.testing import Answer, FakeDify, Fault, Gate, Node
+from fake_dify import Answer, FakeDify, Fault, Gate, Node
 
 NAMES = ["workflow_started", "node_started", "node_finished"]
 

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 from dify_workflow import InvalidParam, ServerError, WorkflowFile, WorkflowRunRequest
-from dify_workflow.testing import FakeDify, Input
 from facade import Kind, both, client
+from fake_dify import FakeDify, Input
 from wire_archive import exchange
 
 DOCS = [Input("docs", "file-list")]

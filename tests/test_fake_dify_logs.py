@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
-from dify_workflow.testing import FakeDify
+from fake_dify import FakeDify
 
 NOON = 1795336238  # 2026-11-22T08:30:38Z
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from dify_workflow.testing import (
+from fake_dify import (
     FakeDify,
     Fault,
     FormInput,

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from dify_workflow.testing import (
+from fake_dify import (
     Emit,
     End,
     FakeDify,
@@ -20,7 +20,7 @@ from dify_workflow.testing import (
     PipelineError,
     Text,
 )
-from dify_workflow.testing.versions import NEWEST
+from fake_dify.versions import NEWEST
 from fake_dify_calls import decode, detail, names, plain, start, submit
 
 OK = {"ok": "OK"}

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from dify_workflow.testing import FakeDify, Gate
+from fake_dify import FakeDify, Gate
 from fake_dify_recorded import Session, broken_answers
 from fake_dify_twins import add_twins, slow
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from dify_workflow.testing import FakeDify
+from fake_dify import FakeDify
 from fake_dify_recorded import differences, send
 from fake_dify_twins import running_twins
 from wire_archive import Exchange, exchanges

@@ -11,8 +11,8 @@ from dify_workflow import APIError, RunOutcomeUnknown
 from dify_workflow._api import retries
 from dify_workflow._runs import lookup as finding
 from dify_workflow._runs import recovery
-from dify_workflow.testing import Answer, End, FakeDify, Fault, Gate, Iteration, Node, Step, Text
 from facade import Kind, both, client
+from fake_dify import Answer, End, FakeDify, Fault, Gate, Iteration, Node, Step, Text
 
 
 def workflow(gate: Gate) -> list[Step]:

@@ -14,8 +14,8 @@ import pytest
 from dify_workflow import (
     TooManyRequests,
 )
-from dify_workflow.testing import FakeDify
 from facade import Kind, both, client
+from fake_dify import FakeDify
 from pauses import recorded_pauses
 from replay_server import ReplayServer, Reply
 from upload_server import UPLOADED, Part, Uploads, parts_of

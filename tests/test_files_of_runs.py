@@ -13,8 +13,8 @@ from dify_workflow import (
     WorkflowFile,
     WorkflowRunRequest,
 )
-from dify_workflow.testing import FakeDify, Input
 from facade import Kind, both, client
+from fake_dify import FakeDify, Input
 from replay_server import ReplayServer, Reply
 from upload_server import UPLOADED, Uploads
 from upload_sources import BODY, written

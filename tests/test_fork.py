@@ -6,7 +6,7 @@ import multiprocessing
 
 import pytest
 from dify_workflow import DifyWorkflow, WorkflowStream
-from dify_workflow.testing import FakeDify, Gate, Node
+from fake_dify import FakeDify, Gate, Node
 
 
 def _close(stream: WorkflowStream) -> None:

@@ -17,13 +17,13 @@ from dify_workflow import (
     RouteNotFound,
     WorkflowFile,
 )
-from dify_workflow.testing import (
+from facade import Kind, both, client
+from fake_dify import (
     FakeDify,
     Fault,
     HumanInput,
     Parallel,
 )
-from facade import Kind, both, client
 from recorded_forms import ANSWER, recorded, start
 from replay_server import ReplayServer, Reply, Reset
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from dify_workflow import AsyncDifyWorkflow, DifyWorkflow, WorkflowRunRequest
 from dify_workflow._api import retries
-from dify_workflow.testing import FakeDify, Sleep
+from fake_dify import FakeDify, Sleep
 
 
 def full_app(fake: FakeDify) -> dict[str, Any]:

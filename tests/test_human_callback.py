@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from dify_workflow import InvalidArgument, RunOutcomeUnknown
 from dify_workflow._runs import recovery
-from dify_workflow.testing import (
+from facade import Kind, both, client
+from fake_dify import (
     Answer,
     FakeDify,
     HumanInput,
     Node,
     Parallel,
 )
-from facade import Kind, both, client
 from paused_runs import Paused, answer, ask, recorded, run, running
 from replay_server import ReplayServer, Reply
 

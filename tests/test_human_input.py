@@ -6,13 +6,13 @@ import pytest
 from dify_workflow import (
     InvalidArgument,
 )
-from dify_workflow.testing import (
+from facade import Kind, both, client
+from fake_dify import (
     FakeDify,
     FormInput,
     HumanInput,
     Node,
 )
-from facade import Kind, both, client
 from recorded_forms import ANSWER, OK, recorded, start
 from recorded_runs import request_of
 from replay_server import ReplayServer, Reply

@@ -10,8 +10,8 @@ import pytest
 from dify_workflow import (
     WorkflowLogsRequest,
 )
-from dify_workflow.testing import FakeDify
 from facade import Kind, both, client
+from fake_dify import FakeDify
 from log_server import NOW, STATUSES, Logs, Times, log_id, numbers
 
 TIMES: dict[str, Times] = {

@@ -17,7 +17,7 @@ from typing import Any, get_args
 
 import attrs
 import pytest
-from dify_workflow.testing import (
+from fake_dify import (
     Answer,
     Emit,
     FakeDify,
@@ -31,7 +31,7 @@ from dify_workflow.testing import (
     Parallel,
     Sleep,
 )
-from dify_workflow.testing.faults import Ending
+from fake_dify.faults import Ending
 from live_wrong_clients import WRONG
 from tunnel import TLS, Tunnel
 
@@ -113,7 +113,7 @@ def special_apps(fake: FakeDify) -> dict[str, str]:
 
 
 def _fails(_: Mapping[str, Any]) -> dict[str, Any]:
-    from dify_workflow.testing import NodeFailed
+    from fake_dify import NodeFailed
 
     raise NodeFailed("it always fails")
 

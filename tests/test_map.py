@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Any
 
 from dify_workflow import DifyWorkflow
-from dify_workflow.testing import FakeDify
+from fake_dify import FakeDify
 
 ROOT = Path(__file__).parent.parent
 OWN_HTTP = ROOT / "wrapper" / "h1_streams"
@@ -32,7 +32,7 @@ def test_the_rooms_are_those_that_are_there_in_the_order_that_is_held() -> None:
         for path in CLIENT.iterdir()
         if path.suffix == ".py" or (path / "__init__.py").exists()
     }
-    assert set(rooms) == there - {"__init__", "testing"}
+    assert set(rooms) == there - {"__init__"}
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     (layers,) = [
         contract["layers"]
@@ -80,7 +80,7 @@ def test_the_lines_are_counted_about_right() -> None:
             r"^\| (.+?) \| ([\d,]+) \|", section("How much there is, and why"), re.M
         )
     }
-    rooms = [path for path in CLIENT.iterdir() if path.name not in ("batch", "cli", "testing")]
+    rooms = [path for path in CLIENT.iterdir() if path.name not in ("batch", "cli")]
     core = [file for room in rooms for file in (room.rglob("*.py") if room.is_dir() else [room])]
     for name, count in told.items():
         if name == "the client":

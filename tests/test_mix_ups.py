@@ -16,8 +16,8 @@ from dify_workflow import (
     ServerError,
 )
 from dify_workflow.batch import iter_many
-from dify_workflow.testing import Answer, FakeDify, Fault, Input
 from facade import Kind, both, client
+from fake_dify import Answer, FakeDify, Fault, Input
 
 NO_RUN = r"the id \(a UUID\) of a run of this app, not a task's, not a log entry's"
 

@@ -20,8 +20,8 @@ from dify_workflow import (
     WorkflowForm,
     WorkflowRunRequest,
 )
-from dify_workflow.testing import Fail, FakeDify, Fault, Gate, HumanInput, Node, PipelineError, Text
 from facade import Kind, both, client
+from fake_dify import Fail, FakeDify, Fault, Gate, HumanInput, Node, PipelineError, Text
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import STARTED
 

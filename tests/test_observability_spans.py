@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 from dify_workflow import AuthenticationError, DifyWorkflow, WorkflowFile, WorkflowRunRequest
-from dify_workflow.testing import Fail, FakeDify, Fault, Gate, Text
 from facade import Kind, both, client
+from fake_dify import Fail, FakeDify, Fault, Gate, Text
 from opentelemetry import trace
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider

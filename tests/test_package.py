@@ -12,7 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from dify_workflow.testing import FakeDify
+from fake_dify import FakeDify
 
 pytestmark = pytest.mark.long
 

@@ -17,8 +17,8 @@ from dify_workflow import (
     WorkflowForm,
     WorkflowRunRequest,
 )
-from dify_workflow.testing import Answer, FakeDify, Gate, HumanInput, Node
 from facade import Kind, both, client
+from fake_dify import Answer, FakeDify, Gate, HumanInput, Node
 
 BUSY = {"code": "too_many_requests", "message": "Too many requests.", "status": 429}
 

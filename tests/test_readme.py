@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from dify_workflow.testing import FakeDify, HumanInput, Node, Parallel, Text
+from fake_dify import FakeDify, HumanInput, Node, Parallel, Text
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 from dify_workflow import AsyncDifyWorkflow, WorkflowForm, WorkflowRunRequest
-from dify_workflow.testing import FakeDify, HumanInput, Input, Node, Text, record
-from dify_workflow.testing.record import recording_hooks
+from dify_workflow.cli.recording import main, recording_hooks
 from facade import Kind, both, client
+from fake_dify import FakeDify, HumanInput, Input, Node, Text
 
 from generator import compare, traffic
 
@@ -175,10 +175,10 @@ def test_the_tour_records_what_starts_nothing_and_runs_what_it_is_told(
         monkeypatch.setenv("DIFY_BASE_URL", fake.url)
         monkeypatch.setenv("DIFY_API_KEY", fake.api_key)
         monkeypatch.setenv("DIFY_USER", USER)
-        record.main([f"--out={tmp_path}"])
+        main([f"--out={tmp_path}"])
         assert fake.runs == []
         assert capsys.readouterr().out.splitlines()[-1] == "the logs: recorded"
-        record.main([f"--out={tmp_path / 'runs'}", '--inputs={"text": "hello"}'])
+        main([f"--out={tmp_path / 'runs'}", '--inputs={"text": "hello"}'])
         assert len(fake.runs) == 2
     assert "its events 2: recorded\n" in capsys.readouterr().out
     assert compare.main([f"--recorded={tmp_path}"]) == 0
@@ -192,7 +192,7 @@ def test_a_refusal_does_not_end_the_tour(
     with FakeDify() as fake:
         monkeypatch.setenv("DIFY_BASE_URL", fake.url)
         monkeypatch.setenv("DIFY_API_KEY", "app-wrong")
-        record.main([f"--out={tmp_path}"])
+        main([f"--out={tmp_path}"])
     assert capsys.readouterr().out.count("recorded AuthenticationError") == 5
     assert [line["status"] for line in recorded(tmp_path)] == [401] * 5
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from dify_workflow.testing.redaction import Redactor, each_line
+from dify_workflow.cli.redaction import Redactor, each_line
 
 LINK = "https://dify.example.com/files/1/file-preview"
 

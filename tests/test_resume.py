@@ -11,7 +11,8 @@ from dify_workflow import (
     NotFound,
     RouteNotFound,
 )
-from dify_workflow.testing import (
+from facade import Kind, both, client
+from fake_dify import (
     Answer,
     FakeDify,
     Fault,
@@ -19,7 +20,6 @@ from dify_workflow.testing import (
     Node,
     Parallel,
 )
-from facade import Kind, both, client
 from paused_runs import END, FIRST_LEG, answer, ask, running, seen
 from pauses import recorded_pauses
 from replay_server import ReplayServer, Reply

@@ -17,7 +17,7 @@ import pytest
 import schemathesis
 from contract_truth import Claim, Contract, load
 from dify_workflow import DifyWorkflow
-from dify_workflow.testing import FakeDify, HumanInput, Text
+from fake_dify import FakeDify, HumanInput, Text
 from hypothesis import settings
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.failures import FailureGroup

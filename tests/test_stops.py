@@ -10,9 +10,9 @@ from cli_calls import cli
 from dify_workflow import WorkflowFailed, WorkflowRunRequest
 from dify_workflow.batch import iter_many
 from dify_workflow.cli.exits import Exit
-from dify_workflow.testing import FakeDify
 from dify_workflow.types.stops import was_stopped
 from facade import Kind, both, client
+from fake_dify import FakeDify
 from log_server import NOW, entry
 from replay_server import ReplayServer, Reply, Request
 from wire_archive import exchange, exchanges

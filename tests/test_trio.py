@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import trio
 from dify_workflow import AsyncDifyWorkflow, InvalidArgument
-from dify_workflow.testing import FakeDify, Fault
+from fake_dify import FakeDify, Fault
 
 
 # Under trio, httpx and httpcore leave generators of their own to the garbage collector.

@@ -16,8 +16,8 @@ from dify_workflow import (
     InvalidArgument,
     WorkflowFile,
 )
-from dify_workflow.testing import FakeDify, Input
 from facade import Kind, both, client
+from fake_dify import FakeDify, Input
 from form_apps import AT, DOC, PARAMETERS, PIC, Attrs, Colour, Model, Plain, Word, asked
 
 FORM = [

@@ -21,8 +21,8 @@ def serve(
     It needs the extra `testing`: pip install 'dify-workflow[testing]'.
     """
     try:
-        from ..testing import FakeDify
-        from ..testing.workflows import BUILTINS
+        from fake_dify import FakeDify
+        from fake_dify.workflows import BUILTINS
 
         dify = FakeDify(version, key, port=port, check=False)
     except ImportError as missing:

@@ -17,7 +17,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-_QUIET = logging.Logger("dify_workflow.testing", logging.CRITICAL + 1)
+_QUIET = logging.Logger("fake_dify", logging.CRITICAL + 1)
 
 
 class _Protocol(H11Protocol):

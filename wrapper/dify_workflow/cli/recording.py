@@ -1,12 +1,12 @@
 """Record what a Dify really sends, without keys, users and what signs links.
 
-    from dify_workflow.testing.record import recording_hooks
+    from dify_workflow.cli.recording import recording_hooks
 
     http = httpx.Client(event_hooks=recording_hooks("traffic"))
     with DifyWorkflow(http_client=http) as dify:
         ...
 
-or `python -m dify_workflow.testing.record --out traffic`, which asks the Dify of DIFY_BASE_URL and
+or `python -m dify_workflow.cli.recording --out traffic`, which asks the Dify of DIFY_BASE_URL and
 DIFY_API_KEY for all that starts nothing, and runs the workflow when `--inputs` are given.
 
 Each process writes a file `<time>-<pid>.jsonl` into the folder: a line for each answer of the API
@@ -175,7 +175,7 @@ def _content(request: httpx.Request) -> bytes | None:
 def main(argv: list[str] | None = None) -> None:
     """Record a tour of the API."""
     parser = argparse.ArgumentParser(
-        prog="python -m dify_workflow.testing.record", description=(__doc__ or "").split("\n")[0]
+        prog="python -m dify_workflow.cli.recording", description=(__doc__ or "").split("\n")[0]
     )
     parser.add_argument("--out", required=True, help="the folder to write into")
     parser.add_argument("--inputs", type=json.loads, help="JSON object: run the workflow with it")

@@ -1,4 +1,4 @@
-"""Serve a stand-in Dify by hand: `python -m dify_workflow.testing --port 5001`."""
+"""Serve a stand-in Dify by hand: `python -m fake_dify --port 5001`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .workflows import BUILTINS
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m dify_workflow.testing", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m fake_dify", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 (the default) for a free one")
     parser.add_argument("--version", default=NEWEST, help="the Dify version to pretend")
     parser.add_argument("--key", default="app-test", help="the API key of the app")

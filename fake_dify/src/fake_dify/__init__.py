@@ -1,11 +1,11 @@
 """A stand-in for a Dify server, for tests and first steps (extra `testing`).
 
-    from dify_workflow.testing import FakeDify, Text
+    from fake_dify import FakeDify, Text
 
     with FakeDify(workflow=[Text(["Hel", "lo"])]) as dify:
         ...  # dify.url, dify.api_key
 
-The pytest fixture `fake_dify` gives a running one; `python -m dify_workflow.testing` serves one.
+The pytest fixture `fake_dify` gives a running one; `python -m fake_dify` serves one.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def __getattr__(name: str) -> Any:
     try:
         return getattr(import_module(f"{__name__}.{place}"), name)
     except ModuleNotFoundError as missing:
-        if missing.name is None or missing.name.startswith("dify_workflow"):
+        if missing.name is None or missing.name.startswith("fake_dify"):
             raise
         hint = "pip install 'dify-workflow[testing]'"
-        raise ImportError(f"dify_workflow.testing needs its extra: {hint} ({missing})") from missing
+        raise ImportError(f"fake_dify needs its extra: {hint} ({missing})") from missing
