@@ -67,7 +67,7 @@ check: $(CHECK) lint ## lint and type-check everything, the programs of README a
 	$(BIN)/pyright
 	$(PYTEST) -n 0 -m types tests/test_readme.py tests/test_docs.py tests/test_package.py
 
-generate: $(TEST) ## write generated/ from openapi/dify-workflow.yaml, and the sync client; GENERATOR='openapi-python-client==X' only tries
+generate: $(TEST) ## write generated/ and the stand-in's contract from openapi/dify-workflow.yaml, and the sync client; GENERATOR='openapi-python-client==X' only tries
 	$(BIN)/python $(if $(GENERATOR),generator/trial.py '$(GENERATOR)',generator/generate.py)
 	$(BIN)/python generator/unasync.py
 
@@ -81,8 +81,8 @@ diff: $(TEST) ## what changed in the contract since BASE=git-ref, and the next v
 compare: $(TEST) ## compare the contract with PUBLISHED=path-or-url or RECORDED=folder; JSON=1
 	$(BIN)/python generator/compare.py $(if $(JSON),--json) $(if $(PUBLISHED),--published '$(PUBLISHED)') $(if $(RECORDED),--recorded '$(RECORDED)')
 
-record: $(DEMO) ## record a real Dify (DIFY_BASE_URL, DIFY_API_KEY) into OUT=folder; INPUTS='{...}' runs the workflow
-	$(BIN)/python -m dify_workflow.cli.recording --out '$(or $(OUT),$(error OUT=folder is missing))' $(if $(INPUTS),--inputs '$(INPUTS)')
+record: $(TEST) ## record a real Dify (DIFY_BASE_URL, DIFY_API_KEY) into OUT=folder; INPUTS='{...}' runs the workflow
+	$(if $(INPUTS),printf %s '$(INPUTS)' |) $(BIN)/dify-workflow record --out '$(or $(OUT),$(error OUT=folder is missing))' $(if $(INPUTS),--inputs -)
 
 format: $(TEST) ## format the hand-written code
 	$(BIN)/ruff check --fix .
@@ -97,9 +97,10 @@ bench-full: $(VENV)/.bench ## measure everything, write the figures and plots th
 docs: $(VENV)/.docs ## build the documentation site into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
-build: $(TEST) ## build the wheel and the sdist into dist/
+build: $(TEST) ## build the wheels and sdists of both packages into dist/
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation --outdir dist .
+	$(BIN)/python -m build --no-isolation --outdir dist fake_dify
 
 # All is resolved together first, so that each purpose gets the same versions, for every Python since
 # 3.11.0. Files that are installable as they are: no compiler is asked for.

@@ -1,4 +1,4 @@
-"""Write generated/dify_workflow_api/ from openapi/dify-workflow.yaml.
+"""Write generated/dify_workflow_api/, and the stand-in's contract, from openapi/dify-workflow.yaml.
 
 `python generator/generate.py [--spec FILE] [--output DIR]`; exit status 1 and an untouched output
 when anything is not as it should be, a warning of openapi-python-client included.
@@ -22,16 +22,21 @@ from generator import contract, tables, view
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "generator" / "config.yml"
+OUTPUT = ROOT / "generated" / tables.PACKAGE
+STAND_IN = ROOT / "fake_dify" / "src" / "fake_dify" / "openapi.json"
 
 
 def main() -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--spec", type=Path, default=ROOT / "openapi" / "dify-workflow.yaml")
-    parser.add_argument("--output", type=Path, default=ROOT / "generated" / tables.PACKAGE)
+    parser.add_argument("--output", type=Path, default=OUTPUT)
     args = parser.parse_args()
     try:
-        generate(args.spec, args.output.resolve())
+        output = args.output.resolve()
+        generate(args.spec, output)
+        if output == OUTPUT:  # the stand-in imports nothing of the client
+            STAND_IN.write_bytes((output / "openapi.json").read_bytes())
     except (contract.ContractError, OSError) as error:
         print(f"{args.spec}: {error}", file=sys.stderr)
         return 1

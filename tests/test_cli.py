@@ -43,6 +43,7 @@ def test_the_commands() -> None:
         "form",
         "doctor",
         "serve",
+        "record",
     ]
     assert [name for name in names if f"\n  {name} " not in help_text] == []
     assert all(call(name, "--help").exit_code == 0 for name in names)

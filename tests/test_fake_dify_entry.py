@@ -1,13 +1,16 @@
-"""The ways to FakeDify: the pytest fixture, the module run by hand, the extra that it needs."""
+"""The ways to FakeDify: the pytest fixture, the command, and the client without it."""
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
 import httpx
 import pytest
 from fake_dify import FakeDify
+from fake_dify.command import main
+from fake_dify.workflows import BUILTINS
 
 
 def test_the_fixture(fake_dify: FakeDify) -> None:
@@ -25,30 +28,64 @@ def python(code: str) -> str:
     return done.stdout.strip()
 
 
-def test_the_plugin_loads_nothing_of_the_extra() -> None:
+def test_the_plugin_loads_no_server() -> None:
     code = "import sys, fake_dify.fixtures; print('uvicorn' in sys.modules)"
     assert python(code) == "False"
 
 
 @pytest.mark.long
-def test_without_the_extra_the_error_says_what_to_install() -> None:
-    code = """
+@pytest.mark.parametrize("missing", ["fake_dify", "uvicorn"])
+def test_without_it_the_clients_program_says_how_to_get_it(missing: str) -> None:
+    code = f"""
 import sys
-sys.modules["uvicorn"] = None
-try:
-    from fake_dify import FakeDify
-except ImportError as error:
-    print(error)
+sys.modules[{missing!r}] = None
+from dify_workflow.cli import main
+sys.argv = ["dify-workflow", "serve"]
+main()
 """
-    assert "pip install 'dify-workflow[testing]'" in python(code)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert "pip install 'dify-workflow[testing]'" in line
 
 
 @pytest.mark.long
-def test_it_serves_by_hand() -> None:
-    command = [sys.executable, "-m", "fake_dify", "--version", "1.13.2", "--key", "k"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+def test_it_serves_by_hand_and_lists_every_key() -> None:
+    command = [sys.executable, "-m", "fake_dify", "serve", "--port", "0", "--version", "1.13.2"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
-        _, url, key = (process.stdout.readline().strip().partition("=")[2] for _ in range(3))
-        answer = httpx.get(f"{url}/info", headers={"authorization": f"Bearer {key}"})
-        process.terminate()
-    assert answer.headers["x-version"] == "1.13.2"
+        assert process.stderr is not None
+        url, key = (process.stdout.readline().strip().partition("=")[2] for _ in range(2))
+        process.stdout.close()
+        keys = [key]
+        for line in process.stderr:
+            keys += [line.split()[0]] if line.startswith("app-") else []
+            if len(keys) > len(BUILTINS):
+                break
+        answers = [
+            httpx.get(f"{url}/info", headers={"authorization": f"Bearer {key}"}) for key in keys
+        ]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    assert {answer.headers["x-version"] for answer in answers} == {"1.13.2"}
+    names = [answer.json()["name"] for answer in answers]
+    assert names == ["workflow", *BUILTINS]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--version", "0.1.2"], "--version 0.1.2: "),
+        (["--version", "new"], "--version new: "),
+        (["--port", "70000"], "--port 70000: "),
+    ],
+)
+def test_it_refuses_what_it_cannot_serve(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", *arguments])
+    assert ended.value.code == 2
+    assert told in capsys.readouterr().err

@@ -72,6 +72,11 @@ def test_nothing_of_this_machine_is_written() -> None:
     assert str(Path.home()) not in text
 
 
+def test_the_stand_in_has_the_same_contract() -> None:
+    ours = ROOT / "fake_dify" / "src" / "fake_dify" / "openapi.json"
+    assert ours.read_bytes() == (PACKAGE / "openapi.json").read_bytes()
+
+
 def test_openapi_json_is_the_contract() -> None:
     assert json.loads((PACKAGE / "openapi.json").read_text("utf-8")) == SPEC
 

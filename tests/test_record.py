@@ -12,8 +12,9 @@ from typing import Any
 
 import httpx
 import pytest
+from cli_calls import cli
 from dify_workflow import AsyncDifyWorkflow, WorkflowForm, WorkflowRunRequest
-from dify_workflow.cli.recording import main, recording_hooks
+from dify_workflow.cli.recording import recording_hooks
 from facade import Kind, both, client
 from fake_dify import FakeDify, HumanInput, Input, Node, Text
 
@@ -169,31 +170,25 @@ def test_text_that_is_no_json_is_recorded_as_text(tmp_path: Path) -> None:
 
 
 def test_the_tour_records_what_starts_nothing_and_runs_what_it_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with FakeDify(workflow=[Text(["x"])], form=[Input("text")], eof_delay=0.01) as fake:
-        monkeypatch.setenv("DIFY_BASE_URL", fake.url)
-        monkeypatch.setenv("DIFY_API_KEY", fake.api_key)
-        monkeypatch.setenv("DIFY_USER", USER)
-        main([f"--out={tmp_path}"])
+        told = cli(fake, "record", f"--out={tmp_path}", DIFY_USER=USER).out
         assert fake.runs == []
-        assert capsys.readouterr().out.splitlines()[-1] == "the logs: recorded"
-        main([f"--out={tmp_path / 'runs'}", '--inputs={"text": "hello"}'])
+        assert told.splitlines()[-1] == "the logs: recorded"
+        folder = tmp_path / "runs"
+        told = cli(fake, "record", f"--out={folder}", "-i", "text=hello", DIFY_USER=USER).out
         assert len(fake.runs) == 2
-    assert "its events 2: recorded\n" in capsys.readouterr().out
+    assert "its events 2: recorded\n" in told
     assert compare.main([f"--recorded={tmp_path}"]) == 0
     assert "19 exchanges" in capsys.readouterr().out
-    assert USER not in text_of(tmp_path / "runs")
+    assert USER not in text_of(folder)
 
 
-def test_a_refusal_does_not_end_the_tour(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_refusal_does_not_end_the_tour(tmp_path: Path) -> None:
     with FakeDify() as fake:
-        monkeypatch.setenv("DIFY_BASE_URL", fake.url)
-        monkeypatch.setenv("DIFY_API_KEY", "app-wrong")
-        main([f"--out={tmp_path}"])
-    assert capsys.readouterr().out.count("recorded AuthenticationError") == 5
+        told = cli(fake, "record", f"--out={tmp_path}", DIFY_API_KEY="app-wrong").out
+    assert told.count("recorded AuthenticationError") == 5
     assert [line["status"] for line in recorded(tmp_path)] == [401] * 5
 
 

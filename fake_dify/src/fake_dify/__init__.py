@@ -1,11 +1,11 @@
-"""A stand-in for a Dify server, for tests and first steps (extra `testing`).
+"""A stand-in for a Dify server, for tests and first steps.
 
     from fake_dify import FakeDify, Text
 
     with FakeDify(workflow=[Text(["Hel", "lo"])]) as dify:
         ...  # dify.url, dify.api_key
 
-The pytest fixture `fake_dify` gives a running one; `python -m fake_dify` serves one.
+The pytest fixture `fake_dify` gives a running one; `fake-dify serve` serves one.
 """
 
 from __future__ import annotations
@@ -77,10 +77,4 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     place = next((module for module, names in _PLACES.items() if name in names), "steps")
-    try:
-        return getattr(import_module(f"{__name__}.{place}"), name)
-    except ModuleNotFoundError as missing:
-        if missing.name is None or missing.name.startswith("fake_dify"):
-            raise
-        hint = "pip install 'dify-workflow[testing]'"
-        raise ImportError(f"fake_dify needs its extra: {hint} ({missing})") from missing
+    return getattr(import_module(f"{__name__}.{place}"), name)

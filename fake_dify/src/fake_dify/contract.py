@@ -1,4 +1,4 @@
-"""The contract of the API, read from the generated package: routes, and checks of both sides.
+"""The contract of the API, as `make generate` writes it: routes, and checks of both sides.
 
 The stand-in serves the routes that the contract lists and checks what it answers against it, so it
 cannot drift away from what the client was generated from.
@@ -137,7 +137,5 @@ def _pattern(path: str) -> re.Pattern[str]:
 @functools.cache
 def contract() -> Contract:
     """Return the contract that this package was generated from."""
-    text = (
-        importlib.resources.files("dify_workflow_api").joinpath("openapi.json").read_text("utf-8")
-    )
+    text = importlib.resources.files("fake_dify").joinpath("openapi.json").read_text("utf-8")
     return Contract(json.loads(text))

@@ -18,6 +18,7 @@ from .doctor_command import doctor
 from .exits import MEANINGS, Exit, Problem
 from .form_command import form
 from .log_command import logs
+from .record_command import record
 from .reporting import report
 from .run_commands import run, start, watch
 from .serve_command import serve
@@ -118,6 +119,6 @@ def settings(
     )
 
 
-COMMANDS = (run, start, watch, info, stop, logs, params, upload, form, batch, doctor, serve)
+COMMANDS = (run, start, watch, info, stop, logs, params, upload, form, batch, doctor, serve, record)
 for _command in COMMANDS:
     app.command(_command.__name__)(_command)

@@ -39,25 +39,26 @@ def settings_of(context: typer.Context) -> Settings:
     return found
 
 
-def open_client(context: typer.Context) -> DifyWorkflow:
+def open_client(context: typer.Context, **options: Any) -> DifyWorkflow:
     """Return a client, to be used as a context manager.
 
     Each value comes from its option, else from the profile, else from the environment
     (DIFY_BASE_URL, DIFY_API_KEY, DIFY_USER); a key that is nowhere is asked for in a terminal.
+    options: others of the client's.
 
     Raises `Problem` when a value is missing or wrong.
     """
     settings = settings_of(context)
     profile = load(settings.profile) if settings.profile else Profile()
     settings.key = _key(settings, profile)
-    return make_client(settings, profile)
+    return make_client(settings, profile, **options)
 
 
-def make_client(settings: Settings, profile: Profile) -> DifyWorkflow:
+def make_client(settings: Settings, profile: Profile, **options: Any) -> DifyWorkflow:
     """Return a client with the key that the settings hold."""
     from .. import DifyWorkflow
 
-    options: dict[str, Any] = {
+    options |= {
         "user": settings.user or profile.user,
         "timeout": settings.timeout,
         "max_retries": settings.max_retries,

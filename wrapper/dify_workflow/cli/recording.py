@@ -6,8 +6,8 @@
     with DifyWorkflow(http_client=http) as dify:
         ...
 
-or `python -m dify_workflow.cli.recording --out traffic`, which asks the Dify of DIFY_BASE_URL and
-DIFY_API_KEY for all that starts nothing, and runs the workflow when `--inputs` are given.
+or `dify-workflow record --out traffic`, which asks for all that starts nothing, and runs the
+workflow when it is given inputs.
 
 Each process writes a file `<time>-<pid>.jsonl` into the folder: a line for each answer of the API
 with time, method, path, request (headers, body), status, headers, body, and complete (whether the
@@ -17,20 +17,17 @@ left out (null), and so are all headers but a few harmless ones.
 
 from __future__ import annotations
 
-import argparse
 import base64
 import json
 import os
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from .. import DifyError, DifyWorkflow, WorkflowLogs, WorkflowRunRequest
 from .redaction import KEY, Redactor, each_line
 
 _ASKED = ("content-type", "accept", "x-trace-id")
@@ -170,49 +167,3 @@ def _content(request: httpx.Request) -> bytes | None:
         return request.content
     except httpx.RequestNotRead:  # an upload
         return None
-
-
-def main(argv: list[str] | None = None) -> None:
-    """Record a tour of the API."""
-    parser = argparse.ArgumentParser(
-        prog="python -m dify_workflow.cli.recording", description=(__doc__ or "").split("\n")[0]
-    )
-    parser.add_argument("--out", required=True, help="the folder to write into")
-    parser.add_argument("--inputs", type=json.loads, help="JSON object: run the workflow with it")
-    options = parser.parse_args(argv)
-    hooks = recording_hooks(options.out)
-    with httpx.Client(event_hooks=hooks) as http, DifyWorkflow(http_client=http) as dify:
-        for name, step in _tour(dify, options.inputs):
-            try:
-                step()
-                print(f"{name}: recorded")
-            except DifyError as error:  # an answer as well
-                print(f"{name}: recorded {type(error).__name__}: {error}")
-
-
-def _tour(
-    dify: DifyWorkflow, inputs: dict[str, Any] | None
-) -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Give the steps; later ones depend on what the earlier ones were answered."""
-    if inputs is not None:
-        blocking = WorkflowRunRequest(inputs=inputs, response_mode="blocking")
-        yield "a streaming run", lambda: list(dify.run_workflow_stream(inputs))
-        yield "a blocking run", partial(dify.run_workflow, blocking)
-        yield "an upload", partial(dify.upload_file, b"recorded", name="recorded.txt")
-    yield "the app", dify.app_info
-    yield "its parameters", dify.parameters
-    yield "its icons", dify.meta
-    yield "its page", dify.site
-    entries: list[WorkflowLogs] = []
-    yield "the logs", lambda: entries.extend(dify.logs(limit=5, page=1))
-    for number, entry in enumerate(entries, 1):
-        run, user = entry.data.workflow_run, entry.data.created_by_end_user
-        yield f"run {number}", partial(dify.info, run.id)
-        if run.status not in ("running", "paused"):
-            yield f"its events {number}", partial(list, dify.attach(run.id))
-        if user is not None:
-            yield f"its user {number}", partial(dify.end_user, user.id)
-
-
-if __name__ == "__main__":
-    main()
