@@ -30,6 +30,7 @@ class Operation(NamedTuple):
     path: str
     module: str
     parameters: list[Node]
+    node: Node
 
 
 def load(path: Path) -> Node:
@@ -113,7 +114,7 @@ def operations(spec: Node) -> list[Operation]:
                 raise ContractError(f"{where}: operationId {name} is that of {taken.path} too")
             given = [*item.get("parameters", []), *node.get("parameters", [])]
             parameters = [resolve(spec, p["$ref"]) if "$ref" in p else p for p in given]
-            found[name] = Operation(name, method.upper(), path, module, parameters)
+            found[name] = Operation(name, method.upper(), path, module, parameters, node)
     return list(found.values())
 
 

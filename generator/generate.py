@@ -7,7 +7,6 @@ when anything is not as it should be, a warning of openapi-python-client include
 from __future__ import annotations
 
 import argparse
-import ast
 import json
 import os
 import subprocess
@@ -18,7 +17,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # finds `generator` when run by path
 
-from generator import contract, tables, view
+from generator import contract, tables, templating, view
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "generator" / "config.yml"
@@ -51,20 +50,18 @@ def generate(spec_path: Path, output: Path) -> None:
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=".generate-") as scratch:
         package = Path(scratch) / tables.PACKAGE
         files = {
-            "events.py": tables.events_py(spec, reading),
+            "events.py": tables.events_py(spec),
             "filters.py": tables.filters_py(reading),
-            "keys.py": tables.keys_py(spec, reading),
             "operations.py": tables.operations_py(spec),
         }
         run_tool(reading, package)
-        for init in ("__init__.py", "models/__init__.py"):
-            files[init] = lazy((package / init).read_text(encoding="utf-8"))
         for name, text in files.items():
             (package / name).write_text(text, encoding="utf-8")
         paths = [str(package / name) for name in files]
         run("ruff", "format", "--isolated", "--no-cache", "--line-length=100", *paths)
         exact = json.dumps(spec, ensure_ascii=False, indent=1) + "\n"
         (package / "openapi.json").write_text(exact, encoding="utf-8")
+        (package / "README.md").write_text(tables.readme_md(spec), encoding="utf-8")
         (package / "py.typed").write_text(tables.HEADER, encoding="utf-8")
         if output.exists():
             output.rename(Path(scratch) / "old")
@@ -75,8 +72,12 @@ def run_tool(document: contract.Node, package: Path) -> None:
     """Run openapi-python-client over a document."""
     source = package.with_name("view.json")
     source.write_text(json.dumps(document), encoding="utf-8")
-    where = (f"--path={source}", f"--output-path={package}", f"--config={CONFIG}")
-    run("openapi_python_client", "generate", "--meta=none", "--fail-on-warning", *where)
+    templates = package.with_name("templates")
+    templates.mkdir()
+    templating.write(templates)
+    where = (f"--path={source}", f"--output-path={package}", f"--custom-template-path={templates}")
+    options = ("--meta=none", "--fail-on-warning", f"--config={CONFIG}")
+    run("openapi_python_client", "generate", *options, *where)
 
 
 def run(module: str, *args: str) -> None:
@@ -88,18 +89,6 @@ def run(module: str, *args: str) -> None:
     )
     if done.returncode:
         raise contract.ContractError(f"{module} failed:\n{done.stderr or done.stdout}")
-
-
-def lazy(eager: str) -> str:
-    """Turn an `__init__.py` of the tool that imports everything into a lazy one."""
-    tree = ast.parse(eager)
-    modules = {
-        alias.name: node.module or ""
-        for node in tree.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    return tables.lazy_init((ast.get_docstring(tree) or "").strip(), modules)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,13 @@ Every function gives the text of one file; `generate.py` formats it.
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 
+from jinja2 import Template
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
-from generator.contract import SCHEMAS, ContractError, Node, events, operations, resolve, sides
-from generator.view import model
+from generator.contract import ContractError, Node, operations
+from generator.view import carried
 
 PACKAGE = "dify_workflow_api"
 HEADER = (
@@ -34,55 +36,32 @@ OPERATIONS: dict[str, tuple[str, str, str]] = {table!r}
 '''
 
 
-def keys_py(spec: Node, view: Node) -> str:
-    """Write the table of the keys of all models that answers and events are read into."""
-    table: dict[str, dict[str, str | list[str] | None]] = {}
-    read = sides(spec)[1]
-    for name, schema in view["components"]["schemas"].items():
-        if name in read and "properties" in schema:
-            keys: dict[str, str | list[str] | None] = {}
-            table[class_name(name)] = keys
-            for key, value in schema["properties"].items():
-                nested = model(value)
-                if isinstance(nested, list):
-                    keys[key] = [class_name(item) for item in nested]
-                else:
-                    keys[key] = class_name(nested) if nested else None
-    return f'''{HEADER}"""The keys of every model of answers and events, each with what it holds.
-
-`"Model"` stands for an object (or null) read into that model, `["Model"]` for a list of them (or
-null), None for all else. Every key must be there when a model's `from_dict` is called.
-"""
-
-KEYS: dict[str, dict[str, str | list[str] | None]] = {table!r}
-'''
+def readme_md(spec: Node) -> str:
+    """Write how the package is used by itself."""
+    text = Path(__file__).with_name("alone.md.jinja").read_text("utf-8")
+    return str(Template(text, trim_blocks=True).render(operations=operations(spec))) + "\n"
 
 
-def events_py(spec: Node, view: Node) -> str:
+def events_py(spec: Node) -> str:
     """Write the table of all events and the union of what they carry."""
-    table: dict[str, tuple[str, str | None]] = {}
-    for name, ref in events(spec).items():
-        payload = model(resolve(view, ref)["properties"].get("data", {}))
-        if isinstance(payload, list):
-            raise ContractError(f"{ref}: its data cannot be a list")
-        event = class_name(ref.removeprefix(SCHEMAS))
-        table[name] = (event, class_name(payload) if payload else None)
-    carried = dict.fromkeys(payload or event for event, payload in table.values())
-    return f'''{HEADER}"""Every event: name, its model, and the model of its `data` if any."""
+    table = {name: (class_name(model), key) for name, (model, key) in carried(spec).items()}
+    models = dict.fromkeys(model for model, _ in table.values())
+    return f'''{HEADER}"""Every event: its name, and what it carries."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+# By name: the model, and the key of the event that holds it (None: the event itself is read).
 EVENTS: dict[str, tuple[str, str | None]] = {table!r}
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from .models import ({", ".join(sorted(carried))},)
+    from .models import ({", ".join(sorted(models))},)
 
     # What an event carries: its payload, or the event itself where it has none.
-    EventData: TypeAlias = {" | ".join(carried)}
+    EventData: TypeAlias = {" | ".join(models)}
 else:
 
     def __getattr__(name):
@@ -92,7 +71,7 @@ else:
 
         from . import models
 
-        return Union[tuple(getattr(models, data or event) for event, data in EVENTS.values())]
+        return Union[tuple(getattr(models, model) for model, _ in EVENTS.values())]
 '''
 
 
@@ -136,34 +115,3 @@ def annotation(schema: Node) -> str:
     if schema.get("type") not in TYPES:
         raise ContractError(f"listWorkflowLogs: no Python type for a query parameter of {schema}")
     return TYPES[schema["type"]]
-
-
-def lazy_init(docstring: str, modules: dict[str, str]) -> str:
-    """Write an `__init__.py` that exports names without importing their modules before use."""
-    imports = "\n".join(f"    from .{module} import {name}" for name, module in modules.items())
-    return f'''{HEADER}"""{docstring}"""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-{imports}
-else:
-    _MODULES = {modules!r}
-
-    def __getattr__(name):
-        if name not in _MODULES:
-            raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
-        from importlib import import_module
-
-        value = getattr(import_module(f".{{_MODULES[name]}}", __name__), name)
-        globals()[name] = value
-        return value
-
-    def __dir__():
-        return sorted(__all__)
-
-
-__all__ = {tuple(modules)!r}
-'''

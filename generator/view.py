@@ -3,7 +3,7 @@
 The contract is exact; the view is what makes the generated models pleasant to read with:
 
 - In responses and events every property is required, and nullable when the contract has it
-  optional, so that no model holds the tool's `Unset`. (The reader fills missing keys with null.)
+  optional, so that no model holds the tool's `Unset`. (`from_dict` reads a missing key as null.)
 - Free-form objects become untyped, so that users get plain dicts instead of a class per use.
 - `enum` and `format` are left out of responses: the tool's code raises on values unknown to it.
 - `allOf` is merged, since the tool makes no inheritance of it and refuses a narrowed property.
@@ -53,10 +53,25 @@ def reading_view(spec: Node) -> Node:
     }
     components = {**answers(spec, spec["components"]), "schemas": schemas}
     view = {**spec, "paths": paths, "components": components}
-    # Bases merged into others, free-form objects and the union of events have no use left.
-    used = reachable(view, [*refs(paths), *events(spec).values()])
+    # Bases merged into others, free-form objects, the union of events and its envelopes go.
+    used = reachable(view, [*refs(paths), *(SCHEMAS + name for name, _ in carried(spec).values())])
     components["schemas"] = {name: schema for name, schema in schemas.items() if name in used}
     return view
+
+
+def carried(spec: Node) -> dict[str, tuple[str, str | None]]:
+    """Give for each event the component that is read of it, and the key of the event that holds it.
+
+    The key is None where the event has no `data` with properties: then the event itself is read.
+    """
+    found: dict[str, tuple[str, str | None]] = {}
+    for name, ref in events(spec).items():
+        data = merged(spec, resolve(spec, ref))["properties"].get("data", {})
+        payload = model(derived(spec, f"data of {name}", data, read=True))
+        if isinstance(payload, list):
+            raise ContractError(f"{ref}: its data cannot be a list")
+        found[name] = (payload, "data") if payload else (ref.removeprefix(SCHEMAS), None)
+    return found
 
 
 def component(spec: Node, name: str, schema: Node, *, read: bool) -> Node:
@@ -68,8 +83,9 @@ def component(spec: Node, name: str, schema: Node, *, read: bool) -> Node:
     properties = {}
     for key, value in schema["properties"].items():
         property_ = derived(spec, f"{name}.{key}", value, read=read)
-        if read and key not in required:
-            property_ = nullable(property_)
+        if read:
+            model(property_)  # refuses what cannot be read
+            property_ = property_ if key in required else nullable(property_)
         if {"array", "null"} <= set(types(property_)) and not has_type(property_["items"]):
             property_ = docs(property_)  # the tool's code for it does not pass mypy --strict
         properties[key] = property_

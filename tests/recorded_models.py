@@ -1,35 +1,82 @@
-"""Which model each recorded answer is of."""
+"""Which operation a recorded request is of, and which model its answer, by the contract."""
 
 from __future__ import annotations
 
+import importlib.resources
+import json
 import re
+from typing import Any
 
+from dify_workflow_api.operations import OPERATIONS
 from wire_archive import Exchange, exchanges
 
-ID = r"[0-9A-Za-z-]+"
-MODELS = {
-    r"POST /v1/workflows(/[^/]+)?/run": "BlockingRunResult",
-    rf"POST /v1/workflows/tasks/{ID}/stop": "StopResult",
-    rf"GET /v1/workflows/run/{ID}": "WorkflowRunDetail",
-    r"GET /v1/workflows/logs": "WorkflowLogPage",
-    rf"GET /v1/form/human_input/{ID}": "HumanInputForm",
-    r"POST /v1/files/upload": "UploadedFile",
-    rf"GET /v1/end-users/{ID}": "EndUser",
-    r"GET /v1/info": "AppInfo",
-    r"GET /v1/parameters": "AppParameters",
-    r"GET /v1/meta": "AppMeta",
-    r"GET /v1/site": "AppSite",
-    r"POST /v1/audio-to-text": "AudioTranscript",
-}
+SPEC: dict[str, Any] = json.loads(
+    importlib.resources.files("dify_workflow_api").joinpath("openapi.json").read_text("utf-8")
+)
+REF = "#/components/schemas/"
+
+
+def component(node: dict[str, Any]) -> dict[str, Any]:
+    """What a reference leads to; the node itself if it is none."""
+    found: Any = SPEC
+    for key in node["$ref"].removeprefix("#/").split("/") if "$ref" in node else ():
+        found = found[key]
+    return found if "$ref" in node else node
+
+
+def _pattern(path: str) -> str:
+    return "/v1" + re.sub(r"\\\{\w+\\\}", "[0-9A-Za-z-]+", re.escape(path))
+
+
+def _model(operation: str) -> str | None:
+    """The component that a success of the operation is read into."""
+    method, path, _ = OPERATIONS[operation]
+    responses = SPEC["paths"][path][method.lower()]["responses"]
+    (success,) = (component(node) for status, node in responses.items() if status[0] == "2")
+    schema = success.get("content", {}).get("application/json", {}).get("schema", {})
+    return schema["$ref"].removeprefix(REF) if "$ref" in schema else None
+
+
+# Paths without parameters first: /workflows/run is no /workflows/{workflow_id}.
+ROUTES = sorted(OPERATIONS, key=lambda operation: OPERATIONS[operation][1].count("{"))
+MODELS = {operation: model for operation in OPERATIONS if (model := _model(operation))}
+
+
+def operation_of(item: Exchange) -> str | None:
+    """The operation of a recorded request, None where the contract has no such route."""
+    path = item.path.partition("?")[0]
+    return next(
+        (
+            operation
+            for operation in ROUTES
+            if OPERATIONS[operation][0] == item.method
+            and re.fullmatch(_pattern(OPERATIONS[operation][1]), path)
+        ),
+        None,
+    )
 
 
 def model_of(item: Exchange) -> str | None:
     """The model of a recorded success in JSON, None for the others."""
     if not 200 <= item.status < 300 or not item.content_type.startswith("application/json"):
         return None
-    route = f"{item.method} {item.path.partition('?')[0]}"
-    return next((name for path, name in MODELS.items() if re.fullmatch(path, route)), None)
+    return MODELS.get(operation_of(item) or "")
 
 
 ANSWERS = [(item, name) for item in exchanges("1.14.2") if (name := model_of(item))]
 STREAMED = [event for item in exchanges("1.14.2") if item.is_stream for event in item.events()]
+
+
+def holds(whole: Any, part: Any) -> bool:
+    """Whether everything in `part` is in `whole`, which may have more keys."""
+    if isinstance(part, dict):
+        return isinstance(whole, dict) and all(
+            key in whole and holds(whole[key], value) for key, value in part.items()
+        )
+    if isinstance(part, list):
+        return (
+            isinstance(whole, list)
+            and len(whole) == len(part)
+            and all(holds(a, b) for a, b in zip(whole, part, strict=True))
+        )
+    return bool(whole == part)

@@ -76,7 +76,7 @@ def test_one_edit_is_enough(contract: Path) -> None:
         "-c", PROGRAM, env={"PYTHONPATH": str(package.parent)}
     ).splitlines()
     assert field == "float | None"
-    assert event == "('CreditUsedEvent', 'CreditUsedData') 3"
+    assert event == "('CreditUsedData', 'data') 3"
     assert operation.startswith("('GET', '/workflows/run/{workflow_run_id}/cost', ")
 
 

@@ -83,20 +83,16 @@ def test_changes_of_the_contract_reach_the_client(spec: Spec, tmp_path: Path) ->
     assert done.returncode == 0, done.stderr
 
     package = tmp_path / "out" / "package"
-    table = {n: runpy.run_path(str(package / f"{n}.py")) for n in ("events", "keys", "filters")}
-    assert table["events"]["EVENTS"]["new_thing"] == ("NewThingEvent", "NewThingData")
+    table = {n: runpy.run_path(str(package / f"{n}.py")) for n in ("events", "filters")}
+    assert table["events"]["EVENTS"]["new_thing"] == ("NewThingData", "data")
     assert "| NewThingData" in (package / "events.py").read_text("utf-8")
-    assert table["keys"]["KEYS"]["NodeFinishedData"]["new_field"] is None
-    assert table["keys"]["KEYS"]["NodeFinishedData"]["new_object"] == "NewThingData"
     assert table["filters"]["LogFilters"].__annotations__["new_filter"] is bool
 
     code = """
 from package.api.app.get_new_thing import _get_kwargs as get
 from package.api.logs.list_workflow_logs import _get_kwargs as list_
-from package.keys import KEYS
 from package.models import NodeFinishedData
-data = dict.fromkeys(KEYS["NodeFinishedData"]) | {"new_field": 3, "new_object": {"free": {"a": 1}}}
-read = NodeFinishedData.from_dict(data)
+read = NodeFinishedData.from_dict({"new_field": 3, "new_object": {"free": {"a": 1}}})
 print(read.new_field, read.new_object.free, list_(new_filter=True)["params"]["new__filter"])
 print(get("a b")["method"], get("a b")["url"])
 """

@@ -1,15 +1,16 @@
 # Written by `python generator/generate.py` from openapi/dify-workflow.yaml: do not edit.
-"""A client library for accessing Dify Workflow API"""
 
-from __future__ import annotations
+"""A client library for accessing Dify Workflow API"""
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .client import AuthenticatedClient
-    from .client import Client
+    from .client import AuthenticatedClient, Client
 else:
-    _MODULES = {"AuthenticatedClient": "client", "Client": "client"}
+    _MODULES = {
+        "AuthenticatedClient": "client",
+        "Client": "client",
+    }
 
     def __getattr__(name):
         if name not in _MODULES:
@@ -24,4 +25,7 @@ else:
         return sorted(__all__)
 
 
-__all__ = ("AuthenticatedClient", "Client")
+__all__ = (
+    "AuthenticatedClient",
+    "Client",
+)

@@ -1,36 +1,37 @@
 # Written by `python generator/generate.py` from openapi/dify-workflow.yaml: do not edit.
-"""Every event: name, its model, and the model of its `data` if any."""
+"""Every event: its name, and what it carries."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+# By name: the model, and the key of the event that holds it (None: the event itself is read).
 EVENTS: dict[str, tuple[str, str | None]] = {
-    "workflow_started": ("WorkflowStartedEvent", "WorkflowStartedData"),
-    "workflow_finished": ("WorkflowFinishedEvent", "WorkflowFinishedData"),
-    "workflow_paused": ("WorkflowPausedEvent", "WorkflowPausedData"),
-    "node_started": ("NodeStartedEvent", "NodeStartedData"),
-    "node_finished": ("NodeFinishedEvent", "NodeFinishedData"),
-    "node_retry": ("NodeRetryEvent", "NodeRetryData"),
-    "text_chunk": ("TextChunkEvent", "TextChunkData"),
-    "text_replace": ("TextReplaceEvent", "TextReplaceData"),
-    "reasoning_chunk": ("ReasoningChunkEvent", "ReasoningChunkData"),
-    "iteration_started": ("IterationStartedEvent", "IterationStartedData"),
-    "iteration_next": ("IterationNextEvent", "IterationNextData"),
-    "iteration_completed": ("IterationCompletedEvent", "IterationCompletedData"),
-    "loop_started": ("LoopStartedEvent", "LoopStartedData"),
-    "loop_next": ("LoopNextEvent", "LoopNextData"),
-    "loop_completed": ("LoopCompletedEvent", "LoopCompletedData"),
-    "agent_log": ("AgentLogEvent", "AgentLogData"),
-    "human_input_required": ("HumanInputRequiredEvent", "HumanInputRequiredData"),
-    "human_input_form_filled": ("HumanInputFormFilledEvent", "HumanInputFormFilledData"),
-    "human_input_form_timeout": ("HumanInputFormTimeoutEvent", "HumanInputFormTimeoutData"),
+    "workflow_started": ("WorkflowStartedData", "data"),
+    "workflow_finished": ("WorkflowFinishedData", "data"),
+    "workflow_paused": ("WorkflowPausedData", "data"),
+    "node_started": ("NodeStartedData", "data"),
+    "node_finished": ("NodeFinishedData", "data"),
+    "node_retry": ("NodeRetryData", "data"),
+    "text_chunk": ("TextChunkData", "data"),
+    "text_replace": ("TextReplaceData", "data"),
+    "reasoning_chunk": ("ReasoningChunkData", "data"),
+    "iteration_started": ("IterationStartedData", "data"),
+    "iteration_next": ("IterationNextData", "data"),
+    "iteration_completed": ("IterationCompletedData", "data"),
+    "loop_started": ("LoopStartedData", "data"),
+    "loop_next": ("LoopNextData", "data"),
+    "loop_completed": ("LoopCompletedData", "data"),
+    "agent_log": ("AgentLogData", "data"),
+    "human_input_required": ("HumanInputRequiredData", "data"),
+    "human_input_form_filled": ("HumanInputFormFilledData", "data"),
+    "human_input_form_timeout": ("HumanInputFormTimeoutData", "data"),
     "tts_message": ("TtsMessageEvent", None),
     "tts_message_end": ("TtsMessageEndEvent", None),
     "error": ("ErrorEvent", None),
     "warning": ("WarningEvent", None),
-    "parallel_branch_started": ("ParallelBranchStartedEvent", "ParallelBranchStartedData"),
-    "parallel_branch_finished": ("ParallelBranchFinishedEvent", "ParallelBranchFinishedData"),
+    "parallel_branch_started": ("ParallelBranchStartedData", "data"),
+    "parallel_branch_finished": ("ParallelBranchFinishedData", "data"),
 }
 
 if TYPE_CHECKING:
@@ -101,4 +102,4 @@ else:
 
         from . import models
 
-        return Union[tuple(getattr(models, data or event) for event, data in EVENTS.values())]
+        return Union[tuple(getattr(models, model) for model, _ in EVENTS.values())]

@@ -1,13 +1,10 @@
 # Written by `python generator/generate.py` from openapi/dify-workflow.yaml: do not edit.
 """Contains all the data models used in inputs/outputs"""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .agent_log_data import AgentLogData
-    from .agent_log_event import AgentLogEvent
     from .agent_strategy import AgentStrategy
     from .app_info import AppInfo
     from .app_meta import AppMeta
@@ -31,11 +28,8 @@ if TYPE_CHECKING:
     from .form_input_options import FormInputOptions
     from .human_input_form import HumanInputForm
     from .human_input_form_filled_data import HumanInputFormFilledData
-    from .human_input_form_filled_event import HumanInputFormFilledEvent
     from .human_input_form_timeout_data import HumanInputFormTimeoutData
-    from .human_input_form_timeout_event import HumanInputFormTimeoutEvent
     from .human_input_required_data import HumanInputRequiredData
-    from .human_input_required_event import HumanInputRequiredEvent
     from .image_upload_settings import ImageUploadSettings
     from .input_file import InputFile
     from .input_file_transfer_method import InputFileTransferMethod
@@ -43,34 +37,22 @@ if TYPE_CHECKING:
     from .input_form_entry import InputFormEntry
     from .input_form_field import InputFormField
     from .iteration_completed_data import IterationCompletedData
-    from .iteration_completed_event import IterationCompletedEvent
     from .iteration_next_data import IterationNextData
-    from .iteration_next_event import IterationNextEvent
     from .iteration_started_data import IterationStartedData
-    from .iteration_started_event import IterationStartedEvent
     from .list_workflow_logs_status import ListWorkflowLogsStatus
     from .log_account import LogAccount
     from .log_end_user import LogEndUser
     from .loop_completed_data import LoopCompletedData
-    from .loop_completed_event import LoopCompletedEvent
     from .loop_next_data import LoopNextData
-    from .loop_next_event import LoopNextEvent
     from .loop_started_data import LoopStartedData
-    from .loop_started_event import LoopStartedEvent
     from .node_finished_data import NodeFinishedData
-    from .node_finished_event import NodeFinishedEvent
     from .node_retry_data import NodeRetryData
-    from .node_retry_event import NodeRetryEvent
     from .node_started_data import NodeStartedData
-    from .node_started_event import NodeStartedEvent
     from .output_file import OutputFile
     from .parallel_branch_finished_data import ParallelBranchFinishedData
-    from .parallel_branch_finished_event import ParallelBranchFinishedEvent
     from .parallel_branch_started_data import ParallelBranchStartedData
-    from .parallel_branch_started_event import ParallelBranchStartedEvent
     from .pause_reason import PauseReason
     from .reasoning_chunk_data import ReasoningChunkData
-    from .reasoning_chunk_event import ReasoningChunkEvent
     from .run_workflow_body import RunWorkflowBody
     from .run_workflow_body_response_mode import RunWorkflowBodyResponseMode
     from .stop_result import StopResult
@@ -78,9 +60,7 @@ if TYPE_CHECKING:
     from .submit_form_body import SubmitFormBody
     from .system_parameters import SystemParameters
     from .text_chunk_data import TextChunkData
-    from .text_chunk_event import TextChunkEvent
     from .text_replace_data import TextReplaceData
-    from .text_replace_event import TextReplaceEvent
     from .text_to_audio_body import TextToAudioBody
     from .text_to_speech_settings import TextToSpeechSettings
     from .tts_message_end_event import TtsMessageEndEvent
@@ -88,19 +68,15 @@ if TYPE_CHECKING:
     from .uploaded_file import UploadedFile
     from .warning_event import WarningEvent
     from .workflow_finished_data import WorkflowFinishedData
-    from .workflow_finished_event import WorkflowFinishedEvent
     from .workflow_log_entry import WorkflowLogEntry
     from .workflow_log_page import WorkflowLogPage
     from .workflow_log_run import WorkflowLogRun
     from .workflow_paused_data import WorkflowPausedData
-    from .workflow_paused_event import WorkflowPausedEvent
     from .workflow_run_detail import WorkflowRunDetail
     from .workflow_started_data import WorkflowStartedData
-    from .workflow_started_event import WorkflowStartedEvent
 else:
     _MODULES = {
         "AgentLogData": "agent_log_data",
-        "AgentLogEvent": "agent_log_event",
         "AgentStrategy": "agent_strategy",
         "AppInfo": "app_info",
         "AppMeta": "app_meta",
@@ -124,11 +100,8 @@ else:
         "FormInputOptions": "form_input_options",
         "HumanInputForm": "human_input_form",
         "HumanInputFormFilledData": "human_input_form_filled_data",
-        "HumanInputFormFilledEvent": "human_input_form_filled_event",
         "HumanInputFormTimeoutData": "human_input_form_timeout_data",
-        "HumanInputFormTimeoutEvent": "human_input_form_timeout_event",
         "HumanInputRequiredData": "human_input_required_data",
-        "HumanInputRequiredEvent": "human_input_required_event",
         "ImageUploadSettings": "image_upload_settings",
         "InputFile": "input_file",
         "InputFileTransferMethod": "input_file_transfer_method",
@@ -136,34 +109,22 @@ else:
         "InputFormEntry": "input_form_entry",
         "InputFormField": "input_form_field",
         "IterationCompletedData": "iteration_completed_data",
-        "IterationCompletedEvent": "iteration_completed_event",
         "IterationNextData": "iteration_next_data",
-        "IterationNextEvent": "iteration_next_event",
         "IterationStartedData": "iteration_started_data",
-        "IterationStartedEvent": "iteration_started_event",
         "ListWorkflowLogsStatus": "list_workflow_logs_status",
         "LogAccount": "log_account",
         "LogEndUser": "log_end_user",
         "LoopCompletedData": "loop_completed_data",
-        "LoopCompletedEvent": "loop_completed_event",
         "LoopNextData": "loop_next_data",
-        "LoopNextEvent": "loop_next_event",
         "LoopStartedData": "loop_started_data",
-        "LoopStartedEvent": "loop_started_event",
         "NodeFinishedData": "node_finished_data",
-        "NodeFinishedEvent": "node_finished_event",
         "NodeRetryData": "node_retry_data",
-        "NodeRetryEvent": "node_retry_event",
         "NodeStartedData": "node_started_data",
-        "NodeStartedEvent": "node_started_event",
         "OutputFile": "output_file",
         "ParallelBranchFinishedData": "parallel_branch_finished_data",
-        "ParallelBranchFinishedEvent": "parallel_branch_finished_event",
         "ParallelBranchStartedData": "parallel_branch_started_data",
-        "ParallelBranchStartedEvent": "parallel_branch_started_event",
         "PauseReason": "pause_reason",
         "ReasoningChunkData": "reasoning_chunk_data",
-        "ReasoningChunkEvent": "reasoning_chunk_event",
         "RunWorkflowBody": "run_workflow_body",
         "RunWorkflowBodyResponseMode": "run_workflow_body_response_mode",
         "StopResult": "stop_result",
@@ -171,9 +132,7 @@ else:
         "SubmitFormBody": "submit_form_body",
         "SystemParameters": "system_parameters",
         "TextChunkData": "text_chunk_data",
-        "TextChunkEvent": "text_chunk_event",
         "TextReplaceData": "text_replace_data",
-        "TextReplaceEvent": "text_replace_event",
         "TextToAudioBody": "text_to_audio_body",
         "TextToSpeechSettings": "text_to_speech_settings",
         "TtsMessageEndEvent": "tts_message_end_event",
@@ -181,15 +140,12 @@ else:
         "UploadedFile": "uploaded_file",
         "WarningEvent": "warning_event",
         "WorkflowFinishedData": "workflow_finished_data",
-        "WorkflowFinishedEvent": "workflow_finished_event",
         "WorkflowLogEntry": "workflow_log_entry",
         "WorkflowLogPage": "workflow_log_page",
         "WorkflowLogRun": "workflow_log_run",
         "WorkflowPausedData": "workflow_paused_data",
-        "WorkflowPausedEvent": "workflow_paused_event",
         "WorkflowRunDetail": "workflow_run_detail",
         "WorkflowStartedData": "workflow_started_data",
-        "WorkflowStartedEvent": "workflow_started_event",
     }
 
     def __getattr__(name):
@@ -207,7 +163,6 @@ else:
 
 __all__ = (
     "AgentLogData",
-    "AgentLogEvent",
     "AgentStrategy",
     "AppInfo",
     "AppMeta",
@@ -231,11 +186,8 @@ __all__ = (
     "FormInputOptions",
     "HumanInputForm",
     "HumanInputFormFilledData",
-    "HumanInputFormFilledEvent",
     "HumanInputFormTimeoutData",
-    "HumanInputFormTimeoutEvent",
     "HumanInputRequiredData",
-    "HumanInputRequiredEvent",
     "ImageUploadSettings",
     "InputFile",
     "InputFileTransferMethod",
@@ -243,34 +195,22 @@ __all__ = (
     "InputFormEntry",
     "InputFormField",
     "IterationCompletedData",
-    "IterationCompletedEvent",
     "IterationNextData",
-    "IterationNextEvent",
     "IterationStartedData",
-    "IterationStartedEvent",
     "ListWorkflowLogsStatus",
     "LogAccount",
     "LogEndUser",
     "LoopCompletedData",
-    "LoopCompletedEvent",
     "LoopNextData",
-    "LoopNextEvent",
     "LoopStartedData",
-    "LoopStartedEvent",
     "NodeFinishedData",
-    "NodeFinishedEvent",
     "NodeRetryData",
-    "NodeRetryEvent",
     "NodeStartedData",
-    "NodeStartedEvent",
     "OutputFile",
     "ParallelBranchFinishedData",
-    "ParallelBranchFinishedEvent",
     "ParallelBranchStartedData",
-    "ParallelBranchStartedEvent",
     "PauseReason",
     "ReasoningChunkData",
-    "ReasoningChunkEvent",
     "RunWorkflowBody",
     "RunWorkflowBodyResponseMode",
     "StopResult",
@@ -278,9 +218,7 @@ __all__ = (
     "SubmitFormBody",
     "SystemParameters",
     "TextChunkData",
-    "TextChunkEvent",
     "TextReplaceData",
-    "TextReplaceEvent",
     "TextToAudioBody",
     "TextToSpeechSettings",
     "TtsMessageEndEvent",
@@ -288,13 +226,10 @@ __all__ = (
     "UploadedFile",
     "WarningEvent",
     "WorkflowFinishedData",
-    "WorkflowFinishedEvent",
     "WorkflowLogEntry",
     "WorkflowLogPage",
     "WorkflowLogRun",
     "WorkflowPausedData",
-    "WorkflowPausedEvent",
     "WorkflowRunDetail",
     "WorkflowStartedData",
-    "WorkflowStartedEvent",
 )

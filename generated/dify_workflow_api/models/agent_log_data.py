@@ -78,34 +78,24 @@ class AgentLogData:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        node_execution_id = d.pop("node_execution_id")
+        d = {**src_dict}
+        node_execution_id = d.pop("node_execution_id", None)
 
-        id = d.pop("id")
+        id = d.pop("id", None)
 
-        label = d.pop("label")
+        label = d.pop("label", None)
 
-        def _parse_parent_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        parent_id = cast(None | str, d.pop("parent_id", None))
 
-        parent_id = _parse_parent_id(d.pop("parent_id"))
+        error = cast(None | str, d.pop("error", None))
 
-        def _parse_error(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        status = d.pop("status", None)
 
-        error = _parse_error(d.pop("error"))
+        data = d.pop("data", None)
 
-        status = d.pop("status")
+        metadata = d.pop("metadata", None)
 
-        data = d.pop("data")
-
-        metadata = d.pop("metadata")
-
-        node_id = d.pop("node_id")
+        node_id = d.pop("node_id", None)
 
         agent_log_data = cls(
             node_execution_id=node_execution_id,

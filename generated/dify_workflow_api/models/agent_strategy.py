@@ -41,15 +41,10 @@ class AgentStrategy:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        name = d.pop("name")
+        d = {**src_dict}
+        name = d.pop("name", None)
 
-        def _parse_icon(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        icon = _parse_icon(d.pop("icon"))
+        icon = cast(None | str, d.pop("icon", None))
 
         agent_strategy = cls(
             name=name,

@@ -57,21 +57,16 @@ class AppInfo:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        name = d.pop("name")
+        d = {**src_dict}
+        name = d.pop("name", None)
 
-        description = d.pop("description")
+        description = d.pop("description", None)
 
-        tags = cast(list[str], d.pop("tags"))
+        tags = cast(list[str], d.pop("tags", None))
 
-        mode = d.pop("mode")
+        mode = d.pop("mode", None)
 
-        def _parse_author_name(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        author_name = _parse_author_name(d.pop("author_name"))
+        author_name = cast(None | str, d.pop("author_name", None))
 
         app_info = cls(
             name=name,

@@ -37,8 +37,8 @@ class AppMeta:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        tool_icons = d.pop("tool_icons")
+        d = {**src_dict}
+        tool_icons = d.pop("tool_icons", None)
 
         app_meta = cls(
             tool_icons=tool_icons,

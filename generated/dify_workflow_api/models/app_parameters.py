@@ -110,43 +110,37 @@ class AppParameters:
         from ..models.system_parameters import SystemParameters  # noqa: PLC0415
         from ..models.text_to_speech_settings import TextToSpeechSettings  # noqa: PLC0415
 
-        d = dict(src_dict)
+        d = {**src_dict}
+        opening_statement = cast(None | str, d.pop("opening_statement", None))
 
-        def _parse_opening_statement(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        opening_statement = _parse_opening_statement(d.pop("opening_statement"))
-
-        suggested_questions = cast(list[str], d.pop("suggested_questions"))
+        suggested_questions = cast(list[str], d.pop("suggested_questions", None))
 
         suggested_questions_after_answer = FeatureSwitch.from_dict(
-            d.pop("suggested_questions_after_answer")
+            d.pop("suggested_questions_after_answer", None)
         )
 
-        speech_to_text = FeatureSwitch.from_dict(d.pop("speech_to_text"))
+        speech_to_text = FeatureSwitch.from_dict(d.pop("speech_to_text", None))
 
-        text_to_speech = TextToSpeechSettings.from_dict(d.pop("text_to_speech"))
+        text_to_speech = TextToSpeechSettings.from_dict(d.pop("text_to_speech", None))
 
-        retriever_resource = FeatureSwitch.from_dict(d.pop("retriever_resource"))
+        retriever_resource = FeatureSwitch.from_dict(d.pop("retriever_resource", None))
 
-        annotation_reply = FeatureSwitch.from_dict(d.pop("annotation_reply"))
+        annotation_reply = FeatureSwitch.from_dict(d.pop("annotation_reply", None))
 
-        more_like_this = FeatureSwitch.from_dict(d.pop("more_like_this"))
+        more_like_this = FeatureSwitch.from_dict(d.pop("more_like_this", None))
 
         user_input_form = []
-        _user_input_form = d.pop("user_input_form")
+        _user_input_form = d.pop("user_input_form", None)
         for user_input_form_item_data in _user_input_form:
             user_input_form_item = InputFormEntry.from_dict(user_input_form_item_data)
 
             user_input_form.append(user_input_form_item)
 
-        sensitive_word_avoidance = FeatureSwitch.from_dict(d.pop("sensitive_word_avoidance"))
+        sensitive_word_avoidance = FeatureSwitch.from_dict(d.pop("sensitive_word_avoidance", None))
 
-        file_upload = FileUploadSettings.from_dict(d.pop("file_upload"))
+        file_upload = FileUploadSettings.from_dict(d.pop("file_upload", None))
 
-        system_parameters = SystemParameters.from_dict(d.pop("system_parameters"))
+        system_parameters = SystemParameters.from_dict(d.pop("system_parameters", None))
 
         app_parameters = cls(
             opening_statement=opening_statement,

@@ -118,86 +118,36 @@ class AppSite:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        title = d.pop("title")
+        d = {**src_dict}
+        title = d.pop("title", None)
 
-        def _parse_chat_color_theme(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        chat_color_theme = cast(None | str, d.pop("chat_color_theme", None))
 
-        chat_color_theme = _parse_chat_color_theme(d.pop("chat_color_theme"))
+        chat_color_theme_inverted = d.pop("chat_color_theme_inverted", None)
 
-        chat_color_theme_inverted = d.pop("chat_color_theme_inverted")
+        icon_type = cast(None | str, d.pop("icon_type", None))
 
-        def _parse_icon_type(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        icon = cast(None | str, d.pop("icon", None))
 
-        icon_type = _parse_icon_type(d.pop("icon_type"))
+        icon_background = cast(None | str, d.pop("icon_background", None))
 
-        def _parse_icon(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        description = cast(None | str, d.pop("description", None))
 
-        icon = _parse_icon(d.pop("icon"))
+        copyright_ = cast(None | str, d.pop("copyright", None))
 
-        def _parse_icon_background(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        privacy_policy = cast(None | str, d.pop("privacy_policy", None))
 
-        icon_background = _parse_icon_background(d.pop("icon_background"))
+        custom_disclaimer = cast(None | str, d.pop("custom_disclaimer", None))
 
-        def _parse_description(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        default_language = d.pop("default_language", None)
 
-        description = _parse_description(d.pop("description"))
+        show_workflow_steps = d.pop("show_workflow_steps", None)
 
-        def _parse_copyright_(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        use_icon_as_answer_icon = d.pop("use_icon_as_answer_icon", None)
 
-        copyright_ = _parse_copyright_(d.pop("copyright"))
+        icon_url = cast(None | str, d.pop("icon_url", None))
 
-        def _parse_privacy_policy(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        privacy_policy = _parse_privacy_policy(d.pop("privacy_policy"))
-
-        def _parse_custom_disclaimer(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        custom_disclaimer = _parse_custom_disclaimer(d.pop("custom_disclaimer"))
-
-        default_language = d.pop("default_language")
-
-        show_workflow_steps = d.pop("show_workflow_steps")
-
-        use_icon_as_answer_icon = d.pop("use_icon_as_answer_icon")
-
-        def _parse_icon_url(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        icon_url = _parse_icon_url(d.pop("icon_url"))
-
-        def _parse_input_placeholder(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        input_placeholder = _parse_input_placeholder(d.pop("input_placeholder"))
+        input_placeholder = cast(None | str, d.pop("input_placeholder", None))
 
         app_site = cls(
             title=title,

@@ -35,8 +35,8 @@ class AudioTranscript:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        text = d.pop("text")
+        d = {**src_dict}
+        text = d.pop("text", None)
 
         audio_transcript = cls(
             text=text,

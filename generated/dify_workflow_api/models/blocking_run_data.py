@@ -114,71 +114,53 @@ class BlockingRunData:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.pause_reason import PauseReason  # noqa: PLC0415
 
-        d = dict(src_dict)
-        id = d.pop("id")
+        d = {**src_dict}
+        id = d.pop("id", None)
 
-        workflow_id = d.pop("workflow_id")
+        workflow_id = d.pop("workflow_id", None)
 
-        status = d.pop("status")
+        status = d.pop("status", None)
 
-        outputs = d.pop("outputs")
+        outputs = d.pop("outputs", None)
 
-        def _parse_error(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        error = cast(None | str, d.pop("error", None))
 
-        error = _parse_error(d.pop("error"))
+        elapsed_time = d.pop("elapsed_time", None)
 
-        elapsed_time = d.pop("elapsed_time")
+        total_tokens = d.pop("total_tokens", None)
 
-        total_tokens = d.pop("total_tokens")
+        total_steps = d.pop("total_steps", None)
 
-        total_steps = d.pop("total_steps")
+        created_at = d.pop("created_at", None)
 
-        created_at = d.pop("created_at")
-
-        def _parse_finished_at(data: object) -> int | None:
-            if data is None:
-                return data
-            return cast(int | None, data)
-
-        finished_at = _parse_finished_at(d.pop("finished_at"))
+        finished_at = cast(int | None, d.pop("finished_at", None))
 
         def _parse_paused_nodes(data: object) -> list[str] | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                paused_nodes_type_0 = cast(list[str], data)
+            if not isinstance(data, list):
+                raise TypeError()
+            paused_nodes_type_0 = cast(list[str], data)
 
-                return paused_nodes_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[str] | None, data)
+            return paused_nodes_type_0
 
-        paused_nodes = _parse_paused_nodes(d.pop("paused_nodes"))
+        paused_nodes = _parse_paused_nodes(d.pop("paused_nodes", None))
 
         def _parse_reasons(data: object) -> list[PauseReason] | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                reasons_type_0 = []
-                _reasons_type_0 = data
-                for reasons_type_0_item_data in _reasons_type_0:
-                    reasons_type_0_item = PauseReason.from_dict(reasons_type_0_item_data)
+            if not isinstance(data, list):
+                raise TypeError()
+            reasons_type_0 = []
+            _reasons_type_0 = data
+            for reasons_type_0_item_data in _reasons_type_0:
+                reasons_type_0_item = PauseReason.from_dict(reasons_type_0_item_data)
 
-                    reasons_type_0.append(reasons_type_0_item)
+                reasons_type_0.append(reasons_type_0_item)
 
-                return reasons_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[PauseReason] | None, data)
+            return reasons_type_0
 
-        reasons = _parse_reasons(d.pop("reasons"))
+        reasons = _parse_reasons(d.pop("reasons", None))
 
         blocking_run_data = cls(
             id=id,

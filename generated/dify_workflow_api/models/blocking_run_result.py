@@ -63,27 +63,23 @@ class BlockingRunResult:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.blocking_run_data import BlockingRunData  # noqa: PLC0415
 
-        d = dict(src_dict)
-        task_id = d.pop("task_id")
+        d = {**src_dict}
+        task_id = d.pop("task_id", None)
 
-        workflow_run_id = d.pop("workflow_run_id")
+        workflow_run_id = d.pop("workflow_run_id", None)
 
-        data = BlockingRunData.from_dict(d.pop("data"))
+        data = BlockingRunData.from_dict(d.pop("data", None))
 
         def _parse_warnings(data: object) -> list[str] | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                warnings_type_0 = cast(list[str], data)
+            if not isinstance(data, list):
+                raise TypeError()
+            warnings_type_0 = cast(list[str], data)
 
-                return warnings_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[str] | None, data)
+            return warnings_type_0
 
-        warnings = _parse_warnings(d.pop("warnings"))
+        warnings = _parse_warnings(d.pop("warnings", None))
 
         blocking_run_result = cls(
             task_id=task_id,

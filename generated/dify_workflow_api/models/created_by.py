@@ -57,35 +57,14 @@ class CreatedBy:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
+        d = {**src_dict}
+        id = cast(None | str, d.pop("id", None))
 
-        def _parse_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        user = cast(None | str, d.pop("user", None))
 
-        id = _parse_id(d.pop("id"))
+        name = cast(None | str, d.pop("name", None))
 
-        def _parse_user(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        user = _parse_user(d.pop("user"))
-
-        def _parse_name(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        name = _parse_name(d.pop("name"))
-
-        def _parse_email(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        email = _parse_email(d.pop("email"))
+        email = cast(None | str, d.pop("email", None))
 
         created_by = cls(
             id=id,

@@ -85,41 +85,26 @@ class EndUser:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        id = d.pop("id")
+        d = {**src_dict}
+        id = d.pop("id", None)
 
-        tenant_id = d.pop("tenant_id")
+        tenant_id = d.pop("tenant_id", None)
 
-        def _parse_app_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        app_id = cast(None | str, d.pop("app_id", None))
 
-        app_id = _parse_app_id(d.pop("app_id"))
+        type_ = d.pop("type", None)
 
-        type_ = d.pop("type")
+        external_user_id = cast(None | str, d.pop("external_user_id", None))
 
-        def _parse_external_user_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        name = cast(None | str, d.pop("name", None))
 
-        external_user_id = _parse_external_user_id(d.pop("external_user_id"))
+        is_anonymous = d.pop("is_anonymous", None)
 
-        def _parse_name(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        session_id = d.pop("session_id", None)
 
-        name = _parse_name(d.pop("name"))
+        created_at = d.pop("created_at", None)
 
-        is_anonymous = d.pop("is_anonymous")
-
-        session_id = d.pop("session_id")
-
-        created_at = d.pop("created_at")
-
-        updated_at = d.pop("updated_at")
+        updated_at = d.pop("updated_at", None)
 
         end_user = cls(
             id=id,

@@ -64,23 +64,18 @@ class Error:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        code = d.pop("code")
+        d = {**src_dict}
+        code = d.pop("code", None)
 
-        message = d.pop("message")
+        message = d.pop("message", None)
 
-        status = d.pop("status")
+        status = d.pop("status", None)
 
-        def _parse_params(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        params = cast(None | str, d.pop("params", None))
 
-        params = _parse_params(d.pop("params"))
+        errors = d.pop("errors", None)
 
-        errors = d.pop("errors")
-
-        details = d.pop("details")
+        details = d.pop("details", None)
 
         error = cls(
             code=code,

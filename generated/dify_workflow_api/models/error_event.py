@@ -76,45 +76,20 @@ class ErrorEvent:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        event = cast(Literal["error"], d.pop("event"))
+        d = {**src_dict}
+        event = cast(Literal["error"], d.pop("event", None))
         if event != "error":
             raise ValueError(f"event must match const 'error', got '{event}'")
 
-        def _parse_code(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        code = cast(None | str, d.pop("code", None))
 
-        code = _parse_code(d.pop("code"))
+        message = cast(None | str, d.pop("message", None))
 
-        def _parse_message(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        status = cast(int | None, d.pop("status", None))
 
-        message = _parse_message(d.pop("message"))
+        workflow_run_id = cast(None | str, d.pop("workflow_run_id", None))
 
-        def _parse_status(data: object) -> int | None:
-            if data is None:
-                return data
-            return cast(int | None, data)
-
-        status = _parse_status(d.pop("status"))
-
-        def _parse_workflow_run_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        workflow_run_id = _parse_workflow_run_id(d.pop("workflow_run_id"))
-
-        def _parse_task_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        task_id = _parse_task_id(d.pop("task_id"))
+        task_id = cast(None | str, d.pop("task_id", None))
 
         error_event = cls(
             event=event,

@@ -135,101 +135,40 @@ class ExecutionMetadata:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
+        d = {**src_dict}
+        total_tokens = cast(int | None, d.pop("total_tokens", None))
 
-        def _parse_total_tokens(data: object) -> int | None:
-            if data is None:
-                return data
-            return cast(int | None, data)
+        total_price = cast(float | None | str, d.pop("total_price", None))
 
-        total_tokens = _parse_total_tokens(d.pop("total_tokens"))
+        currency = cast(None | str, d.pop("currency", None))
 
-        def _parse_total_price(data: object) -> float | None | str:
-            if data is None:
-                return data
-            return cast(float | None | str, data)
+        iteration_id = cast(None | str, d.pop("iteration_id", None))
 
-        total_price = _parse_total_price(d.pop("total_price"))
+        iteration_index = cast(int | None, d.pop("iteration_index", None))
 
-        def _parse_currency(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        loop_id = cast(None | str, d.pop("loop_id", None))
 
-        currency = _parse_currency(d.pop("currency"))
+        loop_index = cast(int | None, d.pop("loop_index", None))
 
-        def _parse_iteration_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        error_strategy = cast(None | str, d.pop("error_strategy", None))
 
-        iteration_id = _parse_iteration_id(d.pop("iteration_id"))
+        tool_info = d.pop("tool_info", None)
 
-        def _parse_iteration_index(data: object) -> int | None:
-            if data is None:
-                return data
-            return cast(int | None, data)
+        agent_log = d.pop("agent_log", None)
 
-        iteration_index = _parse_iteration_index(d.pop("iteration_index"))
+        iteration_duration_map = d.pop("iteration_duration_map", None)
 
-        def _parse_loop_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        loop_duration_map = d.pop("loop_duration_map", None)
 
-        loop_id = _parse_loop_id(d.pop("loop_id"))
+        loop_variable_map = d.pop("loop_variable_map", None)
 
-        def _parse_loop_index(data: object) -> int | None:
-            if data is None:
-                return data
-            return cast(int | None, data)
+        completed_reason = cast(None | str, d.pop("completed_reason", None))
 
-        loop_index = _parse_loop_index(d.pop("loop_index"))
+        parallel_id = cast(None | str, d.pop("parallel_id", None))
 
-        def _parse_error_strategy(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        parallel_start_node_id = cast(None | str, d.pop("parallel_start_node_id", None))
 
-        error_strategy = _parse_error_strategy(d.pop("error_strategy"))
-
-        tool_info = d.pop("tool_info")
-
-        agent_log = d.pop("agent_log")
-
-        iteration_duration_map = d.pop("iteration_duration_map")
-
-        loop_duration_map = d.pop("loop_duration_map")
-
-        loop_variable_map = d.pop("loop_variable_map")
-
-        def _parse_completed_reason(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        completed_reason = _parse_completed_reason(d.pop("completed_reason"))
-
-        def _parse_parallel_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        parallel_id = _parse_parallel_id(d.pop("parallel_id"))
-
-        def _parse_parallel_start_node_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        parallel_start_node_id = _parse_parallel_start_node_id(d.pop("parallel_start_node_id"))
-
-        def _parse_parallel_mode_run_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        parallel_mode_run_id = _parse_parallel_mode_run_id(d.pop("parallel_mode_run_id"))
+        parallel_mode_run_id = cast(None | str, d.pop("parallel_mode_run_id", None))
 
         execution_metadata = cls(
             total_tokens=total_tokens,

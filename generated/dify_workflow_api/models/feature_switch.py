@@ -35,8 +35,8 @@ class FeatureSwitch:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        enabled = d.pop("enabled")
+        d = {**src_dict}
+        enabled = d.pop("enabled", None)
 
         feature_switch = cls(
             enabled=enabled,

@@ -60,8 +60,8 @@ class FileUploadBody:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        file = File(payload=BytesIO(d.pop("file")))
+        d = {**src_dict}
+        file = File(payload=BytesIO(d.pop("file", None)))
 
         user = d.pop("user", UNSET)
 

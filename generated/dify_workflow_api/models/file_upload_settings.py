@@ -84,70 +84,49 @@ class FileUploadSettings:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.image_upload_settings import ImageUploadSettings  # noqa: PLC0415
 
-        d = dict(src_dict)
-
-        def _parse_enabled(data: object) -> bool | None:
-            if data is None:
-                return data
-            return cast(bool | None, data)
-
-        enabled = _parse_enabled(d.pop("enabled"))
+        d = {**src_dict}
+        enabled = cast(bool | None, d.pop("enabled", None))
 
         def _parse_allowed_file_types(data: object) -> list[str] | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                allowed_file_types_type_0 = cast(list[str], data)
+            if not isinstance(data, list):
+                raise TypeError()
+            allowed_file_types_type_0 = cast(list[str], data)
 
-                return allowed_file_types_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[str] | None, data)
+            return allowed_file_types_type_0
 
-        allowed_file_types = _parse_allowed_file_types(d.pop("allowed_file_types"))
+        allowed_file_types = _parse_allowed_file_types(d.pop("allowed_file_types", None))
 
         def _parse_allowed_file_extensions(data: object) -> list[str] | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                allowed_file_extensions_type_0 = cast(list[str], data)
+            if not isinstance(data, list):
+                raise TypeError()
+            allowed_file_extensions_type_0 = cast(list[str], data)
 
-                return allowed_file_extensions_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[str] | None, data)
+            return allowed_file_extensions_type_0
 
-        allowed_file_extensions = _parse_allowed_file_extensions(d.pop("allowed_file_extensions"))
+        allowed_file_extensions = _parse_allowed_file_extensions(
+            d.pop("allowed_file_extensions", None)
+        )
 
         def _parse_allowed_file_upload_methods(data: object) -> list[str] | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                allowed_file_upload_methods_type_0 = cast(list[str], data)
+            if not isinstance(data, list):
+                raise TypeError()
+            allowed_file_upload_methods_type_0 = cast(list[str], data)
 
-                return allowed_file_upload_methods_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[str] | None, data)
+            return allowed_file_upload_methods_type_0
 
         allowed_file_upload_methods = _parse_allowed_file_upload_methods(
-            d.pop("allowed_file_upload_methods")
+            d.pop("allowed_file_upload_methods", None)
         )
 
-        image = ImageUploadSettings.from_dict(d.pop("image"))
+        image = ImageUploadSettings.from_dict(d.pop("image", None))
 
-        def _parse_number_limits(data: object) -> int | None:
-            if data is None:
-                return data
-            return cast(int | None, data)
-
-        number_limits = _parse_number_limits(d.pop("number_limits"))
+        number_limits = cast(int | None, d.pop("number_limits", None))
 
         file_upload_settings = cls(
             enabled=enabled,

@@ -45,12 +45,12 @@ class FormAction:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        id = d.pop("id")
+        d = {**src_dict}
+        id = d.pop("id", None)
 
-        title = d.pop("title")
+        title = d.pop("title", None)
 
-        button_style = d.pop("button_style")
+        button_style = d.pop("button_style", None)
 
         form_action = cls(
             id=id,

@@ -109,94 +109,71 @@ class FormInput:
         from ..models.form_input_default import FormInputDefault  # noqa: PLC0415
         from ..models.form_input_options import FormInputOptions  # noqa: PLC0415
 
-        d = dict(src_dict)
-        output_variable_name = d.pop("output_variable_name")
+        d = {**src_dict}
+        output_variable_name = d.pop("output_variable_name", None)
 
-        type_ = d.pop("type")
+        type_ = d.pop("type", None)
 
         def _parse_default(data: object) -> FormInputDefault | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                default_type_0 = FormInputDefault.from_dict(data)
+            if not isinstance(data, dict):
+                raise TypeError()
+            default_type_0 = FormInputDefault.from_dict(data)
 
-                return default_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(FormInputDefault | None, data)
+            return default_type_0
 
-        default = _parse_default(d.pop("default"))
+        default = _parse_default(d.pop("default", None))
 
         def _parse_option_source(data: object) -> FormInputOptions | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                option_source_type_0 = FormInputOptions.from_dict(data)
+            if not isinstance(data, dict):
+                raise TypeError()
+            option_source_type_0 = FormInputOptions.from_dict(data)
 
-                return option_source_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(FormInputOptions | None, data)
+            return option_source_type_0
 
-        option_source = _parse_option_source(d.pop("option_source"))
+        option_source = _parse_option_source(d.pop("option_source", None))
 
         def _parse_allowed_file_types(data: object) -> list[str] | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                allowed_file_types_type_0 = cast(list[str], data)
+            if not isinstance(data, list):
+                raise TypeError()
+            allowed_file_types_type_0 = cast(list[str], data)
 
-                return allowed_file_types_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[str] | None, data)
+            return allowed_file_types_type_0
 
-        allowed_file_types = _parse_allowed_file_types(d.pop("allowed_file_types"))
+        allowed_file_types = _parse_allowed_file_types(d.pop("allowed_file_types", None))
 
         def _parse_allowed_file_extensions(data: object) -> list[str] | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                allowed_file_extensions_type_0 = cast(list[str], data)
+            if not isinstance(data, list):
+                raise TypeError()
+            allowed_file_extensions_type_0 = cast(list[str], data)
 
-                return allowed_file_extensions_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[str] | None, data)
+            return allowed_file_extensions_type_0
 
-        allowed_file_extensions = _parse_allowed_file_extensions(d.pop("allowed_file_extensions"))
+        allowed_file_extensions = _parse_allowed_file_extensions(
+            d.pop("allowed_file_extensions", None)
+        )
 
         def _parse_allowed_file_upload_methods(data: object) -> list[str] | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                allowed_file_upload_methods_type_0 = cast(list[str], data)
+            if not isinstance(data, list):
+                raise TypeError()
+            allowed_file_upload_methods_type_0 = cast(list[str], data)
 
-                return allowed_file_upload_methods_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[str] | None, data)
+            return allowed_file_upload_methods_type_0
 
         allowed_file_upload_methods = _parse_allowed_file_upload_methods(
-            d.pop("allowed_file_upload_methods")
+            d.pop("allowed_file_upload_methods", None)
         )
 
-        def _parse_number_limits(data: object) -> int | None:
-            if data is None:
-                return data
-            return cast(int | None, data)
-
-        number_limits = _parse_number_limits(d.pop("number_limits"))
+        number_limits = cast(int | None, d.pop("number_limits", None))
 
         form_input = cls(
             output_variable_name=output_variable_name,

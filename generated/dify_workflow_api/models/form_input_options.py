@@ -45,12 +45,12 @@ class FormInputOptions:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        type_ = d.pop("type")
+        d = {**src_dict}
+        type_ = d.pop("type", None)
 
-        selector = cast(list[str], d.pop("selector"))
+        selector = cast(list[str], d.pop("selector", None))
 
-        value = cast(list[str], d.pop("value"))
+        value = cast(list[str], d.pop("value", None))
 
         form_input_options = cls(
             type_=type_,

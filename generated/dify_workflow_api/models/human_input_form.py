@@ -71,26 +71,26 @@ class HumanInputForm:
         from ..models.form_action import FormAction  # noqa: PLC0415
         from ..models.form_input import FormInput  # noqa: PLC0415
 
-        d = dict(src_dict)
-        form_content = d.pop("form_content")
+        d = {**src_dict}
+        form_content = d.pop("form_content", None)
 
         inputs = []
-        _inputs = d.pop("inputs")
+        _inputs = d.pop("inputs", None)
         for inputs_item_data in _inputs:
             inputs_item = FormInput.from_dict(inputs_item_data)
 
             inputs.append(inputs_item)
 
-        resolved_default_values = d.pop("resolved_default_values")
+        resolved_default_values = d.pop("resolved_default_values", None)
 
         user_actions = []
-        _user_actions = d.pop("user_actions")
+        _user_actions = d.pop("user_actions", None)
         for user_actions_item_data in _user_actions:
             user_actions_item = FormAction.from_dict(user_actions_item_data)
 
             user_actions.append(user_actions_item)
 
-        expiration_time = d.pop("expiration_time")
+        expiration_time = d.pop("expiration_time", None)
 
         human_input_form = cls(
             form_content=form_content,

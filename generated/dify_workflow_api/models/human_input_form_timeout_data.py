@@ -45,12 +45,12 @@ class HumanInputFormTimeoutData:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        node_id = d.pop("node_id")
+        d = {**src_dict}
+        node_id = d.pop("node_id", None)
 
-        node_title = d.pop("node_title")
+        node_title = d.pop("node_title", None)
 
-        expiration_time = d.pop("expiration_time")
+        expiration_time = d.pop("expiration_time", None)
 
         human_input_form_timeout_data = cls(
             node_id=node_id,

@@ -111,56 +111,47 @@ class HumanInputRequiredData:
         from ..models.form_action import FormAction  # noqa: PLC0415
         from ..models.form_input import FormInput  # noqa: PLC0415
 
-        d = dict(src_dict)
-        form_id = d.pop("form_id")
+        d = {**src_dict}
+        form_id = d.pop("form_id", None)
 
-        node_id = d.pop("node_id")
+        node_id = d.pop("node_id", None)
 
-        node_title = d.pop("node_title")
+        node_title = d.pop("node_title", None)
 
-        form_content = d.pop("form_content")
+        form_content = d.pop("form_content", None)
 
         inputs = []
-        _inputs = d.pop("inputs")
+        _inputs = d.pop("inputs", None)
         for inputs_item_data in _inputs:
             inputs_item = FormInput.from_dict(inputs_item_data)
 
             inputs.append(inputs_item)
 
         actions = []
-        _actions = d.pop("actions")
+        _actions = d.pop("actions", None)
         for actions_item_data in _actions:
             actions_item = FormAction.from_dict(actions_item_data)
 
             actions.append(actions_item)
 
-        def _parse_form_token(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        form_token = cast(None | str, d.pop("form_token", None))
 
-        form_token = _parse_form_token(d.pop("form_token"))
+        resolved_default_values = d.pop("resolved_default_values", None)
 
-        resolved_default_values = d.pop("resolved_default_values")
-
-        expiration_time = d.pop("expiration_time")
+        expiration_time = d.pop("expiration_time", None)
 
         def _parse_approval_channels(data: object) -> list[str] | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                approval_channels_type_0 = cast(list[str], data)
+            if not isinstance(data, list):
+                raise TypeError()
+            approval_channels_type_0 = cast(list[str], data)
 
-                return approval_channels_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[str] | None, data)
+            return approval_channels_type_0
 
-        approval_channels = _parse_approval_channels(d.pop("approval_channels"))
+        approval_channels = _parse_approval_channels(d.pop("approval_channels", None))
 
-        display_in_ui = d.pop("display_in_ui")
+        display_in_ui = d.pop("display_in_ui", None)
 
         human_input_required_data = cls(
             form_id=form_id,

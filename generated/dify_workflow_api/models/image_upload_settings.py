@@ -52,30 +52,21 @@ class ImageUploadSettings:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        enabled = d.pop("enabled")
+        d = {**src_dict}
+        enabled = d.pop("enabled", None)
 
-        def _parse_number_limits(data: object) -> int | None:
-            if data is None:
-                return data
-            return cast(int | None, data)
-
-        number_limits = _parse_number_limits(d.pop("number_limits"))
+        number_limits = cast(int | None, d.pop("number_limits", None))
 
         def _parse_transfer_methods(data: object) -> list[str] | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                transfer_methods_type_0 = cast(list[str], data)
+            if not isinstance(data, list):
+                raise TypeError()
+            transfer_methods_type_0 = cast(list[str], data)
 
-                return transfer_methods_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[str] | None, data)
+            return transfer_methods_type_0
 
-        transfer_methods = _parse_transfer_methods(d.pop("transfer_methods"))
+        transfer_methods = _parse_transfer_methods(d.pop("transfer_methods", None))
 
         image_upload_settings = cls(
             enabled=enabled,

@@ -70,10 +70,10 @@ class InputFile:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        type_ = check_input_file_type(d.pop("type"))
+        d = {**src_dict}
+        type_ = check_input_file_type(d.pop("type", None))
 
-        transfer_method = check_input_file_transfer_method(d.pop("transfer_method"))
+        transfer_method = check_input_file_transfer_method(d.pop("transfer_method", None))
 
         upload_file_id = d.pop("upload_file_id", UNSET)
 

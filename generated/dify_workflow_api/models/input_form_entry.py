@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -121,142 +121,106 @@ class InputFormEntry:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.input_form_field import InputFormField  # noqa: PLC0415
 
-        d = dict(src_dict)
+        d = {**src_dict}
 
         def _parse_text_input(data: object) -> InputFormField | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                text_input_type_0 = InputFormField.from_dict(data)
+            if not isinstance(data, dict):
+                raise TypeError()
+            text_input_type_0 = InputFormField.from_dict(data)
 
-                return text_input_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(InputFormField | None, data)
+            return text_input_type_0
 
-        text_input = _parse_text_input(d.pop("text-input"))
+        text_input = _parse_text_input(d.pop("text-input", None))
 
         def _parse_paragraph(data: object) -> InputFormField | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                paragraph_type_0 = InputFormField.from_dict(data)
+            if not isinstance(data, dict):
+                raise TypeError()
+            paragraph_type_0 = InputFormField.from_dict(data)
 
-                return paragraph_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(InputFormField | None, data)
+            return paragraph_type_0
 
-        paragraph = _parse_paragraph(d.pop("paragraph"))
+        paragraph = _parse_paragraph(d.pop("paragraph", None))
 
         def _parse_select(data: object) -> InputFormField | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                select_type_0 = InputFormField.from_dict(data)
+            if not isinstance(data, dict):
+                raise TypeError()
+            select_type_0 = InputFormField.from_dict(data)
 
-                return select_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(InputFormField | None, data)
+            return select_type_0
 
-        select = _parse_select(d.pop("select"))
+        select = _parse_select(d.pop("select", None))
 
         def _parse_number(data: object) -> InputFormField | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                number_type_0 = InputFormField.from_dict(data)
+            if not isinstance(data, dict):
+                raise TypeError()
+            number_type_0 = InputFormField.from_dict(data)
 
-                return number_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(InputFormField | None, data)
+            return number_type_0
 
-        number = _parse_number(d.pop("number"))
+        number = _parse_number(d.pop("number", None))
 
         def _parse_checkbox(data: object) -> InputFormField | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                checkbox_type_0 = InputFormField.from_dict(data)
+            if not isinstance(data, dict):
+                raise TypeError()
+            checkbox_type_0 = InputFormField.from_dict(data)
 
-                return checkbox_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(InputFormField | None, data)
+            return checkbox_type_0
 
-        checkbox = _parse_checkbox(d.pop("checkbox"))
+        checkbox = _parse_checkbox(d.pop("checkbox", None))
 
         def _parse_json_object(data: object) -> InputFormField | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                json_object_type_0 = InputFormField.from_dict(data)
+            if not isinstance(data, dict):
+                raise TypeError()
+            json_object_type_0 = InputFormField.from_dict(data)
 
-                return json_object_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(InputFormField | None, data)
+            return json_object_type_0
 
-        json_object = _parse_json_object(d.pop("json_object"))
+        json_object = _parse_json_object(d.pop("json_object", None))
 
         def _parse_file(data: object) -> InputFormField | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                file_type_0 = InputFormField.from_dict(data)
+            if not isinstance(data, dict):
+                raise TypeError()
+            file_type_0 = InputFormField.from_dict(data)
 
-                return file_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(InputFormField | None, data)
+            return file_type_0
 
-        file = _parse_file(d.pop("file"))
+        file = _parse_file(d.pop("file", None))
 
         def _parse_file_list(data: object) -> InputFormField | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                file_list_type_0 = InputFormField.from_dict(data)
+            if not isinstance(data, dict):
+                raise TypeError()
+            file_list_type_0 = InputFormField.from_dict(data)
 
-                return file_list_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(InputFormField | None, data)
+            return file_list_type_0
 
-        file_list = _parse_file_list(d.pop("file-list"))
+        file_list = _parse_file_list(d.pop("file-list", None))
 
         def _parse_external_data_tool(data: object) -> InputFormField | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                external_data_tool_type_0 = InputFormField.from_dict(data)
+            if not isinstance(data, dict):
+                raise TypeError()
+            external_data_tool_type_0 = InputFormField.from_dict(data)
 
-                return external_data_tool_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(InputFormField | None, data)
+            return external_data_tool_type_0
 
-        external_data_tool = _parse_external_data_tool(d.pop("external_data_tool"))
+        external_data_tool = _parse_external_data_tool(d.pop("external_data_tool", None))
 
         input_form_entry = cls(
             text_input=text_input,

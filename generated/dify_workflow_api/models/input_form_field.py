@@ -111,87 +111,68 @@ class InputFormField:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        variable = d.pop("variable")
+        d = {**src_dict}
+        variable = d.pop("variable", None)
 
-        label = d.pop("label")
+        label = d.pop("label", None)
 
-        type_ = d.pop("type")
+        type_ = d.pop("type", None)
 
-        required = d.pop("required")
+        required = d.pop("required", None)
 
-        def _parse_max_length(data: object) -> int | None:
-            if data is None:
-                return data
-            return cast(int | None, data)
-
-        max_length = _parse_max_length(d.pop("max_length"))
+        max_length = cast(int | None, d.pop("max_length", None))
 
         def _parse_options(data: object) -> list[str] | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                options_type_0 = cast(list[str], data)
+            if not isinstance(data, list):
+                raise TypeError()
+            options_type_0 = cast(list[str], data)
 
-                return options_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[str] | None, data)
+            return options_type_0
 
-        options = _parse_options(d.pop("options"))
+        options = _parse_options(d.pop("options", None))
 
-        default = d.pop("default")
+        default = d.pop("default", None)
 
         def _parse_allowed_file_types(data: object) -> list[str] | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                allowed_file_types_type_0 = cast(list[str], data)
+            if not isinstance(data, list):
+                raise TypeError()
+            allowed_file_types_type_0 = cast(list[str], data)
 
-                return allowed_file_types_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[str] | None, data)
+            return allowed_file_types_type_0
 
-        allowed_file_types = _parse_allowed_file_types(d.pop("allowed_file_types"))
+        allowed_file_types = _parse_allowed_file_types(d.pop("allowed_file_types", None))
 
         def _parse_allowed_file_extensions(data: object) -> list[str] | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                allowed_file_extensions_type_0 = cast(list[str], data)
+            if not isinstance(data, list):
+                raise TypeError()
+            allowed_file_extensions_type_0 = cast(list[str], data)
 
-                return allowed_file_extensions_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[str] | None, data)
+            return allowed_file_extensions_type_0
 
-        allowed_file_extensions = _parse_allowed_file_extensions(d.pop("allowed_file_extensions"))
+        allowed_file_extensions = _parse_allowed_file_extensions(
+            d.pop("allowed_file_extensions", None)
+        )
 
         def _parse_allowed_file_upload_methods(data: object) -> list[str] | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                allowed_file_upload_methods_type_0 = cast(list[str], data)
+            if not isinstance(data, list):
+                raise TypeError()
+            allowed_file_upload_methods_type_0 = cast(list[str], data)
 
-                return allowed_file_upload_methods_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[str] | None, data)
+            return allowed_file_upload_methods_type_0
 
         allowed_file_upload_methods = _parse_allowed_file_upload_methods(
-            d.pop("allowed_file_upload_methods")
+            d.pop("allowed_file_upload_methods", None)
         )
 
-        json_schema = d.pop("json_schema")
+        json_schema = d.pop("json_schema", None)
 
         input_form_field = cls(
             variable=variable,

@@ -140,69 +140,44 @@ class IterationCompletedData:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.execution_metadata import ExecutionMetadata  # noqa: PLC0415
 
-        d = dict(src_dict)
-        id = d.pop("id")
+        d = {**src_dict}
+        id = d.pop("id", None)
 
-        node_id = d.pop("node_id")
+        node_id = d.pop("node_id", None)
 
-        node_type = d.pop("node_type")
+        node_type = d.pop("node_type", None)
 
-        title = d.pop("title")
+        title = d.pop("title", None)
 
-        created_at = d.pop("created_at")
+        created_at = d.pop("created_at", None)
 
-        extras = d.pop("extras")
+        extras = d.pop("extras", None)
 
-        def _parse_parallel_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        parallel_id = cast(None | str, d.pop("parallel_id", None))
 
-        parallel_id = _parse_parallel_id(d.pop("parallel_id"))
+        parallel_start_node_id = cast(None | str, d.pop("parallel_start_node_id", None))
 
-        def _parse_parallel_start_node_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        outputs_truncated = cast(bool | None, d.pop("outputs_truncated", None))
 
-        parallel_start_node_id = _parse_parallel_start_node_id(d.pop("parallel_start_node_id"))
+        inputs = d.pop("inputs", None)
 
-        def _parse_outputs_truncated(data: object) -> bool | None:
-            if data is None:
-                return data
-            return cast(bool | None, data)
+        inputs_truncated = cast(bool | None, d.pop("inputs_truncated", None))
 
-        outputs_truncated = _parse_outputs_truncated(d.pop("outputs_truncated"))
+        status = d.pop("status", None)
 
-        inputs = d.pop("inputs")
+        error = cast(None | str, d.pop("error", None))
 
-        def _parse_inputs_truncated(data: object) -> bool | None:
-            if data is None:
-                return data
-            return cast(bool | None, data)
+        elapsed_time = d.pop("elapsed_time", None)
 
-        inputs_truncated = _parse_inputs_truncated(d.pop("inputs_truncated"))
+        total_tokens = d.pop("total_tokens", None)
 
-        status = d.pop("status")
+        execution_metadata = ExecutionMetadata.from_dict(d.pop("execution_metadata", None))
 
-        def _parse_error(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        finished_at = d.pop("finished_at", None)
 
-        error = _parse_error(d.pop("error"))
+        outputs = d.pop("outputs", None)
 
-        elapsed_time = d.pop("elapsed_time")
-
-        total_tokens = d.pop("total_tokens")
-
-        execution_metadata = ExecutionMetadata.from_dict(d.pop("execution_metadata"))
-
-        finished_at = d.pop("finished_at")
-
-        outputs = d.pop("outputs")
-
-        steps = d.pop("steps")
+        steps = d.pop("steps", None)
 
         iteration_completed_data = cls(
             id=id,

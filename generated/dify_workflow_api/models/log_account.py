@@ -45,12 +45,12 @@ class LogAccount:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        id = d.pop("id")
+        d = {**src_dict}
+        id = d.pop("id", None)
 
-        name = d.pop("name")
+        name = d.pop("name", None)
 
-        email = d.pop("email")
+        email = d.pop("email", None)
 
         log_account = cls(
             id=id,

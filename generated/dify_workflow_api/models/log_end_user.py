@@ -50,14 +50,14 @@ class LogEndUser:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        id = d.pop("id")
+        d = {**src_dict}
+        id = d.pop("id", None)
 
-        type_ = d.pop("type")
+        type_ = d.pop("type", None)
 
-        is_anonymous = d.pop("is_anonymous")
+        is_anonymous = d.pop("is_anonymous", None)
 
-        session_id = d.pop("session_id")
+        session_id = d.pop("session_id", None)
 
         log_end_user = cls(
             id=id,

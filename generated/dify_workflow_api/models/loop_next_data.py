@@ -97,50 +97,30 @@ class LoopNextData:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        id = d.pop("id")
+        d = {**src_dict}
+        id = d.pop("id", None)
 
-        node_id = d.pop("node_id")
+        node_id = d.pop("node_id", None)
 
-        node_type = d.pop("node_type")
+        node_type = d.pop("node_type", None)
 
-        title = d.pop("title")
+        title = d.pop("title", None)
 
-        created_at = d.pop("created_at")
+        created_at = d.pop("created_at", None)
 
-        extras = d.pop("extras")
+        extras = d.pop("extras", None)
 
-        def _parse_parallel_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        parallel_id = cast(None | str, d.pop("parallel_id", None))
 
-        parallel_id = _parse_parallel_id(d.pop("parallel_id"))
+        parallel_start_node_id = cast(None | str, d.pop("parallel_start_node_id", None))
 
-        def _parse_parallel_start_node_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        index = d.pop("index", None)
 
-        parallel_start_node_id = _parse_parallel_start_node_id(d.pop("parallel_start_node_id"))
+        pre_loop_output = d.pop("pre_loop_output", None)
 
-        index = d.pop("index")
+        parallel_mode_run_id = cast(None | str, d.pop("parallel_mode_run_id", None))
 
-        pre_loop_output = d.pop("pre_loop_output")
-
-        def _parse_parallel_mode_run_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        parallel_mode_run_id = _parse_parallel_mode_run_id(d.pop("parallel_mode_run_id"))
-
-        def _parse_duration(data: object) -> float | None:
-            if data is None:
-                return data
-            return cast(float | None, data)
-
-        duration = _parse_duration(d.pop("duration"))
+        duration = cast(float | None, d.pop("duration", None))
 
         loop_next_data = cls(
             id=id,

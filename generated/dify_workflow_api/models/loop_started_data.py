@@ -89,43 +89,28 @@ class LoopStartedData:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        id = d.pop("id")
+        d = {**src_dict}
+        id = d.pop("id", None)
 
-        node_id = d.pop("node_id")
+        node_id = d.pop("node_id", None)
 
-        node_type = d.pop("node_type")
+        node_type = d.pop("node_type", None)
 
-        title = d.pop("title")
+        title = d.pop("title", None)
 
-        created_at = d.pop("created_at")
+        created_at = d.pop("created_at", None)
 
-        extras = d.pop("extras")
+        extras = d.pop("extras", None)
 
-        def _parse_parallel_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        parallel_id = cast(None | str, d.pop("parallel_id", None))
 
-        parallel_id = _parse_parallel_id(d.pop("parallel_id"))
+        parallel_start_node_id = cast(None | str, d.pop("parallel_start_node_id", None))
 
-        def _parse_parallel_start_node_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        metadata = d.pop("metadata", None)
 
-        parallel_start_node_id = _parse_parallel_start_node_id(d.pop("parallel_start_node_id"))
+        inputs = d.pop("inputs", None)
 
-        metadata = d.pop("metadata")
-
-        inputs = d.pop("inputs")
-
-        def _parse_inputs_truncated(data: object) -> bool | None:
-            if data is None:
-                return data
-            return cast(bool | None, data)
-
-        inputs_truncated = _parse_inputs_truncated(d.pop("inputs_truncated"))
+        inputs_truncated = cast(bool | None, d.pop("inputs_truncated", None))
 
         loop_started_data = cls(
             id=id,

@@ -206,146 +206,83 @@ class NodeRetryData:
         from ..models.execution_metadata import ExecutionMetadata  # noqa: PLC0415
         from ..models.output_file import OutputFile  # noqa: PLC0415
 
-        d = dict(src_dict)
-        id = d.pop("id")
+        d = {**src_dict}
+        id = d.pop("id", None)
 
-        node_id = d.pop("node_id")
+        node_id = d.pop("node_id", None)
 
-        node_type = d.pop("node_type")
+        node_type = d.pop("node_type", None)
 
-        title = d.pop("title")
+        title = d.pop("title", None)
 
-        index = d.pop("index")
+        index = d.pop("index", None)
 
-        def _parse_predecessor_node_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        predecessor_node_id = cast(None | str, d.pop("predecessor_node_id", None))
 
-        predecessor_node_id = _parse_predecessor_node_id(d.pop("predecessor_node_id"))
+        inputs = d.pop("inputs", None)
 
-        inputs = d.pop("inputs")
+        inputs_truncated = cast(bool | None, d.pop("inputs_truncated", None))
 
-        def _parse_inputs_truncated(data: object) -> bool | None:
-            if data is None:
-                return data
-            return cast(bool | None, data)
+        created_at = d.pop("created_at", None)
 
-        inputs_truncated = _parse_inputs_truncated(d.pop("inputs_truncated"))
+        iteration_id = cast(None | str, d.pop("iteration_id", None))
 
-        created_at = d.pop("created_at")
+        loop_id = cast(None | str, d.pop("loop_id", None))
 
-        def _parse_iteration_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        parallel_id = cast(None | str, d.pop("parallel_id", None))
 
-        iteration_id = _parse_iteration_id(d.pop("iteration_id"))
+        parallel_start_node_id = cast(None | str, d.pop("parallel_start_node_id", None))
 
-        def _parse_loop_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        parent_parallel_id = cast(None | str, d.pop("parent_parallel_id", None))
 
-        loop_id = _parse_loop_id(d.pop("loop_id"))
-
-        def _parse_parallel_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        parallel_id = _parse_parallel_id(d.pop("parallel_id"))
-
-        def _parse_parallel_start_node_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        parallel_start_node_id = _parse_parallel_start_node_id(d.pop("parallel_start_node_id"))
-
-        def _parse_parent_parallel_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        parent_parallel_id = _parse_parent_parallel_id(d.pop("parent_parallel_id"))
-
-        def _parse_parent_parallel_start_node_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        parent_parallel_start_node_id = _parse_parent_parallel_start_node_id(
-            d.pop("parent_parallel_start_node_id")
+        parent_parallel_start_node_id = cast(
+            None | str, d.pop("parent_parallel_start_node_id", None)
         )
 
-        process_data = d.pop("process_data")
+        process_data = d.pop("process_data", None)
 
-        def _parse_process_data_truncated(data: object) -> bool | None:
-            if data is None:
-                return data
-            return cast(bool | None, data)
+        process_data_truncated = cast(bool | None, d.pop("process_data_truncated", None))
 
-        process_data_truncated = _parse_process_data_truncated(d.pop("process_data_truncated"))
+        outputs = d.pop("outputs", None)
 
-        outputs = d.pop("outputs")
+        outputs_truncated = cast(bool | None, d.pop("outputs_truncated", None))
 
-        def _parse_outputs_truncated(data: object) -> bool | None:
-            if data is None:
-                return data
-            return cast(bool | None, data)
+        status = d.pop("status", None)
 
-        outputs_truncated = _parse_outputs_truncated(d.pop("outputs_truncated"))
+        error = cast(None | str, d.pop("error", None))
 
-        status = d.pop("status")
-
-        def _parse_error(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        error = _parse_error(d.pop("error"))
-
-        elapsed_time = d.pop("elapsed_time")
+        elapsed_time = d.pop("elapsed_time", None)
 
         def _parse_execution_metadata(data: object) -> ExecutionMetadata | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                execution_metadata_type_0 = ExecutionMetadata.from_dict(data)
+            if not isinstance(data, dict):
+                raise TypeError()
+            execution_metadata_type_0 = ExecutionMetadata.from_dict(data)
 
-                return execution_metadata_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(ExecutionMetadata | None, data)
+            return execution_metadata_type_0
 
-        execution_metadata = _parse_execution_metadata(d.pop("execution_metadata"))
+        execution_metadata = _parse_execution_metadata(d.pop("execution_metadata", None))
 
-        finished_at = d.pop("finished_at")
+        finished_at = d.pop("finished_at", None)
 
         def _parse_files(data: object) -> list[OutputFile] | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                files_type_0 = []
-                _files_type_0 = data
-                for files_type_0_item_data in _files_type_0:
-                    files_type_0_item = OutputFile.from_dict(files_type_0_item_data)
+            if not isinstance(data, list):
+                raise TypeError()
+            files_type_0 = []
+            _files_type_0 = data
+            for files_type_0_item_data in _files_type_0:
+                files_type_0_item = OutputFile.from_dict(files_type_0_item_data)
 
-                    files_type_0.append(files_type_0_item)
+                files_type_0.append(files_type_0_item)
 
-                return files_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[OutputFile] | None, data)
+            return files_type_0
 
-        files = _parse_files(d.pop("files"))
+        files = _parse_files(d.pop("files", None))
 
-        retry_index = d.pop("retry_index")
+        retry_index = d.pop("retry_index", None)
 
         node_retry_data = cls(
             id=id,

@@ -150,102 +150,53 @@ class NodeStartedData:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.agent_strategy import AgentStrategy  # noqa: PLC0415
 
-        d = dict(src_dict)
-        id = d.pop("id")
+        d = {**src_dict}
+        id = d.pop("id", None)
 
-        node_id = d.pop("node_id")
+        node_id = d.pop("node_id", None)
 
-        node_type = d.pop("node_type")
+        node_type = d.pop("node_type", None)
 
-        title = d.pop("title")
+        title = d.pop("title", None)
 
-        index = d.pop("index")
+        index = d.pop("index", None)
 
-        def _parse_predecessor_node_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        predecessor_node_id = cast(None | str, d.pop("predecessor_node_id", None))
 
-        predecessor_node_id = _parse_predecessor_node_id(d.pop("predecessor_node_id"))
+        inputs = d.pop("inputs", None)
 
-        inputs = d.pop("inputs")
+        inputs_truncated = cast(bool | None, d.pop("inputs_truncated", None))
 
-        def _parse_inputs_truncated(data: object) -> bool | None:
-            if data is None:
-                return data
-            return cast(bool | None, data)
+        created_at = d.pop("created_at", None)
 
-        inputs_truncated = _parse_inputs_truncated(d.pop("inputs_truncated"))
+        iteration_id = cast(None | str, d.pop("iteration_id", None))
 
-        created_at = d.pop("created_at")
+        loop_id = cast(None | str, d.pop("loop_id", None))
 
-        def _parse_iteration_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        parallel_id = cast(None | str, d.pop("parallel_id", None))
 
-        iteration_id = _parse_iteration_id(d.pop("iteration_id"))
+        parallel_start_node_id = cast(None | str, d.pop("parallel_start_node_id", None))
 
-        def _parse_loop_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        parent_parallel_id = cast(None | str, d.pop("parent_parallel_id", None))
 
-        loop_id = _parse_loop_id(d.pop("loop_id"))
-
-        def _parse_parallel_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        parallel_id = _parse_parallel_id(d.pop("parallel_id"))
-
-        def _parse_parallel_start_node_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        parallel_start_node_id = _parse_parallel_start_node_id(d.pop("parallel_start_node_id"))
-
-        def _parse_parent_parallel_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        parent_parallel_id = _parse_parent_parallel_id(d.pop("parent_parallel_id"))
-
-        def _parse_parent_parallel_start_node_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        parent_parallel_start_node_id = _parse_parent_parallel_start_node_id(
-            d.pop("parent_parallel_start_node_id")
+        parent_parallel_start_node_id = cast(
+            None | str, d.pop("parent_parallel_start_node_id", None)
         )
 
-        extras = d.pop("extras")
+        extras = d.pop("extras", None)
 
         def _parse_agent_strategy(data: object) -> AgentStrategy | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                agent_strategy_type_0 = AgentStrategy.from_dict(data)
+            if not isinstance(data, dict):
+                raise TypeError()
+            agent_strategy_type_0 = AgentStrategy.from_dict(data)
 
-                return agent_strategy_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(AgentStrategy | None, data)
+            return agent_strategy_type_0
 
-        agent_strategy = _parse_agent_strategy(d.pop("agent_strategy"))
+        agent_strategy = _parse_agent_strategy(d.pop("agent_strategy", None))
 
-        def _parse_parallel_run_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        parallel_run_id = _parse_parallel_run_id(d.pop("parallel_run_id"))
+        parallel_run_id = cast(None | str, d.pop("parallel_run_id", None))
 
         node_started_data = cls(
             id=id,

@@ -110,77 +110,32 @@ class OutputFile:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        dify_model_identity = d.pop("dify_model_identity")
+        d = {**src_dict}
+        dify_model_identity = d.pop("dify_model_identity", None)
 
-        def _parse_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        id = cast(None | str, d.pop("id", None))
 
-        id = _parse_id(d.pop("id"))
+        type_ = d.pop("type", None)
 
-        type_ = d.pop("type")
+        transfer_method = d.pop("transfer_method", None)
 
-        transfer_method = d.pop("transfer_method")
+        remote_url = cast(None | str, d.pop("remote_url", None))
 
-        def _parse_remote_url(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        reference = cast(None | str, d.pop("reference", None))
 
-        remote_url = _parse_remote_url(d.pop("remote_url"))
+        filename = cast(None | str, d.pop("filename", None))
 
-        def _parse_reference(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        extension = cast(None | str, d.pop("extension", None))
 
-        reference = _parse_reference(d.pop("reference"))
+        mime_type = cast(None | str, d.pop("mime_type", None))
 
-        def _parse_filename(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        size = d.pop("size", None)
 
-        filename = _parse_filename(d.pop("filename"))
+        related_id = cast(None | str, d.pop("related_id", None))
 
-        def _parse_extension(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        url = cast(None | str, d.pop("url", None))
 
-        extension = _parse_extension(d.pop("extension"))
-
-        def _parse_mime_type(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        mime_type = _parse_mime_type(d.pop("mime_type"))
-
-        size = d.pop("size")
-
-        def _parse_related_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        related_id = _parse_related_id(d.pop("related_id"))
-
-        def _parse_url(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        url = _parse_url(d.pop("url"))
-
-        def _parse_tenant_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        tenant_id = _parse_tenant_id(d.pop("tenant_id"))
+        tenant_id = cast(None | str, d.pop("tenant_id", None))
 
         output_file = cls(
             dify_model_identity=dify_model_identity,

@@ -81,51 +81,26 @@ class ParallelBranchFinishedData:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        parallel_id = d.pop("parallel_id")
+        d = {**src_dict}
+        parallel_id = d.pop("parallel_id", None)
 
-        parallel_branch_id = d.pop("parallel_branch_id")
+        parallel_branch_id = d.pop("parallel_branch_id", None)
 
-        def _parse_parent_parallel_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        parent_parallel_id = cast(None | str, d.pop("parent_parallel_id", None))
 
-        parent_parallel_id = _parse_parent_parallel_id(d.pop("parent_parallel_id"))
-
-        def _parse_parent_parallel_start_node_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        parent_parallel_start_node_id = _parse_parent_parallel_start_node_id(
-            d.pop("parent_parallel_start_node_id")
+        parent_parallel_start_node_id = cast(
+            None | str, d.pop("parent_parallel_start_node_id", None)
         )
 
-        def _parse_iteration_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        iteration_id = cast(None | str, d.pop("iteration_id", None))
 
-        iteration_id = _parse_iteration_id(d.pop("iteration_id"))
+        loop_id = cast(None | str, d.pop("loop_id", None))
 
-        def _parse_loop_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        created_at = d.pop("created_at", None)
 
-        loop_id = _parse_loop_id(d.pop("loop_id"))
+        status = d.pop("status", None)
 
-        created_at = d.pop("created_at")
-
-        status = d.pop("status")
-
-        def _parse_error(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        error = _parse_error(d.pop("error"))
+        error = cast(None | str, d.pop("error", None))
 
         parallel_branch_finished_data = cls(
             parallel_id=parallel_id,

@@ -127,108 +127,65 @@ class PauseReason:
         from ..models.form_action import FormAction  # noqa: PLC0415
         from ..models.form_input import FormInput  # noqa: PLC0415
 
-        d = dict(src_dict)
+        d = {**src_dict}
+        form_id = cast(None | str, d.pop("form_id", None))
 
-        def _parse_form_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        node_id = cast(None | str, d.pop("node_id", None))
 
-        form_id = _parse_form_id(d.pop("form_id"))
+        node_title = cast(None | str, d.pop("node_title", None))
 
-        def _parse_node_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        node_id = _parse_node_id(d.pop("node_id"))
-
-        def _parse_node_title(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        node_title = _parse_node_title(d.pop("node_title"))
-
-        def _parse_form_content(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        form_content = _parse_form_content(d.pop("form_content"))
+        form_content = cast(None | str, d.pop("form_content", None))
 
         def _parse_inputs(data: object) -> list[FormInput] | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                inputs_type_0 = []
-                _inputs_type_0 = data
-                for inputs_type_0_item_data in _inputs_type_0:
-                    inputs_type_0_item = FormInput.from_dict(inputs_type_0_item_data)
+            if not isinstance(data, list):
+                raise TypeError()
+            inputs_type_0 = []
+            _inputs_type_0 = data
+            for inputs_type_0_item_data in _inputs_type_0:
+                inputs_type_0_item = FormInput.from_dict(inputs_type_0_item_data)
 
-                    inputs_type_0.append(inputs_type_0_item)
+                inputs_type_0.append(inputs_type_0_item)
 
-                return inputs_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[FormInput] | None, data)
+            return inputs_type_0
 
-        inputs = _parse_inputs(d.pop("inputs"))
+        inputs = _parse_inputs(d.pop("inputs", None))
 
         def _parse_actions(data: object) -> list[FormAction] | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                actions_type_0 = []
-                _actions_type_0 = data
-                for actions_type_0_item_data in _actions_type_0:
-                    actions_type_0_item = FormAction.from_dict(actions_type_0_item_data)
+            if not isinstance(data, list):
+                raise TypeError()
+            actions_type_0 = []
+            _actions_type_0 = data
+            for actions_type_0_item_data in _actions_type_0:
+                actions_type_0_item = FormAction.from_dict(actions_type_0_item_data)
 
-                    actions_type_0.append(actions_type_0_item)
+                actions_type_0.append(actions_type_0_item)
 
-                return actions_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[FormAction] | None, data)
+            return actions_type_0
 
-        actions = _parse_actions(d.pop("actions"))
+        actions = _parse_actions(d.pop("actions", None))
 
-        def _parse_form_token(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        form_token = cast(None | str, d.pop("form_token", None))
 
-        form_token = _parse_form_token(d.pop("form_token"))
+        resolved_default_values = d.pop("resolved_default_values", None)
 
-        resolved_default_values = d.pop("resolved_default_values")
-
-        def _parse_expiration_time(data: object) -> int | None:
-            if data is None:
-                return data
-            return cast(int | None, data)
-
-        expiration_time = _parse_expiration_time(d.pop("expiration_time"))
+        expiration_time = cast(int | None, d.pop("expiration_time", None))
 
         def _parse_approval_channels(data: object) -> list[str] | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                approval_channels_type_0 = cast(list[str], data)
+            if not isinstance(data, list):
+                raise TypeError()
+            approval_channels_type_0 = cast(list[str], data)
 
-                return approval_channels_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[str] | None, data)
+            return approval_channels_type_0
 
-        approval_channels = _parse_approval_channels(d.pop("approval_channels"))
+        approval_channels = _parse_approval_channels(d.pop("approval_channels", None))
 
-        type_ = d.pop("TYPE")
+        type_ = d.pop("TYPE", None)
 
         pause_reason = cls(
             form_id=form_id,

@@ -53,25 +53,14 @@ class ReasoningChunkData:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
+        d = {**src_dict}
+        message_id = cast(None | str, d.pop("message_id", None))
 
-        def _parse_message_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        reasoning = d.pop("reasoning", None)
 
-        message_id = _parse_message_id(d.pop("message_id"))
+        node_id = cast(None | str, d.pop("node_id", None))
 
-        reasoning = d.pop("reasoning")
-
-        def _parse_node_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        node_id = _parse_node_id(d.pop("node_id"))
-
-        is_final = d.pop("is_final")
+        is_final = d.pop("is_final", None)
 
         reasoning_chunk_data = cls(
             message_id=message_id,

@@ -91,10 +91,10 @@ class RunWorkflowBody:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.input_file import InputFile  # noqa: PLC0415
 
-        d = dict(src_dict)
-        inputs = d.pop("inputs")
+        d = {**src_dict}
+        inputs = d.pop("inputs", None)
 
-        user = d.pop("user")
+        user = d.pop("user", None)
 
         _response_mode = d.pop("response_mode", UNSET)
         response_mode: RunWorkflowBodyResponseMode | Unset

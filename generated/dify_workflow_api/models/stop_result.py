@@ -35,8 +35,8 @@ class StopResult:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        result = d.pop("result")
+        d = {**src_dict}
+        result = d.pop("result", None)
 
         stop_result = cls(
             result=result,

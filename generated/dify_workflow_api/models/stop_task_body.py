@@ -36,8 +36,8 @@ class StopTaskBody:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        user = d.pop("user")
+        d = {**src_dict}
+        user = d.pop("user", None)
 
         stop_task_body = cls(
             user=user,

@@ -47,12 +47,12 @@ class SubmitFormBody:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        inputs = d.pop("inputs")
+        d = {**src_dict}
+        inputs = d.pop("inputs", None)
 
-        action = d.pop("action")
+        action = d.pop("action", None)
 
-        user = d.pop("user")
+        user = d.pop("user", None)
 
         submit_form_body = cls(
             inputs=inputs,

@@ -55,16 +55,16 @@ class SystemParameters:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        image_file_size_limit = d.pop("image_file_size_limit")
+        d = {**src_dict}
+        image_file_size_limit = d.pop("image_file_size_limit", None)
 
-        video_file_size_limit = d.pop("video_file_size_limit")
+        video_file_size_limit = d.pop("video_file_size_limit", None)
 
-        audio_file_size_limit = d.pop("audio_file_size_limit")
+        audio_file_size_limit = d.pop("audio_file_size_limit", None)
 
-        file_size_limit = d.pop("file_size_limit")
+        file_size_limit = d.pop("file_size_limit", None)
 
-        workflow_file_upload_limit = d.pop("workflow_file_upload_limit")
+        workflow_file_upload_limit = d.pop("workflow_file_upload_limit", None)
 
         system_parameters = cls(
             image_file_size_limit=image_file_size_limit,

@@ -46,23 +46,21 @@ class TextChunkData:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        text = d.pop("text")
+        d = {**src_dict}
+        text = d.pop("text", None)
 
         def _parse_from_variable_selector(data: object) -> list[str] | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                from_variable_selector_type_0 = cast(list[str], data)
+            if not isinstance(data, list):
+                raise TypeError()
+            from_variable_selector_type_0 = cast(list[str], data)
 
-                return from_variable_selector_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[str] | None, data)
+            return from_variable_selector_type_0
 
-        from_variable_selector = _parse_from_variable_selector(d.pop("from_variable_selector"))
+        from_variable_selector = _parse_from_variable_selector(
+            d.pop("from_variable_selector", None)
+        )
 
         text_chunk_data = cls(
             text=text,

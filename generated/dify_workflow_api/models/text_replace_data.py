@@ -35,8 +35,8 @@ class TextReplaceData:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        text = d.pop("text")
+        d = {**src_dict}
+        text = d.pop("text", None)
 
         text_replace_data = cls(
             text=text,

@@ -60,7 +60,7 @@ class TextToAudioBody:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
+        d = {**src_dict}
         text = d.pop("text", UNSET)
 
         message_id = d.pop("message_id", UNSET)

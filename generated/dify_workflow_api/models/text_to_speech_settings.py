@@ -54,29 +54,14 @@ class TextToSpeechSettings:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        enabled = d.pop("enabled")
+        d = {**src_dict}
+        enabled = d.pop("enabled", None)
 
-        def _parse_language(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        language = cast(None | str, d.pop("language", None))
 
-        language = _parse_language(d.pop("language"))
+        voice = cast(None | str, d.pop("voice", None))
 
-        def _parse_voice(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        voice = _parse_voice(d.pop("voice"))
-
-        def _parse_auto_play(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        auto_play = _parse_auto_play(d.pop("autoPlay"))
+        auto_play = cast(None | str, d.pop("autoPlay", None))
 
         text_to_speech_settings = cls(
             enabled=enabled,

@@ -57,16 +57,16 @@ class TtsMessageEndEvent:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        workflow_run_id = d.pop("workflow_run_id")
+        d = {**src_dict}
+        workflow_run_id = d.pop("workflow_run_id", None)
 
-        task_id = d.pop("task_id")
+        task_id = d.pop("task_id", None)
 
-        event = cast(Literal["tts_message_end"], d.pop("event"))
+        event = cast(Literal["tts_message_end"], d.pop("event", None))
         if event != "tts_message_end":
             raise ValueError(f"event must match const 'tts_message_end', got '{event}'")
 
-        audio = d.pop("audio")
+        audio = d.pop("audio", None)
 
         tts_message_end_event = cls(
             workflow_run_id=workflow_run_id,

@@ -60,16 +60,16 @@ class TtsMessageEvent:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        workflow_run_id = d.pop("workflow_run_id")
+        d = {**src_dict}
+        workflow_run_id = d.pop("workflow_run_id", None)
 
-        task_id = d.pop("task_id")
+        task_id = d.pop("task_id", None)
 
-        event = cast(Literal["tts_message"], d.pop("event"))
+        event = cast(Literal["tts_message"], d.pop("event", None))
         if event != "tts_message":
             raise ValueError(f"event must match const 'tts_message', got '{event}'")
 
-        audio = d.pop("audio")
+        audio = d.pop("audio", None)
 
         tts_message_event = cls(
             workflow_run_id=workflow_run_id,

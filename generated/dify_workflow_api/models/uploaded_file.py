@@ -123,91 +123,36 @@ class UploadedFile:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        id = d.pop("id")
+        d = {**src_dict}
+        id = d.pop("id", None)
 
-        def _parse_reference(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        reference = cast(None | str, d.pop("reference", None))
 
-        reference = _parse_reference(d.pop("reference"))
+        name = d.pop("name", None)
 
-        name = d.pop("name")
+        size = d.pop("size", None)
 
-        size = d.pop("size")
+        extension = cast(None | str, d.pop("extension", None))
 
-        def _parse_extension(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        mime_type = cast(None | str, d.pop("mime_type", None))
 
-        extension = _parse_extension(d.pop("extension"))
+        created_by = cast(None | str, d.pop("created_by", None))
 
-        def _parse_mime_type(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        created_at = d.pop("created_at", None)
 
-        mime_type = _parse_mime_type(d.pop("mime_type"))
+        preview_url = cast(None | str, d.pop("preview_url", None))
 
-        def _parse_created_by(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        source_url = cast(None | str, d.pop("source_url", None))
 
-        created_by = _parse_created_by(d.pop("created_by"))
+        original_url = cast(None | str, d.pop("original_url", None))
 
-        created_at = d.pop("created_at")
+        user_id = cast(None | str, d.pop("user_id", None))
 
-        def _parse_preview_url(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        tenant_id = cast(None | str, d.pop("tenant_id", None))
 
-        preview_url = _parse_preview_url(d.pop("preview_url"))
+        conversation_id = cast(None | str, d.pop("conversation_id", None))
 
-        def _parse_source_url(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        source_url = _parse_source_url(d.pop("source_url"))
-
-        def _parse_original_url(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        original_url = _parse_original_url(d.pop("original_url"))
-
-        def _parse_user_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        user_id = _parse_user_id(d.pop("user_id"))
-
-        def _parse_tenant_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        tenant_id = _parse_tenant_id(d.pop("tenant_id"))
-
-        def _parse_conversation_id(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        conversation_id = _parse_conversation_id(d.pop("conversation_id"))
-
-        def _parse_file_key(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        file_key = _parse_file_key(d.pop("file_key"))
+        file_key = cast(None | str, d.pop("file_key", None))
 
         uploaded_file = cls(
             id=id,

@@ -46,12 +46,12 @@ class WarningEvent:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        event = cast(Literal["warning"], d.pop("event"))
+        d = {**src_dict}
+        event = cast(Literal["warning"], d.pop("event", None))
         if event != "warning":
             raise ValueError(f"event must match const 'warning', got '{event}'")
 
-        warning = d.pop("warning")
+        warning = d.pop("warning", None)
 
         warning_event = cls(
             event=event,

@@ -125,72 +125,48 @@ class WorkflowFinishedData:
         from ..models.created_by import CreatedBy  # noqa: PLC0415
         from ..models.output_file import OutputFile  # noqa: PLC0415
 
-        d = dict(src_dict)
-        id = d.pop("id")
+        d = {**src_dict}
+        id = d.pop("id", None)
 
-        workflow_id = d.pop("workflow_id")
+        workflow_id = d.pop("workflow_id", None)
 
-        status = d.pop("status")
+        status = d.pop("status", None)
 
-        outputs = d.pop("outputs")
+        outputs = d.pop("outputs", None)
 
-        def _parse_error(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        error = cast(None | str, d.pop("error", None))
 
-        error = _parse_error(d.pop("error"))
+        elapsed_time = d.pop("elapsed_time", None)
 
-        elapsed_time = d.pop("elapsed_time")
+        total_tokens = d.pop("total_tokens", None)
 
-        total_tokens = d.pop("total_tokens")
+        total_steps = d.pop("total_steps", None)
 
-        total_steps = d.pop("total_steps")
+        created_by = CreatedBy.from_dict(d.pop("created_by", None))
 
-        created_by = CreatedBy.from_dict(d.pop("created_by"))
+        created_at = d.pop("created_at", None)
 
-        created_at = d.pop("created_at")
+        finished_at = cast(int | None, d.pop("finished_at", None))
 
-        def _parse_finished_at(data: object) -> int | None:
-            if data is None:
-                return data
-            return cast(int | None, data)
-
-        finished_at = _parse_finished_at(d.pop("finished_at"))
-
-        def _parse_exceptions_count(data: object) -> int | None:
-            if data is None:
-                return data
-            return cast(int | None, data)
-
-        exceptions_count = _parse_exceptions_count(d.pop("exceptions_count"))
+        exceptions_count = cast(int | None, d.pop("exceptions_count", None))
 
         def _parse_files(data: object) -> list[OutputFile] | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                files_type_0 = []
-                _files_type_0 = data
-                for files_type_0_item_data in _files_type_0:
-                    files_type_0_item = OutputFile.from_dict(files_type_0_item_data)
+            if not isinstance(data, list):
+                raise TypeError()
+            files_type_0 = []
+            _files_type_0 = data
+            for files_type_0_item_data in _files_type_0:
+                files_type_0_item = OutputFile.from_dict(files_type_0_item_data)
 
-                    files_type_0.append(files_type_0_item)
+                files_type_0.append(files_type_0_item)
 
-                return files_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[OutputFile] | None, data)
+            return files_type_0
 
-        files = _parse_files(d.pop("files"))
+        files = _parse_files(d.pop("files", None))
 
-        def _parse_sequence_number(data: object) -> int | None:
-            if data is None:
-                return data
-            return cast(int | None, data)
-
-        sequence_number = _parse_sequence_number(d.pop("sequence_number"))
+        sequence_number = cast(int | None, d.pop("sequence_number", None))
 
         workflow_finished_data = cls(
             id=id,

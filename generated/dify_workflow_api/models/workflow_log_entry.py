@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -96,48 +96,40 @@ class WorkflowLogEntry:
         from ..models.log_end_user import LogEndUser  # noqa: PLC0415
         from ..models.workflow_log_run import WorkflowLogRun  # noqa: PLC0415
 
-        d = dict(src_dict)
-        id = d.pop("id")
+        d = {**src_dict}
+        id = d.pop("id", None)
 
-        workflow_run = WorkflowLogRun.from_dict(d.pop("workflow_run"))
+        workflow_run = WorkflowLogRun.from_dict(d.pop("workflow_run", None))
 
-        details = d.pop("details")
+        details = d.pop("details", None)
 
-        created_from = d.pop("created_from")
+        created_from = d.pop("created_from", None)
 
-        created_by_role = d.pop("created_by_role")
+        created_by_role = d.pop("created_by_role", None)
 
         def _parse_created_by_account(data: object) -> LogAccount | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                created_by_account_type_0 = LogAccount.from_dict(data)
+            if not isinstance(data, dict):
+                raise TypeError()
+            created_by_account_type_0 = LogAccount.from_dict(data)
 
-                return created_by_account_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(LogAccount | None, data)
+            return created_by_account_type_0
 
-        created_by_account = _parse_created_by_account(d.pop("created_by_account"))
+        created_by_account = _parse_created_by_account(d.pop("created_by_account", None))
 
         def _parse_created_by_end_user(data: object) -> LogEndUser | None:
             if data is None:
                 return data
-            try:
-                if not isinstance(data, dict):
-                    raise TypeError()
-                created_by_end_user_type_0 = LogEndUser.from_dict(data)
+            if not isinstance(data, dict):
+                raise TypeError()
+            created_by_end_user_type_0 = LogEndUser.from_dict(data)
 
-                return created_by_end_user_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(LogEndUser | None, data)
+            return created_by_end_user_type_0
 
-        created_by_end_user = _parse_created_by_end_user(d.pop("created_by_end_user"))
+        created_by_end_user = _parse_created_by_end_user(d.pop("created_by_end_user", None))
 
-        created_at = d.pop("created_at")
+        created_at = d.pop("created_at", None)
 
         workflow_log_entry = cls(
             id=id,

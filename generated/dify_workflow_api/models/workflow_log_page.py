@@ -64,17 +64,17 @@ class WorkflowLogPage:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.workflow_log_entry import WorkflowLogEntry  # noqa: PLC0415
 
-        d = dict(src_dict)
-        page = d.pop("page")
+        d = {**src_dict}
+        page = d.pop("page", None)
 
-        limit = d.pop("limit")
+        limit = d.pop("limit", None)
 
-        total = d.pop("total")
+        total = d.pop("total", None)
 
-        has_more = d.pop("has_more")
+        has_more = d.pop("has_more", None)
 
         data = []
-        _data = d.pop("data")
+        _data = d.pop("data", None)
         for data_item_data in _data:
             data_item = WorkflowLogEntry.from_dict(data_item_data)
 

@@ -89,38 +89,28 @@ class WorkflowLogRun:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        id = d.pop("id")
+        d = {**src_dict}
+        id = d.pop("id", None)
 
-        version = d.pop("version")
+        version = d.pop("version", None)
 
-        status = d.pop("status")
+        status = d.pop("status", None)
 
-        triggered_from = d.pop("triggered_from")
+        triggered_from = d.pop("triggered_from", None)
 
-        def _parse_error(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        error = cast(None | str, d.pop("error", None))
 
-        error = _parse_error(d.pop("error"))
+        elapsed_time = d.pop("elapsed_time", None)
 
-        elapsed_time = d.pop("elapsed_time")
+        total_tokens = d.pop("total_tokens", None)
 
-        total_tokens = d.pop("total_tokens")
+        total_steps = d.pop("total_steps", None)
 
-        total_steps = d.pop("total_steps")
+        created_at = d.pop("created_at", None)
 
-        created_at = d.pop("created_at")
+        finished_at = cast(int | None, d.pop("finished_at", None))
 
-        def _parse_finished_at(data: object) -> int | None:
-            if data is None:
-                return data
-            return cast(int | None, data)
-
-        finished_at = _parse_finished_at(d.pop("finished_at"))
-
-        exceptions_count = d.pop("exceptions_count")
+        exceptions_count = d.pop("exceptions_count", None)
 
         workflow_log_run = cls(
             id=id,

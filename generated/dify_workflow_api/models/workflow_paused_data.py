@@ -84,29 +84,29 @@ class WorkflowPausedData:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.pause_reason import PauseReason  # noqa: PLC0415
 
-        d = dict(src_dict)
-        workflow_run_id = d.pop("workflow_run_id")
+        d = {**src_dict}
+        workflow_run_id = d.pop("workflow_run_id", None)
 
-        paused_nodes = cast(list[str], d.pop("paused_nodes"))
+        paused_nodes = cast(list[str], d.pop("paused_nodes", None))
 
-        outputs = d.pop("outputs")
+        outputs = d.pop("outputs", None)
 
         reasons = []
-        _reasons = d.pop("reasons")
+        _reasons = d.pop("reasons", None)
         for reasons_item_data in _reasons:
             reasons_item = PauseReason.from_dict(reasons_item_data)
 
             reasons.append(reasons_item)
 
-        status = d.pop("status")
+        status = d.pop("status", None)
 
-        created_at = d.pop("created_at")
+        created_at = d.pop("created_at", None)
 
-        elapsed_time = d.pop("elapsed_time")
+        elapsed_time = d.pop("elapsed_time", None)
 
-        total_tokens = d.pop("total_tokens")
+        total_tokens = d.pop("total_tokens", None)
 
-        total_steps = d.pop("total_steps")
+        total_steps = d.pop("total_steps", None)
 
         workflow_paused_data = cls(
             workflow_run_id=workflow_run_id,

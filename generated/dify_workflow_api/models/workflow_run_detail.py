@@ -94,48 +94,28 @@ class WorkflowRunDetail:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        id = d.pop("id")
+        d = {**src_dict}
+        id = d.pop("id", None)
 
-        workflow_id = d.pop("workflow_id")
+        workflow_id = d.pop("workflow_id", None)
 
-        status = d.pop("status")
+        status = d.pop("status", None)
 
-        def _parse_inputs(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        inputs = cast(None | str, d.pop("inputs", None))
 
-        inputs = _parse_inputs(d.pop("inputs"))
+        outputs = d.pop("outputs", None)
 
-        outputs = d.pop("outputs")
+        error = cast(None | str, d.pop("error", None))
 
-        def _parse_error(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
+        total_steps = d.pop("total_steps", None)
 
-        error = _parse_error(d.pop("error"))
+        total_tokens = d.pop("total_tokens", None)
 
-        total_steps = d.pop("total_steps")
+        created_at = d.pop("created_at", None)
 
-        total_tokens = d.pop("total_tokens")
+        finished_at = cast(int | None, d.pop("finished_at", None))
 
-        created_at = d.pop("created_at")
-
-        def _parse_finished_at(data: object) -> int | None:
-            if data is None:
-                return data
-            return cast(int | None, data)
-
-        finished_at = _parse_finished_at(d.pop("finished_at"))
-
-        def _parse_elapsed_time(data: object) -> float | None:
-            if data is None:
-                return data
-            return cast(float | None, data)
-
-        elapsed_time = _parse_elapsed_time(d.pop("elapsed_time"))
+        elapsed_time = cast(float | None, d.pop("elapsed_time", None))
 
         workflow_run_detail = cls(
             id=id,

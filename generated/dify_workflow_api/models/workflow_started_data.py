@@ -64,23 +64,18 @@ class WorkflowStartedData:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        d = dict(src_dict)
-        id = d.pop("id")
+        d = {**src_dict}
+        id = d.pop("id", None)
 
-        workflow_id = d.pop("workflow_id")
+        workflow_id = d.pop("workflow_id", None)
 
-        inputs = d.pop("inputs")
+        inputs = d.pop("inputs", None)
 
-        created_at = d.pop("created_at")
+        created_at = d.pop("created_at", None)
 
-        reason = d.pop("reason")
+        reason = d.pop("reason", None)
 
-        def _parse_sequence_number(data: object) -> int | None:
-            if data is None:
-                return data
-            return cast(int | None, data)
-
-        sequence_number = _parse_sequence_number(d.pop("sequence_number"))
+        sequence_number = cast(int | None, d.pop("sequence_number", None))
 
         workflow_started_data = cls(
             id=id,

@@ -1,4 +1,4 @@
-"""Decoded JSON to generated models: fill in what may be missing, then build."""
+"""Decoded JSON to generated models."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from datetime import UTC
 from typing import Any
 
 import dify_workflow_api.models as models
-from dify_workflow_api.keys import KEYS
 
 from .jsonio import loads
 
 # What the generated code raises when a value has not the form the contract says.
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
-
-_FLAT = frozenset(model for model, keys in KEYS.items() if not any(keys.values()))
 
 
 def reader(model: str) -> Callable[[Any], Any]:
@@ -28,29 +25,10 @@ def read(model: str, raw: Any) -> Any:
 
     Raises one of `UNREADABLE` when the value cannot be this model.
     """
-    filled = fill(model, raw)
-    if raw.keys().isdisjoint(KEYS[model]):
+    made = getattr(models, model).from_dict(raw)
+    if len(made.additional_properties) == len(raw):
         raise KeyError(f"{model}: an object with other keys")
-    return getattr(models, model).from_dict(filled)
-
-
-def fill(model: str, raw: Any) -> dict[str, Any]:
-    """Return an object with every key of the model and of its nested models."""
-    if not isinstance(raw, dict):
-        raise TypeError(f"{model}: an object is needed")
-    keys = KEYS[model]
-    if model in _FLAT and keys.keys() <= raw.keys():
-        return raw
-    filled = dict(raw)
-    for key, nested in keys.items():
-        value = filled.setdefault(key, None)
-        if nested is None or value is None:
-            continue
-        if isinstance(nested, str):
-            filled[key] = fill(nested, value)
-        elif isinstance(value, list):
-            filled[key] = [fill(nested[0], item) for item in value]
-    return filled
+    return made
 
 
 def normalised_run(raw: Any) -> Any:

@@ -67,9 +67,9 @@ class WorkflowStreamEvent:
         plain = payload if isinstance(payload, dict) else self.raw
         if self.event not in catalogue.EVENTS:
             return plain
-        event_model, payload_model = catalogue.EVENTS[self.event]
+        model, key = catalogue.EVENTS[self.event]
         try:
-            return read(payload_model, payload) if payload_model else read(event_model, self.raw)
+            return read(model, payload if key else self.raw)
         except UNREADABLE:
             return plain
 
