@@ -17,11 +17,11 @@ import attrs
 import dify_workflow_api.models as models
 import httpx
 import pytest
-from dify_workflow.testing import FakeDify, HumanInput
 from dify_workflow_api import AuthenticatedClient, Client
 from dify_workflow_api.errors import UnexpectedStatus
 from dify_workflow_api.operations import OPERATIONS
 from dify_workflow_api.types import File
+from fake_dify import FakeDify, HumanInput
 from recorded_models import MODELS, SPEC, component, holds, model_of, operation_of
 from wire_archive import VERSIONS, Exchange, exchanges
 
