@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import logging
 import pickle
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from typing import Any
 import attrs
 import dify_workflow
 import httpx
+import orjson
 import pytest
 from dify_workflow import (
     AsyncDifyWorkflow,
@@ -47,13 +49,22 @@ def test_a_secret_is_masked_however_it_is_shown() -> None:
     assert f"{secret} {secret!r} {secret!s:5} {secret!a}" == "*** '***' ***   '***'"
 
 
-def test_a_secret_is_the_text_where_it_is_used() -> None:
+def test_a_secret_is_the_text_where_it_is_revealed() -> None:
     secret = Secret(API_KEY)
-    assert secret.reveal() == "" + secret == "".join([secret]) == API_KEY
+    assert secret.reveal() == API_KEY
     assert type(secret.reveal()) is str
-    assert secret == API_KEY
+    assert secret == API_KEY == secret
+    assert secret not in ("another", Secret("another"))
     assert hash(secret) == hash(API_KEY)
-    assert secret.encode() == API_KEY.encode()
+
+
+def test_what_writes_json_does_not_write_a_secret() -> None:
+    request = WorkflowRunRequest(inputs={}, api_key=API_KEY)
+    for value in (request.api_key, attrs.asdict(request), attrs.asdict(Options(api_key=API_KEY))):
+        for dumps in (json.dumps, orjson.dumps):
+            with pytest.raises(TypeError):
+                dumps(value)
+            assert API_KEY not in str(dumps(value, default=str))
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from dify_workflow._codec.encode import plain
-from dify_workflow._codec.secret import Secret
 from odd_values import (
     ID,
     NOON,
@@ -77,7 +76,6 @@ RULES: list[tuple[Any, Any]] = [
     (Text("real"), "real"),
     ({Text("real"): 1}, {"real": 1}),
     (Number(5), 5),
-    (Secret("real"), "real"),
 ]
 
 

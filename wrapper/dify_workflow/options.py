@@ -12,7 +12,7 @@ import httpx
 from attrs.validators import optional
 
 from ._codec.encode import plain
-from ._codec.secret import Secret, seal
+from ._codec.secret import Secret, seal_key, usable
 from ._codec.sse import DEFAULT_MAX_EVENT_BYTES
 from .errors import InvalidArgument
 from .types.forms import WorkflowForm
@@ -22,7 +22,6 @@ DEFAULT_USER = "dify-workflow"
 DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, pool=10.0, write=60.0, read=60.0)
 DEFAULT_RETRIES = 3
 _MAX_USER = 255  # characters; one more and the server answers 500
-_KEY = re.compile(r"[!-~]+")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 Timeout = httpx.Timeout | float | None
@@ -33,7 +32,7 @@ Validate = Literal["off", "warn", "strict"]
 class CallOptions(TypedDict, total=False):
     """What any single call can be given; each stands above the client's own setting."""
 
-    api_key: str
+    api_key: str | Secret | None
     user: str
     timeout: Timeout  # seconds for one plain request, or an httpx.Timeout, for streams too
     max_retries: int  # 3 if not given; see `deadline`
@@ -146,7 +145,7 @@ def _headers(value: Any) -> dict[str, str]:
 class Options:
     """The settings that a call is made with."""
 
-    api_key: Secret | None = attrs.field(default=None, converter=seal)
+    api_key: Secret | None = attrs.field(default=None, converter=usable)
     user: str = attrs.field(default=DEFAULT_USER, converter=_user)
     timeout: httpx.Timeout = attrs.field(default=DEFAULT_TIMEOUT, converter=_timeout)
     max_retries: int | None = attrs.field(default=None, validator=optional(_count(0)))
@@ -190,24 +189,14 @@ class Options:
 
     def key(self) -> Secret:
         """Return the API key; raises `InvalidArgument` when there is none."""
-        if not self.api_key or not self.api_key.strip():
+        if not self.api_key:
             raise InvalidArgument(
                 "api_key: none given; pass api_key= or set DIFY_API_KEY", field="api_key"
-            )
-        if not _KEY.fullmatch(self.api_key):
-            raise InvalidArgument(
-                "api_key: it must be printable ASCII without spaces", field="api_key"
             )
         return self.api_key
 
 
 _NAMES = frozenset(field.name for field in attrs.fields(Options))
-
-
-def seal_key(given: Mapping[str, Any]) -> None:
-    """Mask the API key among keyword arguments, in place."""
-    if isinstance(given, dict) and isinstance(given.get("api_key"), str):
-        given["api_key"] = seal(given["api_key"])
 
 
 def options_for(options: Options, request: Any) -> Options:

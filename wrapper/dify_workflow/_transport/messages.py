@@ -66,7 +66,7 @@ def build_request(
         )
     except httpx.InvalidURL as error:  # an endless id or keyword
         raise InvalidArgument(f"the request has no URL that can be sent: {error}") from error
-    request.headers["Authorization"] = "Bearer " + key
+    request.headers["Authorization"] = "Bearer " + key.reveal()
     if line is not None:
         request.extensions[OWN_CONNECTION] = line
     return request
@@ -81,7 +81,7 @@ def is_stream(response: httpx.Response) -> bool:
 def answer_of(response: httpx.Response, call: Call) -> Answer:
     """Return a response that was read whole."""
     content = response.content
-    key = call.options.key().encode()
+    key = call.options.key().reveal().encode()
     if not response.is_success and len(key) >= _SHORTEST_KEY:
         content = content.replace(key, b"***")  # some gateways repeat what they refuse
     return Answer(response.status_code, response.headers, content, call.path, call.operation)

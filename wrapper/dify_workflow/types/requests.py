@@ -101,7 +101,7 @@ class WorkflowLogsRequest:
     def __init__(
         self,
         *,
-        api_key: str | None = None,
+        api_key: str | Secret | None = None,
         last_id: str | WorkflowLogs | None = None,
         **filters: Unpack[LogFilters],
     ) -> None:

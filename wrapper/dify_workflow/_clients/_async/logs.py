@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 from dify_workflow_api.filters import LogFilters
 
 from ..._api.logs import fetch_page, whole_listing
-from ..._codec.secret import seal
+from ..._codec.secret import Secret, seal
 from ...options import options_for
 from ...types.requests import WorkflowLogsRequest, logs_request
 from ...types.responses import DifyPageResult, WorkflowLogs
@@ -30,7 +30,7 @@ class AsyncLogMethods:
         /,
         *,
         last_id: str | WorkflowLogs | None = None,
-        api_key: str | None = None,
+        api_key: str | Secret | None = None,
         **filters: Unpack[LogFilters],
     ) -> DifyPageResult[WorkflowLogs]:
         """Fetch one page of the app's runs, newest first (GET /workflows/logs).
@@ -47,7 +47,7 @@ class AsyncLogMethods:
         request: WorkflowLogsRequest | None = None,
         /,
         *,
-        api_key: str | None = None,
+        api_key: str | Secret | None = None,
         **filters: Unpack[LogFilters],
     ) -> AsyncIterator[WorkflowLogs]:
         """Iterate over all of the app's runs, newest first (GET /workflows/logs).
