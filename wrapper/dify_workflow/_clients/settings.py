@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Self
 
 import attrs
@@ -13,10 +14,11 @@ import httpx
 
 from .._api.base_url import DEFAULT_BASE_URL, normalise_base_url
 from .._api.versions import Server, Version
-from .._codec.secret import seal
+from .._codec.secret import seal_key
 from .._runs.prepare import InputForms
+from .._transport.pools import TransportSettings
 from ..errors import DifyError, InvalidArgument
-from ..options import Options, seal_key
+from ..options import Options
 from ..types.requests import WorkflowRunRequest
 
 
@@ -36,13 +38,23 @@ class ClientSettings:
         options: Mapping[str, Any],
         base_url: str | None,
         default_headers: Mapping[str, str] | None,
+        http_client: Any,
+        http_kind: type[Any],
         **others: Any,
     ) -> ClientSettings:
         """Check a client's arguments; what is missing comes from the environment."""
         seal_key(options)
-        if not isinstance(others.get("verify", True), bool | ssl.SSLContext):
-            raise InvalidArgument("verify: True, False or an ssl.SSLContext", field="verify")
+        if not isinstance(http_client, http_kind | None):
+            given = type(http_client)
+            raise InvalidArgument(
+                f"http_client: an httpx.{http_kind.__name__} is needed, not "
+                f"{given.__module__.partition('.')[0]}.{given.__name__}",
+                field="http_client",
+            )
         checked, url = from_environment(options, base_url, default_headers)
+        transport = TransportSettings(**others)
+        if http_client is None:  # else nothing of the environment is used
+            transport.check(url)
         return cls(options=checked, base_url=url, **others)
 
 
@@ -124,12 +136,23 @@ def from_environment(
     default_headers: Mapping[str, str] | None = None,
 ) -> tuple[Options, httpx.URL]:
     """Return a client's options and base URL; what is not given comes from the environment."""
-    found = {
-        "extra_headers": default_headers,
-        "api_key": seal(os.environ.get("DIFY_API_KEY") or None),
-        "user": os.environ.get("DIFY_USER") or None,
-    }
-    options = Options().merged(found).merged(given)
-    if base_url is None:
-        base_url = os.environ.get("DIFY_BASE_URL") or DEFAULT_BASE_URL
-    return options, normalise_base_url(base_url)
+    options = Options().merged({"extra_headers": default_headers})
+    for name in ("api_key", "user"):
+        variable = f"DIFY_{name.upper()}"
+        with _naming(variable):
+            if given.get(name) is None:
+                options = options.merged({name: os.environ.get(variable) or None})
+    options = options.merged(given)
+    if base_url is not None:
+        return options, normalise_base_url(base_url)
+    with _naming("DIFY_BASE_URL"):
+        return options, normalise_base_url(os.environ.get("DIFY_BASE_URL") or DEFAULT_BASE_URL)
+
+
+@contextmanager
+def _naming(variable: str) -> Iterator[None]:
+    """Let errors name the variable of the environment that a value comes from."""
+    try:
+        yield
+    except InvalidArgument as error:
+        raise InvalidArgument(f"{error} (from {variable})", field=error.field) from None

@@ -7,6 +7,7 @@ can be ended alone. Connections are made anew in a forked child process and in a
 from __future__ import annotations
 
 import functools
+import os
 import socket
 import ssl
 import urllib.request
@@ -16,6 +17,9 @@ from typing import Any
 import httpx
 from h1_streams.line import Line
 
+from ..errors import InvalidArgument
+from .proxies import proxy_at, variable_of
+
 OWN_CONNECTION = "dify_workflow.own_connection"  # request extension: the `Line` of a stream
 
 # gunicorn, which serves Dify, closes a connection that was idle for 2 s.
@@ -24,9 +28,26 @@ _KEEPALIVE_EXPIRY = 1.0
 _PROXIES = ("http", "https")  # that our connections know the way through
 
 
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")  # read by httpx and Python
+
+
 @functools.cache
 def _system_context(verify: bool) -> ssl.SSLContext:
-    context = httpx.create_ssl_context(verify=verify)
+    """The TLS of the environment; raises `InvalidArgument` where it names what cannot be used."""
+    folders = os.environ.get("SSL_CERT_DIR")
+    try:
+        if not os.environ.get("SSL_CERT_FILE") and folders:
+            for folder in folders.split(os.pathsep):
+                os.listdir(folder)  # OpenSSL says nothing of one that is not there
+        context = httpx.create_ssl_context(verify=verify)
+    except (OSError, ValueError) as error:
+        name = next(filter(os.environ.get, _CERTIFICATES), None)
+        if name is None:
+            raise
+        value = os.environ[name]
+        raise InvalidArgument(
+            f"{name}: the certificates of {value!r} cannot be loaded: {error}", field=name
+        ) from error
     context.set_alpn_protocols(["http/1.1"])
     return context
 
@@ -35,6 +56,17 @@ def _system_context(verify: bool) -> ssl.SSLContext:
 def _no_context() -> ssl.SSLContext:
     """For connections without TLS: loading certificates costs more than everything else."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _check_limits(limits: httpx.Limits) -> None:
+    """Raise `InvalidArgument` for limits that are none, or allow no connection."""
+    least = {"max_connections": 1, "max_keepalive_connections": 0, "keepalive_expiry": 0}
+    good = isinstance(limits, httpx.Limits) and all(
+        value is None or (isinstance(value, int | float) and value >= least[name])
+        for name, value in vars(limits).items()
+    )
+    if not good:
+        raise InvalidArgument("limits: an httpx.Limits, of one connection or more", field="limits")
 
 
 def keepalive_options() -> list[tuple[int, int, int]]:
@@ -62,6 +94,12 @@ class TransportSettings:
     def __init__(
         self, verify: ssl.SSLContext | bool, proxy: str | None, limits: httpx.Limits | None
     ) -> None:
+        if not isinstance(verify, bool | ssl.SSLContext):
+            raise InvalidArgument("verify: True, False or an ssl.SSLContext", field="verify")
+        if limits is not None:
+            _check_limits(limits)
+        if proxy is not None:
+            proxy_at(proxy, "proxy")
         if isinstance(verify, ssl.SSLContext):
             verify.set_alpn_protocols(["http/1.1"])
         self.verify = verify
@@ -70,6 +108,12 @@ class TransportSettings:
             max_connections=100, max_keepalive_connections=20
         )
         self._proxies: dict[tuple[str, str], httpx.Proxy | None] = {}  # by scheme and host
+
+    def check(self, url: httpx.URL) -> None:
+        """Raise `InvalidArgument` for an environment by which a URL cannot be reached."""
+        self._proxy(url)
+        if url.scheme == "https" and any(map(os.environ.get, _CERTIFICATES)):
+            self._context(url)  # else on first use: it takes its time
 
     def arguments(self, url: httpx.URL, *, own: bool) -> dict[str, Any]:
         """The arguments for an httpx transport that serves a URL."""
@@ -115,7 +159,8 @@ class TransportSettings:
         key = url.scheme, url.netloc.decode()
         if key not in self._proxies:
             found = self.proxy or _proxy_from_environment(url)
-            self._proxies[key] = None if found is None else httpx.Proxy(found)
+            field = "proxy" if self.proxy else variable_of(url.scheme)
+            self._proxies[key] = None if found is None else proxy_at(found, field)
         return self._proxies[key]
 
     def _context(self, url: httpx.URL) -> ssl.SSLContext:

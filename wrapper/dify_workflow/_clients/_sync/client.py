@@ -45,7 +45,8 @@ class DifyWorkflow(
         base_url: The API's root, with or without /v1; default: DIFY_BASE_URL, then Dify Cloud.
         http_client: An `httpx.Client` to use instead of one of ours; it is not closed here.
         verify: As in httpx, where `http_client` is not given; so are `proxy` and `limits`.
-        proxy: The address of a proxy; by default what the environment says.
+        proxy: The address of a proxy, http://, https:// or, with the extra `socks`, socks5://; by
+            default what the environment says.
         limits: Of the connections for plain requests; each stream has one of its own.
         default_headers: Sent with every request.
         options: The options of a run, as defaults for every call. `api_key`, the key of the app
@@ -71,6 +72,8 @@ class DifyWorkflow(
             options,
             base_url,
             default_headers,
+            http_client,
+            httpx.Client,
             verify=verify,
             proxy=proxy,
             limits=limits,
