@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import enum
+import types
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -81,6 +82,48 @@ class Frozen:
     """Looks a little like a pydantic model."""
 
     model_dump = None
+
+
+class NaTType(datetime):
+    """As pandas' NaT: a datetime that is not equal to itself."""
+
+    def __ne__(self, other: object) -> bool:
+        return True
+
+
+class NAType:
+    """As pandas' NA: what it is compared with gives NA, which is neither true nor false."""
+
+    def __ne__(self, other: object) -> Any:
+        return self
+
+    def __bool__(self) -> bool:
+        raise TypeError("boolean value of NA is ambiguous")
+
+
+class Scalar:
+    """As a single value of numpy's that is no number of Python's."""
+
+    shape = ()
+
+    def __init__(self, kind: str, value: Any) -> None:
+        self.dtype = types.SimpleNamespace(kind=kind)
+        self.value = value
+
+    def __ne__(self, other: object) -> bool:
+        return self.value is None
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __int__(self) -> int:
+        return int(self.value)
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def __str__(self) -> str:
+        return str(self.value)
 
 
 def circle() -> list[Any]:

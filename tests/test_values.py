@@ -7,7 +7,6 @@ import json
 import types
 from datetime import date, time, timedelta, timezone
 from decimal import Decimal
-from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from odd_values import (
     Pair,
     Point,
     Pydantic,
+    Scalar,
     Size,
     Text,
 )
@@ -49,10 +49,13 @@ RULES: list[tuple[Any, Any]] = [
     (time(12, 30), "12:30:00"),
     # As text.
     (ID, "12345678-1234-5678-1234-567812345678"),
-    (Path("a/b.txt"), "a/b.txt"),
-    (PurePosixPath("/a"), "/a"),
-    (PureWindowsPath("C:/a"), "C:\\a"),
     (Decimal("1.50"), "1.50"),
+    # Numbers of numpy's.
+    (Scalar("i", 5), 5),
+    (Scalar("u", 5), 5),
+    (Scalar("f", 1.5), 1.5),
+    (Scalar("b", 1), True),
+    (Scalar("M", "2026-11-22T12:30"), "2026-11-22T12:30"),
     # Enums: their values.
     (Colour.RED, "red"),
     (Colour.PAIR, [1, 2]),

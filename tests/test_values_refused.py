@@ -8,33 +8,46 @@ import json
 import math
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
 from dify_workflow import InvalidArgument
+from dify_workflow._codec.decode import read
 from dify_workflow._codec.encode import plain
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from odd_values import (
     Frozen,
+    NaTType,
+    NAType,
     Order,
     Point,
     Pydantic,
+    Scalar,
     Unknown,
     circle,
 )
 
 REFUSED: dict[str, tuple[Any, str]] = {
-    "nan": (math.nan, "nan has no JSON form"),
+    "nan": (math.nan, "nan is a missing value; give None"),
+    "NaN of Decimal": (Decimal("nan"), "is a missing value"),
+    "signalling NaN": (Decimal("snan"), "is a missing value"),
+    "NaT": (NaTType(1, 1, 1), "is a missing value"),
+    "NA": (NAType(), "is a missing value"),
+    "NaN of numpy": (Scalar("f", None), "is a missing value"),
+    "NaT of numpy": (Scalar("M", None), "is a missing value"),
+    "complex of numpy": (Scalar("c", 1), "a Scalar has no JSON form"),
+    "upload": (read("UploadedFile", {"id": "a"}), "WorkflowFile.from_upload"),
     "infinity": (math.inf, "inf has no JSON form"),
     "minus infinity": (-math.inf, "-inf has no JSON form"),
     "lone surrogate": ("a\ud800b", "lone surrogate"),
-    "lone surrogate in a path": (PurePosixPath("\udcff"), "lone surrogate"),
-    "bytes": (b"a", "make a WorkflowFile of them"),
-    "bytearray": (bytearray(b"a"), "make a WorkflowFile of them"),
-    "memoryview": (memoryview(b"a"), "make a WorkflowFile of them"),
-    "open file": (io.BytesIO(b"a"), "make a WorkflowFile of them"),
+    "path": (PurePosixPath("a"), "from_path"),
+    "bytes": (b"a", "WorkflowFile.from_bytes"),
+    "bytearray": (bytearray(b"a"), "WorkflowFile.from_bytes"),
+    "memoryview": (memoryview(b"a"), "WorkflowFile.from_bytes"),
+    "open file": (io.BytesIO(b"a"), "WorkflowFile.from_path"),
     "object": (Unknown(), "a Unknown has no JSON form"),
     "model_dump that is none": (Frozen(), "a Frozen has no JSON form"),
     "function": (len, "has no JSON form"),
@@ -51,7 +64,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "name that is none": ({None: 2}, "names must be text, not None"),
     "name of bytes": ({b"a": 2}, "names must be text, not b'a'"),
     "name with a lone surrogate": ({"\udc00": 2}, "lone surrogate"),
-    "enum of bytes": (enum.Enum("Raw", {"A": b"a"}).A, "make a WorkflowFile of them"),  # type: ignore[attr-defined]
+    "enum of bytes": (enum.Enum("Raw", {"A": b"a"}).A, "WorkflowFile.from_bytes"),  # type: ignore[attr-defined]
 }
 refused = pytest.mark.parametrize(("value", "why"), REFUSED.values(), ids=REFUSED)
 

@@ -1,8 +1,9 @@
 """Python values to JSON values, by stated rules, with the place of what cannot be sent.
 
-datetime, date and time: ISO 8601 text. UUID, Path and Decimal: text. Enum: its value. Tuples and
-sets: lists. Dataclasses, attrs classes and pydantic models: objects. Bytes, NaN and infinity, lone
-surrogates and everything else: `InvalidArgument`.
+datetime, date and time: ISO 8601 text. UUID and Decimal: text. Enum: its value. Tuples and sets:
+lists. Numbers of numpy: numbers. Dataclasses, attrs classes and pydantic models: objects. Paths,
+open files and bytes, values that are missing (NaN, NaT, NA), infinity, lone surrogates and
+everything else: `InvalidArgument`. Neither numpy nor pandas is imported for it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 from uuid import UUID
 
 import attrs
+import dify_workflow_api.models as models
 
 from ..errors import InvalidArgument
 
@@ -32,6 +34,28 @@ class InputValue:
     def as_input(self) -> dict[str, Any]:
         """Return what stands for it in a request."""
         raise NotImplementedError
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a value stands for none, as tables have it: NaN, and NaT and NA of pandas and numpy.
+
+    None is none of them: it can be sent.
+    """
+    if type(value).__name__ in ("NAType", "MaskedConstant"):  # whose comparisons tell nothing
+        return True
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    if isinstance(value, float | date) or _numpy_kind(value):  # pandas.NaT is a datetime
+        return bool(value != value)
+    return False
+
+
+def _numpy_kind(value: Any) -> str:
+    """Return the letter by which numpy sorts its types, for a single value of its; else ""."""
+    if getattr(value, "shape", None) != ():
+        return ""
+    kind = getattr(getattr(value, "dtype", None), "kind", "")
+    return kind if isinstance(kind, str) else ""
 
 
 def plain(value: Any, where: str) -> Any:
@@ -54,6 +78,8 @@ def _plain(value: Any, where: str) -> Any:
         if value.bit_length() > _LONGEST_INT:
             raise _refused(where, "the number has too many digits")
         return int(value)
+    if is_missing(value):
+        raise _refused(where, f"{value!r} is a missing value; give None, or leave it out")
     if isinstance(value, float):
         if not math.isfinite(value):
             raise _refused(where, f"{value!r} has no JSON form")
@@ -68,14 +94,31 @@ def _plain(value: Any, where: str) -> Any:
         return value.isoformat()
     if isinstance(value, Decimal) and not value.is_finite():
         raise _refused(where, f"{value} has no JSON form")
-    if isinstance(value, UUID | PurePath | Decimal):
-        return _text(str(value), where)
+    if isinstance(value, UUID | Decimal):
+        return str(value)
+    match _numpy_kind(value):
+        case "b":
+            return bool(value)
+        case "i" | "u":
+            return int(value)
+        case "f":
+            return _plain(float(value), where)
+        case "M":  # datetime64
+            return str(value)
     return _plain(_fields(value, where), where)
 
 
 def _fields(value: Any, where: str) -> Any:
     if isinstance(value, type):
         raise _refused(where, f"the class {value.__name__} has no JSON form")
+    if isinstance(value, PurePath):
+        raise _refused(where, "a path is no input; WorkflowFile.from_path(...), or str(...)")
+    if isinstance(value, models.UploadedFile):
+        raise _refused(where, "an upload is no input; WorkflowFile.from_upload(...) makes one")
+    if isinstance(value, bytes | bytearray | memoryview):
+        raise _refused(where, "bytes are no input; WorkflowFile.from_bytes(..., name) makes one")
+    if hasattr(value, "read"):
+        raise _refused(where, "an open file is no input; WorkflowFile.from_path(...) makes one")
     if attrs.has(type(value)):
         return attrs.asdict(value, recurse=False)
     if dataclasses.is_dataclass(value):
@@ -83,8 +126,6 @@ def _fields(value: Any, where: str) -> Any:
     dump = getattr(value, "model_dump", None)
     if callable(dump):
         return dump(mode="json")
-    if isinstance(value, bytes | bytearray | memoryview) or hasattr(value, "read"):
-        raise _refused(where, "bytes cannot be an input; make a WorkflowFile of them")
     raise _refused(where, f"a {type(value).__name__} has no JSON form")
 
 
