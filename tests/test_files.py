@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import socket
 import threading
@@ -11,9 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from dify_workflow import (
-    TooManyRequests,
-)
+from dify_workflow import InvalidArgument, TooManyRequests
 from facade import Kind, both, client
 from fake_dify import FakeDify
 from pauses import recorded_pauses
@@ -64,6 +63,24 @@ def test_a_file_object_is_read_from_where_it_stands(kind: Kind, path: Path) -> N
             close(content)
         assert [file.content for file in server.files] == [BODY[1000:]] * 4
     assert {whole for _, whole in seen} == {len(BODY) - 1000}
+
+
+class Broken(io.BytesIO):
+    """A file whose disk goes away."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size:
+            raise OSError(5, "Input/output error")
+        return b""
+
+
+@both
+def test_a_file_that_cannot_be_read_on_is_told_as_such(kind: Kind) -> None:
+    with Uploads() as server, client(kind, server.url) as dify:
+        with pytest.raises(InvalidArgument, match="Input/output error") as caught:
+            dify.upload_file(Broken(b"x" * 1000), name="a.bin")
+        assert caught.value.field == "file"
+        assert dify.upload_file(b"x", name="a.bin").name == "a.bin"
 
 
 NAMES = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,34 @@ def test_what_a_file_holds_is_not_shown() -> None:
 FILE: Any = WorkflowFile
 
 
+# They would end a head, or begin another.
+BAD_NAMES = ["a\r\nX: b.txt", "a\nb", "a\rb", "a\0b", "a\x7f", "a\ud800"]
+BAD_TYPES: list[Any] = [
+    "",
+    "text",
+    "text/plain\r\nX: b",
+    "text/plain\n",
+    "t/\xe9",
+    "a b/c",
+    5,
+    b"a/b",
+]
+
+
+class AsyncFile:
+    """As FastAPI's UploadFile."""
+
+    filename = "a.txt"
+
+    async def read(self, size: int = -1) -> bytes:
+        return b""
+
+
+class NoSize:
+    def read(self) -> bytes:
+        return b""
+
+
 INVALID: list[tuple[Callable[[], Any], str]] = [
     (lambda: FILE.from_path("/no/such/file.txt"), "path"),
     (lambda: FILE.from_path("/"), "path"),
@@ -101,6 +130,14 @@ INVALID: list[tuple[Callable[[], Any], str]] = [
     (lambda: FILE.from_bytes(b"", None), "name"),
     (lambda: FILE.from_bytes(b"", " "), "name"),
     (lambda: FILE.from_bytes(b"", "a.txt", type=""), "type"),
+    *((lambda name=name: FILE.from_bytes(b"", name), "name") for name in BAD_NAMES),
+    *(
+        (lambda kind=kind: FILE.from_bytes(b"", "a", mime_type=kind), "mime_type")
+        for kind in BAD_TYPES
+    ),
+    (lambda: FILE.from_path("a\0b"), "path"),
+    (lambda: FILE.from_path("x" * 5000), "path"),
+    (lambda: FILE.from_path("https://example.com/a.txt"), "path"),
     (lambda: FILE.from_url("ftp://example.com/a.txt"), "url"),
     (lambda: FILE.from_url("/a.txt"), "url"),
     (lambda: FILE.from_url("https://[bad/a.txt"), "url"),
@@ -124,6 +161,7 @@ def test_a_file_that_cannot_be_is_refused(number: int) -> None:
 def test_an_upload_that_cannot_be_is_refused_before_it_is_sent(kind: Kind, path: Path) -> None:
     closed = path.open("rb")
     closed.close()
+    wrapped = tempfile.NamedTemporaryFile("w+")  # noqa: SIM115
     text, write_only = path.open(), path.with_name("new").open("wb")
     refused: list[tuple[Any, dict[str, Any], str]] = [
         (b"x", {}, "name"),
@@ -134,7 +172,13 @@ def test_an_upload_that_cannot_be_is_refused_before_it_is_sent(kind: Kind, path:
         (path.parent, {}, "file"),
         (text, {}, "file"),
         (io.StringIO("x"), {"name": "a.txt"}, "file"),
+        (wrapped, {}, "file"),
+        (AsyncFile(), {"name": "a.txt"}, "file"),
+        (NoSize(), {"name": "a.txt"}, "file"),
+        ("https://example.com/a.txt", {}, "file"),
         (closed, {}, "file"),
+        *((b"x", {"name": name}, "name") for name in BAD_NAMES),
+        *((b"x", {"name": "a.mp3", "mime_type": kind}, "mime_type") for kind in BAD_TYPES if kind),
         (write_only, {}, "file"),
         (5, {"name": "a.txt"}, "file"),
         (None, {"name": "a.txt"}, "file"),
@@ -148,5 +192,5 @@ def test_an_upload_that_cannot_be_is_refused_before_it_is_sent(kind: Kind, path:
                     getattr(dify, method)(content, **given)
                 assert caught.value.field == field, (content, given)
         assert server.requests == []
-    text.close()
-    write_only.close()
+    for opened in (wrapped, text, write_only):
+        opened.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 import tempfile
@@ -20,10 +21,11 @@ from ..types.files import (
     AUDIO,
     Content,
     WorkflowFile,
-    base_name,
+    check_file,
     each_file,
     extension_of,
-    mime_type_of,
+    sent_name,
+    sent_type,
 )
 from . import calls
 from .calls import Call
@@ -68,7 +70,10 @@ class Part:
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes."""
-        data = self._open().read(size)
+        try:
+            data = self._open().read(size)
+        except OSError as error:
+            raise _refused(f"it cannot be read: {error}") from error
         if self._progress is not None and data:
             self._progress(self.tell(), self._size)
         return data
@@ -140,7 +145,7 @@ def _audio_type(name: str) -> str:
 
 def _file(part: Part, name: str, mime_type: str | None) -> File:
     # httpx asks of a file what a `Part` has: read, seek and tell.
-    return File(part, name, mime_type or mime_type_of(name))  # type: ignore[arg-type]
+    return File(part, name, sent_type(mime_type, name))  # type: ignore[arg-type]
 
 
 def _send(part: Part, call: Call) -> Flow[Answer]:
@@ -157,23 +162,39 @@ def name_for(content: Content, given: str | None) -> str:
     if isinstance(content, bytes | bytearray):
         if given is None:
             raise InvalidArgument("name: bytes need a file name", field="name")
-        return base_name(given)
+        return sent_name(given)
     if isinstance(content, str | os.PathLike):
-        if not Path(content).is_file():
-            raise InvalidArgument(f"file: no file at {os.fspath(content)!r}", field="file")
-        return base_name(given or os.fspath(content))
-    if not _is_readable(content):
-        raise InvalidArgument("file: a path, bytes, or an open binary file object", field="file")
+        check_file(content, "file")
+        return sent_name(given or os.fspath(content))
+    _check_readable(content)
     own = getattr(content, "name", None)
-    return base_name(given or (own if isinstance(own, str) else "file"))
+    return sent_name(given or (own if isinstance(own, str) else "file"))
 
 
-def _is_readable(content: Any) -> bool:
-    if not hasattr(content, "read") or isinstance(content, io.TextIOBase):
-        return False
-    if getattr(content, "closed", False):
-        return False
-    return not hasattr(content, "readable") or bool(content.readable())
+def _check_readable(content: Any) -> None:
+    """Raise `InvalidArgument`, with what to write, for what gives no bytes."""
+    if not hasattr(content, "read"):
+        raise _refused("a path, bytes, or an open binary file object")
+    try:
+        if getattr(content, "closed", False) is True:
+            raise _refused("it is closed")
+        if hasattr(content, "readable") and not content.readable():
+            raise _refused("it is not open for reading")
+        nothing = content.read(0)
+    except (OSError, TypeError, ValueError) as error:
+        if isinstance(error, InvalidArgument):
+            raise
+        raise _refused(f"it cannot be read: {error}") from error
+    if inspect.isawaitable(nothing):
+        if inspect.iscoroutine(nothing):
+            nothing.close()
+        raise _refused("its read() must be awaited; give the bytes: await file.read(), with name=")
+    if not isinstance(nothing, bytes):
+        raise _refused('it gives text, not bytes; open it in the mode "rb", or give the bytes')
+
+
+def _refused(why: str) -> InvalidArgument:
+    return InvalidArgument(f"file: {why}", field="file")
 
 
 def _opened(path: str | os.PathLike[str]) -> IO[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -13,7 +14,7 @@ import attrs
 import dify_workflow_api.models as models
 
 from .._codec.decode import UNREADABLE, read
-from .._codec.encode import InputValue
+from .._codec.encode import InputValue, plain
 from ..errors import InvalidArgument
 
 Content = str | os.PathLike[str] | bytes | IO[bytes]
@@ -66,9 +67,8 @@ class WorkflowFile(InputValue):
     @classmethod
     def from_path(cls, path: str | os.PathLike[str], *, type: str | None = None) -> WorkflowFile:
         """A file on disk, streamed from there when it is uploaded."""
-        if not isinstance(path, str | os.PathLike) or not Path(path).is_file():
-            raise InvalidArgument(f"path: no file at {path!r}", field="path")
-        name = base_name(os.fspath(path))
+        check_file(path, "path")
+        name = sent_name(os.fspath(path))
         mime_type = mime_type_of(name)
         return cls(type=_type(type, name, mime_type), name=name, mime_type=mime_type, content=path)
 
@@ -81,7 +81,8 @@ class WorkflowFile(InputValue):
             raise InvalidArgument("data: bytes; from_path takes a path", field="data")
         if not isinstance(name, str) or not name.strip():
             raise InvalidArgument("name: text, not empty", field="name")
-        name, mime_type = base_name(name), mime_type or mime_type_of(name)
+        name = sent_name(name)
+        mime_type = sent_type(mime_type, name)
         return cls(type=_type(type, name, mime_type), name=name, mime_type=mime_type, content=data)
 
     @classmethod
@@ -130,10 +131,43 @@ class WorkflowFile(InputValue):
         return models.InputFile.from_dict({"type": self.type, **given}).to_dict()
 
 
+def check_file(path: Any, field: str) -> None:
+    """Raise `InvalidArgument` where there is no file at a path."""
+    try:
+        if isinstance(path, str | os.PathLike) and Path(path).is_file():
+            return
+    except (OSError, TypeError, ValueError):
+        pass  # too long, say, or a path of bytes
+    if isinstance(path, str) and path.startswith(("http://", "https://")):
+        raise InvalidArgument(f"{field}: an address; WorkflowFile.from_url takes it", field=field)
+    shown = str(path) if isinstance(path, str | os.PathLike) else path
+    raise InvalidArgument(f"{field}: no file at {shown!r}", field=field)
+
+
 def base_name(name: str) -> str:
     """Reduce a path of any system to the file's own name, as the server demands."""
     own = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     return "file" if own in ("", ".", "..") else own
+
+
+_MIME_TYPE = re.compile(r"[!#$&^\w.+-]+/[!#$&^\w.+-]+[ -~]*", re.ASCII)
+
+
+def sent_name(name: str) -> str:
+    """Return a file's own name for the head of its part; raises `InvalidArgument`."""
+    if any(ord(character) < 32 or character == "\x7f" for character in name):
+        raise InvalidArgument("name: no line breaks or control characters", field="name")
+    text: str = plain(base_name(name), "name")
+    return text
+
+
+def sent_type(given: Any, name: str) -> str:
+    """Return the MIME type for the head of a part, guessed by name if not given."""
+    if given is None:
+        return mime_type_of(name)
+    if not isinstance(given, str) or not _MIME_TYPE.fullmatch(given):
+        raise InvalidArgument("mime_type: a type such as image/png", field="mime_type")
+    return given
 
 
 def extension_of(name: str) -> str:
