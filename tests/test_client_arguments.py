@@ -32,7 +32,10 @@ ARGUMENTS: list[tuple[str, Any, str]] = [
     *(("limits", other, "httpx.Limits") for other in (5, {"max_connections": 5}, "5")),
     ("limits", httpx.Limits(max_connections=0), "one connection"),
     ("limits", httpx.Limits(max_connections="5"), "httpx.Limits"),  # type: ignore[arg-type]
-    *(("proxy", other, "http://127.0.0.1:3128") for other in (5, b"http://h:1", {}, True, "")),
+    *(
+        ("proxy", other, "http://127.0.0.1:3128")
+        for other in (5, b"http://h:1", {"all": 5}, True, "")
+    ),
     *(("proxy", text, "http://") for text in ("127.0.0.1:3128", "//h:1", "proxy", "ftp://h:1")),
     *(("proxy", f"http://{text}", "http://") for text in (":1", "h:abc", "h:0", "h:99999", "a b")),
     ("proxy", "http://h\n:1", "http://"),
@@ -54,7 +57,7 @@ def test_an_argument_that_cannot_be_used(kind: Kind, name: str, value: Any, told
 def test_the_http_client_of_the_other_kind_is_refused() -> None:
     for mine, theirs in ((DifyWorkflow, httpx.AsyncClient), (AsyncDifyWorkflow, httpx.Client)):
         with pytest.raises(InvalidArgument, match=f"not httpx.{theirs.__name__}") as caught:
-            mine(base_url=HTTP, api_key=API_KEY, http_client=theirs())  # type: ignore[operator]
+            mine(base_url=HTTP, api_key=API_KEY, http_client=theirs())  # type: ignore[arg-type]
         assert caught.value.field == "http_client"
 
 

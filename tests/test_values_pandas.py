@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from dify_workflow import DifyWorkflow, InvalidArgument
-from dify_workflow.testing import FakeDify
+from fake_dify import FakeDify
 
 pytestmark = pytest.mark.slow
 
