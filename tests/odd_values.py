@@ -116,6 +116,9 @@ class Scalar:
     def __bool__(self) -> bool:
         return bool(self.value)
 
+    def __repr__(self) -> str:
+        return f"Scalar({self.dtype.kind!r}, {self.value!r})"
+
     def __int__(self) -> int:
         return int(self.value)
 
