@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dify_workflow._runs import recovery, start
+from dify_workflow._api import limits
 
 
 def pytest_configure() -> None:
-    start.LOOK_EVERY, start._END_COMES_IN, start.LULL = 1.0, 0.3, 1.0
-    recovery.FIRST_QUIET = 0.5
+    limits.LOOK_EVERY, limits.END_COMES_IN, limits.LULL = 1.0, 0.3, 1.0
+    limits.FIRST_QUIET = 0.5

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from dify_workflow import DifyWorkflow, WorkflowLogs, WorkflowRunResponse, options
-from dify_workflow._api import calls, retries, uploads, versions
+from dify_workflow._api import calls, limits, retries, uploads, versions
 from dify_workflow._api import logs as paging
 from dify_workflow._api.commands import Flow
 from dify_workflow._clients._sync import logs
@@ -86,7 +86,7 @@ WRONG: dict[str, list[tuple[Any, str, Any]]] = {
     "test_refused_inputs": REFUSAL,
     "test_refused_file": REFUSAL,
     "test_attach_to_an_unknown_run": [
-        (recovery, "_ATTACHED_AFTER", NEVER),
+        (limits, "ATTACHED_AFTER", NEVER),
         (check_failures, "UNKNOWN_WITHIN", SOON),
     ],
     "test_forms_by_a_callback[FORMS-": [(DifyWorkflow, "_drive", _answers_all_at_once)],
@@ -102,11 +102,11 @@ WRONG: dict[str, list[tuple[Any, str, Any]]] = {
     "test_cut_stream": [TWICE, (RunState, "_learn_cut_ids", _always(None))],
     "test_cuts_at_random_bytes": [(start, "recover", _gives_up)],
     "test_silence_from_the_start": [
-        (start, "LOOK_EVERY", NEVER),
+        (limits, "LOOK_EVERY", NEVER),
         (check_recovery, "FOUND_WITHIN", SOON),
     ],
     "test_silence_in_mid_stream": [
-        (start, "LULL", NEVER),
+        (limits, "LULL", NEVER),
         (check_recovery, "FOUND_WITHIN", SOON),
     ],
     "test_cut_before_a_pause": [

@@ -11,7 +11,7 @@ import anyio
 import fault_server_model
 import pytest
 from dify_workflow import ConnectionFailed, QuotaExceeded, TooManyRequests, WorkflowFile
-from dify_workflow._api import retries
+from dify_workflow._api import limits
 from dify_workflow._clients._async import driver as async_driver
 from dify_workflow._clients._sync import driver as drivers
 from facade import Kind, both, client
@@ -170,7 +170,7 @@ def test_retry_after_within_and_beyond_the_deadline(
     assert posted.outcome == "succeeded"
     # 0 is no leave to ask without a pause.
     assert posted.pauses == pytest.approx([300.0, 1.0, 2.0, 20.0], abs=0.1)
-    monkeypatch.setattr(retries, "_LAST_TRY", 100.0)  # the last try waits for it as well
+    monkeypatch.setattr(limits, "LAST_TRY", 100.0)  # the last try waits for it as well
     posted = post(kind, mode, [busy("100")], deadline=120)
     assert posted.pauses == pytest.approx([100.0], abs=0.1)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cli_calls import Ended, cli
 from cli_terminal import Terminal
-from dify_workflow._runs import recovery
+from dify_workflow._api import limits
 from dify_workflow.cli.exits import Exit
 from fake_dify import FakeDify, FormInput, HumanInput
 from fake_dify.workflows import human_parallel, human_rich, human_two
@@ -151,8 +151,8 @@ def test_a_form_that_somebody_else_has_answered_is_followed(
 def test_a_run_that_the_server_has_lost_is_told(
     fake_dify: FakeDify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recovery, "RESUMED_AFTER", 1.0)
-    monkeypatch.setattr(recovery, "FIRST_QUIET", 0.1)
+    monkeypatch.setattr(limits, "RESUMED_AFTER", 1.0)
+    monkeypatch.setattr(limits, "FIRST_QUIET", 0.1)
     assert cli(fake_dify, "run").exit_code == Exit.RUN_PAUSED
     run = fake_dify.runs[0]
     assert press_ok(fake_dify, 0).exit_code == 0

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from cli_calls import call, cli
-from dify_workflow._runs import recovery, start
+from dify_workflow._api import limits
 from dify_workflow.cli.exits import Exit
 from fake_dify import (
     Answer,
@@ -177,7 +177,7 @@ def test_start_of_a_run_that_only_the_logs_tell(
     fake_dify: FakeDify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server's answer does not come; the task's id would come with an event."""
-    monkeypatch.setattr(start, "LOOK_EVERY", 0.2)
+    monkeypatch.setattr(limits, "LOOK_EVERY", 0.2)
     gate = Gate()
     fake_dify.workflow = [Node("slow", gate=gate)]
     fake_dify.faults.add(Fault(before_headers=True, then="silence"))
@@ -200,7 +200,7 @@ def test_watch_with_another_user_sees_the_end(fake_dify: FakeDify) -> None:
 
 @pytest.mark.parametrize("version", ["1.10.1", "1.12.1", "1.14.2", "1.16.1"])
 def test_watch_of_a_run_that_there_is_not(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recovery, "_ATTACHED_AFTER", 0.1)
+    monkeypatch.setattr(limits, "ATTACHED_AFTER", 0.1)
     with FakeDify(version) as fake:
         ended = cli(fake, "watch", str(uuid.uuid4()))
     assert (ended.exit_code, ended.out) == (Exit.NOT_FOUND, "")

@@ -8,9 +8,8 @@ from typing import Any
 import httpx
 import pytest
 from dify_workflow import APIError, RunOutcomeUnknown
-from dify_workflow._api import retries
+from dify_workflow._api import limits
 from dify_workflow._runs import lookup as finding
-from dify_workflow._runs import recovery
 from facade import Kind, both, client
 from fake_dify import Answer, End, FakeDify, Fault, Gate, Iteration, Node, Step, Text
 
@@ -37,9 +36,9 @@ CUTS = ("eof", "close", "reset", "truncate chunk", "cut inside event", "silence"
 
 @pytest.fixture(autouse=True)
 def _shorter_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retries, "_FIRST_PAUSE", 0.02)
-    monkeypatch.setattr(recovery, "FIRST_QUIET", 0.1)
-    monkeypatch.setattr(recovery, "QUIET", 0.1)
+    monkeypatch.setattr(limits, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(limits, "FIRST_QUIET", 0.1)
+    monkeypatch.setattr(limits, "QUIET", 0.1)
     monkeypatch.setattr(finding, "_waits", lambda run, lookup: (0.02, 0.05, 0.1, 0.2))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from dify_workflow import AsyncDifyWorkflow, DifyWorkflow, WorkflowRunRequest
-from dify_workflow._api import retries
+from dify_workflow._api import limits
 from fake_dify import FakeDify, Sleep
 
 
@@ -22,8 +22,8 @@ def full_app(fake: FakeDify) -> dict[str, Any]:
 @pytest.fixture
 def old_and_full(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeDify]:
     """A server on which runs hold their places, and short pauses."""
-    monkeypatch.setattr(retries, "_FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(retries, "_LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr(limits, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(limits, "LONGEST_PAUSE", 0.05)
     with FakeDify(version="1.12.1", eof_delay=0.0) as fake:
         yield fake
 

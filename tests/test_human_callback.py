@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from dify_workflow import InvalidArgument, RunOutcomeUnknown
-from dify_workflow._runs import recovery
+from dify_workflow._api import limits
 from facade import Kind, both, client
 from fake_dify import (
     Answer,
@@ -235,8 +235,8 @@ def test_a_run_that_the_server_has_lost_is_told(
     kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It stays paused with all of its forms closed, for ever."""
-    monkeypatch.setattr(recovery, "RESUMED_AFTER", 1.0)
-    monkeypatch.setattr(recovery, "FIRST_QUIET", 0.1)
+    monkeypatch.setattr(limits, "RESUMED_AFTER", 1.0)
+    monkeypatch.setattr(limits, "FIRST_QUIET", 0.1)
     forms = [Parallel(ask("left"), ask("right"))]
     with (
         FakeDify(workflow=forms, two_forms="lost") as server,

@@ -14,7 +14,7 @@ from dify_workflow import (
     RequestTimedOut,
     RunOutcomeUnknown,
 )
-from dify_workflow._runs import start as flows
+from dify_workflow._api import limits
 from dify_workflow._runs.state import RunState
 from facade import Kind, both, client
 from fault_cases import run_both, server
@@ -119,7 +119,7 @@ def test_the_head_comes_late_over_a_real_connection(
     kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The logs are asked meanwhile, over other connections; the answer is read as ever."""
-    monkeypatch.setattr(flows, "LOOK_EVERY", 0.05)
+    monkeypatch.setattr(limits, "LOOK_EVERY", 0.05)
     looked = threading.Event()
     nothing = {"data": [], "page": 1, "limit": 100, "total": 0, "has_more": False}
     script = eight_nodes()

@@ -9,19 +9,15 @@ from typing import Any
 import httpx
 
 from ..errors import ConnectionFailed, DifyError, RequestTimedOut, TooManyRequests
+from . import limits
 from .calls import Call
 from .commands import Failure, Flow, Open, Pause, Send
 from .replies import Answer, bars_streams
 
-_FIRST_PAUSE = 0.5  # seconds
-_LONGEST_PAUSE = 8.0
-_LAST_TRY = 1.0  # s before the deadline
-_LONGEST_RETRY_AFTER = 120.0  # a server that asks for more gets no automatic retry
-
 
 def backoff(attempt: int) -> float:
     """Return seconds to wait before the next attempt: exponential, capped, full jitter."""
-    return random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(attempt, 10)))
+    return random.uniform(0, min(limits.LONGEST_PAUSE, limits.FIRST_PAUSE * 2 ** min(attempt, 10)))
 
 
 def pause_before_retry(call: Call, outcome: Answer | Failure, attempt: int) -> float | None:
@@ -45,7 +41,7 @@ def pause_before_retry(call: Call, outcome: Answer | Failure, attempt: int) -> f
     asked = outcome.retry_after
     if asked is None:
         return backoff(attempt)
-    return asked if asked <= _LONGEST_RETRY_AFTER else None
+    return asked if asked <= limits.LONGEST_RETRY_AFTER else None
 
 
 def may_change(answer: Answer) -> bool:
@@ -86,9 +82,9 @@ def persistently(
             if last or asked >= left or (limit is not None and attempt >= limit):
                 return refusal
             seconds = max(asked, backoff(refusals))
-            last = seconds > left - _LAST_TRY
+            last = seconds > left - limits.LAST_TRY
             if last:  # a second before the deadline; half-way where less than two are left
-                seconds = max(asked, left - _LAST_TRY, left / 2)
+                seconds = max(asked, left - limits.LAST_TRY, left / 2)
             refusals += 1
             attempt += limit is not None
         else:

@@ -11,6 +11,7 @@ import attrs
 import httpx
 from h1_streams.line import Line
 
+from .._api import limits
 from .._api.commands import Command, Cut, Failure, Open, Opened, Pause, Pump, Send, Waiting
 from .._api.replies import Answer
 from .._api.results import response_of
@@ -22,10 +23,6 @@ from .report import RunReport
 from .run import Following
 from .start import follow
 from .state import RunState, payload_of
-
-STOP_TIMEOUT = 5.0  # s for the stop that `stop_on_exit` sends
-TASK_ID_WAIT = 30.0  # s for an event of the run that tells its task's id
-MOMENT = 0.001  # s; the shortest wait
 
 
 class RunHandle:
@@ -180,18 +177,18 @@ class RunHandle:
     def _pause_left(self) -> float:
         """Seconds of the flow's pause still to wait; 0 when it or the deadline is over."""
         left = self._pause_ends - self._clock()
-        return 0.0 if left < MOMENT or self._remaining() == 0.0 else left
+        return 0.0 if left < limits.MOMENT or self._remaining() == 0.0 else left
 
     def _bounded(self, seconds: float) -> float:
         """No longer than the deadline and `result(timeout)` allow."""
         if self._deadline is None and self._until is None:
-            return max(seconds, MOMENT)
+            return max(seconds, limits.MOMENT)
         left = self._remaining()
         if left is not None:
             seconds = min(seconds, left)
         if self._until is not None:
             seconds = min(seconds, max(self._until - self._clock(), 0.0))
-        return max(seconds, MOMENT)
+        return max(seconds, limits.MOMENT)
 
     def _after(self, name: str, seconds: float | None) -> float | None:
         """The time so many seconds from now; raises `InvalidArgument` for what is no number."""
@@ -204,7 +201,7 @@ class RunHandle:
 
     def _is_due(self) -> bool:
         """Whether the time of `result(timeout)` is over."""
-        return self._until is not None and self._clock() >= self._until - MOMENT
+        return self._until is not None and self._clock() >= self._until - limits.MOMENT
 
     def _time_left(self) -> float | None:
         """Seconds left of `result(timeout)`; None without one."""
@@ -221,7 +218,7 @@ class RunHandle:
         left, due = self._remaining(), self._time_left()
         if due is None or not isinstance(command, Send) or not command.call.repeatable:
             return left
-        due = max(due, MOMENT)
+        due = max(due, limits.MOMENT)
         return due if left is None else min(left, due)
 
     def _raise_if_cut_off(self) -> None:

@@ -6,7 +6,7 @@ import email.utils
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .._api import calls, versions
+from .._api import calls, limits, versions
 from .._api.commands import Flow, Pause, Send
 from .._api.logs import log_entry
 from .._api.replies import Answer
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from ..types.responses import WorkflowLogs
     from .run import Following
 
-_ATTEMPTS = 60  # looks without an answer in all: a deploy takes minutes
 _COMPARED = 20  # runs of the user whose inputs are compared; 100 where ours has a key
-_CLOCK_SLACK = 2.0  # s between the two clocks' seconds
 
 
 def find(run: Following, *, cause: Exception | None = None, once: bool = False) -> Flow[bool]:
@@ -38,7 +36,7 @@ def find(run: Following, *, cause: Exception | None = None, once: bool = False) 
     for seconds in (0.0,) if once else _waits(run, lookup):
         if seconds:
             yield Pause(seconds)
-        attempts = 1 if once else max(_ATTEMPTS - failed, 1)
+        attempts = 1 if once else max(limits.FIND_ATTEMPTS - failed, 1)
         entries, more = yield from _recent(run, attempts=attempts)
         failed += more
         ours: dict[str, WorkflowLogs] = {}
@@ -102,7 +100,7 @@ def _entries(run: Following, answer: Answer, asked: float) -> list[WorkflowLogs]
         entries = [log_entry(raw) for raw in answer.json()["data"]]
     except (UnreadableAnswer, *UNREADABLE):
         return None
-    since = _server_time(answer) - (asked - run.posted_at) - _CLOCK_SLACK
+    since = _server_time(answer) - (asked - run.posted_at) - limits.CLOCK_SLACK
     return [entry for entry in entries if entry.created_at >= since and _is_of(entry, run)]
 
 

@@ -6,15 +6,11 @@ from collections.abc import Callable
 
 import httpx
 
+from .._api import limits
 from .._api.commands import Cut, Pump, forget_request
 from .state import RunState
 
-EARLY = 0.01  # s; timers fire that much early at most
-# s that a start which may be made up is held back, and then the end that makes it a refusal: the
-# end comes at once, and behind it the server ends the stream within milliseconds.
-_HELD = {"start": 2.0, "refused": 0.25}
-_LATE_SPEECH = 15.0  # s behind the end for the next piece of speech, where some has come
-_NO_SPEECH = 0.25  # s; where none has: the server closes the stream at once when none comes
+_HELD = {"start": limits.START_HELD, "refused": limits.REFUSAL_HELD}
 
 
 class Pumping:
@@ -62,7 +58,7 @@ class Pumping:
     def _silence_limit(self) -> float:
         state = self._state
         if state.over:
-            return _LATE_SPEECH if state.speaks else _NO_SPEECH
+            return limits.LATE_SPEECH if state.speaks else limits.NO_SPEECH
         return self._pump.silence if state.begun else self._pump.first
 
     def waited(self) -> None:
@@ -98,15 +94,15 @@ class Pumping:
         forget_request(error)
         self.waited()
         state, now = self._state, self._clock()
-        if still_open and state.silent < self._silence_limit() - EARLY:
+        if still_open and state.silent < self._silence_limit() - limits.EARLY:
             if state.held in _HELD:
                 self._decide_in_time()
             if state.settled:
                 return Cut("over", error, open=True)
-            if self._quiet_until is not None and now >= self._quiet_until - EARLY:
+            if self._quiet_until is not None and now >= self._quiet_until - limits.EARLY:
                 return Cut("quiet", error, open=True)
             lull = self._pump.lull
-            if lull is not None and state.begun and state.silent >= lull - EARLY:
+            if lull is not None and state.begun and state.silent >= lull - limits.EARLY:
                 state.silent = max(state.silent, lull)  # told once in a silence
                 return Cut("lull", error, open=True)
             return None
@@ -122,7 +118,7 @@ class Pumping:
     def _decide_in_time(self) -> None:
         """Deliver a start that nothing has followed for long, or refuse the run with its end."""
         state, now = self._state, self._clock()
-        late = now >= self._decide_at(now) - EARLY
+        late = now >= self._decide_at(now) - limits.EARLY
         if state.held == "refused" and (late or not self._resumable):
             state.refuse()
         elif late:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._api import calls, versions
+from .._api import calls, limits, versions
 from .._api.commands import Cut, Flow, Open, Opened, Pause, Pump, Send
 from .._api.replies import Answer
 from .._api.results import no_run
@@ -13,26 +13,8 @@ from .._codec.decode import normalised_run
 from ..errors import FormClosed, UnreadableAnswer
 from ..types.events import ERROR
 from .lookup import find
-from .run import SILENCE, Following
+from .run import Following
 from .state import ENDED, reasons_of
-
-QUIET = 15.0  # s without an event: ask the run's detail (pings prove nothing in a replay)
-FIRST_QUIET = 3.0  # s, in the first minute
-_FIRST_MINUTE = 60.0
-_ATTACH_EVERY = 10.0  # s at most, where a server silences readers; while nothing comes of it,
-_ATTACH_LATER = 4  # times half as much again: our leaving silences a reader too
-PATIENCE = 1260.0  # s without any change; the server itself ends a run after 1,200
-_LEAST_LOOKS = 10  # in that time: a consumer that sleeps is not the run's silence
-STOP_PATIENCE = 15.0  # s; 1.10 to 1.13 leave the detail of a stopped run at `running`,
-LONG_STOP_PATIENCE = 60.0  # s; and so does 1.14, but only of some
-_RECORDED_AFTER = 30.0  # s; a server may put a new run on record late
-_RECORD_EVERY = 1.0  # s at most between two looks for a run that is not on record yet
-_ATTACHED_AFTER = 5.0  # s; a run that somebody attaches to is on record, or is none
-RESUMED_AFTER = 30.0  # s from the answer to a pause's last form to the run's next step
-_LAST_LOOKS = 5  # times the last look is repeated while there is no answer
-_POLL_LONGEST = 10.0  # s between looks
-_ENDED_UNSEEN = 3  # times the detail says "ended" and the events do not
-_FORMS_UNSEEN = 20  # ... "paused", and only the events tell all of its forms
 
 
 def recover(run: Following, cause: Exception | None) -> Flow[None]:
@@ -70,7 +52,7 @@ def _confirm(run: Following) -> Flow[None]:
             if outcome.status != 404 and not may_change(outcome):
                 return
         waited = run.clock() - run.changed_at
-        if waited > (_RECORDED_AFTER if absent else PATIENCE):
+        if waited > (limits.RECORDED_AFTER if absent else limits.PATIENCE):
             return
         yield Pause(backoff(attempt))
         attempt += 1
@@ -83,10 +65,10 @@ def _replay(run: Following, cause: Exception | None) -> Flow[None]:
     while True:
         before = state.news
         events = calls.events(_run_id(run), run.options, through_pauses=run.resuming)
-        outcome = yield Open(events, silence=SILENCE, replaying=True)
+        outcome = yield Open(events, silence=limits.SILENCE, replaying=True)
         detail = None
         if isinstance(outcome, Opened):
-            detail = yield from _watch(run, _ATTACH_EVERY * 1.5**again if cut else None)
+            detail = yield from _watch(run, limits.ATTACH_EVERY * 1.5**again if cut else None)
             cut = True
             if not state.over:
                 state.interrupted()
@@ -101,7 +83,7 @@ def _replay(run: Following, cause: Exception | None) -> Flow[None]:
                     return
                 if (yield from look(run)) is None:  # it is not on record yet
                     _check_patience(run, cause)
-                    yield Pause(min(backoff(fruitless), _RECORD_EVERY))
+                    yield Pause(min(backoff(fruitless), limits.RECORD_EVERY))
                     fruitless += 1
                 continue
             _give_up_if_definite(run, outcome)
@@ -110,11 +92,13 @@ def _replay(run: Following, cause: Exception | None) -> Flow[None]:
         if detail is None:
             detail = yield from look(run)
         elif not has_ended(detail):
-            again = min(again + 1, _ATTACH_LATER)
+            again = min(again + 1, limits.ATTACH_LATER)
             continue  # it runs, and this reader was silenced: attach again
         if detail is not None and has_ended(detail) and not _may_resume(run, detail):
             ended += 1  # the events of an ended run come at once
-            if ended >= (_FORMS_UNSEEN if detail.get("status") == "paused" else _ENDED_UNSEEN):
+            if ended >= (
+                limits.FORMS_UNSEEN if detail.get("status") == "paused" else limits.ENDED_UNSEEN
+            ):
                 _finish(run, detail)
                 return
         _check_patience(run, cause)
@@ -133,7 +117,7 @@ def _watch(run: Following, silenced_after: float | None) -> Flow[dict[str, Any] 
     attached_at = run.clock()
     while True:
         seen = state.count
-        cut: Cut = yield Pump(first=SILENCE, silence=SILENCE, quiet=next_look(run))
+        cut: Cut = yield Pump(first=limits.SILENCE, silence=limits.SILENCE, quiet=next_look(run))
         if state.news > before:  # a replay alone says nothing new
             run.changed()
         judged = yield from settle(run)
@@ -156,8 +140,8 @@ def _watch(run: Following, silenced_after: float | None) -> Flow[dict[str, Any] 
 
 def next_look(run: Following) -> float:
     """Return seconds without an event until the run's detail is asked; more after a minute."""
-    past = run.clock() - run.recovering_since - _FIRST_MINUTE
-    return min(FIRST_QUIET + max(past, 0.0) / 5, QUIET)
+    past = run.clock() - run.recovering_since - limits.FIRST_MINUTE
+    return min(limits.FIRST_QUIET + max(past, 0.0) / 5, limits.QUIET)
 
 
 def settle(run: Following) -> Flow[bool]:
@@ -205,13 +189,13 @@ def _poll(run: Following, cause: Exception | None) -> Flow[None]:
             return
         _check_patience(run, cause)
         yield Pause(seconds)
-        seconds = min(seconds * 1.5, _POLL_LONGEST)
+        seconds = min(seconds * 1.5, limits.POLL_LONGEST)
 
 
 def _last_look(run: Following, cause: Exception | None) -> Flow[None]:
     """Before 1.10 a run dies with its stream: it has ended already, or its end never comes."""
     detail = yield from look(run)
-    for attempt in range(_LAST_LOOKS):
+    for attempt in range(limits.LAST_LOOKS):
         if detail is not None:
             break
         yield Pause(backoff(attempt))
@@ -262,7 +246,7 @@ def _check_absence(run: Following, answer: Answer) -> None:
         return
     if missing is not None or answer.status == 404:
         run.absent = run.attached and run.last_detail is None
-        limit = _ATTACHED_AFTER if run.absent else _RECORDED_AFTER
+        limit = limits.ATTACHED_AFTER if run.absent else limits.RECORDED_AFTER
         if run.clock() - run.changed_at <= limit:
             return
         if run.attached and missing is not None:
@@ -297,7 +281,7 @@ def _is_waiting(run: Following) -> Flow[bool]:
         return True
     if unknown:
         return False  # what follows the pause, or the next replay, tells
-    if run.clock() - run.changed_at <= RESUMED_AFTER:
+    if run.clock() - run.changed_at <= limits.RESUMED_AFTER:
         return False
     detail = yield from peek(run)
     if detail is None or detail.get("status") != "paused":
@@ -332,11 +316,11 @@ def _check_patience(run: Following, cause: Exception | None) -> None:
     run.check_doubted()
     if run.stop_asked_at is not None:
         replays = versions.REPLAYS_EVENTS.on(run.version)
-        patience = LONG_STOP_PATIENCE if replays else STOP_PATIENCE
+        patience = limits.LONG_STOP_PATIENCE if replays else limits.STOP_PATIENCE
         if now - max(run.stop_asked_at, run.changed_at) > patience:
             raise run.unknown("it was asked to stop, and its detail still says `running`", cause)
-    if now - run.changed_at > PATIENCE and run.looks >= _LEAST_LOOKS:
-        raise run.unknown(f"nothing happened for {PATIENCE:.0f} s", cause)
+    if now - run.changed_at > limits.PATIENCE and run.looks >= limits.LEAST_LOOKS:
+        raise run.unknown(f"nothing happened for {limits.PATIENCE:.0f} s", cause)
 
 
 def _run_id(run: Following) -> str:

@@ -7,15 +7,13 @@ from typing import Any
 
 import attrs
 
+from .._api import limits
 from .._api.calls import Call
 from .._api.commands import Flow
 from .._api.versions import Server, Version
 from ..options import Options
 from ..types.responses import RunOutcomeUnknown
 from .state import RunState
-
-SILENCE = 60.0  # s without a byte; a running run pings every 10
-_DOUBT = 60.0  # s without a change after an `error` event that the run's detail does not confirm
 
 
 @attrs.frozen
@@ -135,7 +133,7 @@ class Following:
     def check_doubted(self) -> None:
         """Raise an error that was not believed, when nothing has changed for a minute since."""
         error, since = self.doubted, self._doubted_since
-        if error is not None and since is not None and self.clock() - since > _DOUBT:
+        if error is not None and since is not None and self.clock() - since > limits.DOUBT:
             self.state.fail(error)
             assert self.state.failure is not None
             raise self.state.failure

@@ -27,7 +27,7 @@ from typing import Any
 import attrs
 import httpx
 
-from .._api import versions
+from .._api import limits, versions
 from .._api.calls import Call
 from .._api.commands import Await, Cut, Failure, Flow, Open, Opened, Pump, Send, Waiting
 from .._api.replies import Answer
@@ -35,15 +35,10 @@ from .._api.retries import no_answer, persistently
 from ..errors import APIError, ServerError
 from ..options import DEFAULT_TIMEOUT, RequestTimeout
 from .lookup import find
-from .read_loop import EARLY
-from .recovery import PATIENCE, has_ended, next_look, peek, recover, settle
-from .run import SILENCE, Following
+from .recovery import has_ended, next_look, peek, recover, settle
+from .run import Following
 
-QUEUED_SILENCE = 310.0  # s; a queued run sends nothing, and the server gives up after 300
 _GAVE_UP = (408, 499)  # a proxy that stopped waiting
-LOOK_EVERY = 15.0  # s without a byte of an answer, or an event: look for the run in the logs
-LULL = 25.0  # s without a byte behind the first event, two pings and a half: ask the run's detail
-_END_COMES_IN = 3.0  # s in which the POST's stream may still tell an end that the detail has
 _NO_STREAM = "a stream of events was expected"
 
 
@@ -77,7 +72,7 @@ def _start(run: Following, start: Call) -> Flow[Exception | None]:
     """Post the run and read its stream; return what cut it."""
     head, _ = _silence(run)
     outcome: Opened | Answer | Failure | _Left = yield from persistently(
-        Open(start, silence=head, patience=LOOK_EVERY), run.not_taken, partial(_open, run)
+        Open(start, silence=head, patience=limits.LOOK_EVERY), run.not_taken, partial(_open, run)
     )
     if isinstance(outcome, Opened):
         return (yield from _read(run))
@@ -102,17 +97,17 @@ class _Left:
 def _open(run: Following, command: Open) -> Flow[Opened | Answer | Failure | _Left]:
     """Post the run; look for it in the logs while no byte of an answer comes."""
     outcome: Any = yield command
-    waited, look_at = 0.0, LOOK_EVERY
+    waited, look_at = 0.0, limits.LOOK_EVERY
     while isinstance(outcome, Waiting):
         waited += outcome.seconds
-        if waited > command.silence - EARLY:
+        if waited > command.silence - limits.EARLY:
             error = httpx.ReadTimeout(f"no byte of an answer for {command.silence:.0f} s")
             outcome = Failure(error, sent=True)
             break
-        if waited > look_at - EARLY:
-            look_at += LOOK_EVERY
+        if waited > look_at - limits.EARLY:
+            look_at += limits.LOOK_EVERY
             if (yield from _ended_unseen(run)):
-                outcome = yield Await(_END_COMES_IN)
+                outcome = yield Await(limits.END_COMES_IN)
                 if isinstance(outcome, Waiting):
                     return _Left(None)
                 break
@@ -141,14 +136,14 @@ def _read(run: Following) -> Flow[Exception | None]:
     """Read the run's own stream; return what cut it."""
     state = run.state
     first, silence = _silence(run)  # the answer's head has told the server's version
-    lull = LULL if silence == SILENCE else None
+    lull = limits.LULL if silence == limits.SILENCE else None
     state.doubts_ends = versions.makes_up_ends(run.version)
     state.hears_late = not state.result_only and not versions.ENDS_SPEECH_FIRST.on(run.version)
     while True:
         if run.doubted is not None:
             quiet: float | None = next_look(run)
         else:
-            quiet = LOOK_EVERY if run.adoptable and not state.begun else None
+            quiet = limits.LOOK_EVERY if run.adoptable and not state.begun else None
         cut: Cut = yield Pump(first=first, silence=silence, quiet=quiet, lull=lull)
         if state.other_id is not None:
             raise run.unknown(f"its request was carried out twice; the other is {state.other_id}")
@@ -164,7 +159,7 @@ def _read(run: Following) -> Flow[Exception | None]:
                 return cut.error
             run.check_doubted()
         elif (yield from _ended_unseen(run)):
-            cut = yield Pump(first=first, silence=silence, quiet=_END_COMES_IN)
+            cut = yield Pump(first=first, silence=silence, quiet=limits.END_COMES_IN)
             if state.over or not state.begun:
                 return cut.error
 
@@ -176,7 +171,7 @@ def _silence(run: Following) -> tuple[float, float]:
     if given and timeout.read is not None:
         return timeout.read, timeout.read
     queued = versions.QUEUES_RUNS.on(run.version)
-    return (QUEUED_SILENCE if queued else SILENCE), SILENCE
+    return (limits.QUEUED_SILENCE if queued else limits.SILENCE), limits.SILENCE
 
 
 def _not_a_stream(answer: Answer) -> Exception:
@@ -203,7 +198,7 @@ def run_blocking(run: Following) -> Flow[Answer]:
     """Start the run by one blocking request; return its answer."""
     start = yield from _prepared(run)
     # The answer takes as long as the run.
-    silence = PATIENCE if run.options.timeout == DEFAULT_TIMEOUT else None
+    silence = limits.PATIENCE if run.options.timeout == DEFAULT_TIMEOUT else None
     outcome: Answer | Failure = yield from persistently(Send(start, silence), run.not_taken)
     cause: Exception
     if isinstance(outcome, Failure):

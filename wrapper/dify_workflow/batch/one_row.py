@@ -13,8 +13,7 @@ from typing import Any
 import attrs
 
 from .. import APIError, DifyError, DifyWorkflow, EventTooLarge, RunOutcomeUnknown, WorkflowStream
-from .._api import versions
-from .._runs.start import QUEUED_SILENCE
+from .._api import limits, versions
 from .journal import Flight
 from .results import Key, RowResult, of_error, of_response
 
@@ -194,7 +193,7 @@ def _patience(client: DifyWorkflow, task: Task) -> float:
     if task.lookup_seconds is not None:
         return task.lookup_seconds
     queues = versions.QUEUES_RUNS.on(client.server_version)
-    return QUEUED_SILENCE if queues else _LISTED_AFTER
+    return limits.QUEUED_SILENCE if queues else _LISTED_AFTER
 
 
 def _listed(client: DifyWorkflow, user: str) -> list[str]:

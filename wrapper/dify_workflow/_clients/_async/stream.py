@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Self, cast
 
 import httpx
 
-from ..._api import calls
+from ..._api import calls, limits
 from ..._api.commands import Await, Gather, Open, Opened, Pause, Pump
 from ..._api.logger import log
 from ..._api.results import of_detail, of_stop
 from ..._api.retries import ask
-from ..._runs.handle import STOP_TIMEOUT, TASK_ID_WAIT, RunHandle
+from ..._runs.handle import RunHandle
 from ..._runs.run import Following
 from ..._runs.state import RunState
 from ...errors import DifyError
@@ -94,7 +94,7 @@ class AsyncWorkflowStream(RunHandle):
         the message "Aborted: User requested stop".
         """
         self._after("wait", wait)
-        task_id = await self._find_task_id(self._bounded(TASK_ID_WAIT))
+        task_id = await self._find_task_id(self._bounded(limits.TASK_ID_WAIT))
         with self._stopping():
             call = calls.stop(task_id, self._run.options)
             answer = of_stop(await self._driver.run(ask(call)))
@@ -273,9 +273,9 @@ class AsyncWorkflowStream(RunHandle):
     async def _stop_quietly(self) -> None:
         self._run.stop_asked_at = self._clock()
         try:
-            with shielded(STOP_TIMEOUT):
-                task_id = await self._find_task_id(STOP_TIMEOUT)
+            with shielded(limits.STOP_TIMEOUT):
+                task_id = await self._find_task_id(limits.STOP_TIMEOUT)
                 call = calls.stop(task_id, self._run.options)
-                await self._driver.perform_once(call, STOP_TIMEOUT)
+                await self._driver.perform_once(call, limits.STOP_TIMEOUT)
         except Exception as error:  # leaving must not raise anything new
             log.warning("run %s could not be stopped: %s", self.id, error)
