@@ -18,7 +18,7 @@ from dify_workflow._api.replies import Answer
 from dify_workflow._api.versions import Server
 from dify_workflow._clients._async.driver import AsyncDriver
 from dify_workflow._clients._sync.driver import Driver
-from dify_workflow._runs.prepare import attaching, starting
+from dify_workflow._runs.prepare import attaching, plan
 from dify_workflow._runs.run import Following
 from dify_workflow.options import Options
 from fault_server_model import Dify
@@ -165,11 +165,10 @@ Client = Callable[[Following], Flow[None]]
 
 def following(server: Dify, *, attach: bool = False, **options: Any) -> Following:
     """A run as the client would start it, or attach to."""
-    given = Options(api_key="app-simulated").merged({"user": "user-1", **options})
+    client = Options(api_key="app-simulated", user="user-1")
     if attach:
-        return attaching(server.script.run_id, given, Server(), server.clock)
-    inputs = dict(server.script.inputs)
-    return starting(inputs, given, Server(), server.clock, streaming=True)
+        return attaching(server.script.run_id, client.merged(options), Server(), server.clock)
+    return plan(dict(server.script.inputs), client, options, Server(), server.clock)
 
 
 def start_elsewhere(server: Dify, run: Following | None = None) -> None:

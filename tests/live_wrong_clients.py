@@ -40,26 +40,24 @@ _finish = RunState.finish
 
 
 def _answers_all_at_once(
-    self: DifyWorkflow, response: WorkflowRunResponse, given: Any
+    self: DifyWorkflow, response: WorkflowRunResponse, given: options.Options
 ) -> WorkflowRunResponse:
-    settings = self._options(given).merged({"user": response.user})
-    assert settings.on_human_input is not None
+    assert given.on_human_input is not None
     while response.status == "paused":
         for form in response.forms:
-            self._reply(settings.on_human_input, form, settings)
-        with self.resume(response, **given, deadline=SOON) as stream:
+            self._reply(given.on_human_input, form, given)
+        with self._resumed(response, given.merged({"deadline": SOON})) as stream:
             response = stream.result()
     return response
 
 
 def _asks_again(
-    self: DifyWorkflow, response: WorkflowRunResponse, given: Any
+    self: DifyWorkflow, response: WorkflowRunResponse, given: options.Options
 ) -> WorkflowRunResponse:
-    settings = self._options(given).merged({"user": response.user})
-    assert settings.on_human_input is not None
+    assert given.on_human_input is not None
     while response.status == "paused":
-        self._reply(settings.on_human_input, response.forms[0], settings)
-        with self.resume(response, **given) as stream:
+        self._reply(given.on_human_input, response.forms[0], given)
+        with self._resumed(response, given) as stream:
             response = stream.result()
     return response
 

@@ -71,7 +71,7 @@ def test_headers_add_up_whatever_their_case() -> None:
 
 def test_an_extra_body_is_added_to_what_is_sent() -> None:
     options = Options(extra_body={"new": {"a": (1,)}})
-    body = run(WorkflowRunRequest(inputs={}), options, streaming=True).kwargs["json"]
+    body = run(WorkflowRunRequest(inputs={}), {}, options).kwargs["json"]
     assert body["new"] == {"a": [1]}
     assert body["response_mode"] == "streaming"
 
@@ -80,7 +80,7 @@ def test_an_extra_body_is_added_to_what_is_sent() -> None:
 def test_an_extra_body_cannot_change_what_the_request_says(name: str) -> None:
     options = Options(extra_body={name: "another"})
     with pytest.raises(InvalidArgument, match=name) as caught:
-        run(WorkflowRunRequest(inputs={}), options, streaming=True)
+        run(WorkflowRunRequest(inputs={}), {}, options)
     assert caught.value.field == "extra_body"
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import collections
 import math
+import time
 import types
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from dify_workflow import InvalidArgument, WorkflowRunRequest
-from dify_workflow._api.calls import run
+from dify_workflow._api.versions import Server
+from dify_workflow._runs.prepare import plan
 from dify_workflow.options import Options
 from facade import Kind, both, client
 from odd_values import (
@@ -22,8 +24,9 @@ from replay_server import ReplayServer
 
 def sent(request: Any, **options: Any) -> dict[str, Any]:
     """The JSON body that a run's request sends."""
-    made = run(WorkflowRunRequest.of(request), Options(**options), streaming=True)
-    body: dict[str, Any] = made.kwargs["json"]
+    run = plan(request, Options(api_key="app-x"), options, Server(), time.monotonic)
+    assert run.start is not None
+    body: dict[str, Any] = run.start.kwargs["json"]
     return body
 
 

@@ -12,7 +12,7 @@ import httpx
 from attrs.validators import optional
 
 from ._codec.encode import plain
-from ._codec.secret import Secret, seal_key, usable
+from ._codec.secret import Secret, usable
 from ._codec.sse import DEFAULT_MAX_EVENT_BYTES
 from .errors import InvalidArgument
 from .types.forms import WorkflowForm
@@ -167,21 +167,23 @@ class Options:
         """How often a request is sent again."""
         return DEFAULT_RETRIES if self.max_retries is None else self.max_retries
 
-    def merged(self, given: Mapping[str, Any]) -> Options:
+    def merged(self, given: Mapping[str, Any], request: Any = None) -> Options:
         """Return these settings with what a call was given; headers add up, None changes nothing.
 
-        Raises `InvalidArgument` for an unknown name or a bad value. The key in `given` is masked
-        in place, since the mapping is a local of every caller.
+        The key and the user of a request stand above all others. Raises `InvalidArgument` for an
+        unknown name or a bad value.
         """
-        seal_key(given)
-        for name in given:
+        changes: dict[str, Any] = {}
+        for name, value in given.items():
             if name not in _NAMES:
                 raise InvalidArgument(
                     f"{name}: unknown option; there are {', '.join(sorted(_NAMES))}", field=name
                 )
-        changes = {
-            name: value for name, value in given.items() if value is not None or name == "timeout"
-        }
+            if value is not None or name == "timeout":
+                changes[name] = value
+        for name in ("api_key", "user"):
+            if (value := getattr(request, name, None)) is not None:
+                changes[name] = value
         if "extra_headers" in changes:
             headers = {**self.extra_headers, **_headers(changes["extra_headers"])}
             changes["extra_headers"] = headers
@@ -197,8 +199,3 @@ class Options:
 
 
 _NAMES = frozenset(field.name for field in attrs.fields(Options))
-
-
-def options_for(options: Options, request: Any) -> Options:
-    """Options with the key and the user of a request, which stand above all others."""
-    return options.merged({"api_key": request.api_key, "user": getattr(request, "user", None)})

@@ -44,12 +44,12 @@ def call(operation: str, options: Options, *path: str, **arguments: Any) -> Call
     return Call(operation, kwargs, options, repeatable=method == "GET")
 
 
-def run(request: WorkflowRunRequest, options: Options, *, streaming: bool) -> Call:
-    """The request that starts a run."""
+def run(request: WorkflowRunRequest, inputs: Mapping[str, Any], options: Options) -> Call:
+    """The request that starts a run with these inputs, as JSON; `upload_all` completes it."""
     body: dict[str, Any] = {
-        "inputs": plain(request.inputs, "inputs"),
+        "inputs": inputs,
         "user": options.user,
-        "response_mode": "streaming" if streaming else "blocking",
+        "response_mode": request.response_mode or "streaming",
         "files": None if request.files is None else plain(request.files, "files"),
         "trace_id": request.trace_id,
         "trace_session_id": request.trace_session_id,

@@ -45,9 +45,9 @@ def submit(
         form = yield from fetch_form(options, form)
     token = form.needs_token()
     check_answer(form, action, inputs)
-    plain(inputs, "inputs")
-    uploaded = yield from upload_all(dict(inputs), options)
-    body = SubmitFormBody(inputs=plain(uploaded, "inputs"), action=action, user=options.user)
+    filled = plain(inputs, "inputs")
+    yield from upload_all(filled, options)
+    body = SubmitFormBody(inputs=filled, action=action, user=options.user)
     call = calls.call("submitHumanInputForm", options, token, body=body)
     outcome: Answer | Failure = yield from persistently(Send(call))
     if isinstance(outcome, Answer) and (outcome.ok or outcome.is_dify):

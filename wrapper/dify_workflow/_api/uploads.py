@@ -20,9 +20,9 @@ from ..options import Options
 from ..types.files import (
     AUDIO,
     Content,
+    NotUploaded,
     WorkflowFile,
     check_file,
-    each_file,
     extension_of,
     sent_name,
     sent_type,
@@ -35,6 +35,8 @@ from .retries import ask
 
 if TYPE_CHECKING:
     from dify_workflow_api.models import UploadedFile
+
+_ID = "upload_file_id"
 
 Progress = Callable[[int, int], object]  # bytes sent, bytes in all
 
@@ -204,31 +206,30 @@ def _opened(path: str | os.PathLike[str]) -> IO[bytes]:
         raise InvalidArgument(f"file: {error}", field="file") from error
 
 
-def to_upload(value: Any) -> dict[int, WorkflowFile]:
-    """Return every file in `value` that is not on the server yet, by its identity."""
-    found: dict[int, WorkflowFile] = {}
+def upload_all(body: Any, options: Options) -> Flow[None]:
+    """Upload every file that JSON of our own making refers to; write their ids into it."""
+    places = _not_uploaded(body)
+    files = {id(place[_ID].file): place[_ID].file for place in places}
+    if files:
+        flows = [_upload_input(file, options) for file in files.values()]
+        uploaded: Sequence[UploadedFile] = yield Gather(flows)
+        ids = dict(zip(files, uploaded, strict=True))
+        for place in places:
+            place[_ID] = ids[id(place[_ID].file)].id
 
-    def collect(file: WorkflowFile) -> WorkflowFile:
-        if file.needs_upload:
-            found[id(file)] = file
-        return file
 
-    each_file(value, collect)
+def _not_uploaded(body: Any) -> list[dict[str, Any]]:
+    """Return the file objects that have no id yet."""
+    found, left = [], [body]
+    while left:
+        value = left.pop()
+        if isinstance(value, list):
+            left.extend(value)
+        elif isinstance(value, dict):
+            left.extend(value.values())
+            if isinstance(value.get(_ID), NotUploaded):
+                found.append(value)
     return found
-
-
-def upload_all(value: Any, options: Options) -> Flow[Any]:
-    """Upload every file in `value` that is not on the server yet; return `value` with their ids."""
-    found = to_upload(value)
-    if not found:
-        return value
-    flows = [_upload_input(file, options) for file in found.values()]
-    uploaded: Sequence[UploadedFile] = yield Gather(flows)
-    ids = {key: upload.id for key, upload in zip(found, uploaded, strict=True)}
-    return each_file(
-        value,
-        lambda file: attrs.evolve(file, upload_id=ids[id(file)]) if id(file) in ids else file,
-    )
 
 
 def _upload_input(file: WorkflowFile, options: Options) -> Flow[UploadedFile]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -15,11 +15,11 @@ import httpx
 from .._api.base_url import DEFAULT_BASE_URL, normalise_base_url
 from .._api.versions import Server, Version
 from .._codec.secret import seal_key
-from .._runs.prepare import InputForms
+from .._runs.prepare import InputForms, plan
+from .._runs.run import Following
 from .._transport.pools import TransportSettings
 from ..errors import DifyError, InvalidArgument
 from ..options import Options
-from ..types.requests import WorkflowRunRequest
 
 
 @attrs.frozen(kw_only=True)
@@ -113,7 +113,15 @@ class ClientBase:
         return copy
 
     def _options(self, given: Mapping[str, Any]) -> Options:
+        seal_key(given)
         return self._settings.options.merged(given)
+
+    def _plan(
+        self, request: Any, given: Mapping[str, Any], clock: Callable[[], float], **how: Any
+    ) -> Following:
+        seal_key(given)
+        options = self._settings.options
+        return plan(request, options, given, self._server, clock, self._forms, **how)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.base_url!r})"
@@ -123,11 +131,6 @@ class ClientBase:
 
     def __setstate__(self, settings: ClientSettings) -> None:
         self._open(settings)
-
-
-def is_blocking(request: WorkflowRunRequest | Mapping[str, Any]) -> bool:
-    """Whether a request asks for one blocking request."""
-    return isinstance(request, WorkflowRunRequest) and request.response_mode == "blocking"
 
 
 def from_environment(

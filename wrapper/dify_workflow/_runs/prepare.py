@@ -6,22 +6,20 @@ import copy
 import uuid
 import warnings
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 import attrs
 
 from .._api import calls
-from .._api.calls import Call
 from .._api.commands import Flow
 from .._api.retries import ask
-from .._api.uploads import to_upload, upload_all
 from .._api.validation import InputForm, InputWarning, error_of, form_of, problems
 from .._api.versions import Server
 from .._codec.decode import read
+from .._codec.encode import plain
 from .._codec.secret import Secret
 from ..errors import InvalidArgument
-from ..options import Options, options_for
+from ..options import Options
 from ..types.requests import WorkflowRunRequest
 from ..types.responses import WorkflowRunResponse
 from .handle import RunHandle
@@ -35,63 +33,68 @@ _SUFFIX = 12  # hex digits that make a user unique
 _LONGEST_USER = 255
 
 
-def starting(
+def plan(
     request: WorkflowRunRequest | Mapping[str, Any],
-    options: Options,
+    defaults: Options,
+    given: Mapping[str, Any],
     server: Server,
     clock: Callable[[], float],
     forms: InputForms | None = None,
     *,
-    streaming: bool,
     result_only: bool = False,
     own_user: bool = False,
     before_post: Callable[[], None] | None = None,
 ) -> Following:
-    """Return a run that is to be started; raises `InvalidArgument`.
+    """Return a run that is to be started; raises `InvalidArgument`. Nothing is sent here.
 
-    own_user: the user in `options` is of this run alone, so its runs are surely this one.
+    defaults, given: the options of the client, and of the call.
+    own_user: the user is of this run alone, so its runs are surely this one.
     before_post: called when all is uploaded and the request that starts the run is next.
     """
     asked = WorkflowRunRequest.of(request)
-    options = options_for(options, asked)
+    if not result_only:
+        _refuse_for_streams(asked, given)
+    options = defaults.merged(given, asked)
     options.key()
     if options.unique_user:
         suffix = uuid.uuid4().hex[:_SUFFIX]
         user = f"{options.user[: _LONGEST_USER - _SUFFIX - 1]}-{suffix}"
         options = attrs.evolve(options, user=user, unique_user=False)
         own_user = True
+    inputs: dict[str, Any] = plain(asked.inputs, "inputs")
     key_input = options.run_key_input
-    if key_input in asked.inputs:
+    if key_input in inputs:
         key_input = None  # a value that is not ours proves nothing: other runs may have it too
     if key_input is not None:
-        asked = attrs.evolve(asked, inputs={**asked.inputs, key_input: uuid.uuid4().hex})
-    start = calls.run(asked, options, streaming=streaming)
-    sent = start.kwargs["json"]
-    prepare = None
-    if options.validate != "off" or to_upload([asked.inputs, asked.files]):
-        kept = {} if forms is None else forms
-        prepare = partial(_upload_and_build, asked, options, kept, streaming=streaming)
+        inputs[key_input] = uuid.uuid4().hex
+    checks = None
+    if options.validate != "off":
+        checks = _check_inputs({**inputs, **asked.inputs}, options, {} if forms is None else forms)
     return Following(
         state=RunState(max_event_bytes=options.max_event_bytes, result_only=result_only),
         options=options,
         clock=clock,
         server=server,
-        start=start,
-        prepare=prepare,
+        start=calls.run(asked, inputs, options),
+        blocking=asked.response_mode == "blocking",
+        checks=checks,
         before_post=before_post,
-        lookup=Lookup(sent.get("inputs", {}), own_user, key_input),
+        lookup=Lookup(inputs, own_user, key_input),
     )
 
 
-def _upload_and_build(
-    asked: WorkflowRunRequest, options: Options, forms: InputForms, *, streaming: bool
-) -> Flow[Call]:
-    """Check the inputs, upload the files, and build the request anew with their ids."""
-    if options.validate != "off":
-        yield from _check_inputs(asked.inputs, options, forms)
-    given = {"inputs": asked.inputs, "files": asked.files}
-    uploaded = yield from upload_all(given, options)
-    return calls.run(attrs.evolve(asked, **uploaded), options, streaming=streaming)
+def _refuse_for_streams(request: WorkflowRunRequest, given: Mapping[str, Any]) -> None:
+    """Refuse what only `run_workflow` can do."""
+    if given.get("on_human_input") is not None:
+        raise InvalidArgument(
+            "on_human_input: for run_workflow; a stream ends where the run pauses, and resume "
+            "goes on",
+            field="on_human_input",
+        )
+    if request.response_mode == "blocking":
+        raise InvalidArgument(
+            'response_mode: "blocking" gives no stream; use run_workflow', field="response_mode"
+        )
 
 
 def _check_inputs(inputs: Mapping[str, Any], options: Options, forms: InputForms) -> Flow[None]:
@@ -141,19 +144,3 @@ def resuming(
     following.state.resume(delivered)
     following.state.events_lost, following.state.in_gap = False, True
     return following
-
-
-def refuse_for_streams(
-    request: WorkflowRunRequest | Mapping[str, Any], options: Mapping[str, Any]
-) -> None:
-    """Refuse what only `run_workflow` can do."""
-    if options.get("on_human_input") is not None:
-        raise InvalidArgument(
-            "on_human_input: for run_workflow; a stream ends where the run pauses, and resume "
-            "goes on",
-            field="on_human_input",
-        )
-    if isinstance(request, WorkflowRunRequest) and request.response_mode == "blocking":
-        raise InvalidArgument(
-            'response_mode: "blocking" gives no stream; use run_workflow', field="response_mode"
-        )

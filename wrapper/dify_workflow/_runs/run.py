@@ -58,8 +58,9 @@ class Following:
     options: Options
     clock: Callable[[], float]
     server: Server
-    prepare: Callable[[], Flow[Call]] | None = None  # uploads what `start` needs, and builds it
     start: Call | None = None  # None: attached to a run that somebody else started
+    blocking: bool = False  # `start` is one request, whose answer is the result
+    checks: Flow[None] | None = None  # of the inputs, before `start`
     before_post: Callable[[], None] | None = None  # called before `start` is sent
     resuming: bool = False  # it was paused, and goes on
     lookup: Lookup | None = None

@@ -32,6 +32,7 @@ from .._api.calls import Call
 from .._api.commands import Await, Cut, Failure, Flow, Open, Opened, Pump, Send, Waiting
 from .._api.replies import Answer
 from .._api.retries import no_answer, persistently
+from .._api.uploads import upload_all
 from ..errors import APIError, ServerError
 from ..options import DEFAULT_TIMEOUT, RequestTimeout
 from .lookup import find
@@ -57,10 +58,13 @@ def follow(run: Following) -> Flow[None]:
 
 
 def _prepared(run: Following) -> Flow[Call]:
-    """Upload what the run needs; return the request that starts it."""
-    assert run.start is not None
+    """Check the inputs and upload the files; return the request that starts the run."""
+    start = run.start
+    assert start is not None
     run.began_at = run.clock()
-    start = run.start if run.prepare is None else (yield from run.prepare())
+    if run.checks is not None:
+        yield from run.checks
+    yield from upload_all(start.kwargs["json"], run.options)
     run.changed()
     run.posted_at = run.changed_at
     if run.before_post is not None:

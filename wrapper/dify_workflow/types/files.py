@@ -127,7 +127,8 @@ class WorkflowFile(InputValue):
         if self.url is not None:
             given = {"transfer_method": "remote_url", "url": self.url}
         else:
-            given = {"transfer_method": "local_file", "upload_file_id": self.upload_id or ""}
+            id_ = NotUploaded(self) if self.upload_id is None else self.upload_id
+            given = {"transfer_method": "local_file", "upload_file_id": id_}
         return models.InputFile.from_dict({"type": self.type, **given}).to_dict()
 
 
@@ -142,6 +143,17 @@ def check_file(path: Any, field: str) -> None:
         raise InvalidArgument(f"{field}: an address; WorkflowFile.from_url takes it", field=field)
     shown = str(path) if isinstance(path, str | os.PathLike) else path
     raise InvalidArgument(f"{field}: no file at {shown!r}", field=field)
+
+
+class NotUploaded(str):
+    """Stands for the id of a file in a request until it is uploaded; empty as a text."""
+
+    file: WorkflowFile
+
+    def __new__(cls, file: WorkflowFile) -> NotUploaded:
+        made = super().__new__(cls)
+        made.file = file
+        return made
 
 
 def base_name(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self, Unpack
 
@@ -12,14 +12,14 @@ import httpx
 from ..._api import calls
 from ..._api.results import of_blocking, of_detail, of_stop
 from ..._api.retries import ask
-from ..._runs.prepare import attaching, refuse_for_streams, resuming, starting
+from ..._runs.prepare import attaching, resuming
 from ..._runs.report import blocking
 from ..._runs.start import run_blocking
 from ..._transport.http_clients import AsyncOwnClient
-from ...options import CallOptions, RunOptions
+from ...options import CallOptions, Options, RunOptions
 from ...types.requests import WorkflowRunRequest
 from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
-from ..settings import ClientBase, ClientSettings, is_blocking
+from ..settings import ClientBase, ClientSettings
 from .app import AsyncAppMethods
 from .audio import AsyncAudioMethods
 from .driver import AsyncDriver
@@ -100,19 +100,16 @@ class AsyncDifyWorkflow(
             APIError: When the server refuses to start the run, or reports an error instead of it.
             RunOutcomeUnknown: When the run may have started and its end could not be seen.
         """
-        if isinstance(request, WorkflowRunRequest) and request.api_key is not None:
-            options["api_key"] = request.api_key
-        given = self._options(options)
-        if is_blocking(request):
-            driver = self._driver()
-            run = starting(request, given, self._server, driver.clock, self._forms, streaming=False)
+        driver = self._driver()
+        run = self._plan(request, options, driver.clock, result_only=True)
+        if run.blocking:
             with blocking(run) as told:
-                answer = await driver.run(run_blocking(run), given.deadline)
+                answer = await driver.run(run_blocking(run), run.options.deadline)
                 response = told(of_blocking(answer, run.options.user))
         else:
-            async with self._stream(request, options, result_only=True) as stream:
+            async with AsyncWorkflowStream(run, driver) as stream:
                 response = await stream.result()
-        return await self._drive(response, options) if given.on_human_input else response
+        return await self._drive(response, run.options) if run.options.on_human_input else response
 
     def run_workflow_stream(
         self,
@@ -124,7 +121,6 @@ class AsyncDifyWorkflow(
 
         Raises as `run_workflow` does: for bad arguments here, for the rest while it is read.
         """
-        refuse_for_streams(request, options)
         return self._stream(request, options)
 
     async def start(
@@ -137,7 +133,6 @@ class AsyncDifyWorkflow(
 
         Dify before 1.10 ends a run whose stream is closed: keep it open there.
         """
-        refuse_for_streams(request, options)
         return await self._stream(request, options)._start()
 
     def attach(self, run_id: str, /, **options: Unpack[RunOptions]) -> AsyncWorkflowStream:
@@ -160,9 +155,7 @@ class AsyncDifyWorkflow(
         delivered before is not delivered again, unless only the id is given. It ends at once when
         the run still waits. `elapsed_time` of the result is that of the last leg.
         """
-        driver = self._driver()
-        following = resuming(run, self._options(options), self._server, driver.clock)
-        return AsyncWorkflowStream(following, driver)
+        return self._resumed(run, self._options(options))
 
     async def stop_workflow_stream(
         self, task_id: str, *, user_id: str | None = None, **options: Unpack[CallOptions]
@@ -172,8 +165,10 @@ class AsyncDifyWorkflow(
         `user_id` is the run's user (to 1.8, the server ignores a stop by another one). The server
         answers "success" whatever the id; what happened is seen in the run's stream or detail.
         """
-        given = self._options(options).merged({"user": user_id})
-        return of_stop(await self._driver().run(ask(calls.stop(task_id, given))))
+        if user_id is not None:
+            options["user"] = user_id
+        call = calls.stop(task_id, self._options(options))
+        return of_stop(await self._driver().run(ask(call)))
 
     async def info(
         self, workflow_run_id: str, **options: Unpack[CallOptions]
@@ -207,46 +202,35 @@ class AsyncDifyWorkflow(
         self,
         request: WorkflowRunRequest | Mapping[str, Any],
         options: RunOptions,
-        *,
-        result_only: bool = False,
-        own_user: bool = False,
-        before_post: Callable[[], None] | None = None,
+        **how: Any,
     ) -> AsyncWorkflowStream:
         driver = self._driver()
-        run = starting(
-            request,
-            self._options(options),
-            self._server,
-            driver.clock,
-            self._forms,
-            streaming=True,
-            result_only=result_only,
-            own_user=own_user,
-            before_post=before_post,
-        )
-        return AsyncWorkflowStream(run, driver)
+        return AsyncWorkflowStream(self._plan(request, options, driver.clock, **how), driver)
 
-    async def _drive(
-        self, response: WorkflowRunResponse, options: RunOptions
-    ) -> WorkflowRunResponse:
+    def _resumed(
+        self, run: WorkflowRunResponse | AsyncWorkflowStream | str, options: Options
+    ) -> AsyncWorkflowStream:
+        driver = self._driver()
+        return AsyncWorkflowStream(resuming(run, options, self._server, driver.clock), driver)
+
+    async def _drive(self, response: WorkflowRunResponse, options: Options) -> WorkflowRunResponse:
         """Answer the forms of a run by the callback, one at a time, until it ends or all are left.
 
         A pause may have several forms. After an answer the run is followed to its next pause, which
         has the others: two answers at once can lose a run.
         """
-        given = self._options(options).merged({"user": response.user})
-        callback = given.on_human_input
+        callback = options.on_human_input
         assert callback is not None
         asked: set[str] = set()  # forms by id: asking may send somebody a mail
         while response.status == "paused":
             for form in response.forms:
                 if form.token and (key := form.id or form.token) not in asked:
                     asked.add(key)
-                    if await self._reply(callback, form, given):
+                    if await self._reply(callback, form, options):
                         break
             else:
                 break
-            async with self.resume(response, **options) as stream:
+            async with self._resumed(response, options) as stream:
                 response = await stream.result()
         return response
 

@@ -9,7 +9,6 @@ from dify_workflow_api.filters import LogFilters
 
 from ..._api.logs import fetch_page, whole_listing
 from ..._codec.secret import Secret, seal
-from ...options import options_for
 from ...types.requests import WorkflowLogsRequest, logs_request
 from ...types.responses import DifyPageResult, WorkflowLogs
 from ..settings import ClientSettings
@@ -39,7 +38,7 @@ class AsyncLogMethods:
         """
         api_key = seal(api_key)
         asked = logs_request(request, {"last_id": last_id, "api_key": api_key, **filters})
-        options = options_for(self._settings.options, asked)
+        options = self._settings.options.merged({}, asked)
         return await self._driver().run(fetch_page(options, asked))
 
     async def iter_logs(
@@ -61,7 +60,7 @@ class AsyncLogMethods:
         """
         api_key = seal(api_key)
         asked = logs_request(request, {"last_id": None, "api_key": api_key, **filters})
-        options = options_for(self._settings.options, asked)
+        options = self._settings.options.merged({}, asked)
         walk = whole_listing(asked)
         while not walk.done:
             for entry in await self._driver().run(walk.next_entries(options)):

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self, Unpack
 
@@ -13,14 +13,14 @@ import httpx
 from ..._api import calls
 from ..._api.results import of_blocking, of_detail, of_stop
 from ..._api.retries import ask
-from ..._runs.prepare import attaching, refuse_for_streams, resuming, starting
+from ..._runs.prepare import attaching, resuming
 from ..._runs.report import blocking
 from ..._runs.start import run_blocking
 from ..._transport.http_clients import OwnClient
-from ...options import CallOptions, RunOptions
+from ...options import CallOptions, Options, RunOptions
 from ...types.requests import WorkflowRunRequest
 from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
-from ..settings import ClientBase, ClientSettings, is_blocking
+from ..settings import ClientBase, ClientSettings
 from .app import AppMethods
 from .audio import AudioMethods
 from .driver import Driver
@@ -99,19 +99,16 @@ class DifyWorkflow(
             APIError: When the server refuses to start the run, or reports an error instead of it.
             RunOutcomeUnknown: When the run may have started and its end could not be seen.
         """
-        if isinstance(request, WorkflowRunRequest) and request.api_key is not None:
-            options["api_key"] = request.api_key
-        given = self._options(options)
-        if is_blocking(request):
-            driver = self._driver()
-            run = starting(request, given, self._server, driver.clock, self._forms, streaming=False)
+        driver = self._driver()
+        run = self._plan(request, options, driver.clock, result_only=True)
+        if run.blocking:
             with blocking(run) as told:
-                answer = driver.run(run_blocking(run), given.deadline)
+                answer = driver.run(run_blocking(run), run.options.deadline)
                 response = told(of_blocking(answer, run.options.user))
         else:
-            with self._stream(request, options, result_only=True) as stream:
+            with WorkflowStream(run, driver) as stream:
                 response = stream.result()
-        return self._drive(response, options) if given.on_human_input else response
+        return self._drive(response, run.options) if run.options.on_human_input else response
 
     def run_workflow_stream(
         self,
@@ -123,7 +120,6 @@ class DifyWorkflow(
 
         Raises as `run_workflow` does: for bad arguments here, for the rest while it is read.
         """
-        refuse_for_streams(request, options)
         return self._stream(request, options)
 
     def start(
@@ -136,7 +132,6 @@ class DifyWorkflow(
 
         Dify before 1.10 ends a run whose stream is closed: keep it open there.
         """
-        refuse_for_streams(request, options)
         return self._stream(request, options)._start()
 
     def attach(self, run_id: str, /, **options: Unpack[RunOptions]) -> WorkflowStream:
@@ -159,9 +154,7 @@ class DifyWorkflow(
         delivered before is not delivered again, unless only the id is given. It ends at once when
         the run still waits. `elapsed_time` of the result is that of the last leg.
         """
-        driver = self._driver()
-        following = resuming(run, self._options(options), self._server, driver.clock)
-        return WorkflowStream(following, driver)
+        return self._resumed(run, self._options(options))
 
     def stop_workflow_stream(
         self, task_id: str, *, user_id: str | None = None, **options: Unpack[CallOptions]
@@ -171,8 +164,10 @@ class DifyWorkflow(
         `user_id` is the run's user (to 1.8, the server ignores a stop by another one). The server
         answers "success" whatever the id; what happened is seen in the run's stream or detail.
         """
-        given = self._options(options).merged({"user": user_id})
-        return of_stop(self._driver().run(ask(calls.stop(task_id, given))))
+        if user_id is not None:
+            options["user"] = user_id
+        call = calls.stop(task_id, self._options(options))
+        return of_stop(self._driver().run(ask(call)))
 
     def info(self, workflow_run_id: str, **options: Unpack[CallOptions]) -> WorkflowRunResponse:
         """Fetch the state of a run (GET /workflows/run/{workflow_run_id}).
@@ -204,44 +199,35 @@ class DifyWorkflow(
         self,
         request: WorkflowRunRequest | Mapping[str, Any],
         options: RunOptions,
-        *,
-        result_only: bool = False,
-        own_user: bool = False,
-        before_post: Callable[[], None] | None = None,
+        **how: Any,
     ) -> WorkflowStream:
         driver = self._driver()
-        run = starting(
-            request,
-            self._options(options),
-            self._server,
-            driver.clock,
-            self._forms,
-            streaming=True,
-            result_only=result_only,
-            own_user=own_user,
-            before_post=before_post,
-        )
-        return WorkflowStream(run, driver)
+        return WorkflowStream(self._plan(request, options, driver.clock, **how), driver)
 
-    def _drive(self, response: WorkflowRunResponse, options: RunOptions) -> WorkflowRunResponse:
+    def _resumed(
+        self, run: WorkflowRunResponse | WorkflowStream | str, options: Options
+    ) -> WorkflowStream:
+        driver = self._driver()
+        return WorkflowStream(resuming(run, options, self._server, driver.clock), driver)
+
+    def _drive(self, response: WorkflowRunResponse, options: Options) -> WorkflowRunResponse:
         """Answer the forms of a run by the callback, one at a time, until it ends or all are left.
 
         A pause may have several forms. After an answer the run is followed to its next pause, which
         has the others: two answers at once can lose a run.
         """
-        given = self._options(options).merged({"user": response.user})
-        callback = given.on_human_input
+        callback = options.on_human_input
         assert callback is not None
         asked: set[str] = set()  # forms by id: asking may send somebody a mail
         while response.status == "paused":
             for form in response.forms:
                 if form.token and (key := form.id or form.token) not in asked:
                     asked.add(key)
-                    if self._reply(callback, form, given):
+                    if self._reply(callback, form, options):
                         break
             else:
                 break
-            with self.resume(response, **options) as stream:
+            with self._resumed(response, options) as stream:
                 response = stream.result()
         return response
 

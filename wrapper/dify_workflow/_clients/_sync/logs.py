@@ -10,7 +10,6 @@ from dify_workflow_api.filters import LogFilters
 
 from ..._api.logs import fetch_page, whole_listing
 from ..._codec.secret import Secret, seal
-from ...options import options_for
 from ...types.requests import WorkflowLogsRequest, logs_request
 from ...types.responses import DifyPageResult, WorkflowLogs
 from ..settings import ClientSettings
@@ -40,7 +39,7 @@ class LogMethods:
         """
         api_key = seal(api_key)
         asked = logs_request(request, {"last_id": last_id, "api_key": api_key, **filters})
-        options = options_for(self._settings.options, asked)
+        options = self._settings.options.merged({}, asked)
         return self._driver().run(fetch_page(options, asked))
 
     def iter_logs(
@@ -62,7 +61,7 @@ class LogMethods:
         """
         api_key = seal(api_key)
         asked = logs_request(request, {"last_id": None, "api_key": api_key, **filters})
-        options = options_for(self._settings.options, asked)
+        options = self._settings.options.merged({}, asked)
         walk = whole_listing(asked)
         while not walk.done:
             yield from self._driver().run(walk.next_entries(options))
