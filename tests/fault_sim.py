@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal
 
 import attrs
+import httpx
 from dify_workflow import (
     AsyncWorkflowStream,
     WorkflowRunResponse,
     WorkflowStream,
     WorkflowStreamEvent,
 )
-from dify_workflow._api.calls import Call
-from dify_workflow._api.commands import Failure, Flow, Open, Opened, Pause, Send, Waiting
+from dify_workflow._api.commands import (
+    Await,
+    Failure,
+    Flow,
+    Open,
+    Opened,
+    Outcome,
+    Send,
+    Until,
+    Waiting,
+)
 from dify_workflow._api.replies import Answer
 from dify_workflow._api.versions import Server
 from dify_workflow._clients._async.driver import AsyncDriver
@@ -23,10 +33,9 @@ from dify_workflow._runs.run import Following
 from dify_workflow.options import Options
 from fault_server_model import Dify
 from fault_streams import ModelStream, VirtualClock
+from h1_streams.line import Line
 
-T = TypeVar("T")
 Mode = Literal["iterate", "result"]
-Performed = tuple[Answer | Opened | Waiting | Failure, Any]
 
 
 @attrs.define(eq=False)
@@ -35,19 +44,18 @@ class Pending:
 
     clock: VirtualClock
     outcome: Answer | Opened | Failure
-    stream: Any
     at: float
 
-    def wait(self, seconds: float) -> Performed:
+    def wait(self, seconds: float) -> Outcome:
         if self.at <= self.clock.now + seconds:
             self.clock.advance(self.at - self.clock.now)
-            return self.outcome, self.stream
+            return self.outcome
         self.clock.advance(seconds)
-        return Waiting(seconds), self
+        return Waiting(seconds, self)
 
     def close(self) -> None:
-        if self.stream is not None:
-            self.stream.close()
+        if isinstance(self.outcome, Opened):
+            self.outcome.connection.close()
 
     shutdown = close
 
@@ -55,43 +63,35 @@ class Pending:
         self.close()
 
 
-class SimDriver:
+def exchange(dify: Dify, command: Send | Open | Await, until: Until) -> Outcome:
+    """Let the simulated server answer."""
+    if isinstance(command, Await):
+        waited: Outcome = command.waiting.connection.wait(until.seconds(command.seconds))
+        return waited
+    asked_at = dify.clock.now
+    outcome, stream = dify.serve(command)
+    if isinstance(outcome, Opened):
+        outcome = attrs.evolve(outcome, connection=stream)
+    if not isinstance(command, Open) or command.patience is None:
+        return outcome
+    pending = Pending(dify.clock, outcome, asked_at + dify.head_after)
+    return pending.wait(until.seconds(command.patience))
+
+
+@attrs.frozen
+class SimDriver(Driver):
     """A sync driver whose time is the server's."""
 
-    def __init__(self, server: Dify) -> None:
-        self._server = server
-        self.clock = server.clock
+    dify: Any = None
 
-    def perform(self, command: Send | Open, left: float | None) -> Performed:
-        if isinstance(command, Open) and (patience := command.line and command.line.patience):
-            asked_at = self.clock.now
-            outcome, stream = self._server.serve(command)
-            pending = Pending(self.clock, outcome, stream, asked_at + self._server.head_after)
-            return pending.wait(patience)
-        return self._server.serve(command)
-
-    def wait(self, pending: Pending, seconds: float) -> Performed:
-        return pending.wait(seconds)
+    def _exchange(self, command: Send | Open | Await, until: Until, line: Line) -> Outcome:
+        outcome = exchange(self.dify, command, until)
+        if isinstance(outcome, Answer | Opened):
+            self.server.learn(outcome.headers)
+        return outcome
 
     def pause(self, seconds: float, alarm: Any) -> None:
-        self.clock.advance(seconds)
-
-    def perform_once(self, call: Call, seconds: float) -> None:
-        self._server.serve(Send(call))
-
-    def run(self, flow: Flow[T]) -> T:
-        outcome: Any = None
-        while True:
-            try:
-                command = flow.send(outcome)
-            except StopIteration as stop:
-                return cast(T, stop.value)
-            outcome = None
-            if isinstance(command, Pause):
-                self.clock.advance(command.seconds)
-            else:
-                assert isinstance(command, Send)
-                outcome, _ = self._server.serve(command)
+        self.dify.clock.advance(seconds)
 
 
 class AsyncModelStream:
@@ -110,31 +110,22 @@ class AsyncModelStream:
         self._stream.close()
 
 
-class AsyncSimDriver:
+@attrs.frozen
+class AsyncSimDriver(AsyncDriver):
     """An async driver whose time is the server's."""
 
-    def __init__(self, server: Dify) -> None:
-        self._sync = SimDriver(server)
-        self.clock = server.clock
+    dify: Any = None
 
-    async def perform(self, command: Send | Open, left: float | None) -> Performed:
-        return self._wrapped(self._sync.perform(command, left))
-
-    async def wait(self, pending: Pending, seconds: float) -> Performed:
-        return self._wrapped(pending.wait(seconds))
-
-    def _wrapped(self, performed: Performed) -> Performed:
-        outcome, stream = performed
-        return outcome, AsyncModelStream(stream) if isinstance(outcome, Opened) else stream
+    async def _exchange(self, command: Send | Open | Await, until: Until, line: Line) -> Outcome:
+        outcome = exchange(self.dify, command, until)
+        if isinstance(outcome, Answer | Opened):
+            self.server.learn(outcome.headers)
+        if isinstance(outcome, Opened):
+            return attrs.evolve(outcome, connection=AsyncModelStream(outcome.connection))
+        return outcome
 
     async def pause(self, seconds: float, alarm: Any) -> None:
-        self.clock.advance(seconds)
-
-    async def perform_once(self, call: Call, seconds: float) -> None:
-        self._sync.perform_once(call, seconds)
-
-    async def run(self, flow: Flow[T]) -> T:
-        return self._sync.run(flow)
+        self.dify.clock.advance(seconds)
 
 
 @attrs.define(eq=False)
@@ -178,14 +169,24 @@ def start_elsewhere(server: Dify, run: Following | None = None) -> None:
     server._start(start)
 
 
+def _driver_of(server: Dify, run: Following) -> dict[str, Any]:
+    return {
+        "http": None,
+        "base_url": httpx.URL("http://simulated.example"),
+        "server": run.server,
+        "clock": server.clock,
+        "dify": server,
+    }
+
+
 def stream_of(server: Dify, run: Following) -> WorkflowStream:
     """The sync stream of a run."""
-    return WorkflowStream(run, cast(Driver, SimDriver(server)))
+    return WorkflowStream(run, SimDriver(**_driver_of(server, run)))
 
 
 def async_stream_of(server: Dify, run: Following) -> AsyncWorkflowStream:
     """The async stream of a run."""
-    return AsyncWorkflowStream(run, cast(AsyncDriver, AsyncSimDriver(server)))
+    return AsyncWorkflowStream(run, AsyncSimDriver(**_driver_of(server, run)))
 
 
 def play(

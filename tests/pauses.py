@@ -12,9 +12,7 @@ import attrs
 import pytest
 from dify_workflow import AsyncDifyWorkflow, DifyWorkflow
 from dify_workflow._api import retries
-from dify_workflow._clients._async import driver as async_driver
 from dify_workflow._clients._async.driver import AsyncDriver
-from dify_workflow._clients._sync import driver
 from dify_workflow._clients._sync.driver import Driver
 
 
@@ -40,12 +38,7 @@ def recorded_pauses(*, jitter: bool = False) -> Iterator[list[float]]:
     async def async_pause(_: AsyncDriver, seconds: float, wake: Any = None) -> None:
         taken.append(seconds)
 
-    async def async_sleep(seconds: float) -> None:
-        taken.append(seconds)
-
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(driver, "sleep", taken.append)
-        patch.setattr(async_driver, "sleep", async_sleep)
         patch.setattr(Driver, "pause", pause)
         patch.setattr(AsyncDriver, "pause", async_pause)
         if not jitter:

@@ -12,8 +12,8 @@ import fault_server_model
 import pytest
 from dify_workflow import ConnectionFailed, QuotaExceeded, TooManyRequests, WorkflowFile
 from dify_workflow._api import limits
-from dify_workflow._clients._async import driver as async_driver
-from dify_workflow._clients._sync import driver as drivers
+from dify_workflow._clients._async.driver import AsyncDriver
+from dify_workflow._clients._sync.driver import Driver
 from facade import Kind, both, client
 from fault_cases import server as model
 from fault_server_model import Trouble
@@ -97,10 +97,10 @@ def test_a_pause_that_takes_too_long_is_followed_by_no_post(
     """The machine slept."""
 
     def sleep(driver: SimDriver, seconds: float, wake: Any = None) -> None:
-        driver.clock.advance(seconds + 1000)
+        driver.dify.clock.advance(seconds + 1000)
 
     async def sleep_async(driver: Any, seconds: float, alarm: Any) -> None:
-        driver.clock.advance(seconds + 1000)
+        driver.dify.clock.advance(seconds + 1000)
 
     monkeypatch.setattr("fault_sim.SimDriver.pause", sleep)
     monkeypatch.setattr("fault_sim.AsyncSimDriver.pause", sleep_async)
@@ -113,11 +113,14 @@ def test_a_pause_that_takes_too_long_is_followed_by_no_post(
 def test_a_blocking_pause_that_takes_too_long_is_followed_by_no_post(kind: Kind) -> None:
     with recorded_pauses() as pauses, pytest.MonkeyPatch.context() as patch:
 
-        async def sleep(seconds: float) -> None:
+        def pause(driver: Driver, seconds: float, alarm: Any) -> None:
             pauses.append(seconds + 1000)
 
-        patch.setattr(drivers, "sleep", lambda seconds: pauses.append(seconds + 1000))
-        patch.setattr(async_driver, "sleep", sleep)
+        async def pause_async(driver: AsyncDriver, seconds: float, alarm: Any) -> None:
+            pauses.append(seconds + 1000)
+
+        patch.setattr(Driver, "pause", pause)
+        patch.setattr(AsyncDriver, "pause", pause_async)
         with ReplayServer([TOO_MANY]) as server, client(kind, server.url) as dify:
             assert type(start(dify, "blocking", deadline=120)) is TooManyRequests
             assert len(server.requests) == 1

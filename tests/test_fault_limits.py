@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
 
 import pytest
 from dify_workflow import (
@@ -11,11 +10,10 @@ from dify_workflow import (
     NotFound,
     RequestTimedOut,
     RunOutcomeUnknown,
-    WorkflowStream,
 )
 from fault_cases import KINDS, server
 from fault_scripts import Script, eight_nodes, iterating
-from fault_sim import SimDriver, following, play
+from fault_sim import following, play, stream_of
 from fault_streams import AFTER_SNAPSHOT, NO_FAULT, Fault, Kind
 
 
@@ -51,8 +49,7 @@ def test_attaching_to_no_run() -> None:
 @pytest.mark.parametrize(("version", "most"), [("1.14.2", 100), ("1.13.2", 60), ("1.10.1", 60)])
 def test_a_stopped_run_whose_detail_says_running_for_ever(version: str, most: float) -> None:
     dify = server(version=version, own_fault=Fault("eof", 9), killed_after=9)
-    driver: Any = SimDriver(dify)
-    with WorkflowStream(following(dify), driver) as stream:
+    with stream_of(dify, following(dify)) as stream:
         while len(dify.handed) < 9:
             next(stream)
         stopped_at = dify.clock.now
@@ -76,9 +73,8 @@ def test_a_result_can_be_waited_for_again_during_a_recovery() -> None:
     """Short waits add up: a silent connection is found out all the same."""
     for fault in (Fault("reset", 5), Fault("silence", 5), Fault("silence", 0)):
         dify = server(own_fault=fault, replay_faults=deque([Fault("silence", 9)]))
-        driver: Any = SimDriver(dify)
         waited = 0
-        with WorkflowStream(following(dify, unique_user=True), driver) as stream:
+        with stream_of(dify, following(dify, unique_user=True)) as stream:
             while True:
                 try:
                     result = stream.result(timeout=0.7)
@@ -95,8 +91,7 @@ def test_a_result_can_be_waited_for_again_during_a_recovery() -> None:
 @pytest.mark.parametrize("script", [eight_nodes().paced(60.0), iterating()], ids=str)
 def test_a_consumer_that_sleeps_is_no_silence(script: Script, fault: Fault) -> None:
     dify = server(script, limit=90_000.0, own_fault=fault)
-    driver: Any = SimDriver(dify)
-    with WorkflowStream(following(dify, unique_user=True), driver) as stream:
+    with stream_of(dify, following(dify, unique_user=True)) as stream:
         names = []
         for event in stream:
             names.append(event.event)

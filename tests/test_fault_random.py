@@ -11,13 +11,12 @@ from collections import Counter, deque
 from typing import Any, get_args
 
 import pytest
-from dify_workflow import WorkflowStream
 from fault_cells import ADOPTIONS
 from fault_judge import judge
 from fault_schedules import Schedule, kinds, schedules, scripts, troubles
 from fault_scripts import ENDS, Script, key_of
 from fault_server_model import Dify, Route, Trouble
-from fault_sim import Observed, SimDriver, following, play
+from fault_sim import Observed, following, play, stream_of
 from fault_streams import NO_FAULT, Fault, Kind, VirtualClock
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
@@ -58,8 +57,7 @@ class FaultMachine(RuleBasedStateMachine):
         clock = VirtualClock(20_000.0)
         self.server = Dify(clock, script.paced(0.02, pace), queued=queued)
         self.run = following(self.server, **ADOPTIONS[adoption])
-        driver: Any = SimDriver(self.server)
-        self.stream = WorkflowStream(self.run, driver)
+        self.stream = stream_of(self.server, self.run)
         self.seen = Observed(self.server)
 
     def ended(self) -> bool:

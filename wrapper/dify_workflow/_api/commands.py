@@ -6,14 +6,16 @@ it does no I/O, so one body serves the sync and the async client, and the tests'
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+import math
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Literal, TypeVar
 
 import attrs
 import httpx
-from h1_streams.line import Line
 
 from .calls import Call
+from .limits import MOMENT
+from .replies import Answer
 
 T = TypeVar("T")
 
@@ -37,21 +39,20 @@ class Open:
     """Open a stream: `Opened`, or an `Answer` that is no stream, or a `Failure`.
 
     `silence` is the time in seconds that the head of the answer may take. After `patience` without
-    a byte of it the outcome is `Waiting`, where the connection can be waited on. `line` is set
-    where the command is performed.
+    a byte of it the outcome is `Waiting`, where the connection can be waited on.
     """
 
     call: Call
     silence: float
     patience: float | None = None
     replaying: bool = False
-    line: Line | None = None
 
 
 @attrs.frozen
 class Await:
     """Wait on for the head of the answer to an `Open`, as many seconds: as `Open`."""
 
+    waiting: Waiting
     seconds: float
 
 
@@ -88,9 +89,10 @@ class Gather:
 
 @attrs.frozen
 class Opened:
-    """A stream is open."""
+    """A stream is open: `connection`, which flows leave alone."""
 
     headers: httpx.Headers
+    connection: Any = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen
@@ -98,6 +100,7 @@ class Waiting:
     """No byte of the answer has come for so many seconds; it can still be waited for."""
 
     seconds: float
+    connection: Any = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen
@@ -121,7 +124,40 @@ class Cut:
 
 
 Command = Send | Open | Await | Pump | Pause | Gather
+Outcome = Answer | Opened | Waiting | Failure | Cut | list[Any] | None
 Flow = Generator[Command, Any, T]
+
+
+@attrs.define
+class Until:
+    """How long commands may take: times by the clock, infinity for no bound.
+
+    deadline: nothing goes on longer. due: what can be gone on with later is interrupted then.
+    """
+
+    clock: Callable[[], float]
+    deadline: float = math.inf
+    due: float = math.inf
+
+    def seconds(self, most: float) -> float:
+        """Return the seconds to wait for what can be gone on with, `most` at most."""
+        return max(min(most, min(self.deadline, self.due) - self.clock()), MOMENT)
+
+    def left(self, *, interruptible: bool) -> float | None:
+        """Return the seconds left for a request; None without a bound."""
+        ends = min(self.deadline, self.due) if interruptible else self.deadline
+        return None if ends == math.inf else max(ends - self.clock(), MOMENT)
+
+    @property
+    def over(self) -> bool:
+        """Whether the deadline has passed."""
+        return self.clock() >= self.deadline
+
+    @property
+    def is_due(self) -> bool:
+        """Whether to interrupt now."""
+        return self.clock() >= self.due - MOMENT
+
 
 # Failures of the phase in which no byte of the request has left.
 _UNSENT = (

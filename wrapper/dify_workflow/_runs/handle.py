@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
-import attrs
 import httpx
-from h1_streams.line import Line
 
 from .._api import limits
-from .._api.commands import Command, Cut, Failure, Open, Opened, Pause, Pump, Send, Waiting
+from .._api.commands import Command, Failure, Open, Outcome, Pause
 from .._api.replies import Answer
 from .._api.results import response_of
 from ..errors import InvalidArgument, RequestTimedOut, StreamClosed
 from ..types.responses import DeadlineExceeded, WorkflowRunResponse
-from .read_loop import Pumping
 from .replay import Delivered
 from .report import RunReport
 from .run import Following
@@ -28,27 +25,22 @@ from .state import RunState, payload_of
 class RunHandle:
     """A run: its ids, its state, its result."""
 
-    def __init__(self, run: Following, clock: Callable[[], float]) -> None:
+    def __init__(self, run: Following) -> None:
         self._run = run
         self._state = run.state
         self._ready = run.state.ready
         self._pid = os.getpid()
-        self._clock = clock
-        self._report = RunReport(run.state, clock)
-        self._deadline = run.options.deadline
+        self._clock = run.clock
+        self._report = RunReport(run.state, run.clock)
         self._flow = follow(run)
-        self._outcome: Answer | Opened | Waiting | Failure | Cut | list[Any] | None = None
-        self._pumping: Pumping | None = None
-        self._line = Line()
-        self._headers = httpx.Headers()
-        self._began_at: float | None = None
+        self._until = run.until
+        self._outcome: Outcome = None
         self._ended = False
         self._closed = False
         self._error: BaseException | None = None
         self._error_raised = False
         self._result: WorkflowRunResponse | None = None
         self._pause_ends = float("-inf")
-        self._until: float | None = None  # `result(timeout)` waits no longer than this
 
     @property
     def id(self) -> str | None:
@@ -115,15 +107,16 @@ class RunHandle:
 
     def _next_command(self) -> Command | None:
         """Send the last outcome to the flow; return what it wants next, None at its end."""
-        if self._began_at is None:
-            self._began_at = self._clock()
-            self._report.begin()
+        self._report.begin()
         outcome, self._outcome = self._outcome, None
         # An answer that came at the last moment counts, and the flow knows what nothing was
         # started by.
         unsent = isinstance(outcome, Failure) and not outcome.sent
         if not (outcome is None or unsent or isinstance(outcome, Answer)):
             self._check_deadline()
+        left = self._pause_ends - self._clock()
+        if left >= limits.MOMENT and not self._until.over:
+            return Pause(left)  # waiting for it was interrupted
         try:
             command = self._flow.send(outcome)
         except StopIteration:
@@ -133,40 +126,17 @@ class RunHandle:
                 self._ended = True
             return None
         self._check_deadline()
-        if isinstance(command, Pump):
-            self._pumping = Pumping(command, self._state, self._clock)
-        elif isinstance(command, Open):
+        if isinstance(command, Open):
             self._state.connect(replaying=command.replaying)
-            patience = command.patience
-            self._line = Line(None if patience is None else self._bounded(patience))
-            if self._closed:
-                self._line.shutdown()
-            command = attrs.evolve(command, line=self._line)
         elif isinstance(command, Pause):
             self._pause_ends = self._clock() + command.seconds
         return command
 
-    def _learn(
-        self, outcome: Answer | Opened | Waiting | Failure
-    ) -> Answer | Opened | Waiting | Failure:
-        """Keep what a response says of the server."""
-        if isinstance(outcome, Answer | Opened):
-            self._run.server.learn(outcome.headers)
-        if isinstance(outcome, Opened):
-            self._headers = outcome.headers
-        return outcome
-
-    def _remaining(self) -> float | None:
-        """Seconds left of the deadline; None without one."""
-        if self._deadline is None or self._began_at is None:
-            return None
-        return max(self._began_at + self._deadline - self._clock(), 0.0)
-
     def _check_deadline(self) -> None:
-        if self._remaining() == 0.0:
+        if self._until.over:
             state = self._state
             raise DeadlineExceeded(
-                f"{self._run.name}: the deadline of {self._deadline} s passed; "
+                f"{self._run.name}: the deadline of {self._run.options.deadline} s passed; "
                 "the run itself may go on",
                 run_id=state.run_id,
                 task_id=state.task_id,
@@ -174,52 +144,20 @@ class RunHandle:
                 user=self.user,
             )
 
-    def _pause_left(self) -> float:
-        """Seconds of the flow's pause still to wait; 0 when it or the deadline is over."""
-        left = self._pause_ends - self._clock()
-        return 0.0 if left < limits.MOMENT or self._remaining() == 0.0 else left
-
-    def _bounded(self, seconds: float) -> float:
-        """No longer than the deadline and `result(timeout)` allow."""
-        if self._deadline is None and self._until is None:
-            return max(seconds, limits.MOMENT)
-        left = self._remaining()
-        if left is not None:
-            seconds = min(seconds, left)
-        if self._until is not None:
-            seconds = min(seconds, max(self._until - self._clock(), 0.0))
-        return max(seconds, limits.MOMENT)
-
-    def _after(self, name: str, seconds: float | None) -> float | None:
-        """The time so many seconds from now; raises `InvalidArgument` for what is no number."""
+    def _after(self, name: str, seconds: float | None) -> float:
+        """Return the time so many seconds from now; raise `InvalidArgument` for no number."""
         if seconds is None:
-            return None
+            return math.inf
         number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
         if not number or not seconds >= 0:
             raise InvalidArgument(f"{name}: a number of seconds, 0 or more, or None", field=name)
         return self._clock() + seconds
-
-    def _is_due(self) -> bool:
-        """Whether the time of `result(timeout)` is over."""
-        return self._until is not None and self._clock() >= self._until - limits.MOMENT
-
-    def _time_left(self) -> float | None:
-        """Seconds left of `result(timeout)`; None without one."""
-        return None if self._until is None else max(self._until - self._clock(), 0.0)
 
     def _raise_once(self) -> None:
         """Raise the error of a stream that is read in the background."""
         if self._error is not None and not self._error_raised:
             self._error_raised = True
             raise self._error
-
-    def _time_for(self, command: Send | Open) -> float | None:
-        """Seconds that a request may take; asking may also be cut short by `result(timeout)`."""
-        left, due = self._remaining(), self._time_left()
-        if due is None or not isinstance(command, Send) or not command.call.repeatable:
-            return left
-        due = max(due, limits.MOMENT)
-        return due if left is None else min(left, due)
 
     def _raise_if_cut_off(self) -> None:
         """Raise for who iterates on after a cancellation: the run has not ended."""
@@ -240,14 +178,14 @@ class RunHandle:
         state = "was not found yet" if self._run.absent else "has not ended yet"
         return RequestTimedOut(f"{self._run.name} {state}; it can be waited for again")
 
-    def _finished(self) -> WorkflowRunResponse:
+    def _finished(self, headers: httpx.Headers) -> WorkflowRunResponse:
         """The result; raises what ended the stream, or `StreamClosed`."""
         if isinstance(self._error, Exception):  # not a cancellation, which is over by now
             raise self._error
         if self._result is None:
             if self._state.last is None:
                 raise StreamClosed("the stream was closed before the run's end was read")
-            self._result = of_stream(self._state, self._headers, self.user)
+            self._result = of_stream(self._state, headers, self.user)
         return self._result
 
     def _needs_task_id(self) -> str:

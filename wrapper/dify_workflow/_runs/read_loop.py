@@ -19,7 +19,9 @@ class Pumping:
     resumable: a read of the connection that timed out can be repeated.
     """
 
-    def __init__(self, pump: Pump, state: RunState, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, pump: Pump, state: RunState, clock: Callable[[], float], *, resumable: bool
+    ) -> None:
         self._pump = pump
         self._state = state
         self._clock = clock
@@ -30,15 +32,15 @@ class Pumping:
             "",
             0.0,
         )  # what is held back at the begin, since when
-        self._resumable = False
+        self.resumable: bool = resumable
 
-    def timeout(self, *, resumable: bool) -> float:
+    def timeout(self) -> float:
         """Seconds to wait for the next bytes, from now on."""
         state, now = self._state, self._clock()
-        self._asked_at, self._resumable = now, resumable
+        self._asked_at = now
         limit = self._silence_limit()
         left = max(limit - state.silent, 0.0) if state.silent else limit
-        if not resumable:
+        if not self.resumable:
             return left  # it is for the silence alone: a read that times out ends the connection
         if self._pump.lull is not None and state.silent < self._pump.lull and state.begun:
             left = min(left, self._pump.lull - state.silent)
@@ -86,7 +88,7 @@ class Pumping:
             return Cut("quiet", open=True)
         return None
 
-    def timed_out(self, error: httpx.HTTPError, *, still_open: bool) -> Cut | None:
+    def timed_out(self, error: httpx.HTTPError) -> Cut | None:
         """Nothing came within `timeout()`; the stream is given up, unless it is only quiet.
 
         Returns None where it is to be read on.
@@ -94,7 +96,7 @@ class Pumping:
         forget_request(error)
         self.waited()
         state, now = self._state, self._clock()
-        if still_open and state.silent < self._silence_limit() - limits.EARLY:
+        if self.resumable and state.silent < self._silence_limit() - limits.EARLY:
             if state.held in _HELD:
                 self._decide_in_time()
             if state.settled:
@@ -119,7 +121,7 @@ class Pumping:
         """Deliver a start that nothing has followed for long, or refuse the run with its end."""
         state, now = self._state, self._clock()
         late = now >= self._decide_at(now) - limits.EARLY
-        if state.held == "refused" and (late or not self._resumable):
+        if state.held == "refused" and (late or not self.resumable):
             state.refuse()
         elif late:
             state.confirm()

@@ -42,7 +42,9 @@ class RunReport:
             self._trace, self._context = trace, context.get_current()
 
     def begin(self) -> None:
-        """The first request is about to be sent."""
+        """Begin: the first request is about to be sent. Only the first call counts."""
+        if self._began is not None:
+            return
         self._began = self._clock()
         if self._trace is not None:
             tracer = self._trace.get_tracer("dify_workflow")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ import attrs
 
 from .._api import limits
 from .._api.calls import Call
-from .._api.commands import Flow
+from .._api.commands import Flow, Until
 from .._api.versions import Server, Version
 from ..options import Options
 from ..types.responses import RunOutcomeUnknown
@@ -64,7 +65,7 @@ class Following:
     before_post: Callable[[], None] | None = None  # called before `start` is sent
     resuming: bool = False  # it was paused, and goes on
     lookup: Lookup | None = None
-    began_at: float = 0.0  # by the clock; the deadline counts from here
+    until: Until = attrs.field(init=False)
     posted_at: float = 0.0
     changed_at: float = 0.0
     looks: int = 0  # times it was looked at since then
@@ -75,6 +76,9 @@ class Following:
     _doubted: dict[str, Any] | None = None
     _doubted_at: int = 0  # `state.news` then
     _doubted_since: float | None = None  # when its detail said that it runs all the same
+
+    def __attrs_post_init__(self) -> None:
+        self.until = Until(self.clock)
 
     @property
     def name(self) -> str:
@@ -96,6 +100,12 @@ class Following:
         """Whether it would be known as surely ours in the logs."""
         return self.lookup is not None and self.lookup.adopts
 
+    def begin(self) -> None:
+        """Note that the first command is next: the deadline counts from now."""
+        self.changed()
+        if self.options.deadline is not None:
+            self.until.deadline = self.changed_at + self.options.deadline
+
     def changed(self) -> None:
         """Something happened to the run."""
         self.changed_at = self.clock()
@@ -105,9 +115,7 @@ class Following:
         """Note that the POST started nothing; return the seconds left of the deadline."""
         self.changed()
         self.posted_at = self.changed_at
-        if self.options.deadline is None:
-            return None
-        return self.began_at + self.options.deadline - self.changed_at
+        return None if self.until.deadline == math.inf else self.until.deadline - self.changed_at
 
     def told(self, detail: dict[str, Any] | None) -> None:
         """Note what the run's detail says, None where it cannot be had."""

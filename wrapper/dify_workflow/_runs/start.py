@@ -46,7 +46,7 @@ _NO_STREAM = "a stream of events was expected"
 def follow(run: Following) -> Flow[None]:
     """Start the run, or attach to it, and follow it until its state is over."""
     cause: Exception | None = None
-    run.changed()
+    run.begin()
     if run.start is not None:
         cause = yield from _start(run, (yield from _prepared(run)))
         if not run.state.over:
@@ -61,7 +61,6 @@ def _prepared(run: Following) -> Flow[Call]:
     """Check the inputs and upload the files; return the request that starts the run."""
     start = run.start
     assert start is not None
-    run.began_at = run.clock()
     if run.checks is not None:
         yield from run.checks
     yield from upload_all(start.kwargs["json"], run.options)
@@ -111,11 +110,11 @@ def _open(run: Following, command: Open) -> Flow[Opened | Answer | Failure | _Le
         if waited > look_at - limits.EARLY:
             look_at += limits.LOOK_EVERY
             if (yield from _ended_unseen(run)):
-                outcome = yield Await(limits.END_COMES_IN)
+                outcome = yield Await(outcome, limits.END_COMES_IN)
                 if isinstance(outcome, Waiting):
                     return _Left(None)
                 break
-        outcome = yield Await(min(look_at, command.silence) - waited)
+        outcome = yield Await(outcome, min(look_at, command.silence) - waited)
     if isinstance(outcome, Opened) or run.state.run_id is None:
         result: Opened | Answer | Failure = outcome
         return result
@@ -200,6 +199,7 @@ def unclear(answer: Answer, error: APIError) -> bool:
 
 def run_blocking(run: Following) -> Flow[Answer]:
     """Start the run by one blocking request; return its answer."""
+    run.begin()
     start = yield from _prepared(run)
     # The answer takes as long as the run.
     silence = limits.PATIENCE if run.options.timeout == DEFAULT_TIMEOUT else None

@@ -10,6 +10,7 @@ from dify_workflow_api.operations import OPERATIONS
 from h1_streams.line import Line
 
 from .._api.calls import Call
+from .._api.commands import Open, Send, Until
 from .._api.replies import Answer
 from ..errors import DifyError, InvalidArgument
 from .pools import OWN_CONNECTION
@@ -87,18 +88,13 @@ def answer_of(response: httpx.Response, call: Call) -> Answer:
     return Answer(response.status_code, response.headers, content, call.path, call.operation)
 
 
-def capped(timeout: httpx.Timeout, seconds: float | None) -> httpx.Timeout:
-    """Return a time-out in which no phase is longer than `seconds`."""
-    if seconds is None:
-        return timeout
-    parts = {
-        name: seconds if value is None else min(value, seconds)
-        for name, value in timeout.as_dict().items()
-    }
-    return httpx.Timeout(**parts)
-
-
-def with_read(timeout: httpx.Timeout, seconds: float) -> httpx.Timeout:
-    """Return a time-out that waits so long for bytes: a stream's head, or a blocking answer."""
-    parts = {**timeout.as_dict(), "read": seconds}
+def timeout_of(command: Send | Open, until: Until) -> httpx.Timeout:
+    """Return the time-out of a request: no phase takes longer than there is time."""
+    parts = command.call.options.timeout.as_dict()
+    if command.silence is not None:
+        parts["read"] = command.silence  # of a stream's head, or a blocking answer
+    left = until.left(interruptible=isinstance(command, Send) and command.call.repeatable)
+    if left is not None:
+        for name, seconds in parts.items():
+            parts[name] = left if seconds is None else min(seconds, left)
     return httpx.Timeout(**parts)

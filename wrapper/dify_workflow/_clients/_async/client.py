@@ -104,7 +104,7 @@ class AsyncDifyWorkflow(
         run = self._plan(request, options, driver.clock, result_only=True)
         if run.blocking:
             with blocking(run) as told:
-                answer = await driver.run(run_blocking(run), run.options.deadline)
+                answer = await driver.run(run_blocking(run), run.until)
                 response = told(of_blocking(answer, run.options.user))
         else:
             async with AsyncWorkflowStream(run, driver) as stream:

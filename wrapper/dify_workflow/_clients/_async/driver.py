@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 import httpx
 from h1_streams.line import Line
 
-from ..._api.calls import Call
 from ..._api.commands import (
     AT_ONCE,
     Await,
-    Failure,
+    Command,
     Flow,
     Gather,
     Open,
     Opened,
+    Outcome,
     Pause,
     Pump,
     Send,
+    Until,
     Waiting,
     failure,
 )
-from ..._api.replies import Answer
 from ..._api.versions import Server
-from ..._transport.messages import answer_of, build_request, capped, is_stream, with_read
+from ..._transport.messages import answer_of, build_request, is_stream, timeout_of
 from ..._transport.request_log import RequestLine
 from ...types.responses import DeadlineExceeded
-from .primitives import Alarm, gather, shielded, sleep
+from .primitives import Alarm, gather
 
 if TYPE_CHECKING:
-    from .body import AsyncOpenStream, AsyncPendingStream
+    from .body import AsyncPendingStream
 
 T = TypeVar("T")
 
@@ -48,105 +48,88 @@ class AsyncDriver:
     server: Server
     clock: Callable[[], float] = time.monotonic
 
-    async def run(self, flow: Flow[T], seconds: float | None = None) -> T:
+    async def run(self, flow: Flow[T], until: Until | None = None) -> T:
         """Perform a flow of plain requests to its end.
 
-        Raises `DeadlineExceeded` before a command that would begin after so many `seconds`.
+        Raises `DeadlineExceeded` before a command that would begin after the deadline.
         """
-        began = self.clock()
-        outcome: Any = None
+        until = until or Until(self.clock)
+        outcome: Outcome = None
         while True:
             try:
                 command = flow.send(outcome)
             except StopIteration as stop:
                 result: T = stop.value
                 return result
-            assert not isinstance(command, Pump | Await)
-            left = None if seconds is None else began + seconds - self.clock()
-            if left is not None and left <= 0:
+            if until.over:
                 raise DeadlineExceeded("the deadline passed before the next request")
-            if isinstance(command, Pause):
-                outcome = None
-                await sleep(command.seconds if left is None else min(command.seconds, left))
-            elif isinstance(command, Gather):
-                outcome = await self.gather(command.flows, left)
-            else:
-                outcome, _ = await self.perform(command, left)
-                if isinstance(outcome, Answer | Opened):
-                    self.server.learn(outcome.headers)
+            outcome = await self.perform(command, until)
+
+    async def perform(
+        self,
+        command: Command,
+        until: Until,
+        alarm: Alarm | None = None,
+        line: Line | None = None,
+    ) -> Outcome:
+        """Perform a command (not a `Pump`, which is the stream's); return its outcome.
+
+        `alarm` ends a pause, and `line` the connection of an `Open`, from outside.
+        """
+        if isinstance(command, Pause):
+            seconds = min(until.seconds(command.seconds), command.seconds)
+            await self.pause(seconds, alarm or Alarm())
+            return None
+        if isinstance(command, Gather):
+            whole = Until(self.clock, until.deadline)  # pauses in there are not gone on with
+            return await gather([partial(self.run, flow, whole) for flow in command.flows], AT_ONCE)
+        assert not isinstance(command, Pump)
+        return await self._exchange(command, until, line or Line())
 
     async def pause(self, seconds: float, alarm: Alarm) -> None:
         """Wait, or be woken."""
         await alarm.wait(seconds)
 
-    async def gather(self, flows: Sequence[Flow[Any]], seconds: float | None = None) -> list[Any]:
-        """Perform flows at once; raises the first error, when all have ended."""
-        return await gather([partial(self.run, flow, seconds) for flow in flows], AT_ONCE)
-
-    async def perform(
-        self, command: Send | Open, left: float | None
-    ) -> tuple[Answer | Opened | Waiting | Failure, AsyncOpenStream | AsyncPendingStream | None]:
-        """Send a request; return its outcome, and the connection of an opened stream.
-
-        `left` is the number of seconds that the deadline leaves.
-        """
-        timeout = command.call.options.timeout
-        if command.silence is not None:
-            timeout = with_read(timeout, command.silence)
-        line = (command.line or Line()) if isinstance(command, Open) else None
-        opening = line is not None
-        request = build_request(
-            self.http, self.base_url, command.call, timeout=capped(timeout, left), line=line
-        )
+    async def _exchange(self, command: Send | Open | Await, until: Until, line: Line) -> Outcome:
+        pending: AsyncPendingStream | None = None
+        if isinstance(command, Await):
+            pending = command.waiting.connection
+            asked: Send | Open = pending.command
+            seconds = until.seconds(command.seconds)
+            receive = partial(pending.wait, seconds)
+        else:
+            asked, seconds, opening = command, line.patience or 0.0, isinstance(command, Open)
+            request = build_request(
+                self.http,
+                self.base_url,
+                asked.call,
+                timeout=timeout_of(asked, until),
+                line=line if opening else None,
+            )
+            receive = partial(self.http.send, request, stream=opening, follow_redirects=False)
         try:
-            with RequestLine(command.call.operation) as told:
+            with RequestLine(asked.call.operation) as told:
                 try:
-                    response = await self.http.send(request, stream=opening, follow_redirects=False)
+                    response = await receive()
                 except httpx.ReadTimeout:
-                    if not isinstance(command, Open) or line is None or line.waiting is None:
-                        raise
-                    from .body import AsyncPendingStream
+                    if pending is None:
+                        if line.waiting is None or not isinstance(asked, Open):
+                            raise
+                        from .body import AsyncPendingStream  # with httpcore, as late as httpx
 
+                        pending = AsyncPendingStream(line.waiting, request, asked)
                     told.status = "no answer yet"
-                    pending = AsyncPendingStream(line.waiting, request, command)
-                    return Waiting(line.patience or 0.0), pending
+                    return Waiting(seconds, pending)
                 told.status = response.status_code
-                return await self._outcome(response, command)
-        except httpx.HTTPError as error:
-            return failure(error), None
+                self.server.learn(response.headers)
+                if isinstance(asked, Open) and is_stream(response):
+                    from .body import AsyncOpenStream
 
-    async def wait(
-        self, pending: AsyncPendingStream, seconds: float
-    ) -> tuple[Answer | Opened | Waiting | Failure, AsyncOpenStream | None]:
-        """Wait on for an answer; the outcome as of `perform`."""
-        try:
-            with RequestLine(pending.command.call.operation) as told:
+                    return Opened(response.headers, AsyncOpenStream(response))
                 try:
-                    response = await pending.wait(seconds)
-                except httpx.ReadTimeout:
-                    told.status = "no answer yet"
-                    return Waiting(seconds), None
-                told.status = response.status_code
-                return await self._outcome(response, pending.command)
+                    await response.aread()
+                finally:
+                    await response.aclose()
+                return answer_of(response, asked.call)
         except httpx.HTTPError as error:
-            return failure(error), None
-
-    async def _outcome(
-        self, response: httpx.Response, command: Send | Open
-    ) -> tuple[Answer | Opened, AsyncOpenStream | None]:
-        if isinstance(command, Open) and is_stream(response):
-            from .body import AsyncOpenStream  # with httpcore, as late as httpx
-
-            return Opened(response.headers), AsyncOpenStream(response)
-        try:
-            await response.aread()
-        finally:
-            await response.aclose()
-        return answer_of(response, command.call), None
-
-    async def perform_once(self, call: Call, seconds: float) -> None:
-        """Send a request, whatever comes of it, within a short time."""
-        request = build_request(self.http, self.base_url, call, timeout=httpx.Timeout(seconds))
-        with shielded(seconds), RequestLine(call.operation) as told:
-            response = await self.http.send(request, follow_redirects=False)
-            told.status = response.status_code
+            return failure(error)

@@ -15,11 +15,6 @@ import anyio
 from ...errors import DifyError
 
 
-async def sleep(seconds: float) -> None:
-    """Wait."""
-    await anyio.sleep(seconds)
-
-
 class Alarm:
     """A wait that can be ended from outside."""
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
 import httpx
+from h1_streams.line import Line
 
 from ..._api import calls, limits
-from ..._api.commands import Await, Gather, Open, Opened, Pause, Pump
+from ..._api.commands import Failure, Open, Opened, Pump, Send, Until, Waiting
 from ..._api.logger import log
 from ..._api.results import of_detail, of_stop
 from ..._api.retries import ask
 from ..._runs.handle import RunHandle
+from ..._runs.read_loop import Pumping
 from ..._runs.run import Following
 from ..._runs.state import RunState
 from ...errors import DifyError
@@ -25,7 +28,7 @@ from .primitives import Alarm, shielded
 from .read_ahead import BackgroundReader
 
 if TYPE_CHECKING:
-    from .body import AsyncOpenStream, AsyncPendingStream
+    from .body import AsyncOpenStream
 
 
 class AsyncWorkflowStream(RunHandle):
@@ -42,10 +45,13 @@ class AsyncWorkflowStream(RunHandle):
     """
 
     def __init__(self, run: Following, driver: AsyncDriver) -> None:
-        super().__init__(run, driver.clock)
+        super().__init__(run)
         self._driver = driver
         self._reader: BackgroundReader | None = None
-        self._connection: AsyncOpenStream | AsyncPendingStream | None = None
+        self._connection: Any = None  # open, or waited for
+        self._line = Line()  # ends it, also while it is being opened
+        self._pumping: Pumping | None = None
+        self._headers = httpx.Headers()
         self._reading = threading.Lock()
         self._alarm = Alarm()  # a pause ends when the stream is closed
 
@@ -71,16 +77,16 @@ class AsyncWorkflowStream(RunHandle):
         and waiting can go on. Raises what the iteration would raise, and `StreamClosed` after an
         early `aclose()`.
         """
-        self._until = self._after("timeout", timeout)
+        self._until.due = self._after("timeout", timeout)
         try:
             while not (self._ended or self._closed):
                 await self._advance()
                 self._ready.clear()
-                if not self._ended and self._is_due():
+                if not self._ended and self._until.is_due:
                     raise self._not_yet()
         finally:
-            self._until = None
-        return self._finished()
+            self._until.due = math.inf
+        return self._finished(self._headers)
 
     async def info(self) -> WorkflowRunResponse:
         """Fetch the run's detail (GET /workflows/run/{workflow_run_id})."""
@@ -94,7 +100,7 @@ class AsyncWorkflowStream(RunHandle):
         the message "Aborted: User requested stop".
         """
         self._after("wait", wait)
-        task_id = await self._find_task_id(self._bounded(limits.TASK_ID_WAIT))
+        task_id = await self._find_task_id(self._until.seconds(limits.TASK_ID_WAIT))
         with self._stopping():
             call = calls.stop(task_id, self._run.options)
             answer = of_stop(await self._driver.run(ask(call)))
@@ -152,27 +158,21 @@ class AsyncWorkflowStream(RunHandle):
             return
         if self._reader is None:
             self._reader = BackgroundReader(self)
-        await self._reader.wait(self._time_left())
+        await self._reader.wait(self._until.left(interruptible=True))
 
     async def _step(self) -> None:
         """Perform one command of the flow, or one read of the open stream."""
         if not self._reading.acquire(blocking=False):
             raise DifyError("another task reads this stream")
         try:
-            await self._step_alone()
-        finally:
-            self._reading.release()
-
-    async def _step_alone(self) -> None:
-        try:
             if self._pumping is None:
                 await self._perform()
-            else:
-                await self._read()
+            if self._pumping is not None:
+                await self._read(self._pumping)
         except BaseException as error:
             self._pumping = None
             if self._closed and isinstance(error, Exception):
-                return  # closed under our hands, by another task
+                return  # closed concurrently by another task
             self._error, self._error_raised = error, not self._run.options.read_ahead
             self._ended = True
             await self._release()
@@ -180,63 +180,51 @@ class AsyncWorkflowStream(RunHandle):
                 await self._stop_quietly()
             self._report.end(error)
             raise
-        if self._ended:
-            await self._release()
+        else:
+            if self._ended:
+                await self._release()
+        finally:
+            self._reading.release()
 
     async def _perform(self) -> None:
-        if left := self._pause_left():
-            await self._driver.pause(self._bounded(left), self._alarm)
-            return
         command = self._next_command()
-        if command is None or isinstance(command, Pump | Pause):
+        if command is None:
             return
-        if isinstance(command, Gather):
-            with self._report.around():
-                self._outcome = await self._driver.gather(command.flows, self._remaining())
+        if isinstance(command, Pump):
+            resumable = self._connection.resumable
+            self._pumping = Pumping(command, self._state, self._clock, resumable=resumable)
             return
         if isinstance(command, Open):
             await self._release()
+            patience = command.patience
+            self._line = Line(None if patience is None else self._until.seconds(patience))
         if self._closed:
             return
-        connection: AsyncOpenStream | AsyncPendingStream | None
         with self._report.around():
-            if isinstance(command, Await):
-                pending = cast("AsyncPendingStream", self._connection)
-                seconds = self._bounded(command.seconds)
-                outcome, connection = await self._driver.wait(pending, seconds)
-            else:
-                outcome, connection = await self._driver.perform(command, self._time_for(command))
-        self._connection = connection or self._connection
+            outcome = await self._driver.perform(command, self._until, self._alarm, self._line)
+        if isinstance(outcome, Opened | Waiting):
+            self._connection = outcome.connection
+        if isinstance(outcome, Opened):
+            self._headers = outcome.headers
         if self._closed:
             await self._release()
-        self._outcome = self._learn(outcome)
+        self._outcome = outcome
 
-    async def _read(self) -> None:
-        pumping, connection = self._pumping, cast("AsyncOpenStream", self._connection)
-        assert pumping is not None
+    async def _read(self, pumping: Pumping) -> None:
         try:
-            limit = pumping.timeout(resumable=connection.resumable)
-            data = await connection.read(self._bounded(limit))
+            data = await self._connection.read(self._until.seconds(pumping.timeout()))
         except httpx.ReadTimeout as error:
             self._check_deadline()
-            if connection.resumable and self._is_due():
+            if pumping.resumable and self._until.is_due:
                 pumping.waited()
                 return  # `result(timeout)` ends its wait, and nothing else
-            still = pumping.timed_out(error, still_open=connection.resumable)
-            if still is None:
-                return
-            cut = still
+            cut = pumping.timed_out(error)
         except httpx.HTTPError as error:
             cut = pumping.broke(error)
         else:
-            if self._closed:
-                return
-            taken = pumping.took(data)
-            if taken is None:
-                return
-            cut = taken
-        self._pumping = None
-        self._outcome = cut
+            cut = None if self._closed else pumping.took(data)
+        if cut is not None:
+            self._pumping, self._outcome = None, cut
 
     async def _release(self) -> None:
         connection, self._connection = self._connection, None
@@ -251,15 +239,15 @@ class AsyncWorkflowStream(RunHandle):
         """
         if self.task_id is not None or self.id is None:
             return self._needs_task_id()
-        seen, until = RunState(run_id=self.id), self._clock() + seconds
+        seen, until = RunState(run_id=self.id), Until(self._clock, self._clock() + seconds)
         events = calls.events(self.id, self._run.options)
-        outcome, connection = await self._driver.perform(Open(events, seconds), seconds)
+        outcome = await self._driver.perform(Open(events, seconds), until)
         if not isinstance(outcome, Opened):
             return self._needs_task_id()
-        connection = cast("AsyncOpenStream", connection)
+        connection: AsyncOpenStream = outcome.connection
         try:
-            while seen.task_id is None and not seen.over and (left := until - self._clock()) > 0:
-                data = await connection.read(left)
+            while not (seen.task_id or seen.over or until.over):
+                data = await connection.read(until.seconds(seconds))
                 if data is None:
                     break
                 seen.feed(data)
@@ -272,10 +260,13 @@ class AsyncWorkflowStream(RunHandle):
 
     async def _stop_quietly(self) -> None:
         self._run.stop_asked_at = self._clock()
+        until = Until(self._clock, self._clock() + limits.STOP_TIMEOUT)
         try:
             with shielded(limits.STOP_TIMEOUT):
                 task_id = await self._find_task_id(limits.STOP_TIMEOUT)
                 call = calls.stop(task_id, self._run.options)
-                await self._driver.perform_once(call, limits.STOP_TIMEOUT)
+                outcome = await self._driver.perform(Send(call), until)
+                if isinstance(outcome, Failure):
+                    raise outcome.error
         except Exception as error:  # leaving must not raise anything new
             log.warning("run %s could not be stopped: %s", self.id, error)

@@ -103,7 +103,7 @@ class DifyWorkflow(
         run = self._plan(request, options, driver.clock, result_only=True)
         if run.blocking:
             with blocking(run) as told:
-                answer = driver.run(run_blocking(run), run.options.deadline)
+                answer = driver.run(run_blocking(run), run.until)
                 response = told(of_blocking(answer, run.options.user))
         else:
             with WorkflowStream(run, driver) as stream:

@@ -6,16 +6,10 @@ Written by hand, as its twin in `_async`; the same names with the same meaning.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import copy_context
 from typing import Any
-
-
-def sleep(seconds: float) -> None:
-    """Wait."""
-    time.sleep(seconds)
 
 
 class Alarm:
