@@ -22,7 +22,10 @@ def loads(text: bytes) -> Any:
     """Decode JSON; integers of any size stay exact. Raises ValueError."""
     if _orjson_loads is None or _has_long_number(text):
         return _stdlib_loads(text)
-    return loads_short(text)
+    try:
+        return _orjson_loads(text)
+    except ValueError:
+        return _stdlib_loads(text)
 
 
 def dumps(value: Any, **how: Any) -> str:

@@ -47,8 +47,9 @@ class SSEDecoder:
         first = self._pieces[0] if self._pieces else chunk
         if end < 0 or chunk.count(b"\n") != 2 * len(payloads) or not first.startswith(b"data: "):
             return self._by_lines(chunk)
-        payloads[0] = self._line_with(payloads[0])[6:]
-        self._hold(chunk[end + 2 :])
+        payloads[0] = (self._line_with(payloads[0]) if self._pieces else payloads[0])[6:]
+        if end + 2 < len(chunk):
+            self._hold(chunk[end + 2 :])
         return payloads
 
     def flush(self) -> list[bytes]:

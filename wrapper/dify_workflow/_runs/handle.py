@@ -133,7 +133,7 @@ class RunHandle:
         return command
 
     def _check_deadline(self) -> None:
-        if self._until.over:
+        if self._clock() >= self._until.deadline:
             state = self._state
             raise DeadlineExceeded(
                 f"{self._run.name}: the deadline of {self._run.options.deadline} s passed; "

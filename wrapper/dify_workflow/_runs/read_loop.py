@@ -27,22 +27,24 @@ class Pumping:
         self._clock = clock
         self._events = state.count
         self._asked_at = clock()
+        self._limit = pump.first  # s of silence, all reads together
         self._quiet_until = None if pump.quiet is None else clock() + pump.quiet
-        self._held_since: tuple[str, float] = (
-            "",
-            0.0,
-        )  # what is held back at the begin, since when
+        self._held_since = "", 0.0  # what is held back at the begin, since when
         self.resumable: bool = resumable
 
     def timeout(self) -> float:
         """Seconds to wait for the next bytes, from now on."""
         state, now = self._state, self._clock()
         self._asked_at = now
-        limit = self._silence_limit()
+        if state.over:
+            limit = limits.LATE_SPEECH if state.speaks else limits.NO_SPEECH
+        else:
+            limit = self._pump.silence if state.count else self._pump.first
+        self._limit = limit
         left = max(limit - state.silent, 0.0) if state.silent else limit
         if not self.resumable:
             return left  # it is for the silence alone: a read that times out ends the connection
-        if self._pump.lull is not None and state.silent < self._pump.lull and state.begun:
+        if self._pump.lull is not None and state.silent < self._pump.lull and state.count:
             left = min(left, self._pump.lull - state.silent)
         if state.held in _HELD:
             left = min(left, max(self._decide_at(now) - now, 0.0))
@@ -56,12 +58,6 @@ class Pumping:
         if self._held_since[0] != held:
             self._held_since = held, now
         return self._held_since[1] + _HELD[held]
-
-    def _silence_limit(self) -> float:
-        state = self._state
-        if state.over:
-            return limits.LATE_SPEECH if state.speaks else limits.NO_SPEECH
-        return self._pump.silence if state.begun else self._pump.first
 
     def waited(self) -> None:
         """Nothing came since `timeout()`; silence counts only while somebody waits."""
@@ -77,7 +73,7 @@ class Pumping:
         state.feed(data)
         if state.held in _HELD:
             self._decide_in_time()
-        if state.settled:
+        if (state.over or state.held or state.other_id) and state.settled:
             return Cut("over" if state.over else "held", open=True)
         if self._quiet_until is None:
             return None
@@ -96,7 +92,7 @@ class Pumping:
         forget_request(error)
         self.waited()
         state, now = self._state, self._clock()
-        if self.resumable and state.silent < self._silence_limit() - limits.EARLY:
+        if self.resumable and state.silent < self._limit - limits.EARLY:
             if state.held in _HELD:
                 self._decide_in_time()
             if state.settled:

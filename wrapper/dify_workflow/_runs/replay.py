@@ -39,11 +39,22 @@ class Delivered:
         if name == "workflow_started" and data.get("reason") == "resumption":
             self.next_leg()
             return True
-        identity, node = _identity(name, data), _told(data, "id")
+        node = _told(data, "id")
+        identity: tuple[Any, ...] | None = None
+        match name:  # what makes an event the same one when it is sent again; None: it never is
+            case "workflow_started":
+                identity = (name,)
+            case "node_started":
+                identity = (name, node)
+            case "node_finished":
+                identity = (name, node, _told(data, "status"))
+            case "human_input_required":
+                identity = (name, _told(data, "form_id"))
         if replaying and name in ("node_started", "node_retry") and node in self._ended:
             return False  # it lies behind what was told of this node
         if name == "node_retry":
-            self._remember(("node_started", node))
+            self._in_leg.add(("node_started", node))
+            self._in_any_leg.add(("node_started", node))
         if name in _GROUP_ENDS:
             self._ended.add(_told(data, "node_id"))
         if identity is None:
@@ -59,7 +70,8 @@ class Delivered:
                 return False
             seen = self._in_any_leg
         known = replaying and identity in seen
-        self._remember(identity)
+        self._in_leg.add(identity)
+        self._in_any_leg.add(identity)
         if node is not None and name.startswith("node_"):
             (self._ended if ends else self._begun).add(node)
         return not known
@@ -88,10 +100,6 @@ class Delivered:
         if len(said.head) < _PREFIX:
             said.head += text[: _PREFIX - len(said.head)]
         return True
-
-    def _remember(self, identity: tuple[Any, ...]) -> None:
-        self._in_leg.add(identity)
-        self._in_any_leg.add(identity)
 
     def is_new_pause(self, forms: Iterable[Any]) -> bool:
         """Remember a pause by its forms; whether it is another than the last one."""
@@ -136,20 +144,6 @@ def _key(variable: Any) -> str:
         return "\0".join(variable)
     except TypeError:
         return str(variable)
-
-
-def _identity(name: str, data: dict[str, Any]) -> tuple[Any, ...] | None:
-    """What makes an event the same one when it is sent again; None: it never is."""
-    match name:
-        case "workflow_started":
-            return (name,)
-        case "node_started":
-            return (name, _told(data, "id"))
-        case "node_finished":
-            return (name, _told(data, "id"), _told(data, "status"))
-        case "human_input_required":
-            return (name, _told(data, "form_id"))
-    return None
 
 
 def _told(data: dict[str, Any], key: str) -> Any:

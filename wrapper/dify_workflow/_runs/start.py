@@ -150,7 +150,7 @@ def _read(run: Following) -> Flow[Exception | None]:
         cut: Cut = yield Pump(first=first, silence=silence, quiet=quiet, lull=lull)
         if state.other_id is not None:
             raise run.unknown(f"its request was carried out twice; the other is {state.other_id}")
-        judged = yield from settle(run)
+        judged = state.held is None or (yield from settle(run))
         if state.over or not (cut.open and judged):
             return cut.error
         if cut.reason == "held" or (cut.reason == "quiet" and state.begun and not run.doubted):

@@ -168,7 +168,7 @@ class RunState:
             )
 
     def _accept(self, payload: bytes) -> None:
-        if self.settled:
+        if (self.over or self.held or self.other_id) and self.settled:
             if not self.over:
                 self._behind.append(payload)
             return
@@ -185,16 +185,18 @@ class RunState:
 
     def take(self, raw: dict[str, Any]) -> None:
         """Take one decoded event."""
-        name, data = raw.get("event"), payload_of(raw)
+        name, data = raw.get("event"), raw.get("data")
         if not isinstance(name, str):
             name = ""
+        if not isinstance(data, dict):
+            data = {}
         if self.over:
             self._take_late(name, raw)
         elif name == WARNING:
             self.ready.append(self._event(name, raw))
         elif self.held in ("start", "refused"):
             self._take_behind_start(name, raw, data)
-        elif self._may_be_refused(name, raw):
+        elif name == STARTED and self._may_be_refused(raw):
             self.held, self.held_event = "start", raw
             self.unconfirmed_id = raw["workflow_run_id"]
         elif self._disowned and _is_made_up(name, raw, data):
@@ -231,16 +233,14 @@ class RunState:
 
     # A start that may be made up, to refuse the run.
 
-    def _may_be_refused(self, name: str, raw: dict[str, Any]) -> bool:
-        """Whether an event is how a server begins to tell a refusal: its ids are one and the same.
+    def _may_be_refused(self, raw: dict[str, Any]) -> bool:
+        """Whether a start is how a server begins to tell a refusal: its ids are one and the same.
 
         A genuine start on the stream of the request has a task's id of its own; replays have not.
         """
         run_id = raw.get("workflow_run_id")
         first = self.doubts_ends and not self.replaying and not self.begun
-        return (
-            first and name == STARTED and isinstance(run_id, str) and raw.get("task_id") == run_id
-        )
+        return first and isinstance(run_id, str) and raw.get("task_id") == run_id
 
     def _take_behind_start(self, name: str, raw: dict[str, Any], data: dict[str, Any]) -> None:
         run_id = raw.get("workflow_run_id")

@@ -15,7 +15,7 @@ class AsyncSteps(Protocol):
     @property
     def closed(self) -> bool: ...
 
-    async def _step(self) -> None: ...
+    async def _step(self, *, ahead: bool) -> None: ...
 
 
 class BackgroundReader:
@@ -33,7 +33,7 @@ class BackgroundReader:
     async def _read(self) -> None:
         try:
             while (stream := self._stream()) is not None and not stream.closed:
-                await stream._step()
+                await stream._step(ahead=True)
                 del stream
                 self._changed.set()
         except Exception:

@@ -65,7 +65,7 @@ class AsyncWorkflowStream(RunHandle):
                 return self._ready.popleft()
             if ended:
                 break
-            await self._advance()
+            await self._step()
         self._raise_once()
         self._raise_if_cut_off()
         raise StopAsyncIteration
@@ -80,7 +80,7 @@ class AsyncWorkflowStream(RunHandle):
         self._until.due = self._after("timeout", timeout)
         try:
             while not (self._ended or self._closed):
-                await self._advance()
+                await self._step()
                 self._ready.clear()
                 if not self._ended and self._until.is_due:
                     raise self._not_yet()
@@ -147,21 +147,20 @@ class AsyncWorkflowStream(RunHandle):
     async def _start(self) -> Self:
         """Read until the run's id is known."""
         while self.id is None and not (self._ended or self._closed):
-            await self._advance()
+            await self._step()
         self._raise_once()
         return self
 
-    async def _advance(self) -> None:
-        """Make one step, or wait for one to be made in the background."""
-        if not self._run.options.read_ahead:
-            await self._step()
-            return
-        if self._reader is None:
-            self._reader = BackgroundReader(self)
-        await self._reader.wait(self._until.left(interruptible=True))
+    async def _step(self, *, ahead: bool = False) -> None:
+        """Perform one command of the flow, or one read of the open stream.
 
-    async def _step(self) -> None:
-        """Perform one command of the flow, or one read of the open stream."""
+        With `read_ahead` that is done in the background (`ahead`), and waited for here.
+        """
+        if self._run.options.read_ahead and not ahead:
+            if self._reader is None:
+                self._reader = BackgroundReader(self)
+            await self._reader.wait(self._until.left(interruptible=True))
+            return
         if not self._reading.acquire(blocking=False):
             raise DifyError("another task reads this stream")
         try:

@@ -13,7 +13,7 @@ class Steps(Protocol):
     @property
     def closed(self) -> bool: ...
 
-    def _step(self) -> None: ...
+    def _step(self, *, ahead: bool) -> None: ...
 
 
 class BackgroundReader:
@@ -34,7 +34,7 @@ class BackgroundReader:
     def _read(self) -> None:
         try:
             while (stream := self._stream()) is not None and not stream.closed:
-                stream._step()
+                stream._step(ahead=True)
                 del stream
                 self._notify()
         except BaseException:

@@ -64,7 +64,7 @@ class WorkflowStream(RunHandle):
                 return self._ready.popleft()
             if ended:
                 break
-            self._advance()
+            self._step()
         self._raise_once()
         self._raise_if_cut_off()
         raise StopIteration
@@ -79,7 +79,7 @@ class WorkflowStream(RunHandle):
         self._until.due = self._after("timeout", timeout)
         try:
             while not (self._ended or self._closed):
-                self._advance()
+                self._step()
                 self._ready.clear()
                 if not self._ended and self._until.is_due:
                     raise self._not_yet()
@@ -146,21 +146,20 @@ class WorkflowStream(RunHandle):
     def _start(self) -> Self:
         """Read until the run's id is known."""
         while self.id is None and not (self._ended or self._closed):
-            self._advance()
+            self._step()
         self._raise_once()
         return self
 
-    def _advance(self) -> None:
-        """Make one step, or wait for one to be made in the background."""
-        if not self._run.options.read_ahead:
-            self._step()
-            return
-        if self._reader is None:
-            self._reader = BackgroundReader(self)
-        self._reader.wait(self._until.left(interruptible=True))
+    def _step(self, *, ahead: bool = False) -> None:
+        """Perform one command of the flow, or one read of the open stream.
 
-    def _step(self) -> None:
-        """Perform one command of the flow, or one read of the open stream."""
+        With `read_ahead` that is done in the background (`ahead`), and waited for here.
+        """
+        if self._run.options.read_ahead and not ahead:
+            if self._reader is None:
+                self._reader = BackgroundReader(self)
+            self._reader.wait(self._until.left(interruptible=True))
+            return
         if not self._reading.acquire(blocking=False):
             raise DifyError("another thread reads this stream")
         try:
