@@ -63,7 +63,7 @@ def submit(
         raise
     if isinstance(outcome, Answer):
         raise outcome.error()
-    raise no_answer(outcome) from outcome.error
+    raise no_answer(outcome)
 
 
 def parsed(reply: FormReply) -> tuple[str, Mapping[str, Any]] | None:

@@ -115,7 +115,7 @@ def ask(call: Call) -> Flow[Answer]:
     """Send a request and return the answer; raises when there is none, or it is an error."""
     outcome: Answer | Failure = yield from persistently(Send(call))
     if isinstance(outcome, Failure):
-        raise no_answer(outcome) from outcome.error
+        raise no_answer(outcome)
     if not outcome.ok:
         raise outcome.error()
     return outcome
@@ -125,6 +125,8 @@ def no_answer(failure: Failure) -> DifyError:
     """Return the exception for a request that got no answer."""
     kind = type(failure.error).__name__
     text = f"{kind}: {failure.error}" if str(failure.error) else kind
+    error: DifyError = ConnectionFailed(f"no answer ({text})")
     if isinstance(failure.error, httpx.TimeoutException):
-        return RequestTimedOut(f"no answer in time ({text})")
-    return ConnectionFailed(f"no answer ({text})")
+        error = RequestTimedOut(f"no answer in time ({text})")
+    error.__cause__ = failure.error
+    return error

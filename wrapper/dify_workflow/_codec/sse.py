@@ -72,10 +72,11 @@ class SSEDecoder:
         events: list[bytes] = []
         data = self._data
         for line in lines:
-            if _is_data(line):
-                data.append(_value(line))
+            if line.startswith(b"data:") or line == b"data":
+                data.append(line[6:] if line[5:6] == b" " else line[5:])
                 self._size += len(line)
-                self._check_size()
+                if self._size + self._unfinished > self._max:
+                    raise self._too_large()
             elif not line and data:
                 events.append(data[0] if len(data) == 1 else b"\n".join(data))
                 data.clear()
@@ -97,19 +98,11 @@ class SSEDecoder:
         """Keep a piece of the unfinished line."""
         if piece:
             self._unfinished += len(piece)
-            self._check_size()
+            if self._size + self._unfinished > self._max:
+                raise self._too_large()
             self._pieces.append(piece)
 
-    def _check_size(self) -> None:
-        if self._size + self._unfinished > self._max:
-            raise EventTooLarge(
-                f"one event of the stream is larger than {self._max} bytes (max_event_bytes)"
-            )
-
-
-def _is_data(line: bytes) -> bool:
-    return line.startswith(b"data:") or line == b"data"
-
-
-def _value(line: bytes) -> bytes:
-    return line[6:] if line[5:6] == b" " else line[5:]
+    def _too_large(self) -> EventTooLarge:
+        return EventTooLarge(
+            f"one event of the stream is larger than {self._max} bytes (max_event_bytes)"
+        )

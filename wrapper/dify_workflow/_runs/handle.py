@@ -153,14 +153,14 @@ class RunHandle:
             raise InvalidArgument(f"{name}: a number of seconds, 0 or more, or None", field=name)
         return self._clock() + seconds
 
-    def _raise_once(self) -> None:
-        """Raise the error of a stream that is read in the background."""
+    def _raise_left(self) -> None:
+        """Raise what ended the stream, once, where it was read in the background.
+
+        After a cancellation too: the run has not ended.
+        """
         if self._error is not None and not self._error_raised:
             self._error_raised = True
             raise self._error
-
-    def _raise_if_cut_off(self) -> None:
-        """Raise for who iterates on after a cancellation: the run has not ended."""
         if self._error is not None and not isinstance(self._error, Exception) and not self._closed:
             raise StreamClosed("reading it was cancelled; attach() follows the run on")
 

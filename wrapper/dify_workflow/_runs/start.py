@@ -81,13 +81,7 @@ def _start(run: Following, start: Call) -> Flow[Exception | None]:
         return (yield from _read(run))
     if isinstance(outcome, _Left):
         return outcome.cause
-    if isinstance(outcome, Answer):
-        return _not_a_stream(outcome)
-    error = no_answer(outcome)
-    error.__cause__ = outcome.error
-    if not outcome.sent:
-        raise error
-    return error
+    return _may_have_started(outcome)
 
 
 @attrs.frozen
@@ -177,17 +171,19 @@ def _silence(run: Following) -> tuple[float, float]:
     return (limits.QUEUED_SILENCE if queued else limits.SILENCE), limits.SILENCE
 
 
-def _not_a_stream(answer: Answer) -> Exception:
-    """Raise what a definite answer means; return the cause where the run may have started."""
-    if answer.ok:
-        error = answer.unreadable(_NO_STREAM)
-        if answer.version is not None:  # Dify itself took the request
-            return error
+def _may_have_started(outcome: Answer | Failure) -> Exception:
+    """Raise what surely started no run; return the cause where one may have been started."""
+    error: Exception
+    if isinstance(outcome, Failure):
+        error, surely = no_answer(outcome), not outcome.sent
+    elif outcome.ok:  # with a version, Dify itself took the request
+        error, surely = outcome.unreadable(_NO_STREAM), outcome.version is None
+    else:
+        error = outcome.error()
+        surely = not unclear(outcome, error)
+    if surely:
         raise error
-    error = answer.error()
-    if unclear(answer, error):
-        return error
-    raise error
+    return error
 
 
 def unclear(answer: Answer, error: APIError) -> bool:
@@ -204,18 +200,9 @@ def run_blocking(run: Following) -> Flow[Answer]:
     # The answer takes as long as the run.
     silence = limits.PATIENCE if run.options.timeout == DEFAULT_TIMEOUT else None
     outcome: Answer | Failure = yield from persistently(Send(start, silence), run.not_taken)
-    cause: Exception
-    if isinstance(outcome, Failure):
-        cause = no_answer(outcome)
-        cause.__cause__ = outcome.error
-        if not outcome.sent:
-            raise cause
-    elif outcome.ok:
+    if isinstance(outcome, Answer) and outcome.ok:
         return outcome
-    else:
-        cause = outcome.error()
-        if not unclear(outcome, outcome.error()):
-            raise cause
     raise run.unknown(
-        "a blocking request lost its answer; stream instead, or look for it in the logs", cause
+        "a blocking request lost its answer; stream instead, or look for it in the logs",
+        _may_have_started(outcome),
     )

@@ -66,8 +66,7 @@ class AsyncWorkflowStream(RunHandle):
             if ended:
                 break
             await self._step()
-        self._raise_once()
-        self._raise_if_cut_off()
+        self._raise_left()
         raise StopAsyncIteration
 
     async def result(self, timeout: float | None = None) -> WorkflowRunResponse:
@@ -148,7 +147,7 @@ class AsyncWorkflowStream(RunHandle):
         """Read until the run's id is known."""
         while self.id is None and not (self._ended or self._closed):
             await self._step()
-        self._raise_once()
+        self._raise_left()
         return self
 
     async def _step(self, *, ahead: bool = False) -> None:

@@ -65,8 +65,7 @@ class WorkflowStream(RunHandle):
             if ended:
                 break
             self._step()
-        self._raise_once()
-        self._raise_if_cut_off()
+        self._raise_left()
         raise StopIteration
 
     def result(self, timeout: float | None = None) -> WorkflowRunResponse:
@@ -147,7 +146,7 @@ class WorkflowStream(RunHandle):
         """Read until the run's id is known."""
         while self.id is None and not (self._ended or self._closed):
             self._step()
-        self._raise_once()
+        self._raise_left()
         return self
 
     def _step(self, *, ahead: bool = False) -> None:
