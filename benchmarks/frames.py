@@ -3,7 +3,7 @@
 python benchmarks/frames.py
 
 A count and not a time: it says how much there is to read, and to go through for each run. The run
-has eight events. How many of them come with one read is the network's affair, and the count varies.
+has eight events. How many of them come with one read is the network's affair, so the count varies.
 """
 
 from __future__ import annotations
@@ -18,12 +18,19 @@ import dify_workflow
 from dify_workflow import DifyWorkflow
 from fake_dify import FakeDify, Node
 
+RUNS = 10
 WRAPPER = Path(dify_workflow.__file__).parent.parent
 Entered = Counter[tuple[str, str]]  # how often, by the file below wrapper/ and the function
 
 
 def entered() -> Entered:
-    """Run an app of three nodes, the first and the last included, twice, and count what the second run enters."""
+    """Run an app of three nodes, the first and the last included; the least of some runs."""
+    with FakeDify() as fake, DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify:
+        fake.workflow = [Node("a")]
+        return min((_entered(dify) for _ in range(RUNS)), key=Counter.total)
+
+
+def _entered(dify: DifyWorkflow) -> Entered:
     counted: Entered = Counter()
 
     def note(frame: FrameType, event: str, argument: Any) -> None:
@@ -31,15 +38,12 @@ def entered() -> Entered:
         if event == "call" and path.is_relative_to(WRAPPER):
             counted[str(path.relative_to(WRAPPER)), frame.f_code.co_qualname] += 1
 
-    with FakeDify() as fake, DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify:
-        fake.workflow = [Node("a")]
-        list(dify.run_workflow_stream({"text": "a"}))
-        before = sys.getprofile()
-        sys.setprofile(note)
-        try:
-            events = list(dify.run_workflow_stream({"text": "a"}))
-        finally:
-            sys.setprofile(before)
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        events = list(dify.run_workflow_stream({"text": "a"}))
+    finally:
+        sys.setprofile(before)
     assert len(events) == 8
     return counted
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import sys
 import tomllib
 from collections.abc import Iterable
@@ -65,6 +66,15 @@ def test_one_call_goes_through_the_files_that_are_named() -> None:
     for path, function in steps:
         package = CLIENT.parent if path.startswith("h1_streams/") else CLIENT
         assert (str(package / path), function) in left, (path, function)
+
+
+def test_a_run_enters_no_more_than_is_told() -> None:
+    told = re.search(r"at most (\d+) calls in (\d+) files", CONTRIBUTING)
+    assert told is not None
+    frames = runpy.run_path(str(ROOT / "benchmarks" / "frames.py"))
+    calls, files = frames["totals"](frames["entered"](), "dify_workflow/")
+    assert 0 < calls <= int(told[1])
+    assert 0 < files <= int(told[2])
 
 
 def lines(paths: Iterable[Path], *, generated: bool = False) -> int:
