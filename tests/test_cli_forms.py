@@ -11,7 +11,7 @@ from cli_terminal import Terminal
 from dify_workflow._api import limits
 from dify_workflow.cli.exits import Exit
 from fake_dify import FakeDify, FormInput, HumanInput
-from fake_dify.workflows import human_parallel, human_rich, human_two
+from fake_dify.steps.builtin import human_parallel, human_rich, human_two
 
 FIELDS = [FormInput("comment", default="fine"), FormInput("pick", "select", options=("r", "g"))]
 
@@ -174,9 +174,9 @@ def test_questions_for_files(fake_dify: FakeDify, tmp_path: Path) -> None:
         terminal.expect("no file at")
         terminal.expect("att (path or URL): ")
         terminal.type(f"{tmp_path}/a.txt\n")
-        for answer in (f"{tmp_path}/a.txt", "https://example.com/b.png", ""):
+        for path in (f"{tmp_path}/a.txt", "https://example.com/b.png", ""):
             terminal.expect("atts (path or URL, empty for no more): ")
-            terminal.type(f"{answer}\n")
+            terminal.type(f"{path}\n")
         terminal.expect("action (approve | reject): ")
         terminal.type("reject\n")
         assert terminal.wait() == 0

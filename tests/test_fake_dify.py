@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 from fake_dify import Emit, End, FakeDify, Gate, Input, Node, Step, Text
+from fake_dify.api import HANDLERS
 from fake_dify.contract import contract
-from fake_dify.handlers import HANDLERS
 from fake_dify.state import Subscription
 
 

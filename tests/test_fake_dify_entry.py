@@ -10,7 +10,7 @@ import httpx
 import pytest
 from fake_dify import FakeDify
 from fake_dify.command import main
-from fake_dify.workflows import BUILTINS
+from fake_dify.steps.builtin import BUILTINS
 
 
 def test_the_fixture(fake_dify: FakeDify) -> None:

@@ -32,6 +32,7 @@ from fake_dify import (
     Sleep,
 )
 from fake_dify.faults import Ending
+from fake_dify.steps.builtin import BUILTINS
 from live_wrong_clients import WRONG
 from tunnel import TLS, Tunnel
 
@@ -100,7 +101,7 @@ def special_apps(fake: FakeDify) -> dict[str, str]:
     keys = {name: f"{KEY}-{name.lower()}" for name in SPECIAL}
     fake.app(keys["PAUSE"], FORMS)
     fake.app(keys["FAIL"], [Node("bad", _fails)])
-    fake.app(keys["STREAM"], fake.world.app("app-text").workflow)  # type: ignore[union-attr]
+    fake.app(keys["STREAM"], BUILTINS["text"])
     fake.app(keys["SLOW"], [Node(f"slow{n}", {"n": n}, seconds=0.1) for n in range(3)])
     document = fake.file("made.txt", b"made by the workflow")
     docs = Input("docs", "file-list", required=True, allowed_file_types=["custom"], max_length=1)

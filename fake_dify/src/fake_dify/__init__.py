@@ -10,27 +10,20 @@ The pytest fixture `fake_dify` gives a running one; `fake-dify serve` serves one
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .base import End, NodeFailed, Step
+    from .checks import ScriptError
     from .faults import Answer, Fault
     from .gate import Gate
-    from .groups import Iteration, Loop, Parallel
-    from .human import FormInput, HumanInput
-    from .mishaps import Emit, Hang, PipelineError
     from .server import FakeDify
-    from .state import App, Input, Run
-    from .steps import (
-        End,
-        Fail,
-        Node,
-        NodeFailed,
-        Partial,
-        Retry,
-        Sleep,
-        Step,
-        Text,
-    )
+    from .state import App, FormInput, Input, Run
+    from .steps.groups import Iteration, Loop, Parallel
+    from .steps.human import HumanInput
+    from .steps.nodes import Fail, Node, Partial, Retry, Sleep, Text
+    from .steps.rare import Emit, Hang, PipelineError
 
 __all__ = [
     "Answer",
@@ -54,27 +47,29 @@ __all__ = [
     "PipelineError",
     "Retry",
     "Run",
+    "ScriptError",
     "Sleep",
     "Step",
     "Text",
 ]
 
-_PLACES = {
+_MODULES = {
+    "base": ("End", "NodeFailed", "Step"),
+    "checks": ("ScriptError",),
     "faults": ("Answer", "Fault"),
     "gate": ("Gate",),
-    "groups": ("Iteration", "Loop", "Parallel"),
-    "human": ("FormInput", "HumanInput"),
-    "mishaps": ("Emit", "Hang", "PipelineError"),
     "server": ("FakeDify",),
-    "state": ("App", "Input", "Run"),
+    "state": ("App", "FormInput", "Input", "Run"),
+    "steps.groups": ("Iteration", "Loop", "Parallel"),
+    "steps.human": ("HumanInput",),
+    "steps.nodes": ("Fail", "Node", "Partial", "Retry", "Sleep", "Text"),
+    "steps.rare": ("Emit", "Hang", "PipelineError"),
 }
 
 
 def __getattr__(name: str) -> Any:
     """Import on first use: every pytest loads this package for its fixture."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    place = next((module for module, names in _PLACES.items() if name in names), "steps")
-    return getattr(import_module(f"{__name__}.{place}"), name)
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,8 +7,8 @@ import sys
 import threading
 
 from . import FakeDify
+from .steps.builtin import BUILTINS
 from .versions import NEWEST
-from .workflows import BUILTINS
 
 
 def main(arguments: list[str] | None = None) -> None:

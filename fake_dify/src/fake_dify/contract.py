@@ -1,7 +1,7 @@
-"""The contract of the API, as `make generate` writes it: routes, and checks of both sides.
+"""The contract of the API, as `make generate` writes it: operations, examples, checks.
 
-The stand-in serves the routes that the contract lists and checks what it answers against it, so it
-cannot drift away from what the client was generated from.
+The stand-in serves the operations that it lists and holds what it sends against it, so it cannot
+drift away from it.
 """
 
 from __future__ import annotations
@@ -18,54 +18,60 @@ from jsonschema import Draft202012Validator
 
 JSON = "application/json"
 BOOLEANS = {"true": True, "false": False}
+# Until the contract says it (`x-since`).
+SINCE = {
+    **dict.fromkeys(("streamWorkflowEvents", "getHumanInputForm", "submitHumanInputForm"), "1.14"),
+    "getEndUser": "1.13",
+}
 
 
 @frozen
 class Operation:
-    """One operation of the contract: `id` is its operationId."""
+    """One operation: `id` is its operationId, `since` the first Dify version that has it."""
 
     id: str
     method: str
     path: str
     spec: Mapping[str, Any] = field(repr=False)
-    pattern: re.Pattern[str] = field(repr=False)
+
+    @property
+    def since(self) -> tuple[int, ...]:
+        return tuple(map(int, str(self.spec.get("x-since") or SINCE.get(self.id, 0)).split(".")))
 
 
 class Contract:
-    """The document, with a validator per schema."""
+    """The document, with a validator for each schema."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
         self._validators: dict[str, Draft202012Validator] = {}
+        self._fields: dict[str, dict[str, tuple[Any, bool]]] = {}
         found = [
-            Operation(spec["operationId"], method.upper(), path, spec, _pattern(path))
+            Operation(spec["operationId"], method.upper(), path, spec)
             for path, methods in document["paths"].items()
             for method, spec in methods.items()
             if method in {"get", "post", "put", "patch", "delete"}
         ]
         # Literal paths first: /workflows/run/... is not /workflows/{workflow_id}/...
-        self.operations: list[Operation] = sorted(found, key=_wildcards)
-
-    def match(self, path: str) -> list[tuple[Operation, dict[str, str]]]:
-        """Return the operations that a path (without /v1) reaches, whatever their method."""
-        found = [(op, op.pattern.fullmatch(path)) for op in self.operations]
-        return [(op, match.groupdict()) for op, match in found if match]
+        self.operations: list[Operation] = sorted(found, key=lambda one: one.path.count("{"))
 
     def event_problems(self, event: Mapping[str, Any]) -> list[str]:
-        """Return what is wrong with an event; events nobody knows are not checked."""
-        mapping = self._schema("WorkflowEvent")["discriminator"]["mapping"]
-        name = str(event.get("event"))
-        if name not in mapping:
-            return []
-        return [f"event {name}: {text}" for text in self._check(mapping[name], event)]
+        """Return what is wrong with an event; events that nobody knows are not checked."""
+        mapping = self._document["components"]["schemas"]["WorkflowEvent"]["discriminator"]
+        schema = mapping["mapping"].get(str(event.get("event")))
+        return (
+            []
+            if schema is None
+            else [f"event {event['event']}: {t}" for t in self._check(schema, event)]
+        )
 
-    def response_problems(self, operation: Operation, status: int, body: Any) -> list[str]:
-        """Return what is wrong with a JSON answer: undocumented status or unfitting body."""
+    def reply_problems(self, operation: Operation, status: int, body: Any) -> list[str]:
+        """Return what is wrong with a JSON reply: undocumented status or unfitting body."""
         what = f"answer {status} of {operation.id}"
-        response = self._resolve(operation.spec["responses"].get(str(status)))
-        if response is None:
+        reply = self._resolve(operation.spec["responses"].get(str(status)))
+        if reply is None:
             return [] if status >= 500 else [f"{what}: the contract has no such status"]
-        schema = response.get("content", {}).get(JSON, {}).get("schema")
+        schema = reply.get("content", {}).get(JSON, {}).get("schema")
         if schema is None:
             return [f"{what}: the contract has no JSON there"]
         return [f"{what}: {text}" for text in self._check(schema, body)]
@@ -74,27 +80,28 @@ class Contract:
         self, operation: Operation, query: Mapping[str, str], body: Any
     ) -> list[str]:
         """Return what is wrong with a request: unknown or unfitting parameters, unfitting body."""
-        return [
-            f"request of {operation.id}: {text}"
-            for text in (*self._query_problems(operation, query), *self._body(operation, body))
-        ]
+        found = (*self._query_problems(operation, query), *self._body_problems(operation, body))
+        return [f"request of {operation.id}: {text}" for text in found]
+
+    def parameters(self, operation: Operation) -> dict[str, Mapping[str, Any]]:
+        """Return the schemas of an operation's query parameters."""
+        every = [self._resolve(item) for item in operation.spec.get("parameters", ())]
+        return {one["name"]: one["schema"] for one in every if one["in"] == "query"}
 
     def _query_problems(self, operation: Operation, query: Mapping[str, str]) -> Iterator[str]:
-        parameters = [self._resolve(item) for item in operation.spec.get("parameters", ())]
-        known = {item["name"]: item for item in parameters if item["in"] == "query"}
+        known = self.parameters(operation)
         for name, text in query.items():
             if name not in known:
                 yield f"unknown parameter {name!r}"
                 continue
-            schema = known[name]["schema"]
             value: Any = text
-            if schema.get("type") == "integer" and re.fullmatch(r"-?\d+", text):
+            if known[name].get("type") == "integer" and re.fullmatch(r"-?\d+", text):
                 value = int(text)
-            elif schema.get("type") == "boolean":
+            elif known[name].get("type") == "boolean":
                 value = BOOLEANS.get(text, text)
-            yield from (f"{name}: {problem}" for problem in self._check(schema, value))
+            yield from (f"{name}: {problem}" for problem in self._check(known[name], value))
 
-    def _body(self, operation: Operation, body: Any) -> Iterator[str]:
+    def _body_problems(self, operation: Operation, body: Any) -> Iterator[str]:
         content = self._resolve(operation.spec.get("requestBody") or {}).get("content", {})
         for media in content.values():
             yield from self._check(media["schema"], body)
@@ -102,8 +109,61 @@ class Contract:
             for name in set(body if isinstance(body, Mapping) else ()) - set(known):
                 yield f"unknown field {name!r}"
 
-    def _schema(self, name: str) -> Any:
-        return self._document["components"]["schemas"][name]
+    # Examples
+
+    def fill(self, schema: str, source: object = None, /, **given: Any) -> dict[str, Any]:
+        """Return an object of a schema, in its order.
+
+        Each field is taken from `given`, else from the attributes of `source`, else, when it is
+        required, from the contract's example.
+        """
+        if schema not in self._fields:
+            self._fields[schema] = _fields(
+                self._resolve({"$ref": f"#/components/schemas/{schema}"})
+            )
+        filled: dict[str, Any] = {}
+        for name, (field_schema, required) in self._fields[schema].items():
+            if name in given:
+                filled[name] = given[name]
+            elif hasattr(source, name):
+                filled[name] = getattr(source, name)
+            elif required:
+                filled[name] = self.example(field_schema)
+        return filled
+
+    def example(self, schema: Any) -> Any:
+        """Return an example of a schema, made of those of its parts."""
+        schema = self._resolve(schema)
+        for key in ("examples", "enum"):
+            if schema.get(key):
+                return schema[key][0]
+        for key in ("example", "const", "default"):
+            if key in schema:
+                return schema[key]
+        if parts := schema.get("oneOf") or schema.get("anyOf"):
+            return self.example(parts[0])
+        merged: dict[str, Any] = {}
+        for part in schema.get("allOf", ()):
+            merged |= self.example(part)
+        if "properties" in schema or merged:
+            own = {name: self.example(one) for name, one in schema.get("properties", {}).items()}
+            return merged | own
+        if "items" in schema:
+            return [self.example(schema["items"])]
+        kinds = schema.get("type", "object")
+        return _PLAIN[kinds if isinstance(kinds, str) else kinds[0]]
+
+    def example_reply(self, operation: Operation) -> tuple[int, str, Any]:
+        """Return status, media type and body of an operation's first good reply."""
+        status = min(code for code in operation.spec["responses"] if code.startswith("2"))
+        content = self._resolve(operation.spec["responses"][status]).get("content", {})
+        media = JSON if JSON in content else next(iter(content), "")
+        described = content.get(media, {})
+        if "example" in described:
+            return int(status), media, described["example"]
+        for one in described.get("examples", {}).values():
+            return int(status), media, self._resolve(one)["value"]
+        return int(status), media, self.example(described["schema"]) if media else None
 
     def _resolve(self, node: Any) -> Any:
         while isinstance(node, Mapping) and "$ref" in node:
@@ -115,27 +175,38 @@ class Contract:
 
     def _check(self, schema: Any, value: Any) -> Iterator[str]:
         key = schema if isinstance(schema, str) else json.dumps(schema, sort_keys=True)
-        for error in self._validator(key).iter_errors(value):
+        if key not in self._validators:
+            told = {"$ref": key} if key.startswith("#") else json.loads(key)
+            whole = {"components": self._document["components"], **told}
+            self._validators[key] = Draft202012Validator(whole)
+        for error in self._validators[key].iter_errors(value):
             yield f"{error.json_path}: {error.message[:300]}"
 
-    def _validator(self, key: str) -> Draft202012Validator:
-        if key not in self._validators:
-            schema = {"$ref": key} if key.startswith("#") else json.loads(key)
-            whole = {"components": self._document["components"], **schema}
-            self._validators[key] = Draft202012Validator(whole)
-        return self._validators[key]
+
+_PLAIN: dict[str, Any] = {
+    "object": {},
+    "array": [],
+    "string": "text",
+    "integer": 1,
+    "number": 0.5,
+    "boolean": True,
+    "null": None,
+}
 
 
-def _wildcards(operation: Operation) -> int:
-    return operation.path.count("{")
+def _fields(schema: Mapping[str, Any]) -> dict[str, tuple[Any, bool]]:
+    """Return the properties of an object's schema, and whether each is required."""
+    required = schema.get("required", ())
+    return {name: (one, name in required) for name, one in schema["properties"].items()}
 
 
-def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(path)))
+def load() -> Any:
+    """Read the document."""
+    text = importlib.resources.files("fake_dify").joinpath("openapi.json").read_text("utf-8")
+    return json.loads(text)
 
 
 @functools.cache
 def contract() -> Contract:
-    """Return the contract that this package was generated from."""
-    text = importlib.resources.files("fake_dify").joinpath("openapi.json").read_text("utf-8")
-    return Contract(json.loads(text))
+    """Return the contract of this package."""
+    return Contract(load())

@@ -1,4 +1,4 @@
-"""The error answers of Dify: code, message and HTTP status, as one exception."""
+"""The error replies of Dify: code, message and HTTP status, as one exception."""
 
 from __future__ import annotations
 
@@ -9,16 +9,11 @@ INTERNAL = (
     "The server encountered an internal error and was unable to complete your request. "
     "Either the server is overloaded or there is an error in the application."
 )
-NOT_FOUND_HTML = (
-    "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n"
-    "<p>The requested URL was not found on the server. If you entered the URL manually please "
-    "check your spelling and try again.</p>\n"
-)
 
 
 @define
 class ApiError(Exception):
-    """An answer of status >= 400 with Dify's envelope.
+    """A reply of status >= 400 with Dify's envelope.
 
     field, old_text: the parameter that pydantic refused, and what Dify 1.8 to 1.10, which have
     another envelope for this, say about it.
@@ -35,13 +30,15 @@ class ApiError(Exception):
 
 
 @define
-class Crash(Exception):
+class Crash(ApiError):
     """An unhandled exception of the server: its envelope has another field order."""
 
     status: int = 500
+    code: str = "unknown"
+    message: str = "Internal Server Error"
 
     def body(self) -> dict[str, object]:
-        return {"message": "Internal Server Error", "code": "unknown", "status": 500}
+        return {"message": self.message, "code": self.code, "status": self.status}
 
 
 class HtmlNotFound(Exception):

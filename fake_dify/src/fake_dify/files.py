@@ -17,6 +17,8 @@ from urllib.parse import quote, urlsplit
 
 from attrs import Factory, define, field
 
+from .contract import contract
+
 EXTENSIONS = {
     "image": "jpg jpeg png webp gif svg",
     "video": "mp4 mov mpeg webm",
@@ -122,41 +124,26 @@ class FileStore:
         return value
 
     def _object(self, value: FileValue) -> dict[str, Any]:
-        stored = value.stored
+        stored, url = value.stored, value.url
         if stored is None:
-            assert value.url is not None
-            name = os.path.basename(urlsplit(value.url).path) or "file"
-            extension, size = os.path.splitext(name)[1], 0
+            assert url is not None
+            name = os.path.basename(urlsplit(url).path) or "file"
             mime_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-            url, related, reference = value.url, None, None
-            remote: str | None = url
+            about: dict[str, Any] = {"transfer_method": "remote_url", "remote_url": url, "size": 0}
         else:
-            name, size, mime_type = stored.name, len(stored.content), stored.mime_type
-            extension = f".{stored.extension}" if stored.extension else ""
-            url, related = self.url(stored), stored.id
-            remote = None if stored.made else ""
+            name, url, mime_type = stored.name, self.url(stored), stored.mime_type
             record = json.dumps({"record_id": stored.id}, separators=(",", ":")).encode()
-            reference = "dify-file-ref:" + base64.b64encode(record).decode()
-        return {
-            "dify_model_identity": "__dify__file__",
-            "id": None,
-            "type": value.type,
-            "transfer_method": _transfer_method(value),
-            "remote_url": remote,
-            "reference": reference,
-            "filename": name,
-            "extension": extension,
-            "mime_type": mime_type,
-            "size": size,
-            "related_id": related,
-            "url": url,
-        }
-
-
-def _transfer_method(value: FileValue) -> str:
-    if value.stored is None:
-        return "remote_url"
-    return "tool_file" if value.stored.made else "local_file"
+            about = {
+                "transfer_method": "tool_file" if stored.made else "local_file",
+                "remote_url": None if stored.made else "",
+                "reference": "dify-file-ref:" + base64.b64encode(record).decode(),
+                "size": len(stored.content),
+                "related_id": stored.id,
+            }
+        about |= {"filename": name, "extension": os.path.splitext(name)[1]}
+        empty = {"id": None, "reference": None, "related_id": None}
+        about |= {"type": value.type, "mime_type": mime_type, "url": url}
+        return contract().fill("OutputFile", **empty | about)
 
 
 def files_in(value: Any) -> list[FileValue]:

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from typing import TYPE_CHECKING
+from typing import Any
 
-from .steps import Step
-
-if TYPE_CHECKING:
-    from .engine import Execution
-    from .place import Place
+from .base import Step
 
 
 class Gate(Step):
@@ -43,7 +39,7 @@ class Gate(Step):
                 loop.call_soon_threadsafe(event.set)
             self._waiting.clear()
 
-    async def perform(self, execution: Execution, place: Place, /) -> None:
+    async def perform(self, execution: Any, scope: Any, /) -> None:
         await self.passed()
 
     async def passed(self) -> None:

@@ -1,7 +1,8 @@
-"""The kinds of answers that handlers give."""
+"""The kinds of replies, and how Dify writes Server-Sent Events."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from attrs import field, frozen
 
 @frozen
 class Json:
-    """A JSON answer. line: with the line feed that most of Dify's JSON answers end with."""
+    """A JSON reply. line: with the line feed that most of Dify's JSON replies end with."""
 
     body: Any
     status: int = 200
@@ -20,12 +21,11 @@ class Json:
 
 @frozen
 class Raw:
-    """An answer of bytes; several chunks are sent chunked."""
+    """A reply of bytes; several chunks are sent chunked."""
 
     chunks: tuple[bytes, ...]
     status: int = 200
     media: str = "application/octet-stream"
-    headers: Mapping[str, str] = field(factory=dict)
 
 
 @frozen
@@ -35,6 +35,18 @@ class Stream:
     frames: AsyncGenerator[bytes, None]
     headers: Mapping[str, str] = field(factory=dict)
     leave: Callable[[], None] = lambda: None
+    status: int = 200
 
 
 Reply = Json | Raw | Stream
+PING = b"event: ping\n\n"
+
+
+class ReplyOver(Exception):
+    """The reply was broken off; nothing more may be sent."""
+
+
+def frame(event: Mapping[str, Any]) -> bytes:
+    """Return an event as live streams carry it: compact JSON, raw UTF-8 (also U+2028)."""
+    text = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    return f"data: {text}\n\n".encode()

@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from .arrival import RequestLog
+from .base import Workflow
 from .errors import ApiError
 from .faults import Faults
 from .files import FileValue, StoredFile
 from .gate import Gate
-from .human import Form
-from .service import Service
-from .serving import ServerThread
-from .state import App, Input, Run, Workflow
+from .http.app import Service
+from .http.arrival import RequestLog
+from .http.serving import ServerThread
+from .state import App, Form, Input, Run
 from .versions import NEWEST, Rules
 from .world import TwoForms, World
 
@@ -214,7 +214,7 @@ class FakeDify:
     @property
     def forms(self) -> list[Form]:
         """The forms that wait to be filled in."""
-        return [form for form, _ in self.world.forms.values() if form.waits]
+        return [form for form in self.world.forms.values() if form.waits]
 
     # Helpers
 
@@ -237,13 +237,13 @@ class FakeDify:
 
     def expire_form(self, token: str) -> None:
         """Let the time of a form run out: it is closed, its run goes on by its time-out branch."""
-        form, execution = self.world.forms[token]
+        form = self.world.forms[token]
         if not form.waits:
             raise ApiError(412, "human_input_form_submitted", form.id)
         form.expired = True
 
         async def go_on() -> None:
-            self.world.resume(form, execution)
+            form.resume(form)
 
         self._thread.call(go_on, 5.0)
 

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
+import string
 import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 from attrs import Factory, define, field
 
-if TYPE_CHECKING:
-    from .steps import Step
+from .base import Data, Workflow
+from .checks import Checked, checked
+from .errors import ApiError
 
-Workflow = Sequence["Step"] | Callable[[Mapping[str, Any]], Sequence["Step"]]
+FileType = Literal["document", "image", "audio", "video", "custom"]
+InputType = Literal[
+    "text-input", "paragraph", "select", "number", "checkbox", "json_object", "file", "file-list"
+]
+ALPHABET = string.ascii_letters + string.digits
+METHODS = ["local_file", "remote_url"]
 
 
 def new_id() -> str:
@@ -27,7 +35,7 @@ def now() -> int:
 
 
 @define
-class Input:
+class Input(Checked):
     """A declared input of an app, as GET /parameters lists it.
 
     Attributes:
@@ -38,33 +46,26 @@ class Input:
         max_length: Characters, or the number of files of a file-list.
         options: Of a select.
         default: The value without one.
-        allowed_file_types: Of a file or a file-list.
     """
 
     variable: str
-    type: str = "text-input"
+    type: InputType = "text-input"
     required: bool = False
     label: str | None = None
     max_length: int | None = None
     options: Sequence[str] = ()
     default: Any = None
-    allowed_file_types: Sequence[str] = ("document", "image", "audio", "video")
+    allowed_file_types: Sequence[FileType] = ("document", "image", "audio", "video")
 
-    def declaration(self) -> dict[str, Any]:
-        item: dict[str, Any] = {
-            "variable": self.variable,
-            "label": self.label or self.variable,
-            "type": self.type,
-            "required": self.required,
-            "max_length": self.max_length,
-            "options": list(self.options),
-        }
+    def declaration(self) -> Data:
+        item: Data = {"variable": self.variable, "label": self.label or self.variable}
+        item |= {"type": self.type, "required": self.required, "max_length": self.max_length}
+        item["options"] = list(self.options)
         if self.default is not None:
             item["default"] = self.default
         if self.type.startswith("file"):
             item["allowed_file_types"] = list(self.allowed_file_types)
-            item["allowed_file_extensions"] = []
-            item["allowed_file_upload_methods"] = ["local_file", "remote_url"]
+            item |= {"allowed_file_extensions": [], "allowed_file_upload_methods": METHODS}
         return {self.type: item}
 
 
@@ -73,7 +74,8 @@ class EndUser:
     app_id: str
     session_id: str
     id: str = Factory(new_id)
-    created_at: datetime = Factory(lambda: datetime.now(UTC).replace(tzinfo=None))
+    made: datetime = Factory(lambda: datetime.now(UTC).replace(tzinfo=None))
+    type: str = "service-api"
 
     @property
     def is_anonymous(self) -> bool:
@@ -81,7 +83,7 @@ class EndUser:
 
 
 @define
-class App:
+class App(Checked):
     """An app of the server, reached by its key.
 
     Attributes:
@@ -96,8 +98,8 @@ class App:
     """
 
     key: str
-    workflow: Workflow = ()
-    form: Sequence[Input] | None = None
+    workflow: Workflow = field(default=(), validator=checked)
+    form: Sequence[Input] | None = field(default=None, validator=checked)
     name: str = "workflow"
     mode: str = "workflow"
     enabled: bool = True
@@ -118,17 +120,17 @@ class App:
     def add_version(self, workflow: Workflow) -> str:
         """Add another published version and return its workflow id."""
         workflow_id = new_id()
-        self.versions[workflow_id] = workflow
+        self.versions[workflow_id] = App(self.key, workflow).workflow
         return workflow_id
 
 
 @define(eq=False)
 class NodeRecord:
-    """One execution of a node, as snapshots tell it."""
+    """One execution of a node, as events and snapshots tell it."""
 
     id: str
     node_id: str
-    type: str
+    node_type: str
     title: str
     index: int
     predecessor: str | None
@@ -157,13 +159,13 @@ class Subscription:
     limit: int | None
     killed: bool = False
     stays: bool = False
-    queue: deque[dict[str, Any]] = field(init=False)
+    queue: deque[Data] = field(init=False)
     news: asyncio.Event = Factory(asyncio.Event)
 
     def __attrs_post_init__(self) -> None:
         self.queue = deque(maxlen=self.limit)
 
-    def put(self, event: dict[str, Any]) -> None:
+    def put(self, event: Data) -> None:
         if not self.killed:
             self.queue.append(event)
             self.news.set()
@@ -189,13 +191,13 @@ class Run:
         active: The server is working on it (not paused, not over).
         listed: The run detail and the logs know it (a queued run is known to nobody).
         pause: The forms of the present pause, or of the last one.
-        twice: This leg is told twice, see `FakeDify.two_forms`.
+        twice: What follows is told twice, see `FakeDify.two_forms`.
         redeployed: Its worker was told to end.
     """
 
     app: App
     workflow_id: str
-    inputs: dict[str, Any]
+    inputs: Data
     user: str
     asked: Mapping[str, Any] = field(factory=dict, repr=False)
     id: str = Factory(new_id)
@@ -203,11 +205,11 @@ class Run:
     log_id: str = Factory(new_id)
     streaming: bool = True
     status: str = "running"
-    outputs: dict[str, Any] = Factory(dict)
+    outputs: Data = Factory(dict)
     error: str | None = None
     files: list[Any] = Factory(list)
     created_at: int = Factory(now)
-    leg_created_at: int = Factory(now)
+    resumed_at: int = Factory(now)
     finished_at: int | None = None
     elapsed_time: float = 0.0
     total_steps: int = 0
@@ -215,10 +217,10 @@ class Run:
     exceptions_count: int = 0
     listed: bool = False
     active: bool = False
-    events: list[dict[str, Any]] = field(factory=list, repr=False)
+    events: list[Data] = field(factory=list, repr=False)
     nodes: list[NodeRecord] = field(factory=list, repr=False)
-    forms: list[Any] = field(factory=list, repr=False)
-    pause: list[Any] = field(factory=list, repr=False)
+    forms: list[Form] = field(factory=list, repr=False)
+    pause: list[Form] = field(factory=list, repr=False)
     readers: list[Subscription] = field(factory=list, repr=False)
     task: asyncio.Task[None] | None = field(default=None, repr=False)
     stop_asked: bool = False
@@ -233,3 +235,88 @@ class Run:
     @property
     def event_names(self) -> list[str]:
         return [event["event"] for event in self.events]
+
+
+@define
+class FormInput(Checked):
+    """One field of a form.
+
+    Attributes:
+        name: The name of the input.
+        type: paragraph, select, file or file-list.
+        default: Of a paragraph, a text.
+        default_from: A variable in its place, e.g. "pre.text".
+        options: Of a select.
+        number_limits: How many files a file-list takes.
+    """
+
+    name: str
+    type: Literal["paragraph", "select", "file", "file-list"] = "paragraph"
+    default: str | None = None
+    default_from: str | None = None
+    options: Sequence[str] = ()
+    number_limits: int = 2
+
+    def declaration(self) -> Data:
+        constant = {"type": "constant", "selector": list[str]()}
+        named = {"output_variable_name": self.name, "type": self.type}
+        if self.type == "paragraph":
+            default = None if self.default is None else {**constant, "value": self.default}
+            if self.default_from is not None:
+                selector = self.default_from.split(".", 1)
+                default = {"type": "variable", "selector": selector, "value": ""}
+            return {**named, "default": default}
+        if self.type == "select":
+            return {**named, "option_source": {**constant, "value": list(self.options)}}
+        limits = {"number_limits": self.number_limits} if self.type == "file-list" else {}
+        return {
+            "output_variable_name": self.name,
+            "allowed_file_types": ["document", "image"],
+            "allowed_file_extensions": [],
+            "allowed_file_upload_methods": METHODS,
+            "type": self.type,
+            **limits,
+        }
+
+
+def _form_id() -> str:
+    """Return a uuid of version 7, as Dify does."""
+    number = (int(time.time() * 1000) << 80) | secrets.randbits(80)
+    number = (number & ~(0xF << 76)) | (7 << 76)
+    return str(uuid.UUID(int=(number & ~(0x3 << 62)) | (0x2 << 62)))
+
+
+@define(eq=False)
+class Form:
+    """A form that waits for a person, or did.
+
+    step: what made it, with `inputs`, `actions` and `content`; content: rendered.
+    defaults: of the fields whose default is a variable.
+    answer: action and inputs, once submitted; expired: nobody answered in time.
+    resume: lets its run go on.
+    """
+
+    step: Any
+    run: Run
+    node: NodeRecord
+    content: str
+    resume: Callable[[Form], None]
+    defaults: dict[str, str] = Factory(dict)
+    id: str = Factory(_form_id)
+    token: str = Factory(lambda: "".join(secrets.choice(ALPHABET) for _ in range(22)))
+    expiration_time: int = 0
+    answer: tuple[str, Data] | None = None
+    expired: bool = False
+    answered: asyncio.Event = Factory(asyncio.Event)
+
+    @property
+    def waits(self) -> bool:
+        return self.answer is None and not self.expired
+
+    def check_open(self) -> None:
+        if self.answer is not None:
+            text = f"This form has already been submitted by another user, form_id={self.id}"
+            raise ApiError(412, "human_input_form_submitted", text)
+        if self.expired:
+            text = f"This form has expired, form_id={self.id}"
+            raise ApiError(412, "human_input_form_expired", text)

@@ -1,0 +1,83 @@
+"""Replies of the endpoints that take files (upload and speech), and of signed download URLs."""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+from collections.abc import Mapping
+
+from starlette.datastructures import UploadFile
+
+from ..contract import contract
+from ..errors import BAD_REQUEST, ApiError, invalid_param, not_found
+from ..files import StoredFile, file_type
+from ..replies import Json, Raw, Reply
+from ..world import World
+from .request import ANONYMOUS, ApiRequest
+
+MEGABYTES = {"image": 10, "video": 100, "audio": 50}
+UNKNOWN = ("reference", "preview_url", "original_url", "user_id", "conversation_id", "file_key")
+
+
+async def upload(request: ApiRequest) -> Reply:
+    form = request.form
+    items = form.multi_items() if form is not None else []
+    files = {name: value for name, value in reversed(items) if isinstance(value, UploadFile)}
+    if "file" not in files:
+        raise ApiError(400, "no_file_uploaded", "Please upload your file.")
+    if len(files) > 1:
+        raise ApiError(400, "too_many_files", "Only one file is allowed.")
+    user = request.user((form.get("user") if form is not None else None) or ANONYMOUS)
+    part = files["file"]
+    name = part.filename or ""
+    if not name:
+        text = "The specified filename does not exist."
+        raise ApiError(400, "filename_not_exists_error", text)
+    if not part.content_type:
+        raise ApiError(415, "unsupported_file_type", "File type not allowed.")
+    if "/" in name or "\\" in name:
+        raise invalid_param("Filename contains invalid characters")
+    stem, extension = os.path.splitext(name)
+    content = await part.read()
+    limit = MEGABYTES.get(file_type(extension.lstrip(".")), 15)
+    if len(content) > limit * 1024 * 1024:
+        raise ApiError(413, "file_too_large", "")
+    name, world = stem[:200] + extension, request.world
+    stored = StoredFile(name, content, part.content_type, owner=user.id, app_id=request.app.id)
+    world.files.add(stored)
+    about = {"size": len(content), "created_by": user.id, "source_url": world.files.url(stored)}
+    about |= {"tenant_id": world.tenant_id, **dict.fromkeys(UNKNOWN)}
+    return Json(contract().fill("UploadedFile", stored, **about), 201)
+
+
+async def audio_to_text(request: ApiRequest) -> Reply:
+    form, rules = request.form, request.world.rules
+    part = form.get("file") if form is not None else None
+    if not request.app.speech and rules.audio_codes:
+        raise ApiError(400, "speech_to_text_disabled", "Speech to text is disabled.")
+    if not isinstance(part, UploadFile):
+        if rules.audio_codes:
+            raise ApiError(400, "no_audio_uploaded", "Please upload your audio.")
+        raise ApiError(400, "bad_request_key_error", BAD_REQUEST)
+    if not request.app.speech:
+        raise invalid_param("Speech to text is not enabled")
+    if part.content_type not in rules.audio_types:
+        raise ApiError(415, "unsupported_audio_type", "Audio type not allowed.")
+    if len(await part.read()) > 30 * 1024 * 1024:
+        raise ApiError(413, "audio_too_large", "Audio size larger than 30 mb")
+    return Json({"text": request.world.transcript})
+
+
+def download(world: World, path: str, query: Mapping[str, str]) -> Reply:
+    """Answer GET /files/{id}/file-preview and /files/tools/{id}.{extension}."""
+    parts = path.split("/")
+    file_id = parts[3].partition(".")[0] if parts[2:3] == ["tools"] and parts[3:] else parts[2]
+    stored = world.files.files.get(file_id)
+    if stored is None or not world.files.opens(path, query):
+        return Json(not_found("File not found or signature is invalid").body(), 404)
+    media = stored.mime_type
+    if not stored.made:  # what users uploaded is never shown by a browser
+        media = "application/octet-stream"
+    elif media == "application/octet-stream":
+        media = mimetypes.guess_type(stored.name)[0] or media
+    return Raw((stored.content,), 200, media)

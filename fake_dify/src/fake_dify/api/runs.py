@@ -1,0 +1,220 @@
+"""Replies of the run endpoints: start, stop, detail, events."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from ..base import Data, Step, Workflow
+from ..checks import check
+from ..contract import contract
+from ..errors import INTERNAL, ApiError, Crash, invalid_param, not_found, refused
+from ..replies import Json, Reply, Stream
+from ..run import payloads
+from ..run.engine import start
+from ..state import App, Run, new_id
+from ..steps.builtin import BUILTINS
+from ..steps.rare import PipelineError
+from .inputs import BadNumber, read_file, read_inputs
+from .request import ApiRequest
+from .streams import (
+    events_stream,
+    finished_stream,
+    leave_own_stream,
+    own_stream,
+    refused_stream,
+    subscribe,
+)
+
+MODEL = "WorkflowRunPayload"
+STREAM_JSON = "application/json; charset=utf-8"
+
+
+def _find_run(request: ApiRequest) -> Run | None:
+    """Return the run of the path; Dify crashes on anything that is no UUID."""
+    try:
+        run_id = str(uuid.UUID(request.params["workflow_run_id"]))
+    except ValueError:
+        raise Crash() from None
+    return request.world.find_run(run_id, request.app)
+
+
+async def run_workflow(request: ApiRequest) -> Reply:
+    return await _run(request, request.app.workflow_id, request.app.workflow)
+
+
+async def run_workflow_version(request: ApiRequest) -> Reply:
+    body, app = request.json_object(), request.app
+    request.user(body.get("user"))
+    request.workflow_app()
+    _check_body(request, body)
+    given = request.params["workflow_id"]
+    try:
+        workflow_id = str(uuid.UUID(given))
+    except ValueError:
+        raise ApiError(400, "bad_request", f"Invalid workflow_id format: '{given}'. ") from None
+    if workflow_id == app.draft_id:
+        text = (
+            f"Cannot use draft workflow version. Workflow ID: {workflow_id}. "
+            "Please use a published workflow version or leave workflow_id empty."
+        )
+        raise ApiError(400, "bad_request", text)
+    versions = {**app.versions, app.workflow_id: app.workflow}
+    if workflow_id not in versions:
+        raise not_found(f"Workflow not found with id: {given}")
+    return await _run(request, workflow_id, versions[workflow_id])
+
+
+def _check_body(request: ApiRequest, body: Mapping[str, Any]) -> None:
+    inputs, rules, valid = body.get("inputs"), request.world.rules, "Input should be a valid"
+    if "inputs" not in body:
+        old = "Missing required parameter in the JSON body"
+        raise refused(MODEL, "inputs", "Field required", "missing", dict(body), old)
+    if not isinstance(inputs, dict):
+        old = "Must not be null!" if inputs is None else f"{inputs} is not a dictionary"
+        raise refused(MODEL, "inputs", f"{valid} dictionary", "dict_type", inputs, old)
+    mode = body.get("response_mode", "blocking")
+    if mode not in ["blocking", "streaming", *([None] if rules.reads_null_mode else [])]:
+        problem = "Input should be 'blocking' or 'streaming'"
+        old = f"The value '{mode}' is not a valid choice for 'response_mode'."
+        raise refused(MODEL, "response_mode", problem, "literal_error", mode, old)
+    files, error = body.get("files") or [], None
+    if not isinstance(files, list):
+        error = refused(MODEL, "files", f"{valid} list", "list_type", files)
+    elif odd := [(n, file) for n, file in enumerate(files) if not isinstance(file, dict)]:
+        place, file = f"files.{odd[0][0]}", odd[0][1]
+        error = refused(MODEL, place, f"{valid} dictionary", "dict_type", file)
+    if error is not None:
+        raise error if rules.since(1, 11) else Crash()
+
+
+def _check_slots(request: ApiRequest, *, streaming: bool) -> None:
+    app, limit = request.app, request.app.max_active_requests
+    # A streaming run asks for two slots for a moment, once in the API and once in the worker.
+    alone = streaming and request.world.rules.worker and limit == 1
+    if limit is not None and (alone or request.world.holding_slots(app) >= limit):
+        raise invalid_param(
+            "Too many requests. Please try again later. The current maximum concurrent requests "
+            f"allowed for {app.id} is {limit}."
+        )
+
+
+def _steps(app: App, workflow: Workflow, inputs: Mapping[str, Any]) -> Sequence[Step]:
+    """Return the steps of a run; an app without any takes those that the input `workflow` names."""
+    if callable(workflow):
+        steps = workflow(inputs)
+        check(steps, Sequence[Step], "what the function `workflow` returned")
+        return steps
+    named = inputs.get("workflow") if not workflow and app.form is None else None
+    builtin = BUILTINS.get(named) if isinstance(named, str) else None
+    return workflow if builtin is None else builtin(inputs)
+
+
+async def _run(request: ApiRequest, workflow_id: str, workflow: Workflow) -> Reply:
+    body, app, world = request.json_object(), request.app, request.world
+    user = request.user(body.get("user"))
+    request.workflow_app()
+    _check_body(request, body)
+    if not app.published:
+        raise invalid_param("Workflow not published")
+    streaming = body.get("response_mode") == "streaming"
+    _check_slots(request, streaming=streaming)
+    broken: PipelineError | None = None
+    try:
+        inputs = read_inputs(world, app, user, body["inputs"])
+        files = [read_file(world, user, file) for file in body.get("files") or ()]
+        steps = _steps(app, workflow, inputs)
+        if steps and isinstance(steps[0], PipelineError):
+            broken = steps[0]
+            raise ApiError(broken.status, broken.code, broken.message)
+    except (ApiError, BadNumber) as problem:
+        if streaming and (world.rules.worker or broken is not None):
+            return _never_began(request, problem.message, broken, workflow_id)
+        if isinstance(problem, BadNumber):
+            raise ApiError(500, "internal_server_error", INTERNAL) from None
+        raise
+    run = Run(app, workflow_id, inputs, user.session_id, body["inputs"])
+    run.files, run.streaming = files, streaming
+    if streaming:
+        reader = subscribe(request, run)
+        start(world, run, steps)
+        leave = partial(leave_own_stream, request, run, reader)
+        return Stream(own_stream(request, run, reader), leave=leave)
+    start(world, run, steps)
+    await run.settled.wait()
+    return Json(_blocking(request, run), media=STREAM_JSON, line=False)
+
+
+def _never_began(
+    request: ApiRequest, message: str, broken: PipelineError | None, workflow_id: str
+) -> Reply:
+    """Answer a streaming run that cannot begin: in the stream, where a worker notices it."""
+    rules = request.world.rules
+    events: list[Data] = []
+    if broken is not None:
+        events.append({"event": "error", "workflow_run_id": None, **broken.error()})
+    if rules.makes_ends_up:
+        run_id, inputs = new_id(), request.json_object()["inputs"]
+        told = message if rules.ends_tell_errors or broken is None else payloads.NO_END
+        events.append(payloads.made_up_start(run_id, workflow_id, inputs))
+        events.append(payloads.made_up_end(run_id, workflow_id, told))
+    elif broken is None and rules.since(1, 14):  # 1.13 says nothing at all
+        events.append({"event": "error", "message": message, "status": 500})
+    return Stream(refused_stream(request, events))
+
+
+def _blocking(request: ApiRequest, run: Run) -> Data:
+    waiting = run.pause if run.status == "paused" else []
+    paused = {
+        "paused_nodes": [form.step.id for form in waiting],
+        "reasons": [payloads.reason(form) for form in waiting],
+    }
+    last = run.events[-1]["data"] if run.events else {}
+    told = {"outputs": run.outputs if run.over else {}, "error": last.get("error")}
+    told |= {"status": last.get("status", run.status), **(paused if waiting else {})}
+    data = contract().fill("BlockingRunData", run, **told)
+    body = contract().fill("BlockingRunResult", run, workflow_run_id=run.id, data=data)
+    rendered: Data = request.world.files.render(body)
+    return rendered
+
+
+async def stop_task(request: ApiRequest) -> Reply:
+    user, world = request.user(request.json_object().get("user")), request.world
+    request.workflow_app()
+    run = next((run for run in world.runs if run.task_id == request.params["task_id"]), None)
+    if run is not None and not run.over:
+        ours = run.user == user.session_id and run.app is request.app
+        if ours or not world.rules.stop_needs_same_user:
+            run.stop_asked = True
+            if run.active and run.task is not None:
+                run.task.cancel()
+    return Json({"result": "success"})
+
+
+async def get_run(request: ApiRequest) -> Reply:
+    request.workflow_app("advanced-chat")
+    run, world = _find_run(request), request.world
+    if run is None:
+        raise not_found("Workflow run not found.")
+    system = payloads.system_inputs(run, timestamp=True, old=world.rules.start_shows_system)
+    not_yet: Data = {"outputs": {}, "total_tokens": 0, "elapsed_time": 0.0}
+    told = {"outputs": world.files.render(run.outputs)} if run.over else not_yet
+    inputs = json.dumps(world.files.render({**run.inputs, **system}))
+    return Json(contract().fill("WorkflowRunDetail", run, inputs=inputs, **told))
+
+
+async def stream_events(request: ApiRequest) -> Reply:
+    user, query = request.user(request.query.get("user")), request.query
+    request.workflow_app("advanced-chat")
+    run = _find_run(request)
+    if run is None or run.user != user.session_id:
+        raise not_found("Workflow run not found")
+    headers = {"cache-control": "no-cache"}
+    if run.over:
+        return Stream(finished_stream(request, run), headers)
+    snapshot = query.get("include_state_snapshot") == "true"
+    over_pauses = query.get("continue_on_pause") == "true"
+    return Stream(events_stream(request, run, snapshot=snapshot, over_pauses=over_pauses), headers)

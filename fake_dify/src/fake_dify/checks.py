@@ -1,0 +1,104 @@
+"""Scripts that make no sense are refused when they are given, by the annotations of fields."""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Callable, Mapping, Sequence
+from inspect import isclass
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import attrs
+
+
+class ScriptError(ValueError):
+    """A script, a form, a fault or an option that makes no sense; the text says where and why."""
+
+
+class Checked:
+    """A class of attrs whose fields must be what their annotations say."""
+
+    def __attrs_post_init__(self) -> None:
+        cls: Any = type(self)
+        if cls.__module__.startswith(f"{__package__}."):  # not steps of one's own
+            for attribute in cls.__attrs_attrs__:
+                checked(self, attribute, getattr(self, attribute.name))
+            self.look()
+
+    def look(self) -> None:
+        """Refuse what annotations cannot say."""
+
+    def refuse(self, reason: str) -> None:
+        raise ScriptError(f"{type(self).__name__}: {reason}")
+
+
+def checked(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Validate a field of attrs by its annotation."""
+    cls: Any = type(instance)
+    check(value, _hints(cls)[attribute.name], f"{cls.__name__}: {attribute.name.lstrip('_')}")
+
+
+def check(value: Any, hint: Any, where: str) -> None:
+    """Refuse a value that is not what `hint` says; where: how the error calls it."""
+    if (problem := _problem(value, hint, where)) is not None:
+        raise ScriptError(problem)
+
+
+@functools.cache
+def _hints(cls: Any) -> dict[str, Any]:
+    return get_type_hints(cls)
+
+
+def _problem(value: Any, hint: Any, where: str) -> str | None:
+    origin, parts = get_origin(hint), get_args(hint)
+    wrong = f"{where} is {_shown(value)}, not {_called(hint)}"
+    if hint is Any:
+        return None
+    if origin in (Union, types.UnionType):
+        found = [_problem(value, part, where) for part in parts]
+        if None in found:
+            return None
+        inside = [one for one in found if one and not one.startswith(f"{where} is ")]
+        return inside[0] if inside else wrong
+    if origin is Literal:
+        return None if value in parts else wrong
+    if origin is Callable:
+        return None if callable(value) and not isclass(value) else wrong
+    if origin in (Sequence, list, tuple):
+        if isinstance(value, str | bytes) or not isinstance(value, list | tuple | range):
+            return wrong
+        items = (_problem(item, parts[0], f"{where}[{n}]") for n, item in enumerate(value))
+        return next((one for one in items if one), None)
+    if origin in (Mapping, dict):
+        if not isinstance(value, Mapping):
+            return wrong
+        pairs = [(key, parts[0], f"a key of {where}") for key in value]
+        pairs += [(item, parts[1], f"{where}[{key!r}]") for key, item in value.items()]
+        return next((one for one in (_problem(*pair) for pair in pairs) if one), None)
+    if hint is float:
+        return None if isinstance(value, int | float) and value >= 0 else wrong
+    if hint is int and isinstance(value, bool):
+        return wrong
+    return None if isinstance(value, origin or hint) else wrong
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    text = repr(value)
+    return f"{text if len(text) < 60 else text[:57] + '...'} ({type(value).__name__})"
+
+
+def _called(hint: Any) -> str:
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType, Literal):
+        texts = [repr(part) if origin is Literal else _called(part) for part in parts]
+        return " or ".join(dict.fromkeys(texts))
+    if origin is Callable:
+        return "a function"
+    if origin in (Sequence, list, tuple):
+        return f"a list of {_called(parts[0])}"
+    if origin in (Mapping, dict):
+        return "a dict"
+    names = {float: "a number of 0 or more", type(None): "None", Any: "anything"}
+    return names.get(hint) or hint.__name__

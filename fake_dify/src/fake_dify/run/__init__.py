@@ -1,0 +1,1 @@
+"""One run in progress: its engine, its pauses, its text and its events."""

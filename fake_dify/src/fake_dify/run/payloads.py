@@ -1,0 +1,204 @@
+"""The `data` of every event, as Dify 1.16.1 sends it live and in snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..base import Data
+from ..files import files_in
+from ..state import Form, NodeRecord, Run, now
+
+# The fields of an event in the server's order.
+FINISHED = (
+    "id workflow_id status outputs error elapsed_time total_tokens total_steps created_by "
+    "created_at finished_at exceptions_count files"
+)
+PAUSED = (
+    "workflow_run_id paused_nodes outputs reasons status created_at elapsed_time total_tokens "
+    "total_steps"
+)
+NODE = "id node_id node_type title index predecessor_node_id inputs "
+NODE_STARTED = f"{NODE} inputs_truncated created_at extras iteration_id loop_id agent_strategy"
+NODE_FINISHED = (
+    f"{NODE} inputs_truncated process_data process_data_truncated outputs outputs_truncated status "
+    "error elapsed_time execution_metadata created_at finished_at files iteration_id loop_id"
+)
+GROUP_STARTED = "node_id node_type title created_at extras metadata inputs inputs_truncated"
+GROUP_COMPLETED = (
+    "node_id node_type title outputs outputs_truncated created_at extras inputs inputs_truncated "
+    "status error elapsed_time total_tokens execution_metadata finished_at steps"
+)
+FORM = (
+    "form_id node_id node_title form_content inputs actions display_in_ui form_token "
+    "approval_channels resolved_default_values expiration_time"
+)
+REASON = (
+    "TYPE form_id form_content inputs actions node_id node_title resolved_default_values "
+    "form_token approval_channels expiration_time"
+)
+EMPTY: Data = {
+    "index": 1,
+    "predecessor_node_id": None,
+    "inputs": None,
+    "inputs_truncated": False,
+    "extras": {},
+    "agent_strategy": None,
+    "outputs_truncated": False,
+    "process_data": {},
+    "process_data_truncated": False,
+}
+NO_END = "Workflow stream ended without a terminal event"
+
+
+def _pick(names: str, source: object, given: Mapping[str, Any]) -> Data:
+    """Return the named fields, from `given`, else from what an object has, else as mostly empty."""
+    return {
+        name: given[name]
+        if name in given
+        else EMPTY[name]
+        if name in EMPTY
+        else getattr(source, name)
+        for name in names.split()
+    }
+
+
+def system_inputs(run: Run, *, timestamp: bool = False, old: bool = False) -> Data:
+    """Return the `sys.*` inputs; only stored ones have `sys.timestamp`, in an old Dify the last."""
+    stored = {"sys.timestamp": run.created_at} if timestamp else {}
+    return {
+        "sys.files": run.files,
+        "sys.user_id": run.user,
+        "sys.app_id": run.app.id,
+        **({} if old else stored),
+        "sys.workflow_id": run.workflow_id,
+        "sys.workflow_run_id": run.id,
+        **stored,
+    }
+
+
+def workflow_started(run: Run, reason: str, created_at: int, *, timestamp: bool = False) -> Data:
+    inputs = {**run.inputs, **system_inputs(run, timestamp=timestamp)}
+    return {
+        "id": run.id,
+        "workflow_id": run.workflow_id,
+        "inputs": inputs,
+        "created_at": created_at,
+        "reason": reason,
+    }
+
+
+def workflow_finished(run: Run, **given: Any) -> Data:
+    told = {
+        "created_by": {"id": run.app.user(run.user).id, "user": run.user},
+        "created_at": run.resumed_at,
+        "files": files_in(run.outputs),
+    }
+    return _pick(FINISHED, run, told | given)
+
+
+def workflow_paused(run: Run, forms: Sequence[Form], *, template: bool = False) -> Data:
+    """Return a pause; template: as a snapshot tells it."""
+    about = {
+        "workflow_run_id": run.id,
+        "paused_nodes": [form.node.node_id for form in forms],
+        "outputs": {},
+        "reasons": [reason(form, template=template) for form in forms],
+        "status": "paused",
+        "created_at": run.created_at if template else run.resumed_at,
+    }
+    return _pick(PAUSED, run, about | ({"elapsed_time": 0.0} if template else {}))
+
+
+def node_started(node: NodeRecord) -> Data:
+    return _pick(NODE_STARTED, node, {})
+
+
+def node_finished(node: NodeRecord, **given: Any) -> Data:
+    told = {"inputs": {}, "outputs": {}, "execution_metadata": None} | given
+    return _pick(NODE_FINISHED, node, told | {"files": files_in(told["outputs"])})
+
+
+def snapshot_started(node: NodeRecord) -> Data:
+    data = _pick(NODE_STARTED, node, {"index": node.index})
+    del data["inputs_truncated"], data["agent_strategy"]
+    return data
+
+
+def snapshot_finished(node: NodeRecord) -> Data:
+    data = {**node_finished(node), "index": node.index}
+    for name in ("inputs", "process_data", "outputs"):
+        data[name] = None
+        del data[f"{name}_truncated"]
+    return data
+
+
+def group_started(node: NodeRecord, **given: Any) -> Data:
+    return {"id": node.node_id, **_pick(GROUP_STARTED, node, {"created_at": now(), **given})}
+
+
+def group_next(node: NodeRecord, index: int, **more: Any) -> Data:
+    about = {"id": node.node_id, "node_id": node.node_id, "node_type": node.node_type}
+    return {**about, "title": node.title, "index": index, "created_at": now(), **more, "extras": {}}
+
+
+def group_completed(node: NodeRecord, metadata: Data, **given: Any) -> Data:
+    cost = {"total_tokens": 0, "total_price": "0.0", "currency": "USD"}
+    told = {"error": None, "total_tokens": 0, **given}
+    told["execution_metadata"] = {**cost, **metadata} if given["steps"] else {}
+    return {"id": node.node_id, **_pick(GROUP_COMPLETED, node, told)}
+
+
+def _form(names: str, form: Form, *, template: bool) -> Data:
+    about = {
+        "TYPE": "human_input_required",
+        "form_id": form.id,
+        "node_id": form.node.node_id,
+        "node_title": form.node.node_id,
+        "form_content": form.step.content if template else form.content,
+        "inputs": [item.declaration() for item in form.step.inputs],
+        "actions": [form.step.action(id) for id in form.step.actions],
+        "display_in_ui": True,
+        "form_token": form.token,
+        "approval_channels": ["console"],
+        "resolved_default_values": form.defaults,
+    }
+    return _pick(names, form, about)
+
+
+def reason(form: Form, *, template: bool = False) -> Data:
+    """Return a form as an item of `reasons`; template: with its text as it was written."""
+    return _form(REASON, form, template=template)
+
+
+def human_input_required(form: Form, *, template: bool = False) -> Data:
+    return _form(FORM, form, template=template)
+
+
+def made_up_start(run_id: str, workflow_id: str, inputs: Any, reason: str = "initial") -> Data:
+    """Return a start that Dify makes up, from 1.15 on; inputs: as they were asked for."""
+    about = {"inputs": inputs, "created_at": now(), "reason": reason}
+    return _made_up("workflow_started", run_id, workflow_id, about)
+
+
+def made_up_end(run_id: str, workflow_id: str, error: str = NO_END) -> Data:
+    """Return an end that Dify makes up: `created_by` is empty, the task has the id of the run."""
+    about: Data = {
+        "status": "failed",
+        "outputs": None,
+        "error": error,
+        "elapsed_time": 0.0,
+        "total_tokens": 0,
+        "total_steps": 0,
+        "created_by": {},
+        "created_at": now(),
+        "finished_at": now(),
+        "exceptions_count": 1,
+        "files": [],
+    }
+    return _made_up("workflow_finished", run_id, workflow_id, about)
+
+
+def _made_up(name: str, run_id: str, workflow_id: str, about: Data) -> Data:
+    data = {"id": run_id, "workflow_id": workflow_id, **about}
+    return {"event": name, "task_id": run_id, "workflow_run_id": run_id, "data": data}

@@ -1,0 +1,98 @@
+"""The text stream of a run: the variables of the End node, in the End node's order.
+
+A variable is sent as soon as it is known and all variables before it were sent; a model's tokens
+are sent live when it is the model's turn and held back otherwise. After each variable but the last
+comes a line feed that claims to be `["end", "answer"]`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from ..files import FileStore, FileValue
+
+Selector = tuple[str, str]
+Send = Callable[[str, Selector], Awaitable[None]]
+
+
+def as_text(value: Any, files: FileStore) -> str:
+    """Return a variable the way Dify renders it into text."""
+    if value is None:
+        return ""
+    if isinstance(value, FileValue):
+        rendered = files.render(value)
+        link = f"[{rendered['filename']}]({rendered['url']})"
+        return f"!{link}" if value.type == "image" else link
+    if isinstance(value, Mapping):
+        return json.dumps(files.render(value), ensure_ascii=False, indent=2)
+    if isinstance(value, list | tuple):
+        if value and all(isinstance(item, FileValue) for item in value):
+            return "\n".join(as_text(item, files) for item in value)
+        return "\n".join(f"- {item}" for item in value)
+    return str(value)
+
+
+class TextStream:
+    """Sends text chunks through `send(text, selector)`.
+
+    selectors: the End node's variables as (node id, variable), or None when End passes on what
+    the nodes in `tails` give.
+    """
+
+    def __init__(
+        self,
+        selectors: Sequence[Selector] | None,
+        tails: Sequence[str],
+        send: Send,
+        files: FileStore,
+    ) -> None:
+        self.selectors: list[Selector] = list(selectors) if selectors is not None else []
+        self._tails = list(tails) if selectors is None else []
+        self._expected: set[str] = set()
+        self._send = send
+        self._files = files
+        self._position = 0
+        self._streaming: dict[Selector, list[str]] = {}
+        self._sent_live: set[Selector] = set()
+
+    def reset(self) -> None:
+        """Begin again: every leg of a paused run sends the text from its beginning."""
+        self._position = 0
+        self._sent_live.clear()
+
+    def expect(self, node_id: str, names: Sequence[str]) -> None:
+        """Learn the names of the variables of a node that End passes on; the first call counts."""
+        if node_id in self._tails and node_id not in self._expected:
+            self._expected.add(node_id)
+            self.selectors += [(node_id, name) for name in names if not name.startswith("__")]
+
+    async def token(self, selector: Selector, text: str) -> None:
+        """Send a piece of a model's text, or keep it until its turn."""
+        self._streaming.setdefault(selector, []).append(text)
+        if self._current() == selector:
+            await self._send_tokens(selector)
+
+    async def advance(self, variables: Mapping[Selector, Any]) -> None:
+        """Send all variables whose turn has come, now that these are known."""
+        while (current := self._current()) is not None and current in variables:
+            if current in self._streaming or current in self._sent_live:
+                await self._send_tokens(current)
+                await self._send("", current)
+            else:
+                await self._send(as_text(variables[current], self._files), current)
+            self._position += 1
+            if self._current() is not None or self._waits_for_tail():
+                await self._send("\n", ("end", "answer"))
+
+    def _current(self) -> Selector | None:
+        return self.selectors[self._position] if self._position < len(self.selectors) else None
+
+    def _waits_for_tail(self) -> bool:
+        return any(tail not in self._expected for tail in self._tails)
+
+    async def _send_tokens(self, selector: Selector) -> None:
+        self._sent_live.add(selector)
+        for text in self._streaming.pop(selector, []):
+            await self._send(text, selector)

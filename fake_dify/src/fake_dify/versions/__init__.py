@@ -1,0 +1,144 @@
+"""What differs between the Dify versions that the stand-in can pretend to be.
+
+Each rule is one break seen between two recorded servers (1.8.1, 1.9.1, 1.10.1, 1.12.1, 1.13.2,
+1.14.2, 1.15.0 and 1.16.1 were compared); a version in between takes the rules of the newer of its
+neighbours. 1.16.1 is upstream of 2026-08-17, which calls itself so: other readers' ends no longer
+kill a reader there, which the release of that name still has.
+"""
+
+from __future__ import annotations
+
+import re
+
+from attrs import frozen
+
+OLDEST = (1, 8, 1)
+NEWEST = "1.16.1"
+ABORTED = "Aborted: User requested stop"
+STOPPED_BY_USER = "Stopped by user."
+
+
+@frozen
+class Rule:
+    """Whether a version is one of those from `since` on, and before `until`."""
+
+    since: tuple[int, ...] = (0,)
+    until: tuple[int, ...] = (99,)
+
+    def __get__(self, rules: Rules, owner: type[Rules]) -> bool:
+        return self.since <= rules.release < self.until
+
+
+def _since(*release: int) -> Rule:
+    return Rule(since=release)
+
+
+def _until(*release: int) -> Rule:
+    return Rule(until=release)
+
+
+def _parse(version: str) -> tuple[int, ...]:
+    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
+        raise ValueError(f"a Dify version looks like 1.14.2, not {version!r}")
+    release = tuple(map(int, version.split(".")))
+    if release < OLDEST:
+        raise ValueError(f"FakeDify can pretend to be Dify 1.8.1 or later, not {version}")
+    return release
+
+
+class Rules:
+    """The rules of one Dify version, e.g. `Rules("1.12.1").ping_first is False`."""
+
+    def __init__(self, version: str) -> None:
+        self.version: str = version
+        self.release: tuple[int, ...] = _parse(version)
+
+    def since(self, *release: int) -> bool:
+        return self.release >= release
+
+    # Streaming runs are executed by a worker process, not inside the HTTP request.
+    worker: Rule = _since(1, 13)
+    ping_first: Rule = _since(1, 13)
+    # The stream is closed about one second after the terminal event, not at once.
+    ends_late: Rule = Rule((1, 13), (1, 15))
+    errors_end_stream: Rule = _until(1, 13)
+    survives_disconnect: Rule = _since(1, 10)
+    stop_needs_same_user: Rule = _until(1, 9)
+    # A streaming run counts against max_active_requests as long as it runs.
+    streams_hold_slot: Rule = _until(1, 13)
+    # Every variable of the End node is streamed as text, not only the text of LLM nodes.
+    streams_end_variables: Rule = _since(1, 9)
+    # Variables taken straight from Start are streamed before Start's `node_started`.
+    streams_before_start: Rule = _since(1, 14)
+    # Default outputs of a failed node are streamed with it, not with the next node.
+    streams_defaults_at_once: Rule = _since(1, 14)
+    # Inputs and outputs of the Start node have the `sys.*` values, too.
+    start_shows_system: Rule = _until(1, 14)
+    stores_timestamp: Rule = _since(1, 10)
+    # An iteration over n items sends n + 1 `iteration_next`.
+    closing_iteration_next: Rule = _until(1, 9)
+    # Parallel branches have events of their own.
+    tells_branches: Rule = _until(1, 9)
+    # Nodes inside iterations and loops count into `total_steps`.
+    counts_children: Rule = _until(1, 9)
+    # A failed run has an `exceptions_count` of 1.
+    counts_failures: Rule = _since(1, 9)
+    # `total_steps` of 1.9 is always 0.
+    forgets_steps: Rule = Rule((1, 9), (1, 10))
+    new_id_per_retry: Rule = _until(1, 9)
+    # A run may only use files that its own user uploaded.
+    owner_checked: Rule = _since(1, 14)
+    coerces_checkbox: Rule = _since(1, 10)
+    logs_show_running: Rule = _since(1, 11)
+    # `response_mode: null` means blocking instead of an error.
+    reads_null_mode: Rule = _since(1, 11)
+    # A refused run, and a stream that lacks a terminal event, end in a made-up one.
+    makes_ends_up: Rule = _since(1, 15)
+    # The made-up end behind an `error` event repeats its text.
+    ends_tell_errors: Rule = _since(1, 16)
+    # The end of one reader of a run ends all others, and is noticed at the next write.
+    readers_kill_readers: Rule = Rule((1, 15), (1, 16, 1))
+    # Of two forms submitted at once, the second starts no leg but an `error`.
+    refuses_second_resumption: Rule = _since(1, 16)
+    # A form of a stopped run ends the run; before, the run hangs.
+    ends_stopped_pauses: Rule = _since(1, 15)
+    redeploy_stops_runs: Rule = _since(1, 16)
+    # There are `human_input_form_filled` and `human_input_form_timeout`.
+    tells_forms: Rule = _until(1, 16)
+    # A text field that is filled in with something else fails the run.
+    checks_form_texts: Rule = _until(1, 16)
+    # A form has the id of its node's execution.
+    forms_are_nodes: Rule = _since(1, 16)
+    approval_channels: Rule = _since(1, 15)
+    streams_reasoning: Rule = _since(1, 15)
+    # An iteration that goes on after a failed round makes the run partial-succeeded.
+    counts_failed_rounds: Rule = _since(1, 16)
+    tells_empty_iterations: Rule = _since(1, 16)
+    names_server: Rule = _until(1, 15)
+    compact_json: Rule = _since(1, 15)
+    site_placeholder: Rule = _since(1, 16)
+    # Refused audio has codes of its own; whether the app listens is asked first.
+    audio_codes: Rule = _since(1, 16)
+
+    @property
+    def audio_types(self) -> set[str]:
+        """The Content-Types that are taken for audio, whatever the name of the file."""
+        types = {"audio/mp3", "audio/m4a", "audio/wav", "audio/amr", "audio/mpga"}
+        return types | {"audio/x-m4a"} if self.since(1, 16, 1) else types
+
+    def stopped(self, *, llm: bool, nested: bool) -> tuple[str, str, str]:
+        """Return how a stop ends: status and error in the stream, status in the run detail.
+
+        llm: a model was streaming; nested: inside an iteration or between parallel branches.
+        """
+        if self.since(1, 16):
+            return "stopped", ABORTED, "stopped"
+        if not self.since(1, 10):
+            return "stopped", STOPPED_BY_USER, "stopped"
+        if nested or (self.since(1, 14) and not llm):
+            return "failed", ABORTED, "stopped"
+        return "stopped", STOPPED_BY_USER, "stopped" if self.since(1, 15) else "running"
+
+    def stored_error(self, error: str | None) -> str | None:
+        """Return what the run detail says where the stream's last event says `error`."""
+        return ABORTED if self.since(1, 15) and error == STOPPED_BY_USER else error

@@ -1,0 +1,101 @@
+"""Turns a reply of Dify 1.16.1 into that of the older version that is pretended."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from attrs import evolve
+
+from ..errors import ApiError
+from ..replies import Json
+from . import Rules
+from .events import drop_channels, old_files
+
+RUNS = {"runWorkflow", "runWorkflowVersion"}
+UPLOAD_SINCE = {
+    "reference": (1, 14),
+    "source_url": (1, 9),
+    "original_url": (1, 11),
+    "user_id": (1, 11),
+    "tenant_id": (1, 11),
+    "conversation_id": (1, 11),
+    "file_key": (1, 11),
+}
+DETAIL = (
+    *("id", "workflow_id", "status", "inputs", "outputs", "error", "total_steps"),
+    *("total_tokens", "created_at", "finished_at", "elapsed_time"),
+)
+
+
+def old_reply(
+    rules: Rules, operation: str, reply: Json, error: ApiError | None, tenant_id: str
+) -> Json:
+    """Return the reply as this version gives it; error: what it was made from."""
+    if operation in RUNS and not rules.approval_channels:
+        drop_channels(reply.body)
+    if operation == "getAppSite" and not rules.site_placeholder:
+        reply.body.pop("input_placeholder", None)
+    if rules.since(1, 14):
+        return reply
+    if error is not None:
+        return _old_error(rules, operation, reply, error)
+    if reply.status >= 400:
+        return reply
+    body = old_files(reply.body, tenant_id)
+    if operation in RUNS:
+        return _old_run(rules, reply, body)
+    if operation == "getWorkflowRun" and reply.status == 200:
+        return evolve(reply, body=_old_detail(rules, body, tenant_id))
+    if operation == "getAppSite" and not rules.since(1, 11):
+        after = ("description", "copyright", "privacy_policy", "custom_disclaimer")
+        settings = ("default_language", "show_workflow_steps", "use_icon_as_answer_icon")
+        body = {k: v for k, v in body.items() if k not in (*after, *settings)} | body
+    if operation == "uploadFile":
+        known = {k: v for k, v in body.items() if rules.since(*UPLOAD_SINCE.get(k, (0,)))}
+        return evolve(reply, body=known)
+    if operation == "listWorkflowLogs":
+        body["data"] = [_old_entry(rules, entry) for entry in body["data"]]
+    return evolve(reply, body=body)
+
+
+def _old_error(rules: Rules, operation: str, reply: Json, error: ApiError) -> Json:
+    if operation == "getWorkflowRun" and error.status == 404 and not rules.since(1, 13):
+        return Json(dict.fromkeys(DETAIL))
+    if error.code == "file_too_large":
+        return evolve(reply, body={**reply.body, "message": "File size exceeded. {message}"})
+    if error.field is not None and not rules.since(1, 11):
+        errors = {error.field: error.old_text}
+        return Json({"errors": errors, "message": "Input payload validation failed"}, 400)
+    return reply
+
+
+def _old_run(rules: Rules, reply: Json, body: dict[str, Any]) -> Json:
+    data = body["data"]
+    if not rules.since(1, 14):
+        data = {k: v for k, v in data.items() if k not in {"paused_nodes", "reasons"}}
+    if not rules.since(1, 10):
+        data["error"] = data["error"] or ""
+    media = reply.media if rules.since(1, 11) else "application/json"
+    return evolve(reply, body={**body, "data": data}, media=media)
+
+
+def _old_detail(rules: Rules, body: dict[str, Any], tenant_id: str) -> dict[str, Any]:
+    inputs = old_files(json.loads(body["inputs"]), tenant_id)
+    if not rules.stores_timestamp:
+        inputs.pop("sys.timestamp", None)
+    body["inputs"] = json.dumps(inputs)
+    if not rules.since(1, 13):
+        outputs, running = body["outputs"], body["status"] == "running"
+        body["outputs"] = json.dumps(outputs) if outputs or running else None
+    return body
+
+
+def _old_entry(rules: Rules, entry: dict[str, Any]) -> dict[str, Any]:
+    if not rules.since(1, 10):
+        run = {k: v for k, v in entry["workflow_run"].items() if k != "triggered_from"}
+        entry = {k: v for k, v in entry.items() if k != "details"} | {"workflow_run": run}
+    if not rules.since(1, 11):
+        user = {**entry["created_by_end_user"], "type": "service_api"}
+        entry = {**entry, "created_by_end_user": user}
+    return entry
