@@ -10,6 +10,16 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import attrs
 
+NAMES = {
+    int: "a whole number of 0 or more",
+    float: "a number of 0 or more",
+    str: "text",
+    bytes: "bytes",
+    bool: "True or False",
+    type(None): "None",
+    Any: "anything",
+}
+
 
 class ScriptError(ValueError):
     """A script, a form, a fault or an option that makes no sense; the text says where and why."""
@@ -29,16 +39,21 @@ class Checked:
         """Refuse what annotations cannot say."""
 
     def refuse(self, reason: str) -> None:
-        raise ScriptError(f"{type(self).__name__}: {reason}")
+        raise ScriptError(f"{called(type(self))}: {reason}")
+
+
+def called(cls: Any) -> str:
+    """Return what users call a class."""
+    return str(getattr(cls, "called", cls.__name__))
 
 
 def checked(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     """Validate a field of attrs by its annotation."""
     cls: Any = type(instance)
-    check(value, _hints(cls)[attribute.name], f"{cls.__name__}: {attribute.name.lstrip('_')}")
+    require(value, _hints(cls)[attribute.name], f"{called(cls)}: {attribute.name}")
 
 
-def check(value: Any, hint: Any, where: str) -> None:
+def require(value: Any, hint: Any, where: str) -> None:
     """Refuse a value that is not what `hint` says; where: how the error calls it."""
     if (problem := _problem(value, hint, where)) is not None:
         raise ScriptError(problem)
@@ -75,10 +90,10 @@ def _problem(value: Any, hint: Any, where: str) -> str | None:
         pairs = [(key, parts[0], f"a key of {where}") for key in value]
         pairs += [(item, parts[1], f"{where}[{key!r}]") for key, item in value.items()]
         return next((one for one in (_problem(*pair) for pair in pairs) if one), None)
-    if hint is float:
-        return None if isinstance(value, int | float) and value >= 0 else wrong
-    if hint is int and isinstance(value, bool):
-        return wrong
+    if hint in (int, float):
+        kinds = int if hint is int else int | float
+        fits = isinstance(value, kinds) and not isinstance(value, bool) and value >= 0
+        return None if fits else wrong
     return None if isinstance(value, origin or hint) else wrong
 
 
@@ -97,8 +112,7 @@ def _called(hint: Any) -> str:
     if origin is Callable:
         return "a function"
     if origin in (Sequence, list, tuple):
-        return f"a list of {_called(parts[0])}"
+        return f"a list of {_called(parts[0]).removeprefix('a ').removeprefix('an ')}"
     if origin in (Mapping, dict):
         return "a dict"
-    names = {float: "a number of 0 or more", type(None): "None", Any: "anything"}
-    return names.get(hint) or hint.__name__
+    return NAMES.get(hint) or f"{'an' if hint.__name__[0] in 'AEIO' else 'a'} {hint.__name__}"

@@ -6,7 +6,10 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from attrs import define, field, frozen
+from attrs import field, frozen
+
+from .checks import Checked, ScriptError, require
+from .contract import contract
 
 ALIASES = {
     "run": {"runWorkflow", "runWorkflowVersion"},
@@ -32,8 +35,8 @@ Ending = Literal[
 
 
 @frozen(kw_only=True)
-class Fault:
-    """Spoil an answer that the server otherwise gives as usual.
+class Fault(Checked):
+    """Break an answer that the server otherwise gives as usual.
 
     What happens (`then`):
 
@@ -64,16 +67,17 @@ class Fault:
     before_headers: bool = False
     seconds: float = 0.0
 
-    def __attrs_post_init__(self) -> None:
+    def look(self) -> None:
+        _look_on(self)
         given = [self.after_events is not None, self.after_bytes is not None, self.before_headers]
         if sum(given) > 1:
-            raise ValueError("give one of after_events, after_bytes and before_headers")
+            self.refuse("give one of after_events, after_bytes and before_headers")
         if self.before_headers and self.then not in {"eof", "close", "reset", "silence"}:
-            raise ValueError(f"{self.then!r} needs an answer that has begun")
+            self.refuse(f"{self.then!r} needs an answer that has begun")
 
 
 @frozen(kw_only=True)
-class Answer:
+class Answer(Checked):
     """Answer in place of the server, as a gateway or an overloaded server would.
 
     The request is not carried out.
@@ -92,11 +96,17 @@ class Answer:
     headers: Mapping[str, str] = field(factory=dict)
     seconds: float = 0.0
 
+    def look(self) -> None:
+        _look_on(self)
+        if not 200 <= self.status <= 599:
+            self.refuse(f"status is {self.status}, not 200 to 599")
 
-@define
-class _Planned:
-    fault: Fault | Answer
-    left: int | None
+
+def _look_on(fault: Fault | Answer) -> None:
+    """Refuse a fault that no request can be meant for."""
+    known = {"*", *ALIASES, *(operation.id for operation in contract().operations)}
+    if fault.on not in known:
+        fault.refuse(f"on is {fault.on!r}, not an operationId or one of {', '.join(ALIASES)}, *")
 
 
 class Faults:
@@ -106,13 +116,16 @@ class Faults:
     """
 
     def __init__(self) -> None:
-        self._planned: list[_Planned] = []
+        self._planned: list[tuple[Fault | Answer, float]] = []
         self._lock = threading.Lock()
 
     def add(self, fault: Fault | Answer, times: int | None = 1) -> None:
         """Plan a fault for the next `times` requests that it is meant for; None: for all."""
+        require(fault, Fault | Answer, "faults.add: fault")
+        if times is not None and times < 1:
+            raise ScriptError(f"faults.add: times is {times}, not 1 or more")
         with self._lock:
-            self._planned.append(_Planned(fault, times))
+            self._planned.append((fault, float("inf") if times is None else times))
 
     def clear(self) -> None:
         with self._lock:
@@ -122,18 +135,13 @@ class Faults:
     def left(self) -> list[Fault | Answer]:
         """The faults that are still to come."""
         with self._lock:
-            return [planned.fault for planned in self._planned]
+            return [fault for fault, _ in self._planned]
 
     def take(self, operation: str) -> Fault | Answer | None:
         """Return the fault for a request to this operation and count it."""
         with self._lock:
-            for planned in self._planned:
-                if planned.fault.on in {"*", operation} or operation in ALIASES.get(
-                    planned.fault.on, ()
-                ):
-                    if planned.left is not None:
-                        planned.left -= 1
-                        if planned.left <= 0:
-                            self._planned.remove(planned)
-                    return planned.fault
+            for index, (fault, times) in enumerate(self._planned):
+                if fault.on in {"*", operation} or operation in ALIASES.get(fault.on, ()):
+                    self._planned[index : index + 1] = [(fault, times - 1)] if times > 1 else []
+                    return fault
         return None

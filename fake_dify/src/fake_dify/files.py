@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 
 from attrs import Factory, define, field
 
+from .checks import Checked
 from .contract import contract
 
 EXTENSIONS = {
@@ -47,7 +48,7 @@ def file_type(extension: str, mime_type: str = "", etl_type: str = "dify") -> st
 
 
 @define
-class StoredFile:
+class StoredFile(Checked):
     """A file on the server.
 
     owner: end user id of the uploader; made: it was made by a workflow (`tool_file`).

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from .base import Workflow
+from .checks import require
 from .errors import ApiError
 from .faults import Faults
 from .files import FileValue, StoredFile
@@ -15,7 +16,7 @@ from .gate import Gate
 from .http.app import Service
 from .http.arrival import RequestLog
 from .http.serving import ServerThread
-from .state import App, Form, Input, Run
+from .state import App, Form, Input, Run, Status
 from .versions import NEWEST, Rules
 from .world import TwoForms, World
 
@@ -71,6 +72,8 @@ class FakeDify:
     ) -> None:
         if resume_delay is None:
             resume_delay = 0.0 if two_forms == "together" else 0.5
+        require(port, int, "FakeDify: port")
+        require(keep_alive, float, "FakeDify: keep_alive")
         self.faults: Faults = Faults()
         self.world: World = World(
             Rules(version),
@@ -181,6 +184,9 @@ class FakeDify:
         created_at: int | None = None,
     ) -> Run:
         """Make a run of the past, for the logs and the run detail. created_at: unix seconds."""
+        require(inputs, Mapping[str, Any] | None, "add_run: inputs")
+        require(outputs, Mapping[str, Any] | None, "add_run: outputs")
+        require(status, Status, "add_run: status")
         app = app or self.default_app
         run = Run(app, app.workflow_id, dict(inputs or {}), user, status=status, error=error)
         run.outputs, run.listed = dict(outputs or {}), True

@@ -12,9 +12,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from attrs import Factory, define, field
+from attrs import Attribute, Factory, define, field
 
-from .base import Data, Workflow
+from .base import Data, End, Workflow
 from .checks import Checked, checked
 from .errors import ApiError
 
@@ -22,6 +22,7 @@ FileType = Literal["document", "image", "audio", "video", "custom"]
 InputType = Literal[
     "text-input", "paragraph", "select", "number", "checkbox", "json_object", "file", "file-list"
 ]
+Status = Literal["running", "succeeded", "failed", "stopped", "partial-succeeded", "paused"]
 ALPHABET = string.ascii_letters + string.digits
 METHODS = ["local_file", "remote_url"]
 
@@ -57,6 +58,9 @@ class Input(Checked):
     default: Any = None
     allowed_file_types: Sequence[FileType] = ("document", "image", "audio", "video")
 
+    def look(self) -> None:
+        _look_at_options(self)
+
     def declaration(self) -> Data:
         item: Data = {"variable": self.variable, "label": self.label or self.variable}
         item |= {"type": self.type, "required": self.required, "max_length": self.max_length}
@@ -67,6 +71,24 @@ class Input(Checked):
             item["allowed_file_types"] = list(self.allowed_file_types)
             item |= {"allowed_file_extensions": [], "allowed_file_upload_methods": METHODS}
         return {self.type: item}
+
+
+def _look_at_options(field: Input | FormInput) -> None:
+    if field.type == "select" and not field.options:
+        field.refuse("a select has no options")
+
+
+def _workflow(app: App, attribute: Attribute[Any], value: Any) -> None:
+    checked(app, attribute, value)
+    if not callable(value) and sum(isinstance(step, End) for step in value) > 1:
+        app.refuse("workflow has more than one End")
+
+
+def _form(app: App, attribute: Attribute[Any], value: Any) -> None:
+    checked(app, attribute, value)
+    names = [item.variable for item in value or ()]
+    if twice := [name for name in names if names.count(name) > 1]:
+        app.refuse(f"form has two inputs of the name {twice[0]!r}")
 
 
 @define
@@ -98,8 +120,8 @@ class App(Checked):
     """
 
     key: str
-    workflow: Workflow = field(default=(), validator=checked)
-    form: Sequence[Input] | None = field(default=None, validator=checked)
+    workflow: Workflow = field(default=(), validator=_workflow)
+    form: Sequence[Input] | None = field(default=None, validator=_form)
     name: str = "workflow"
     mode: str = "workflow"
     enabled: bool = True
@@ -256,6 +278,9 @@ class FormInput(Checked):
     default_from: str | None = None
     options: Sequence[str] = ()
     number_limits: int = 2
+
+    def look(self) -> None:
+        _look_at_options(self)
 
     def declaration(self) -> Data:
         constant = {"type": "constant", "selector": list[str]()}

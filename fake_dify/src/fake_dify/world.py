@@ -26,6 +26,7 @@ class World(Checked):
     problems: exceptions raised by functions inside workflows; violations: breaches of the contract.
     """
 
+    called = "FakeDify"
     rules: Rules
     check: bool = True
     ping_interval: float = 10.0
@@ -47,6 +48,10 @@ class World(Checked):
     violations: list[str] = Factory(list)
     problems: list[Exception] = Factory(list)
     tasks: set[asyncio.Task[None]] = Factory(set)
+
+    def look(self) -> None:
+        if not self.ping_interval:
+            self.refuse("ping_interval is 0")
 
     def file_type(self, stored: StoredFile) -> str:
         return file_type(stored.extension, stored.mime_type, self.etl_type)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from ..base import Data, Step, Workflow
-from ..checks import check
+from ..checks import require
 from ..contract import contract
 from ..errors import INTERNAL, ApiError, Crash, invalid_param, not_found, refused
 from ..replies import Json, Reply, Stream
@@ -106,7 +106,7 @@ def _steps(app: App, workflow: Workflow, inputs: Mapping[str, Any]) -> Sequence[
     """Return the steps of a run; an app without any takes those that the input `workflow` names."""
     if callable(workflow):
         steps = workflow(inputs)
-        check(steps, Sequence[Step], "what the function `workflow` returned")
+        require(steps, Sequence[Step], "what the function `workflow` returned")
         return steps
     named = inputs.get("workflow") if not workflow and app.form is None else None
     builtin = BUILTINS.get(named) if isinstance(named, str) else None

@@ -10,7 +10,7 @@ from typing import Any
 from attrs import define, evolve, field
 
 from ..base import Data, End, NodeFailed, Scope, Step, tail_ids
-from ..checks import ScriptError, check
+from ..checks import ScriptError, require
 from ..run import payloads
 from ..run.engine import Execution
 from ..state import NodeRecord, new_id, now
@@ -165,7 +165,7 @@ class Parallel(Step):
     """Perform several lists of steps (or single steps) at the same time."""
 
     def __init__(self, *branches: Sequence[Step] | Step) -> None:
-        check(branches, Sequence[Sequence[Step] | Step], "Parallel: branches")
+        require(branches, Sequence[Sequence[Step] | Step], "Parallel: branches")
         self.branches: list[list[Step]] = [
             [branch] if isinstance(branch, Step) else list(branch) for branch in branches
         ]

@@ -12,6 +12,8 @@ import re
 
 from attrs import frozen
 
+from ..checks import ScriptError, require
+
 OLDEST = (1, 8, 1)
 NEWEST = "1.16.1"
 ABORTED = "Aborted: User requested stop"
@@ -38,11 +40,12 @@ def _until(*release: int) -> Rule:
 
 
 def _parse(version: str) -> tuple[int, ...]:
+    require(version, str, "FakeDify: version")
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
-        raise ValueError(f"a Dify version looks like 1.14.2, not {version!r}")
+        raise ScriptError(f"a Dify version looks like 1.14.2, not {version!r}")
     release = tuple(map(int, version.split(".")))
     if release < OLDEST:
-        raise ValueError(f"FakeDify can pretend to be Dify 1.8.1 or later, not {version}")
+        raise ScriptError(f"FakeDify can pretend to be Dify 1.8.1 or later, not {version}")
     return release
 
 

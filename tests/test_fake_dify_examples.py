@@ -1,0 +1,79 @@
+"""Operations that FakeDify does not play are answered from the contract's examples."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import fake_dify.contract as of_fake_dify
+import httpx
+import pytest
+from fake_dify import FakeDify
+from fake_dify.contract import Contract, contract
+
+COST = {"type": "object", "required": ["amount", "by"], "properties": {}}
+COST["properties"] = {
+    "amount": {"type": "integer", "description": "Credit.", "examples": [3]},
+    "by": {"type": "array", "items": {"$ref": "#/components/schemas/LogEndUser"}},
+}
+
+SINCE = {"x-since": "1.15.0"}
+
+
+def operation(name: str, media: str, content: Any, **more: Any) -> dict[str, Any]:
+    described = {"description": "What there is.", "content": {media: content}}
+    refused = {"$ref": "#/components/responses/Unauthorized"}
+    return {"operationId": name, "responses": {"200": described, "401": refused}, **more}
+
+
+@pytest.fixture(autouse=True)
+def grown(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give the stand-in a contract with three operations that it does not know."""
+    document = copy.deepcopy(of_fake_dify.load())
+    document["paths"] |= {
+        "/costs/{id}": {
+            "get": operation(
+                "getCost", "application/json", {"schema": COST}, **{"x-since": "1.15.0"}
+            )
+        },
+        "/costs/stream": {
+            "get": operation("streamCosts", "text/event-stream", {"example": {"event": "cost"}})
+        },
+        "/costs/picture": {"get": operation("getPicture", "image/png", {"example": "PNG"})},
+    }
+    monkeypatch.setattr(of_fake_dify, "load", lambda: document)
+    contract.cache_clear()
+    yield
+    contract.cache_clear()
+
+
+def get(dify: FakeDify, path: str, key: str | None = None) -> httpx.Response:
+    headers = {"authorization": f"Bearer {key or dify.api_key}"}
+    return httpx.get(f"{dify.url}/costs/{path}", headers=headers)
+
+
+def test_the_reply_is_made_of_the_examples() -> None:
+    with FakeDify() as dify:
+        reply = get(dify, "1")
+        assert (reply.status_code, reply.json()["amount"]) == (200, 3)
+        assert set(reply.json()["by"][0]) == {"id", "type", "is_anonymous", "session_id"}
+        assert reply.headers["x-version"] == dify.version
+        assert get(dify, "1", "app-nobody").status_code == 401
+        assert dify.posts("getCost") == 2
+        assert get(dify, "stream").text == 'event: ping\n\ndata: {"event":"cost"}\n\n'
+        assert get(dify, "picture").content == b"PNG"
+
+
+@pytest.mark.parametrize(("version", "status"), [("1.14.2", 404), ("1.15.0", 200)])
+def test_it_is_there_from_its_version_on(version: str, status: int) -> None:
+    with FakeDify(version) as dify:
+        assert get(dify, "1").status_code == status
+
+
+def test_every_operation_has_an_example() -> None:
+    made = Contract(of_fake_dify.load())
+    for one in made.operations:
+        status, media, body = made.example_reply(one)
+        if media == "application/json":
+            assert made.reply_problems(one, status, body) == [], one.id
