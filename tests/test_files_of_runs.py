@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,11 @@ def _local(name: str, type: str = "document") -> dict[str, str]:
     return {"type": type, "transfer_method": "local_file", "upload_file_id": f"id-of-{name}"}
 
 
+@dataclass
+class Holding:
+    file: WorkflowFile
+
+
 WAYS = ["run_workflow", "run_workflow_stream", "start", "blocking"]
 
 
@@ -60,19 +66,21 @@ def test_files_anywhere_in_a_run_are_uploaded_first(kind: Kind, way: str, path: 
         "doc": WorkflowFile.from_path(path),
         "docs": [_file("a.png"), twice],
         "more": (twice, {"inside": _file("b.md")}),
+        "held": Holding(_file("c.md")),
         "text": "x",
     }
     with Uploads() as server, client(kind, server.url, user="ann") as dify:
         _run(dify, way, inputs, files=[twice, _file("sys.mp3")])
-        assert [request.path for request in server.requests[:-1]] == ["/v1/files/upload"] * 5
+        assert [request.path for request in server.requests[:-1]] == ["/v1/files/upload"] * 6
         names = sorted(str(file.filename) for file in server.files)
-        assert names == sorted(["报告.pdf", "a.png", "twice.txt", "b.md", "sys.mp3"])
+        assert names == sorted(["报告.pdf", "a.png", "twice.txt", "b.md", "c.md", "sys.mp3"])
         assert server.users == {"ann"}
         (body,) = server.runs
     assert body["inputs"] == {
         "doc": _local("报告.pdf"),
         "docs": [_local("a.png", "image"), _local("twice.txt")],
         "more": [_local("twice.txt"), {"inside": _local("b.md")}],
+        "held": {"file": _local("c.md")},
         "text": "x",
     }
     assert body["files"] == [_local("twice.txt"), _local("sys.mp3", "audio")]
