@@ -91,12 +91,13 @@ class AsyncDriver:
         await alarm.wait(seconds)
 
     async def _exchange(self, command: Send | Open | Await, until: Until, line: Line) -> Outcome:
+        asked: Send | Open
         pending: AsyncPendingStream | None = None
         if isinstance(command, Await):
-            pending = command.waiting.connection
-            asked: Send | Open = pending.command
+            waited: AsyncPendingStream = command.waiting.connection
+            pending, asked = waited, waited.command
             seconds = until.seconds(command.seconds)
-            receive = partial(pending.wait, seconds)
+            receive = partial(waited.wait, seconds)
         else:
             asked, seconds, opening = command, line.patience or 0.0, isinstance(command, Open)
             request = build_request(
@@ -111,13 +112,13 @@ class AsyncDriver:
             with RequestLine(asked.call.operation) as told:
                 try:
                     response = await receive()
-                except httpx.ReadTimeout:
+                except httpx.ReadTimeout as error:
                     if pending is None:
                         if line.waiting is None or not isinstance(asked, Open):
                             raise
                         from .body import AsyncPendingStream  # with httpcore, as late as httpx
 
-                        pending = AsyncPendingStream(line.waiting, request, asked)
+                        pending = AsyncPendingStream(line.waiting, error.request, asked)
                     told.status = "no answer yet"
                     return Waiting(seconds, pending)
                 told.status = response.status_code

@@ -92,12 +92,13 @@ class Driver:
         alarm.wait(seconds)
 
     def _exchange(self, command: Send | Open | Await, until: Until, line: Line) -> Outcome:
+        asked: Send | Open
         pending: PendingStream | None = None
         if isinstance(command, Await):
-            pending = command.waiting.connection
-            asked: Send | Open = pending.command
+            waited: PendingStream = command.waiting.connection
+            pending, asked = waited, waited.command
             seconds = until.seconds(command.seconds)
-            receive = partial(pending.wait, seconds)
+            receive = partial(waited.wait, seconds)
         else:
             asked, seconds, opening = command, line.patience or 0.0, isinstance(command, Open)
             request = build_request(
@@ -112,13 +113,13 @@ class Driver:
             with RequestLine(asked.call.operation) as told:
                 try:
                     response = receive()
-                except httpx.ReadTimeout:
+                except httpx.ReadTimeout as error:
                     if pending is None:
                         if line.waiting is None or not isinstance(asked, Open):
                             raise
                         from .body import PendingStream  # with httpcore, as late as httpx
 
-                        pending = PendingStream(line.waiting, request, asked)
+                        pending = PendingStream(line.waiting, error.request, asked)
                     told.status = "no answer yet"
                     return Waiting(seconds, pending)
                 told.status = response.status_code
