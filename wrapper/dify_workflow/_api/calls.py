@@ -113,6 +113,13 @@ def form(token: str, options: Options) -> Call:
     return call("getHumanInputForm", options, identifier("form_token", token))
 
 
+def speech(options: Options, **given: str | None) -> Call:
+    """The request that speaks a text."""
+    values = {"user": options.user, **given}
+    body = models.TextToAudioBody.from_dict({k: v for k, v in values.items() if v is not None})
+    return call("textToAudio", options, body=body)
+
+
 def logs(options: Options, filters: Mapping[str, Any]) -> Call:
     """The request for a page of the logs."""
     return call("listWorkflowLogs", options, **filters)

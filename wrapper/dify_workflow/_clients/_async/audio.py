@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import httpx
 
-from ..._api.audio import speech_call
+from ..._api import calls
 from ..._api.commands import failure
 from ..._api.retries import no_answer
 from ..._api.uploads import transcribe
@@ -61,7 +61,8 @@ class AsyncAudioMethods:
         first piece, `AppUnavailable` when the app has the feature off, `ProviderError`, `NotFound`.
         """
         driver = self._driver()
-        call = speech_call(self._options(options), text, {"voice": voice, "message_id": message_id})
+        given = self._options(options)
+        call = calls.speech(given, text=text, voice=voice, message_id=message_id)
         try:
             with RequestLine(call.operation) as told:
                 response = await driver.http.send(
