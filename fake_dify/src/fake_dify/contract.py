@@ -7,14 +7,16 @@ drift away from it.
 from __future__ import annotations
 
 import functools
-import importlib.resources
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
-from jsonschema import Draft202012Validator
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 JSON = "application/json"
 BOOLEANS = {"true": True, "false": False}
@@ -176,6 +178,8 @@ class Contract:
     def _check(self, schema: Any, value: Any) -> Iterator[str]:
         key = schema if isinstance(schema, str) else json.dumps(schema, sort_keys=True)
         if key not in self._validators:
+            from jsonschema import Draft202012Validator  # half of the time of a start
+
             told = {"$ref": key} if key.startswith("#") else json.loads(key)
             whole = {"components": self._document["components"], **told}
             self._validators[key] = Draft202012Validator(whole)
@@ -202,8 +206,7 @@ def _fields(schema: Mapping[str, Any]) -> dict[str, tuple[Any, bool]]:
 
 def load() -> Any:
     """Read the document."""
-    text = importlib.resources.files("fake_dify").joinpath("openapi.json").read_text("utf-8")
-    return json.loads(text)
+    return json.loads(Path(__file__).with_name("openapi.json").read_text("utf-8"))
 
 
 @functools.cache

@@ -41,12 +41,12 @@ class FakeDify:
         keep_alive: Seconds after which an idle connection is closed.
         unread_limit: How many unread events a stream keeps (Dify: 1024, the oldest are dropped).
         recorded_after: Seconds from the start of a run until its detail and the logs know it.
-        resume_delay: Seconds between the submit of a form and the next leg of its run (Dify: up to
-            one); None for none, or half a second where `two_forms` has a race to show.
-        two_forms: What comes of a second form of one pause, submitted before the first one's leg
-            has paused again: "together", both are taken; "lost", the run pauses at the second
-            node, whose form is closed, for ever; "doubled", an `error` and a made-up end are told
-            while the run goes on (before 1.16, all of the leg is told twice).
+        resume_delay: Seconds from the submit of a form until its run goes on (Dify: up to one);
+            None for none, or half a second where `two_forms` has a race to show.
+        two_forms: What comes of a second form of one pause, submitted before the run has paused
+            again: "together", both are taken; "lost", the run pauses at the second node, whose
+            form is closed, for ever; "doubled", an `error` and a made-up end are sent while the
+            run goes on (before 1.16, all events until the next pause are sent twice).
         etl_type: The server's ETL_TYPE: Office files are "custom" with "dify", else documents.
     """
 

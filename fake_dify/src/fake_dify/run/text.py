@@ -58,7 +58,7 @@ class TextStream:
         self._sent_live: set[Selector] = set()
 
     def reset(self) -> None:
-        """Begin again: every leg of a paused run sends the text from its beginning."""
+        """Begin again: after each pause a run sends the text from its beginning."""
         self._position = 0
         self._sent_live.clear()
 

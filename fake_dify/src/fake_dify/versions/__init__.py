@@ -101,7 +101,7 @@ class Rules:
     ends_tell_errors: Rule = _since(1, 16)
     # The end of one reader of a run ends all others, and is noticed at the next write.
     readers_kill_readers: Rule = Rule((1, 15), (1, 16, 1))
-    # Of two forms submitted at once, the second starts no leg but an `error`.
+    # Of two forms submitted at once, the second resumes nothing but sends an `error`.
     refuses_second_resumption: Rule = _since(1, 16)
     # A form of a stopped run ends the run; before, the run hangs.
     ends_stopped_pauses: Rule = _since(1, 15)
