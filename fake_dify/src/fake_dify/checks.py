@@ -65,36 +65,34 @@ def _hints(cls: Any) -> dict[str, Any]:
 
 
 def _problem(value: Any, hint: Any, where: str) -> str | None:
+    """Say where a value is not what `hint` says, or None."""
     origin, parts = get_origin(hint), get_args(hint)
-    wrong = f"{where} is {_shown(value)}, not {_called(hint)}"
-    if hint is Any:
-        return None
+    fits, inside = hint is Any, []
     if origin in (Union, types.UnionType):
         found = [_problem(value, part, where) for part in parts]
-        if None in found:
-            return None
-        inside = [one for one in found if one and not one.startswith(f"{where} is ")]
-        return inside[0] if inside else wrong
-    if origin is Literal:
-        return None if value in parts else wrong
-    if origin is Callable:
-        return None if callable(value) and not isclass(value) else wrong
-    if origin in (Sequence, list, tuple):
-        if isinstance(value, str | bytes) or not isinstance(value, list | tuple | range):
-            return wrong
-        items = (_problem(item, parts[0], f"{where}[{n}]") for n, item in enumerate(value))
-        return next((one for one in items if one), None)
-    if origin in (Mapping, dict):
-        if not isinstance(value, Mapping):
-            return wrong
-        pairs = [(key, parts[0], f"a key of {where}") for key in value]
-        pairs += [(item, parts[1], f"{where}[{key!r}]") for key, item in value.items()]
-        return next((one for one in (_problem(*pair) for pair in pairs) if one), None)
-    if hint in (int, float):
+        fits = None in found
+        inside = [] if fits else [one for one in found if not f"{one}".startswith(f"{where} is ")]
+    elif origin is Literal:
+        fits = value in parts
+    elif origin is Callable:
+        fits = callable(value) and not isclass(value)
+    elif origin in (Sequence, list, tuple):
+        if fits := isinstance(value, list | tuple | range):
+            every = (_problem(item, parts[0], f"{where}[{n}]") for n, item in enumerate(value))
+            inside = [one for one in every if one]
+    elif origin in (Mapping, dict):
+        if fits := isinstance(value, Mapping):
+            pairs = [(key, parts[0], f"a key of {where}") for key in value]
+            pairs += [(item, parts[1], f"{where}[{key!r}]") for key, item in value.items()]
+            inside = [one for one in (_problem(*pair) for pair in pairs) if one]
+    elif hint in (int, float):
         kinds = int if hint is int else int | float
         fits = isinstance(value, kinds) and not isinstance(value, bool) and value >= 0
-        return None if fits else wrong
-    return None if isinstance(value, origin or hint) else wrong
+    elif not fits:
+        fits = isinstance(value, origin or hint)
+    if inside:
+        return inside[0]
+    return None if fits else f"{where} is {_shown(value)}, not {_called(hint)}"
 
 
 def _shown(value: Any) -> str:

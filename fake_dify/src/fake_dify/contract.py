@@ -120,9 +120,7 @@ class Contract:
         required, from the contract's example.
         """
         if schema not in self._fields:
-            self._fields[schema] = _fields(
-                self._resolve({"$ref": f"#/components/schemas/{schema}"})
-            )
+            self._fields[schema] = self._properties({"$ref": f"#/components/schemas/{schema}"})
         filled: dict[str, Any] = {}
         for name, (field_schema, required) in self._fields[schema].items():
             if name in given:
@@ -167,6 +165,15 @@ class Contract:
             return int(status), media, self._resolve(one)["value"]
         return int(status), media, self.example(described["schema"]) if media else None
 
+    def _properties(self, schema: Any) -> dict[str, tuple[Any, bool]]:
+        """Return the properties of an object's schema, and whether each is required."""
+        schema = self._resolve(schema)
+        every: dict[str, tuple[Any, bool]] = {}
+        for part in schema.get("allOf", ()):
+            every |= self._properties(part)
+        own, required = schema.get("properties", {}), schema.get("required", ())
+        return every | {name: (one, name in required) for name, one in own.items()}
+
     def _resolve(self, node: Any) -> Any:
         while isinstance(node, Mapping) and "$ref" in node:
             target: Any = self._document
@@ -196,12 +203,6 @@ _PLAIN: dict[str, Any] = {
     "boolean": True,
     "null": None,
 }
-
-
-def _fields(schema: Mapping[str, Any]) -> dict[str, tuple[Any, bool]]:
-    """Return the properties of an object's schema, and whether each is required."""
-    required = schema.get("required", ())
-    return {name: (one, name in required) for name, one in schema["properties"].items()}
 
 
 def load() -> Any:

@@ -247,19 +247,11 @@ class FakeDify:
         if not form.waits:
             raise ApiError(412, "human_input_form_submitted", form.id)
         form.expired = True
-
-        async def go_on() -> None:
-            form.resume(form)
-
-        self._thread.call(go_on, 5.0)
+        self._thread.call(lambda: form.resume(form))
 
     def redeploy_worker(self) -> None:
         """Replace the worker: streaming runs in progress end `stopped` (before 1.16 it waits)."""
-
-        async def redeploy() -> None:
-            self.world.redeploy()
-
-        self._thread.call(redeploy, 5.0)
+        self._thread.call(self.world.redeploy)
 
     def expire_links(self) -> None:
         """Let the download URLs that were handed out so far run out."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import functools
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -15,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from ..api import handler
 from ..api.files import download
 from ..api.request import ApiRequest
-from ..contract import Operation, contract
+from ..contract import Contract, Operation, contract
 from ..errors import ApiError, Crash, HtmlNotFound
 from ..faults import Answer, Fault, Faults
 from ..replies import Json, Raw, Reply, ReplyOver
@@ -42,14 +43,10 @@ class Service:
         self.faults: Faults = faults
         self.requests: list[RequestLog] = []
         # An operation that this version lacks is not there.
-        operations = [op for op in contract().operations if op.since <= world.rules.release]
-        self._operations: dict[str, Operation] = {op.id: op for op in operations}
-        self._routes = [
-            Route(f"/v1{op.path}", self._operation, methods=[op.method], name=op.id)
-            for op in operations
-        ]
-        beside = [Route("/files/{path:path}", self._download), Route("/health", self._health)]
-        router = Router([*self._routes, *beside], redirect_slashes=False)
+        known = (one for one in contract().operations if one.since <= world.rules.release)
+        self._operations: dict[str, Operation] = {one.id: one for one in known}
+        self._routes = [route for route in _routes(contract()) if route.name in self._operations]
+        router = Router([*self._routes, *BESIDE], redirect_slashes=False)
         handlers: dict[Any, Callable[..., Any]] = {
             HTTPException: self._no_operation,
             HtmlNotFound: self._not_found,
@@ -97,7 +94,7 @@ class Service:
             watcher.cancel()
             close_form(form)
 
-    async def _operation(self, request: Request) -> Sending:
+    async def carry_out(self, request: Request) -> Sending:
         """Carry an operation out."""
         call: ApiRequest = request.state.call
         try:
@@ -157,11 +154,11 @@ class Service:
             self.world.rules, Raw((NOT_FOUND_HTML.encode(),), status, HTML), headers or {}
         )
 
-    async def _download(self, request: Request) -> Sending:
+    async def download(self, request: Request) -> Sending:
         reply = download(self.world, request.url.path, request.query_params)
         return Sending(self.world.rules, reply, CORS)
 
-    async def _health(self, request: Request) -> Sending:
+    async def health(self, request: Request) -> Sending:
         told = {"pid": 1, "status": "ok", "version": self.world.rules.version}
         return Sending(self.world.rules, Json(told, line=False))
 
@@ -180,3 +177,25 @@ async def _watch(receive: Receive, call: ApiRequest | None) -> None:
         pass
     if call is not None:
         call.leave()
+
+
+def _through(name: str) -> Callable[[Request], Awaitable[Sending]]:
+    """Return a method of whichever server a request came to."""
+
+    async def endpoint(request: Request) -> Sending:
+        reply: Sending = await getattr(request.app, name)(request)
+        return reply
+
+    return endpoint
+
+
+@functools.cache
+def _routes(known: Contract) -> list[Route]:
+    """Return a route for each operation, made once for all servers."""
+    return [
+        Route(f"/v1{one.path}", _through("carry_out"), methods=[one.method], name=one.id)
+        for one in known.operations
+    ]
+
+
+BESIDE = [Route("/files/{path:path}", _through("download")), Route("/health", _through("health"))]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from starlette.types import ASGIApp
@@ -57,14 +57,15 @@ class ServerThread:
             self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
 
-    def call(self, function: Callable[[], Any], timeout: float) -> Any:
-        """Await `function()` in the server's loop; TimeoutError after `timeout` seconds."""
+    def call(self, function: Callable[[], Any], timeout: float = 5.0) -> None:
+        """Call in the server's loop, and await what it gives; TimeoutError after `timeout` s."""
         assert self._loop is not None
 
-        async def limited() -> Any:
-            return await asyncio.wait_for(function(), timeout)
+        async def limited() -> None:
+            if isinstance(given := function(), Coroutine):
+                await asyncio.wait_for(given, timeout)
 
-        return asyncio.run_coroutine_threadsafe(limited(), self._loop).result()
+        asyncio.run_coroutine_threadsafe(limited(), self._loop).result()
 
     def _main(self) -> None:
         try:

@@ -6,25 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..base import Data
+from ..contract import contract
 from ..files import files_in
 from ..state import Form, NodeRecord, Run, now
 
 # The fields of an event in the server's order.
-FINISHED = (
-    "id workflow_id status outputs error elapsed_time total_tokens total_steps created_by "
-    "created_at finished_at exceptions_count files"
-)
-PAUSED = (
-    "workflow_run_id paused_nodes outputs reasons status created_at elapsed_time total_tokens "
-    "total_steps"
-)
 NODE = "id node_id node_type title index predecessor_node_id inputs "
 NODE_STARTED = f"{NODE} inputs_truncated created_at extras iteration_id loop_id agent_strategy"
 NODE_FINISHED = (
     f"{NODE} inputs_truncated process_data process_data_truncated outputs outputs_truncated status "
     "error elapsed_time execution_metadata created_at finished_at files iteration_id loop_id"
 )
-GROUP_STARTED = "node_id node_type title created_at extras metadata inputs inputs_truncated"
 GROUP_COMPLETED = (
     "node_id node_type title outputs outputs_truncated created_at extras inputs inputs_truncated "
     "status error elapsed_time total_tokens execution_metadata finished_at steps"
@@ -79,35 +71,28 @@ def system_inputs(run: Run, *, timestamp: bool = False, old: bool = False) -> Da
 
 def workflow_started(run: Run, reason: str, created_at: int, *, timestamp: bool = False) -> Data:
     inputs = {**run.inputs, **system_inputs(run, timestamp=timestamp)}
-    return {
-        "id": run.id,
-        "workflow_id": run.workflow_id,
-        "inputs": inputs,
-        "created_at": created_at,
-        "reason": reason,
-    }
+    about = {"inputs": inputs, "created_at": created_at, "reason": reason}
+    return contract().fill("WorkflowStartedData", run, **about)
 
 
 def workflow_finished(run: Run, **given: Any) -> Data:
-    told = {
-        "created_by": {"id": run.app.user(run.user).id, "user": run.user},
+    created_by = {"id": run.app.user(run.user).id, "user": run.user}
+    told: Data = {
+        "created_by": created_by,
         "created_at": run.resumed_at,
         "files": files_in(run.outputs),
     }
-    return _pick(FINISHED, run, told | given)
+    return contract().fill("WorkflowFinishedData", run, **told | given)
 
 
 def workflow_paused(run: Run, forms: Sequence[Form], *, template: bool = False) -> Data:
     """Return a pause; template: as a snapshot tells it."""
-    about = {
-        "workflow_run_id": run.id,
-        "paused_nodes": [form.node.node_id for form in forms],
-        "outputs": {},
-        "reasons": [reason(form, template=template) for form in forms],
-        "status": "paused",
-        "created_at": run.created_at if template else run.resumed_at,
-    }
-    return _pick(PAUSED, run, about | ({"elapsed_time": 0.0} if template else {}))
+    about: Data = {"workflow_run_id": run.id, "outputs": {}}
+    about["paused_nodes"] = [form.node.node_id for form in forms]
+    about["reasons"] = [reason(form, template=template) for form in forms]
+    about["created_at"] = run.created_at if template else run.resumed_at
+    about |= {"elapsed_time": 0.0} if template else {}
+    return contract().fill("WorkflowPausedData", run, **about)
 
 
 def node_started(node: NodeRecord) -> Data:
@@ -134,7 +119,10 @@ def snapshot_finished(node: NodeRecord) -> Data:
 
 
 def group_started(node: NodeRecord, **given: Any) -> Data:
-    return {"id": node.node_id, **_pick(GROUP_STARTED, node, {"created_at": now(), **given})}
+    about: Data = {"id": node.node_id, "created_at": now(), "extras": {}}
+    about["inputs_truncated"] = False
+    schema = f"{node.title}StartedData"  # an iteration's or a loop's
+    return contract().fill(schema, node, **about, **given)
 
 
 def group_next(node: NodeRecord, index: int, **more: Any) -> Data:
@@ -177,28 +165,19 @@ def human_input_required(form: Form, *, template: bool = False) -> Data:
 
 def made_up_start(run_id: str, workflow_id: str, inputs: Any, reason: str = "initial") -> Data:
     """Return a start that Dify makes up, from 1.15 on; inputs: as they were asked for."""
-    about = {"inputs": inputs, "created_at": now(), "reason": reason}
-    return _made_up("workflow_started", run_id, workflow_id, about)
+    about = {"workflow_id": workflow_id, "inputs": inputs, "created_at": now(), "reason": reason}
+    return _made_up("started", run_id, about)
 
 
 def made_up_end(run_id: str, workflow_id: str, error: str = NO_END) -> Data:
     """Return an end that Dify makes up: `created_by` is empty, the task has the id of the run."""
-    about: Data = {
-        "status": "failed",
-        "outputs": None,
-        "error": error,
-        "elapsed_time": 0.0,
-        "total_tokens": 0,
-        "total_steps": 0,
-        "created_by": {},
-        "created_at": now(),
-        "finished_at": now(),
-        "exceptions_count": 1,
-        "files": [],
-    }
-    return _made_up("workflow_finished", run_id, workflow_id, about)
+    about: Data = {"workflow_id": workflow_id, "status": "failed", "error": error, "created_by": {}}
+    about |= {"elapsed_time": 0.0, "total_tokens": 0, "total_steps": 0, "exceptions_count": 1}
+    times = {"created_at": now(), "finished_at": now()}
+    return _made_up("finished", run_id, {"outputs": None, "files": [], **about, **times})
 
 
-def _made_up(name: str, run_id: str, workflow_id: str, about: Data) -> Data:
-    data = {"id": run_id, "workflow_id": workflow_id, **about}
-    return {"event": name, "task_id": run_id, "workflow_run_id": run_id, "data": data}
+def _made_up(name: str, run_id: str, about: Data) -> Data:
+    data = contract().fill(f"Workflow{name.title()}Data", id=run_id, **about)
+    event = {"event": f"workflow_{name}", "task_id": run_id, "workflow_run_id": run_id}
+    return {**event, "data": data}

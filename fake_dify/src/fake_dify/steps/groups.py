@@ -13,7 +13,7 @@ from ..base import Data, End, NodeFailed, Scope, Step, tail_ids
 from ..checks import ScriptError, require
 from ..run import payloads
 from ..run.engine import Execution
-from ..state import NodeRecord, new_id, now
+from ..state import new_id, now
 from .nodes import Node
 
 Items = Sequence[Any] | Callable[[Mapping[str, Any]], Sequence[Any]]
@@ -53,19 +53,10 @@ class Iteration(Step):
         items = list(self.items(values) if callable(self.items) else self.items)
         node = await execution.node_started(scope, self.id, "iteration", "Iteration", silent=True)
         results: list[Any] = []
-        if items or execution.rules.tells_empty_iterations:
-            await self._iterate(execution, scope, node, items, results)
-        node.end("succeeded")
-        await execution.know(self.id, {"output": results})
-
-    async def _iterate(
-        self,
-        execution: Execution,
-        scope: Scope,
-        node: NodeRecord,
-        items: Sequence[Any],
-        results: list[Any],
-    ) -> None:
+        if not items and not execution.rules.tells_empty_iterations:
+            node.end("succeeded")
+            await execution.know(self.id, {"output": results})
+            return
         rules, inputs = execution.rules, {"iterator_selector": items}
         started = payloads.group_started(
             node, inputs=inputs, metadata={"iteration_length": len(items)}
@@ -111,6 +102,7 @@ class Iteration(Step):
         await execution.send("iteration_completed", done, node)
         if failure is not None:
             raise failure
+        await execution.know(self.id, {"output": results})
 
     def _result(self, execution: Execution) -> Any:
         """Return the first output of the last node: what a round contributes."""
