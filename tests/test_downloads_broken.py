@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import os
 import time
 import tracemalloc
 from pathlib import Path
@@ -17,11 +19,12 @@ from dify_workflow import (
     InvalidArgument,
     NotFound,
     PermissionDenied,
+    UnreadableAnswer,
 )
 from download_replies import CONTENT, HTML, file_at, left_in, whole
 from facade import API_KEY, Kind, both, client
 from replay_reply import head
-from replay_server import Close, ReplayServer, Reply, Reset, Sleep
+from replay_server import Close, ReplayServer, Reply, Request, Reset, Sleep
 from wire_archive import exchange
 
 EXPIRED = Reply.of(exchange("1.14.2", "files/signed_url_bad"))
@@ -69,12 +72,21 @@ LENGTH = head(200, [("Content-Length", str(len(CONTENT)))])
 CHUNKED = head(200, [("Transfer-Encoding", "chunked")])
 
 
+PACKED = head(200, [("Content-Encoding", "gzip")])
+
+
 BROKEN = {
     "cut before its end": (LENGTH, CONTENT[:5000], Close()),
     "reset": (LENGTH, CONTENT[:5000], Sleep(0.05), Reset()),
     "chunks without an end": (CHUNKED, b"5\r\nhello\r\n", Close()),
     "no chunks at all": (CHUNKED, b"hello\r\n"),
     "no answer": (Close(),),
+    "packed and cut": (PACKED, gzip.compress(CONTENT)[:-20], Close()),
+    "packed in a way that was not asked for": (
+        head(200, [("Content-Encoding", "br")]),
+        b"x",
+        Close(),
+    ),
     "packed and broken": (
         head(200, [("Content-Encoding", "gzip"), ("Content-Length", "5")]),
         b"hello",
@@ -90,7 +102,7 @@ def test_a_broken_download_leaves_what_was_there(kind: Kind, how: str, tmp_path:
     with ReplayServer([Reply(BROKEN[how])]) as server, client(kind, server.url) as dify:
         for to in (old, tmp_path, tmp_path / "new", None):
             with pytest.raises(ConnectionFailed):
-                dify.download(file_at("/a"), to=to)
+                dify.download(file_at("/a"), to=to, overwrite=True)
     assert left_in(tmp_path) == ["a.bin"]
     assert old.read_text() == "old"
 
@@ -117,11 +129,70 @@ def test_a_cancelled_download_leaves_nothing(tmp_path: Path) -> None:
 
 
 @both
-def test_a_whole_download_replaces_what_was_there(kind: Kind, tmp_path: Path) -> None:
+def test_what_was_packed_on_the_way_is_whole(kind: Kind) -> None:
+    twice = gzip.compress(CONTENT[:100]) + gzip.compress(CONTENT[100:])
+    for body in (gzip.compress(CONTENT), twice):
+        reply = Reply.raw(PACKED, body, Close())
+        with ReplayServer([reply]) as server, client(kind, server.url) as dify:
+            assert dify.download("/a") == CONTENT
+            assert server.requests[0].headers["accept-encoding"] == "identity"
+
+
+@both
+def test_a_part_is_not_the_file(kind: Kind, tmp_path: Path) -> None:
+    part = Reply.raw(
+        head(206, [("Content-Range", "bytes 0-4/9"), ("Content-Length", "5")]), b"hello"
+    )
+    with (
+        ReplayServer([part]) as server,
+        client(kind, server.url) as dify,
+        pytest.raises(UnreadableAnswer, match="not the whole file"),
+    ):
+        dify.download("/a", to=tmp_path)
+    assert left_in(tmp_path) == []
+
+
+@both
+def test_what_is_there_stays_unless_it_may_be_overwritten(kind: Kind, tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_text("old")
+    (tmp_path / "a (1).bin").symlink_to("nowhere")
     with ReplayServer([whole()]) as server, client(kind, server.url) as dify:
-        assert dify.download(file_at("/x"), to=tmp_path) == tmp_path / "a.bin"
-    assert (tmp_path / "a.bin").read_bytes() == CONTENT
+        file = file_at("/x")
+        with pytest.raises(InvalidArgument, match="overwrite=True") as caught:
+            dify.download(file, to=tmp_path / "a.bin")
+        assert (caught.value.field, server.requests) == ("to", [])
+        for number in (2, 3):
+            path = dify.download(file, to=tmp_path)
+            assert path == tmp_path / f"a ({number}).bin"
+            assert path.read_bytes() == CONTENT
+        assert (tmp_path / "a.bin").read_text() == "old"
+        for to in (tmp_path, tmp_path / "a.bin"):
+            (tmp_path / "a.bin").write_text("old")
+            assert dify.download(file, to=to, overwrite=True) == tmp_path / "a.bin"
+            assert (tmp_path / "a.bin").read_bytes() == CONTENT
+
+
+@both
+@pytest.mark.parametrize("links", [True, False])
+def test_what_comes_while_it_is_fetched_stays_too(
+    kind: Kind, links: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def link(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    def answer(_: Request) -> Reply:
+        (tmp_path / "a").write_text("somebody's")
+        return whole()
+
+    if not links:
+        monkeypatch.setattr("os.link", link)
+    with ReplayServer(answer) as server, client(kind, server.url) as dify:
+        with pytest.raises(InvalidArgument) as caught:
+            dify.download("/x", to=tmp_path / "a")
+        assert caught.value.field == "to"
+        assert dify.download("/b", to=tmp_path / "b").read_bytes() == CONTENT
+    assert (tmp_path / "a").read_text() == "somebody's"
+    assert left_in(tmp_path) == ["a", "b"]
 
 
 @both
@@ -133,8 +204,17 @@ def test_a_name_from_the_server_stays_in_the_folder(kind: Kind, tmp_path: Path) 
         "/etc/passwd": "passwd",
         "..\\..\\win.txt": "win.txt",
         "..": "file",
-        "nul\0.txt": "nul.txt",
+        "a\0b\x1b[31m\r\n.txt": "ab[31m  .txt",
         "": "link.txt",
+        ".bashrc": "bashrc",
+        " . .profile. ": "profile",
+        "gpj.\u202eexe": "gpj.exe",
+        "lone\ud800.txt": "lone.txt",
+        "CON.txt": "_CON.txt",
+        "a:b|c?.txt": "a_b_c_.txt",
+        "报告\u3000最终.docx": "报告 最终.docx",
+        "报" * 300 + ".docx": "报" * 65 + ".docx",
+        "x" * 300: "x" * 200,
     }
     with ReplayServer([whole(b"x")]) as server, client(kind, server.url) as dify:
         for name, kept in names.items():
@@ -142,6 +222,20 @@ def test_a_name_from_the_server_stays_in_the_folder(kind: Kind, tmp_path: Path) 
             assert path == folder / kept
     assert left_in(folder) == sorted(names.values())
     assert left_in(tmp_path) == ["in"]
+
+
+@both
+def test_a_link_by_a_host_that_is_not_reached_tells_of_files_url(kind: Kind) -> None:
+    with ReplayServer([whole()]) as server, client(kind, server.url, max_retries=0) as dify:
+        with pytest.raises(ConnectionFailed, match="FILES_URL") as caught:
+            dify.download("http://api.invalid:5001/files/tools/r1.txt?sign=secret")
+        assert "api.invalid" in str(caught.value)
+        assert "secret" not in str(caught.value)
+        assert dify.download("/files/tools/r1.txt?sign=secret") == CONTENT
+    with ReplayServer([Reply.raw(Close())]) as server, client(kind, server.url) as dify:
+        with pytest.raises(ConnectionFailed) as caught:
+            dify.download("/files/a")
+        assert "FILES_URL" not in str(caught.value)
 
 
 @both
@@ -171,13 +265,28 @@ def test_arguments_that_name_no_file_and_no_place(kind: Kind, tmp_path: Path) ->
         "ftp://host/a",
         "http://h:port/",
     ]
-    files += ["file:///etc/passwd", "javascript:alert(1)", b"/a"]
+    files += ["file:///etc/passwd", "javascript:alert(1)", b"/a", "abc", "http://h/\ud800"]
     with ReplayServer([whole()]) as server, client(kind, server.url) as dify:
         for file in files:
             with pytest.raises(InvalidArgument) as caught:
                 dify.download(file)
             assert caught.value.field == "file", file
-        for to in (5, tmp_path / "no" / "such" / "folder", b"/tmp"):
+        fifo = tmp_path / "fifo"
+        os.mkfifo(fifo)
+        places = [
+            5,
+            tmp_path / "no" / "such" / "folder",
+            b"/tmp",
+            fifo,
+            "/dev/null",
+            "a\0b",
+            "x" * 9999,
+        ]
+        for to in places:
+            with pytest.raises(InvalidArgument) as caught:
+                dify.download("/a", to=to, overwrite=True)
+            assert caught.value.field == "to", to
+        for to in places:
             with pytest.raises(InvalidArgument) as caught:
                 dify.download("/a", to=to)
             assert caught.value.field == "to", to

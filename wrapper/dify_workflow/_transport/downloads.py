@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import itertools
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+import attrs
 import dify_workflow_api.models as models
 import httpx
 
+from .._api.commands import failure
 from .._api.replies import Answer
+from .._api.retries import no_answer
 from ..errors import DifyError, InvalidArgument, RouteNotFound
-from ..types.files import base_name
+from ..types.files import local_name
 from .messages import user_agent
 
 _ERROR_BYTES = 10_000
@@ -26,30 +32,76 @@ Target = str | os.PathLike[str]
 
 def address_of(file: Any, base_url: httpx.URL) -> httpx.URL:
     """Return the URL of a file object or an address; relative ones are the server's."""
+    if isinstance(file, str) and file and "://" not in file and not file.startswith("/"):
+        raise InvalidArgument(f"file: {file!r} is no link; an id is none", field="file")
     given = file if isinstance(file, str) else _field(file, "url") or _field(file, "remote_url")
     if not isinstance(given, str) or not given:
         raise InvalidArgument("file: a file of a run's outputs, or its URL", field="file")
     try:
         url = base_url.join(given)
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, ValueError) as error:  # ValueError: surrogates
         raise InvalidArgument(f"file: its address is no URL: {error}", field="file") from None
     if url.scheme not in ("http", "https") or not url.host:
         raise InvalidArgument("file: its address is not http or https", field="file")
     return url
 
 
-def target_path(to: Any, file: Any, url: httpx.URL) -> Path | None:
-    """The path to write to; in a folder, the file's own name."""
+@attrs.frozen
+class Destination:
+    """Where a download is put. `numbered`: by another name where this one is taken."""
+
+    path: Path
+    overwrite: bool
+    numbered: bool
+
+
+def destination_at(to: Any, file: Any, url: httpx.URL, overwrite: Any) -> Destination | None:
+    """Return the path to write to, in a folder by the file's own name; None for memory.
+
+    Raises `InvalidArgument` where nothing can be written, or something is that must not be lost.
+    """
+    if not isinstance(overwrite, bool):
+        raise InvalidArgument("overwrite: True or False", field="overwrite")
     if to is None:
         return None
     if not isinstance(to, str | os.PathLike):
         raise InvalidArgument("to: a path", field="to")
-    path = Path(to)
-    if path.is_dir():
-        return path / base_name(str(_field(file, "filename") or url.path).replace("\0", ""))
-    if not path.parent.is_dir():
-        raise InvalidArgument(f"to: no folder at {str(path.parent)!r}", field="to")
-    return path
+    with _on_disk():
+        path = Path(to)
+        if path.is_dir():
+            name = local_name(str(_field(file, "filename") or url.path))
+            return Destination(path / name, overwrite, numbered=not overwrite)
+        if not path.parent.is_dir():
+            raise _refused(f"no folder at {str(path.parent)!r}")
+        if _is_taken(path) and not overwrite:
+            raise _refused(f"{str(path)!r} is there already; overwrite=True replaces it")
+        return Destination(path, overwrite, numbered=False)
+
+
+def _is_taken(path: Path) -> bool:
+    """Whether there is a file; raises where there is something else, or cannot be any."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    if not path.is_file():
+        raise _refused(f"{str(path)!r} is no regular file")
+    return True
+
+
+@contextmanager
+def _on_disk() -> Iterator[None]:
+    """Turn what a path or a disk does not allow into `InvalidArgument`."""
+    try:
+        yield
+    except InvalidArgument:
+        raise
+    except (OSError, TypeError, ValueError) as error:  # the latter: bytes, or a path with \0
+        raise _refused(str(error)) from error
+
+
+def _refused(why: str) -> InvalidArgument:
+    return InvalidArgument(f"to: {why}", field="to")
 
 
 def _field(file: Any, name: str) -> Any:
@@ -62,13 +114,28 @@ def download_request(
     """Return the request; signed addresses need no key, and foreign hosts must not see it."""
     if http.is_closed:
         raise DifyError("the client is closed")
-    request = http.build_request("GET", url, headers={"User-Agent": user_agent()}, timeout=timeout)
+    headers = {"User-Agent": user_agent(), "Accept-Encoding": "identity"}
+    request = http.build_request("GET", url, headers=headers, timeout=timeout)
     request.headers.pop("Authorization", None)
     return request
 
 
-def refusal_of(response: httpx.Response, body: bytes, url: httpx.URL) -> Exception:
-    answer = Answer(response.status_code, response.headers, body[:_ERROR_BYTES], url.path)
+def unreachable(error: httpx.HTTPError, url: httpx.URL, base_url: httpx.URL) -> DifyError:
+    """Return the exception for a file that could not be fetched."""
+    made = no_answer(failure(error))
+    if url.host != base_url.host and isinstance(error, httpx.TransportError):
+        made.args = (
+            f"{made}. The server makes its links by its setting FILES_URL, which must be an "
+            f"address that you reach, and not {url.host!r}. The link without its host, from "
+            f"/files/ on, is fetched from {base_url.host!r}",
+        )
+    return made
+
+
+def _refusal_of(response: httpx.Response, body: bytes, url: httpx.URL) -> Exception:
+    answer = Answer(response.status_code, response.headers, body, url.path)
+    if answer.ok:
+        return answer.unreadable("this is not the whole file, which was asked for")
     error = answer.error()
     if isinstance(error, RouteNotFound):
         error = answer.not_found("there is no such file")
@@ -79,20 +146,121 @@ def refusal_of(response: httpx.Response, body: bytes, url: httpx.URL) -> Excepti
     return error
 
 
+class _Unpacked:
+    """The bytes of a body that somebody packed on the way, though it was asked for as it is."""
+
+    def __init__(self, coding: str) -> None:
+        if coding not in ("gzip", "x-gzip", "deflate"):
+            raise httpx.DecodingError(f"packed as {coding!r}, which nobody asked for")
+        self._decoder = zlib.decompressobj(wbits=47)  # gzip or zlib, whichever it is
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield what is in some bytes, a megabyte at a time."""
+        try:
+            while data:
+                if self._decoder.eof:  # another one follows
+                    self._decoder = zlib.decompressobj(wbits=47)
+                yield self._decoder.decompress(data, 1 << 20)
+                data = self._decoder.unconsumed_tail or self._decoder.unused_data
+        except zlib.error as error:
+            raise httpx.DecodingError(str(error)) from error
+
+    def end(self) -> None:
+        """Raise where the bytes end too early."""
+        if not self._decoder.eof:
+            raise httpx.DecodingError("the packed file ends too early")
+
+
 @contextmanager
-def writing_to(path: Path | None) -> Iterator[tuple[IO[bytes], list[Any]]]:
-    """A file to write to, and a list that receives the result: bytes, or the path once whole."""
+def receiving(
+    response: httpx.Response, url: httpx.URL, destination: Destination | None
+) -> Iterator[tuple[Callable[[bytes], bool], list[Any]]]:
+    """Give what takes the raw bytes and says when it has enough, and a list with the result.
+
+    The result is the file's bytes, or its path, which is there once the file is whole. Raises the
+    error that a response stands for.
+    """
+    if response.status_code not in (200, 203):
+        body = bytearray()
+
+        def begin(data: bytes) -> bool:
+            body.extend(data[:_ERROR_BYTES])
+            return len(body) >= _ERROR_BYTES
+
+        yield begin, []
+        raise _refusal_of(response, bytes(body), url)
     result: list[Any] = []
-    if path is None:
+    coding: str = response.headers.get("content-encoding", "identity").strip().lower()
+    as_it_is = coding == "identity" or response.is_stream_consumed  # httpx has unpacked it then
+    packed = None if as_it_is else _Unpacked(coding)
+    with _sink(destination, result) as write:
+
+        def take(data: bytes) -> bool:
+            for piece in [data] if packed is None else packed.feed(data):
+                write(piece)
+            return False
+
+        yield take, result
+        if packed is not None:
+            packed.end()
+
+
+@contextmanager
+def _sink(
+    destination: Destination | None, result: list[Any]
+) -> Iterator[Callable[[bytes], object]]:
+    """Give what writes the file, in memory or beside its place, where it is put once whole."""
+    if destination is None:
         memory = io.BytesIO()
-        yield memory, result
+        yield memory.write
         result.append(memory.getvalue())
         return
-    partial = path.with_name(f".{uuid.uuid4().hex[:12]}.part")
+    partial = destination.path.with_name(f".{uuid.uuid4().hex[:12]}.part")
+    with _on_disk():
+        disk = partial.open("xb")
+
+    def write(data: bytes) -> None:
+        with _on_disk():
+            disk.write(data)
+
     try:
-        with partial.open("xb") as disk:
-            yield disk, result
-        partial.replace(path)
-        result.append(path)
+        try:
+            yield write
+        finally:
+            with _on_disk():
+                disk.close()
+        with _on_disk():
+            result.append(_put(partial, destination))
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _put(partial: Path, destination: Destination) -> Path:
+    """Give a whole file its name; nothing else loses it."""
+    path = destination.path
+    for number in itertools.count(1):
+        try:
+            if destination.overwrite:
+                _is_taken(path)  # by a file, or nothing
+                partial.replace(path)
+            else:
+                _rename(partial, path)
+            break
+        except FileExistsError:
+            if not destination.numbered:
+                raise
+            own = destination.path
+            path = own.with_name(f"{own.stem} ({number}){own.suffix}")
+    return path
+
+
+def _rename(partial: Path, path: Path) -> None:
+    """Rename a file; raises `FileExistsError`, also where somebody was a moment faster."""
+    try:
+        os.link(partial, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without such links
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, "is there already", str(path)) from None
+        partial.rename(path)

@@ -162,6 +162,26 @@ def base_name(name: str) -> str:
     return "file" if own in ("", ".", "..") else own
 
 
+_NOT_IN_NAMES = re.compile(r'[<>:"|?*]')  # on Windows
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.I)  # there, too
+_LONGEST_NAME = 200  # bytes; systems have 255, and something may be added
+
+
+def local_name(name: str) -> str:
+    """Return a name that a server gives a file as one that does no harm in a folder of ours.
+
+    It is no path and not hidden, no device, not too long, and shows all that it holds.
+    """
+    shown = "".join(" " if c.isspace() else c if c.isprintable() else "" for c in base_name(name))
+    shown = _NOT_IN_NAMES.sub("_", shown).lstrip(". ").rstrip(". ")
+    if _DEVICES.fullmatch(shown):
+        shown = f"_{shown}"
+    ending = PurePosixPath(shown).suffix
+    ending = ending if len(ending.encode()) <= 20 else ""
+    stem = shown.removesuffix(ending).encode()[: _LONGEST_NAME - len(ending.encode())]
+    return stem.decode(errors="ignore") + ending or "file"
+
+
 _MIME_TYPE = re.compile(r"[!#$&^\w.+-]+/[!#$&^\w.+-]+[ -~]*", re.ASCII)
 
 

@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 import dify_workflow_api.models as models
 import httpx
 
-from ..._api.commands import failure
-from ..._api.retries import no_answer
 from ..._api.uploads import Progress, upload
 from ..._transport.downloads import (
     Downloadable,
     Target,
     address_of,
+    destination_at,
     download_request,
-    refusal_of,
-    target_path,
-    writing_to,
+    receiving,
+    unreachable,
 )
 from ..._transport.request_log import RequestLine
 from ...options import CallOptions, Options
@@ -28,11 +26,11 @@ from .driver import AsyncDriver
 
 
 async def download(
-    driver: AsyncDriver, file: Any, to: Target | None, timeout: httpx.Timeout
+    driver: AsyncDriver, file: Any, to: Target | None, overwrite: bool, timeout: httpx.Timeout
 ) -> Any:
     """Stream a file to a path, or into memory."""
     url = address_of(file, driver.base_url)
-    path = target_path(to, file, url)
+    destination = destination_at(to, file, url, overwrite)
     request = download_request(driver.http, url, timeout)
     try:
         with RequestLine("(a file)") as told:
@@ -40,16 +38,18 @@ async def download(
                 request, stream=True, follow_redirects=True, auth=None
             )
             told.status = response.status_code
+        read_already = response.is_stream_consumed  # by a hook of the caller's, say
+        pieces: Any = response.aiter_bytes() if read_already else response.aiter_raw()
         try:
-            if not response.is_success:
-                raise refusal_of(response, await response.aread(), url)
-            with writing_to(path) as (sink, result):
-                async for chunk in response.aiter_bytes():
-                    sink.write(chunk)
+            with receiving(response, url, destination) as (take, result):
+                async for data in pieces:
+                    if take(data):
+                        break
         finally:
+            await pieces.aclose()
             await response.aclose()
     except httpx.HTTPError as error:
-        raise no_answer(failure(error)) from error
+        raise unreachable(error, url, driver.base_url) from error
     return result[0]
 
 
@@ -89,22 +89,43 @@ class AsyncFileMethods:
 
     @overload
     async def download(
-        self, file: Downloadable, /, *, to: Target, **options: Unpack[CallOptions]
+        self,
+        file: Downloadable,
+        /,
+        *,
+        to: Target,
+        overwrite: bool = False,
+        **options: Unpack[CallOptions],
     ) -> Path: ...
     @overload
     async def download(
-        self, file: Downloadable, /, *, to: None = None, **options: Unpack[CallOptions]
+        self,
+        file: Downloadable,
+        /,
+        *,
+        to: None = None,
+        overwrite: bool = False,
+        **options: Unpack[CallOptions],
     ) -> bytes: ...
     async def download(
-        self, file: Downloadable, /, *, to: Target | None = None, **options: Unpack[CallOptions]
+        self,
+        file: Downloadable,
+        /,
+        *,
+        to: Target | None = None,
+        overwrite: bool = False,
+        **options: Unpack[CallOptions],
     ) -> Path | bytes:
         """Fetch a file of a run's outputs: to a path (or into a folder), or as bytes.
 
         Takes a file object of `response.files` or `outputs`, or its URL; a relative one is the
-        server's. The API key is not sent along. The path appears when the file is whole.
+        server's. The API key is not sent along. The path appears when the file is whole. In a
+        folder the file has its own name, made harmless, with " (1)" where that is taken; with
+        `overwrite` it takes the place of the file that is there.
 
-        Raises `NotFound` or `PermissionDenied` when the link, which is short-lived, has expired.
+        Raises `NotFound` or `PermissionDenied` when the link, which is short-lived, has expired,
+        and `InvalidArgument` for a path that is taken, or cannot be written.
         """
         timeout = self._options(options).timeout
-        found: Path | bytes = await download(self._driver(), file, to, timeout)
+        found: Path | bytes = await download(self._driver(), file, to, overwrite, timeout)
         return found

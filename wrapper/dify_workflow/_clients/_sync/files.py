@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 import dify_workflow_api.models as models
 import httpx
 
-from ..._api.commands import failure
-from ..._api.retries import no_answer
 from ..._api.uploads import Progress, upload
 from ..._transport.downloads import (
     Downloadable,
     Target,
     address_of,
+    destination_at,
     download_request,
-    refusal_of,
-    target_path,
-    writing_to,
+    receiving,
+    unreachable,
 )
 from ..._transport.request_log import RequestLine
 from ...options import CallOptions, Options
@@ -28,25 +26,29 @@ from ...types.files import Content
 from .driver import Driver
 
 
-def download(driver: Driver, file: Any, to: Target | None, timeout: httpx.Timeout) -> Any:
+def download(
+    driver: Driver, file: Any, to: Target | None, overwrite: bool, timeout: httpx.Timeout
+) -> Any:
     """Stream a file to a path, or into memory."""
     url = address_of(file, driver.base_url)
-    path = target_path(to, file, url)
+    destination = destination_at(to, file, url, overwrite)
     request = download_request(driver.http, url, timeout)
     try:
         with RequestLine("(a file)") as told:
             response = driver.http.send(request, stream=True, follow_redirects=True, auth=None)
             told.status = response.status_code
+        read_already = response.is_stream_consumed  # by a hook of the caller's, say
+        pieces: Any = response.iter_bytes() if read_already else response.iter_raw()
         try:
-            if not response.is_success:
-                raise refusal_of(response, response.read(), url)
-            with writing_to(path) as (sink, result):
-                for chunk in response.iter_bytes():
-                    sink.write(chunk)
+            with receiving(response, url, destination) as (take, result):
+                for data in pieces:
+                    if take(data):
+                        break
         finally:
+            pieces.close()
             response.close()
     except httpx.HTTPError as error:
-        raise no_answer(failure(error)) from error
+        raise unreachable(error, url, driver.base_url) from error
     return result[0]
 
 
@@ -86,22 +88,43 @@ class FileMethods:
 
     @overload
     def download(
-        self, file: Downloadable, /, *, to: Target, **options: Unpack[CallOptions]
+        self,
+        file: Downloadable,
+        /,
+        *,
+        to: Target,
+        overwrite: bool = False,
+        **options: Unpack[CallOptions],
     ) -> Path: ...
     @overload
     def download(
-        self, file: Downloadable, /, *, to: None = None, **options: Unpack[CallOptions]
+        self,
+        file: Downloadable,
+        /,
+        *,
+        to: None = None,
+        overwrite: bool = False,
+        **options: Unpack[CallOptions],
     ) -> bytes: ...
     def download(
-        self, file: Downloadable, /, *, to: Target | None = None, **options: Unpack[CallOptions]
+        self,
+        file: Downloadable,
+        /,
+        *,
+        to: Target | None = None,
+        overwrite: bool = False,
+        **options: Unpack[CallOptions],
     ) -> Path | bytes:
         """Fetch a file of a run's outputs: to a path (or into a folder), or as bytes.
 
         Takes a file object of `response.files` or `outputs`, or its URL; a relative one is the
-        server's. The API key is not sent along. The path appears when the file is whole.
+        server's. The API key is not sent along. The path appears when the file is whole. In a
+        folder the file has its own name, made harmless, with " (1)" where that is taken; with
+        `overwrite` it takes the place of the file that is there.
 
-        Raises `NotFound` or `PermissionDenied` when the link, which is short-lived, has expired.
+        Raises `NotFound` or `PermissionDenied` when the link, which is short-lived, has expired,
+        and `InvalidArgument` for a path that is taken, or cannot be written.
         """
         timeout = self._options(options).timeout
-        found: Path | bytes = download(self._driver(), file, to, timeout)
+        found: Path | bytes = download(self._driver(), file, to, overwrite, timeout)
         return found
