@@ -109,7 +109,7 @@ def test_a_row_that_fails_is_a_line_and_the_others_go_on(
         {"text": "refused"},
         {"text": "fail"},
         {"text": "pause"},
-        {"text": math.nan},
+        {"text": math.inf},
         {"text": "\udc80", "other": WorkflowFile.from_bytes(b"x", "x.txt")},
         {"text": "well"},
     ]
@@ -123,7 +123,7 @@ def test_a_row_that_fails_is_a_line_and_the_others_go_on(
     assert found[2]["run_id"] == fake.runs[0].id
     assert found[3]["error"] is None
     assert found[4]["error"]["type"] == "InvalidArgument"
-    assert found[4]["inputs"] == {"text": "nan"}
+    assert found[4]["inputs"] == {"text": "inf"}
     assert found[5]["inputs"] == {"text": "'\\udc80'", "other": "x.txt"}
 
 

@@ -76,7 +76,7 @@ def test_what_ends_the_batch_is_told(fake: FakeDify, table: Path, tmp_path: Path
     assert cli(fake, *given, "--key", "id", DIFY_API_KEY="app-wrong").exit_code == 5
     assert cli(fake, "batch", "none.csv", "-o", str(tmp_path / "x")).exit_code == 7
     nowhere = cli(fake, "batch", str(table), "-o", str(tmp_path / "no" / "out"), "--key", "id")
-    assert (nowhere.exit_code, nowhere.err.count("\n")) == (2, 1)
+    assert (nowhere.exit_code, nowhere.err.count("\n")) == (7, 1)
     assert "No such file or directory" in nowhere.err
     busy = {"code": "too_many_requests", "message": "Too many requests.", "status": 429}
     fake.faults.add(Answer(status=429, body=busy, headers={"Retry-After": "0.05"}), None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,40 +15,48 @@ from dify_workflow.batch.keys import KeySet
 from dify_workflow.batch.output import Output
 from dify_workflow.batch.pace import Pace
 from dify_workflow.batch.results import RowResult
+from filelock import FileLock, Timeout
 
 FIRST = RowResult(key="a", status="succeeded").line()
 SECOND = RowResult(key=2, status="failed").line()
 
 
-def reopened(path: Path) -> Output:
-    output = Output(path)
+@pytest.fixture
+def done() -> Iterator[KeySet]:
+    made = KeySet()
+    yield made
+    made.close()
+
+
+def reopened(path: Path, done: KeySet) -> Output:
+    output = Output(path, done)
     output.close()
     return output
 
 
 @pytest.mark.parametrize("cut", range(1, len(SECOND) - 1))
-def test_a_torn_last_line_is_cut_off(tmp_path: Path, cut: int) -> None:
+def test_a_torn_last_line_is_cut_off(tmp_path: Path, cut: int, done: KeySet) -> None:
     path = tmp_path / "out.jsonl"
     path.write_bytes(FIRST + SECOND[:cut])
-    output = reopened(path)
+    output = reopened(path, done)
     assert path.read_bytes() == FIRST
-    assert ("a" in output.done, "2" in output.done) == (True, False)
+    assert ("a" in done, "2" in done) == (True, False)
     assert output.statuses == {"succeeded": 1}
 
 
-def test_a_last_line_without_its_end_is_kept(tmp_path: Path) -> None:
+def test_a_last_line_without_its_end_is_kept(tmp_path: Path, done: KeySet) -> None:
     path = tmp_path / "out.jsonl"
     path.write_bytes(FIRST + SECOND[:-1])
-    output = reopened(path)
+    output = reopened(path, done)
     assert path.read_bytes() == FIRST + SECOND
-    assert "2" in output.done
+    assert "2" in done
     assert output.statuses == {"succeeded": 1, "failed": 1}
 
 
-def test_what_is_appended_follows_what_was_there(tmp_path: Path) -> None:
+def test_what_is_appended_follows_what_was_there(tmp_path: Path, done: KeySet) -> None:
     path = tmp_path / "out.jsonl"
     path.write_bytes(FIRST + b"{")
-    output = Output(path)
+    output = Output(path, done)
     output.write(RowResult(key=2, status="failed"))
     assert path.read_bytes() == FIRST + SECOND
     output.close()
@@ -55,33 +65,35 @@ def test_what_is_appended_follows_what_was_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "line", [b"hello\n", b"[]\n", b'{"key": 1}\n', b'{"key": 1, "status": []}\n']
 )
-def test_a_file_of_something_else_is_left_alone(tmp_path: Path, line: bytes) -> None:
+def test_a_file_of_something_else_is_left_alone(tmp_path: Path, line: bytes, done: KeySet) -> None:
     path = tmp_path / "out.jsonl"
     path.write_bytes(FIRST + line + b"x")
     with pytest.raises(InvalidArgument, match=r"line 2 of .* is no result of a batch"):
-        Output(path)
+        Output(path, done)
     assert path.read_bytes() == FIRST + line + b"x"
 
 
 @pytest.mark.parametrize("content", [b'{"precious": 1}', b"x", b"{}", b"\xff"])
-def test_one_line_of_something_else_is_no_torn_line(tmp_path: Path, content: bytes) -> None:
+def test_one_line_of_something_else_is_no_torn_line(
+    tmp_path: Path, content: bytes, done: KeySet
+) -> None:
     path = tmp_path / "out.jsonl"
     path.write_bytes(content)
     with pytest.raises(InvalidArgument, match=r"line 1 of .* is no result of a batch"):
-        Output(path)
+        Output(path, done)
     assert path.read_bytes() == content
 
 
-def test_zeros_that_a_power_failure_leaves_are_cut_off(tmp_path: Path) -> None:
+def test_zeros_that_a_power_failure_leaves_are_cut_off(tmp_path: Path, done: KeySet) -> None:
     path = tmp_path / "out.jsonl"
     path.write_bytes(FIRST + b"\0" * 100)
-    reopened(path)
+    reopened(path, done)
     assert path.read_bytes() == FIRST
 
 
-def test_what_is_no_file_is_refused() -> None:
+def test_what_is_no_file_is_refused(done: KeySet) -> None:
     with pytest.raises(InvalidArgument, match="/dev/zero is no file"):
-        Output(Path("/dev/zero"))
+        Output(Path("/dev/zero"), done)
 
 
 def test_a_journal_keeps_what_is_in_flight(tmp_path: Path) -> None:
@@ -153,18 +165,49 @@ def test_a_torn_journal_is_read_up_to_its_tear(tmp_path: Path) -> None:
         journal.close()
 
 
-def test_a_key_set_is_a_set() -> None:
+def test_a_key_set_is_a_set(done: KeySet) -> None:
     chance = random.Random(7)
-    ours, theirs = KeySet(), set()
+    theirs = set()
     for _ in range(20_000):
         key = str(chance.randrange(15_000))
-        assert (key in ours) == (key in theirs)
-        assert ours.add(key) == (key not in theirs)
+        assert (key in done) == (key in theirs)
+        assert done.add(key) == (key not in theirs)
         theirs.add(key)
-    assert len(ours) == len(theirs)
-    assert all(key in ours for key in theirs)
-    assert 7 in ours or "7" not in theirs
-    ours.add("\udc80")
+    assert all(key in done for key in theirs)
+    for strange in ("\udc80", "", "a\0b", "A", "a", 1.5):
+        assert done.add(strange)
+        assert not done.add(str(strange))
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def test_a_journal_is_for_its_owner_alone_unless_it_was_not(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    for given in (0o600, 0o640):
+        journal = Journal(path, lambda key: False)
+        journal.starting("a", Flight("user-a"))
+        assert mode(path) == given
+        path.chmod(0o640)
+        journal.close()
+        assert mode(path) == 0o640
+
+
+def test_an_output_is_locked_without_fcntl_too(
+    tmp_path: Path, done: KeySet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "fcntl", None)  # as on Windows
+    path = tmp_path / "out.jsonl"
+    held = FileLock(f"{path}.lock")
+    with held, pytest.raises(InvalidArgument, match="another process is writing"):
+        Output(path, done)
+    output = Output(path, done)
+    with pytest.raises(Timeout):
+        held.acquire(timeout=0)
+    output.close()
+    held.acquire(timeout=0)
+    held.release()
 
 
 class Clock:

@@ -221,8 +221,9 @@ def test_a_second_process_may_not_write_the_same_output(
 ) -> None:
     output = tmp_path / "out.jsonl"
     program = (
-        "import sys; from pathlib import Path; from dify_workflow.batch.output import Output;"
-        "Output(Path(sys.argv[1]))"
+        "import sys; from pathlib import Path; from dify_workflow.batch.keys import KeySet;"
+        "from dify_workflow.batch.output import Output;"
+        "Output(Path(sys.argv[1]), KeySet())"
     )
     with iter_many(dify, rows(2), output, concurrency=1) as batch:
         next(batch)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from dify_workflow import DifyWorkflow, InvalidArgument, WorkflowFile
-from dify_workflow._api.validation import InputForm, form_of
+from dify_workflow._api.validation import InputForm, input_form
 from dify_workflow.batch import iter_many, run_many
 from dify_workflow.batch.cells import typed
 from dify_workflow.batch.rows import count_rows, read_rows
@@ -130,7 +130,7 @@ def form() -> InputForm:
         FakeDify(form=FORM) as fake,
         DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as client,
     ):
-        return form_of(client.parameters())
+        return input_form(client.parameters())
 
 
 @pytest.mark.parametrize(
@@ -174,9 +174,9 @@ def test_text_gets_the_type_of_the_form(form: InputForm, name: str, value: Any, 
 def test_text_of_another_type_is_the_error_of_its_row(
     fake: FakeDify, dify: DifyWorkflow, tmp_path: Path, name: str, value: str, message: str
 ) -> None:
-    path = write_csv(tmp_path / "rows.csv", [{name: value}, {name: ""}])
+    path = write_csv(tmp_path / "rows.csv", [{name: value, "text": "a"}, {name: "", "text": "a"}])
     bad, good = iter_many(dify, path)
-    assert (bad.key, bad.status, bad.inputs) == (1, "error", {name: value})
+    assert (bad.key, bad.status, bad.inputs) == (1, "error", {name: value, "text": "a"})
     assert bad.error is not None
     assert (bad.error.type, bad.error.message[: len(message)]) == ("InvalidArgument", message)
     assert (good.key, good.status) == (2, "succeeded")

@@ -23,7 +23,8 @@ def locked(path: Path) -> set[str]:
 
 
 def names(lines: set[str]) -> set[str]:
-    return {canonicalize_name(Requirement(line).name) for line in lines}
+    found = map(Requirement, lines)
+    return {canonicalize_name(one.name) for one in found if not one.marker or one.marker.evaluate()}
 
 
 def test_there_is_one_for_each_purpose_of_make() -> None:

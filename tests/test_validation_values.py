@@ -7,7 +7,7 @@ import uuid
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,8 +46,6 @@ VALUES: list[tuple[Any, Any]] = [
     (date(2026, 11, 22), "2026-11-22"),
     (time(12, 30), "12:30:00"),
     (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
-    (Path("a/b.txt"), "a/b.txt"),
-    (PureWindowsPath("a\\b.txt"), "a\\b.txt"),
     (Decimal("1.50"), "1.50"),
     (Colour.ONE, 1),
     (Word.A, "a"),
@@ -97,7 +95,7 @@ REFUSED: list[tuple[Any, str]] = [
     ("\ud800", ""),
     (["x\udfff"], "[0]"),
     ({"\ud800": 1}, ""),
-    (Path("\udcff"), ""),
+    (Path("a/b.txt"), ""),
     ({1: 2}, ""),
     ({"a": {None: 1}}, ".a"),
     (b"x", ""),

@@ -10,11 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ._api.validation import InputWarning
+    from ._api.validation import InputWarning, input_form
     from ._clients._async.client import AsyncDifyWorkflow
     from ._clients._async.stream import AsyncWorkflowStream
     from ._clients._sync.client import DifyWorkflow
     from ._clients._sync.stream import WorkflowStream
+    from ._codec.encode import is_missing, to_json
+    from ._codec.jsonio import json_text
+    from ._codec.secret import Secret
     from .errors import (
         APIError,
         AppUnavailable,
@@ -82,6 +85,7 @@ __all__ = [
     "RouteNotFound",
     "RunOptions",
     "RunOutcomeUnknown",
+    "Secret",
     "ServerError",
     "StreamClosed",
     "TooLarge",
@@ -98,6 +102,10 @@ __all__ = [
     "WorkflowStopResponse",
     "WorkflowStream",
     "WorkflowStreamEvent",
+    "input_form",
+    "is_missing",
+    "json_text",
+    "to_json",
 ]
 
 # Importing all of it takes as long as importing httpx, and the half of it is for asyncio.
@@ -111,6 +119,7 @@ _HOMES = {
     "InputWarning": "_api.validation",
     "RunOptions": "options",
     "RunOutcomeUnknown": "types.responses",
+    "Secret": "_codec.secret",
     "WorkflowFailed": "types.responses",
     "WorkflowFile": "types.files",
     "WorkflowForm": "types.forms",
@@ -121,6 +130,10 @@ _HOMES = {
     "WorkflowStopResponse": "types.responses",
     "WorkflowStream": "_clients._sync.stream",
     "WorkflowStreamEvent": "types.events",
+    "input_form": "_api.validation",
+    "is_missing": "_codec.encode",
+    "json_text": "_codec.jsonio",
+    "to_json": "_codec.encode",
 }  # and "errors" for the others
 
 

@@ -128,7 +128,12 @@ class ProviderError(APIError):
 
 
 class TooManyRequests(APIError):
-    """429, or Dify's 400 "Too many requests": nothing was started, try again later."""
+    """429, or Dify's 400 "Too many requests": nothing was started, try again later.
+
+    `permanent` says that later is no use: the app takes no streaming run at all.
+    """
+
+    permanent: bool = False
 
 
 class QuotaExceeded(APIError):

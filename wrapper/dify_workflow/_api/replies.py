@@ -198,7 +198,7 @@ class Answer:
         where = f" ({self.path})" if self.path else ""
         said = message[:_MAX_MESSAGE] or "no message"
         text = " ".join(filter(None, (str(self.status), code))) + f": {said}"
-        return kind(
+        made = kind(
             f"{text}{where}" + (f". {hint}" if hint else ""),
             status_code=self.status,
             code=code,
@@ -208,12 +208,9 @@ class Answer:
             retry_after=self.retry_after,
             hint=hint,
         )
-
-
-def bars_streams(error: APIError) -> bool:
-    """Whether an app is too busy for one streaming run, and always will be."""
-    version = Version.of(error.headers.get("x-version"))
-    return isinstance(error, errors.TooManyRequests) and _takes_one(error.message, version)
+        if isinstance(made, errors.TooManyRequests) and _takes_one(message, self.version):
+            made.permanent = True
+        return made
 
 
 def _takes_one(message: str, version: Version | None) -> bool:

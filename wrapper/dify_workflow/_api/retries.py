@@ -12,7 +12,7 @@ from ..errors import ConnectionFailed, DifyError, RequestTimedOut, TooManyReques
 from . import limits
 from .calls import Call
 from .commands import Failure, Flow, Open, Pause, Send
-from .replies import Answer, bars_streams
+from .replies import Answer
 
 
 def backoff(attempt: int) -> float:
@@ -107,8 +107,9 @@ def _started_nothing(command: Send | Open, outcome: Answer | Failure) -> bool:
     if outcome.ok:
         return False
     error = outcome.error()
-    never = isinstance(command, Open) and bars_streams(error)
-    return isinstance(error, TooManyRequests) and not never
+    if not isinstance(error, TooManyRequests):
+        return False
+    return not (isinstance(command, Open) and error.permanent)
 
 
 def ask(call: Call) -> Flow[Answer]:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
+import dify_workflow_api.models as models
 
 from .._codec.encode import plain
 from ..errors import InvalidArgument
 from ..types.files import WorkflowFile
 
-if TYPE_CHECKING:
-    from dify_workflow_api.models import AppParameters, FormInput, InputFormField
 
-
-def file_problem(field: FormInput | InputFormField, value: Any) -> str | None:
+def file_problem(field: models.FormInput | models.InputFormField, value: Any) -> str | None:
     """Return what is wrong with a file, or None."""
     given = value.as_input() if isinstance(value, WorkflowFile) else value
     if not isinstance(given, Mapping):
@@ -40,14 +38,15 @@ def texts(value: Any) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
 
 
-InputForm = dict[str, "InputFormField | None"]  # by name; None: of a type newer than this version
+# By name; None: of a type newer than this version.
+InputForm = dict[str, "models.InputFormField | None"]
 
 
 class InputWarning(UserWarning):
     """Inputs that do not fit the app's form, with `validate="warn"`."""
 
 
-def form_of(parameters: AppParameters) -> InputForm:
+def input_form(parameters: models.AppParameters) -> InputForm:
     """Return the input form of an app; raises one of `UNREADABLE`."""
     return dict(_fields(parameters))
 
@@ -77,7 +76,7 @@ def error_of(found: list[str]) -> InvalidArgument:
     return InvalidArgument("; ".join(found), field=found[0].partition(":")[0])
 
 
-def _fields(parameters: AppParameters) -> Iterator[tuple[str, InputFormField | None]]:
+def _fields(parameters: models.AppParameters) -> Iterator[tuple[str, models.InputFormField | None]]:
     for entry in parameters.user_input_form:
         known = attrs.asdict(entry, recurse=False)
         for unknown in known.pop("additional_properties").values():
@@ -87,7 +86,7 @@ def _fields(parameters: AppParameters) -> Iterator[tuple[str, InputFormField | N
             yield str(field.variable), field
 
 
-def _problem(field: InputFormField, value: Any) -> str | None:
+def _problem(field: models.InputFormField, value: Any) -> str | None:
     kind = type(value).__name__
     longest = field.max_length if isinstance(field.max_length, int) else 0
     if field.type_ == "file":

@@ -58,6 +58,11 @@ def _numpy_kind(value: Any) -> str:
     return kind if isinstance(kind, str) else ""
 
 
+def to_json(value: Any) -> Any:
+    """Return a value as JSON types, by the rules of inputs; raises `InvalidArgument`."""
+    return plain(value, "value")
+
+
 def plain(value: Any, where: str) -> Any:
     """Return `value` as JSON types; `InvalidArgument` names the place, as in inputs.a[0]."""
     try:

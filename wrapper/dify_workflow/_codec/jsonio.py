@@ -28,8 +28,8 @@ def loads(text: bytes) -> Any:
         return _stdlib_loads(text)
 
 
-def dumps(value: Any, **how: Any) -> str:
-    """Encode JSON, with the options of `json.dumps`; NaN and infinities become null.
+def json_text(value: Any, **how: Any) -> str:
+    """Return JSON text, by the options of `json.dumps`; NaN and infinities become null.
 
     Old servers send them, and they have no JSON form.
     """

@@ -13,7 +13,7 @@ import attrs
 from .._api import calls
 from .._api.commands import Flow
 from .._api.retries import ask
-from .._api.validation import InputForm, InputWarning, error_of, form_of, problems
+from .._api.validation import InputForm, InputWarning, error_of, input_form, problems
 from .._api.versions import Server
 from .._codec.decode import read
 from .._codec.encode import plain
@@ -101,7 +101,7 @@ def _check_inputs(inputs: Mapping[str, Any], options: Options, forms: InputForms
     key = options.key()
     if key not in forms:
         answer = yield from ask(calls.call("getAppParameters", options))
-        forms[key] = answer.read(lambda raw: form_of(read("AppParameters", raw)))
+        forms[key] = answer.read(lambda raw: input_form(read("AppParameters", raw)))
     found = problems(forms[key], inputs)
     if found and options.validate == "strict":
         raise error_of(found)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from .. import InvalidArgument, WorkflowFile
-from .._api.validation import InputForm
 from .rows import Row
 
+InputForm = Mapping[str, Any]  # as `input_form` gives it
 Inputs = Callable[[Row], Mapping[str, Any]] | Sequence[str] | None
 
 _YES = ("true", "yes", "1")
 _NO = ("false", "no", "0")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def choose(row: Row, inputs: Inputs, key: str | None) -> Mapping[str, Any]:
@@ -35,18 +38,33 @@ def choose(row: Row, inputs: Inputs, key: str | None) -> Mapping[str, Any]:
     return {name: row[name] for name in inputs}
 
 
-def refuse_unknown(form: InputForm, inputs: Mapping[str, Any]) -> None:
-    """Raise `InvalidArgument` for inputs that the app does not have: it would drop them silently.
+def by_variable(form: InputForm, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return inputs by the variables of the form; a column may have the label of one.
 
-    A form without any field tells nothing.
+    Raises `InvalidArgument` for inputs that the app does not have: it would drop them silently. A
+    form without any field tells nothing.
     """
-    unknown = [name for name in inputs if name not in form]
-    if form and unknown:
+    if not form:
+        return dict(inputs)
+    labels = Counter(field.label for field in form.values() if field)
+    names = {
+        str(field.label).strip(): name
+        for name, field in form.items()
+        if field and labels[field.label] == 1
+    } | {name: name for name in form}
+    unknown = [name for name in inputs if name not in names]
+    if unknown:
         raise InvalidArgument(
             f"inputs: the app has no {', '.join(map(repr, unknown))}; "
             f"choose columns among {', '.join(form)}",
             field="inputs",
         )
+    found: dict[str, Any] = {}
+    for column, value in inputs.items():
+        if names[column] in found:
+            raise InvalidArgument(f"inputs: two columns are {names[column]!r}", field="inputs")
+        found[names[column]] = value
+    return found
 
 
 def typed(form: InputForm, inputs: Mapping[str, Any], folder: Path) -> dict[str, Any]:
@@ -79,10 +97,9 @@ def _typed(kind: str, value: Any, where: str, folder: Path) -> Any:
 
 
 def _number(text: str, folder: Path) -> int | float:
-    try:
-        return int(text)
-    except ValueError:
-        return float(text)
+    if not _NUMBER.fullmatch(text):  # Python's own take underscores, "nan" and "infinity"
+        raise ValueError
+    return float(text) if set(text) & set(".eE") else int(text)
 
 
 def _checkbox(text: str, folder: Path) -> bool:

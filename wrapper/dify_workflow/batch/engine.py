@@ -12,7 +12,6 @@ from typing import Any
 import attrs
 
 from .. import APIError, DifyError, DifyWorkflow, errors
-from .._api.replies import bars_streams
 from .journal import Journal
 from .one_row import Outcome, Task
 from .pace import Pace
@@ -135,7 +134,7 @@ class Engine:
         if error is None or outcome.started:
             self._pace.well(task.key)
             return outcome.result
-        hopeless = isinstance(error, APIError) and bars_streams(error)
+        hopeless = isinstance(error, errors.TooManyRequests) and error.permanent
         if hopeless or isinstance(error, self._settings.stop_on):
             self._stop = self._stop or error
         elif isinstance(error, _AWAY if task.in_flight else _BUSY):

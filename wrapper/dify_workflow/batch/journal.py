@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -96,14 +97,22 @@ class Journal:
     def _rewrite(self, path: Path) -> None:
         """Write the rows in flight alone, and open the file to go on."""
         fresh = path.with_name(path.name + ".new")
-        with fresh.open("wb") as file:
+        fresh.unlink(missing_ok=True)
+        with open(fresh, "wb", opener=_private) as file:
             for key, flight in self._flights.items():
                 file.write(_line({"row": key, "user": flight.user, "at": flight.at}))
                 if flight.run_id is not None:
                     file.write(_line({"row": key, "run": flight.run_id}))
+        if path.exists():
+            shutil.copymode(path, fresh)
         os.replace(fresh, path)
         self._file = path.open("ab")
         self._lines = 0
+
+
+def _private(path: str, flags: int) -> int:
+    """Create a file for its owner alone: it names users."""
+    return os.open(path, flags, 0o600)
 
 
 def _line(entry: dict[str, Any]) -> bytes:

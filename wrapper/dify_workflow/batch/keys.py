@@ -2,58 +2,34 @@
 
 from __future__ import annotations
 
-from array import array
-from hashlib import blake2b
+import sqlite3
 
 from .results import Key
 
 
 class KeySet:
-    """A set of row keys, as 64-bit digests in an open-addressed table: 16 to 32 bytes a key.
-
-    Two of a million different keys are taken for one with a probability of 3 in 100 million.
-    """
+    """A set of the texts of row keys, in a temporary database that goes to disk as it grows."""
 
     def __init__(self) -> None:
-        self._table = array("Q", [0]) * 1024
-        self._count = 0
-
-    def __len__(self) -> int:
-        return self._count
+        # An iterator is read by one thread at a time, but not always by the same.
+        self._database = sqlite3.connect("", check_same_thread=False, isolation_level=None)
+        self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.execute("CREATE TABLE keys (key BLOB PRIMARY KEY) WITHOUT ROWID")
+        self._database.execute("BEGIN")
 
     def __contains__(self, key: Key) -> bool:
-        digest = _digest(key)
-        return self._table[self._slot(digest)] == digest
+        found = self._database.execute("SELECT 1 FROM keys WHERE key = ?", (_bytes(key),))
+        return found.fetchone() is not None
 
     def add(self, key: Key) -> bool:
         """Add a key; return whether it is new."""
-        digest = _digest(key)
-        slot = self._slot(digest)
-        if self._table[slot] == digest:
-            return False
-        self._table[slot] = digest
-        self._count += 1
-        if 2 * self._count > len(self._table):
-            self._grow()
-        return True
+        done = self._database.execute("INSERT OR IGNORE INTO keys VALUES (?)", (_bytes(key),))
+        return done.rowcount == 1
 
-    def _slot(self, digest: int) -> int:
-        """Where a digest is, or would be put."""
-        table, mask = self._table, len(self._table) - 1
-        slot = digest & mask
-        while table[slot] and table[slot] != digest:
-            slot = (slot + 1) & mask
-        return slot
-
-    def _grow(self) -> None:
-        old = self._table
-        self._table = array("Q", [0]) * (2 * len(old))
-        for digest in old:
-            if digest:
-                self._table[self._slot(digest)] = digest
+    def close(self) -> None:
+        """Forget them all."""
+        self._database.close()
 
 
-def _digest(key: Key) -> int:
-    """64 bits of a key's text, never 0, which marks a free place."""
-    text = str(key).encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(text, digest_size=8).digest(), "little") or 1
+def _bytes(key: Key) -> bytes:
+    return str(key).encode("utf-8", "surrogatepass")

@@ -12,8 +12,15 @@ from typing import Any
 
 import attrs
 
-from .. import APIError, DifyError, DifyWorkflow, EventTooLarge, RunOutcomeUnknown, WorkflowStream
-from .._api import limits, versions
+from .. import (
+    APIError,
+    DifyError,
+    DifyWorkflow,
+    EventTooLarge,
+    RunOutcomeUnknown,
+    WorkflowStream,
+    versions,
+)
 from .journal import Flight
 from .results import Key, RowResult, of_error, of_response
 
@@ -193,7 +200,7 @@ def _patience(client: DifyWorkflow, task: Task) -> float:
     if task.lookup_seconds is not None:
         return task.lookup_seconds
     queues = versions.QUEUES_RUNS.on(client.server_version)
-    return limits.QUEUED_SILENCE if queues else _LISTED_AFTER
+    return versions.QUEUED_SILENCE if queues else _LISTED_AFTER
 
 
 def _listed(client: DifyWorkflow, user: str) -> list[str]:

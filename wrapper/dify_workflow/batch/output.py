@@ -7,6 +7,7 @@ import json
 import os
 import threading
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,16 +25,19 @@ _ours_lock = threading.Lock()
 class Output:
     """A file of results, open for appending and locked against a second batch.
 
-    `done` are the keys of the rows in it, `statuses` counts how they ended. A torn last line is cut
-    off. Raises `InvalidArgument` for a file that holds something else, or is being written.
+    The keys of the rows in it are added to `done`; `statuses` counts how they ended. A torn last
+    line is cut off.
+
+    Raises `InvalidArgument` for a file that holds something else, or is being written.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.done: KeySet = KeySet()
+    def __init__(self, path: Path, done: KeySet) -> None:
+        self._done = done
         self.statuses: Counter[str] = Counter()
         self._path = path
         if path.exists() and not path.is_file():
             raise InvalidArgument(f"output: {path} is no file", field="output")
+        self._unlock: Callable[[], object] = lambda: None
         self._real = os.path.realpath(path)
         with _ours_lock:
             if self._real in _ours:
@@ -41,11 +45,13 @@ class Output:
             _ours.add(self._real)
         try:
             self._file = path.open("a+b")
-        except BaseException:
+        except BaseException as error:
             _ours.discard(self._real)
+            if isinstance(error, OSError):
+                raise InvalidArgument(f"output: {error}", field="output") from error
             raise
         try:
-            _lock(self._file, path)
+            self._unlock = _lock(self._file, path)
             self._load()
         except BaseException:
             self.close()
@@ -60,6 +66,7 @@ class Output:
         """Close the file, which frees its lock."""
         try:
             self._file.close()
+            self._unlock()
         finally:
             _ours.discard(self._real)
 
@@ -70,7 +77,7 @@ class Output:
             whole = line.endswith(b"\n")
             try:
                 entry = json.loads(line)
-                self.done.add(entry["key"])
+                self._done.add(entry["key"])
                 self.statuses[entry["status"]] += 1
             except (ValueError, TypeError, KeyError):
                 if not whole and _BEGIN.startswith(line.rstrip(b"\0")[: len(_BEGIN)]):
@@ -87,17 +94,35 @@ class Output:
         file.flush()
 
 
-def _lock(file: BinaryIO, path: Path) -> None:
-    """Lock a file for this process; child processes do not inherit it, as they would a flock."""
+def _lock(file: BinaryIO, path: Path) -> Callable[[], object]:
+    """Lock a file for this process; return what frees it.
+
+    Child processes do not inherit it, as they would a flock, which outlives a killed parent.
+    """
     try:
         import fcntl
     except ImportError:
-        return  # Windows
+        return _lock_beside(path)
     try:
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        if error.errno not in (errno.EACCES, errno.EAGAIN):
-            return  # a file system without locks
-        raise InvalidArgument(
-            f"output: another process is writing {path}", field="output"
-        ) from error
+        if error.errno in (errno.EACCES, errno.EAGAIN):
+            raise _taken(path) from error
+        # else it is a file system without locks
+    return lambda: None  # closing the file frees it
+
+
+def _lock_beside(path: Path) -> Callable[[], object]:
+    """Lock a file on Windows, where what is locked could not be written."""
+    import filelock
+
+    lock = filelock.FileLock(f"{path}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout as error:
+        raise _taken(path) from error
+    return lock.release
+
+
+def _taken(path: Path) -> InvalidArgument:
+    return InvalidArgument(f"output: another process is writing {path}", field="output")

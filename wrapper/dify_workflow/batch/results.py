@@ -15,9 +15,9 @@ from .. import (
     RunOutcomeUnknown,
     WorkflowFile,
     WorkflowRunResponse,
+    json_text,
+    to_json,
 )
-from .._codec.encode import plain
-from .._codec.jsonio import dumps
 from ..types.files import each_file
 
 SUCCEEDED = ("succeeded", "partial-succeeded")
@@ -68,9 +68,9 @@ class RowResult:
         """Return it as a line of JSON (UTF-8, with its newline)."""
         fields = attrs.asdict(self)
         try:
-            return dumps(fields).encode() + b"\n"
+            return json_text(fields).encode() + b"\n"
         except UnicodeEncodeError:  # a lone surrogate: old servers send them
-            return dumps(fields, ensure_ascii=True).encode() + b"\n"
+            return json_text(fields, ensure_ascii=True).encode() + b"\n"
 
 
 @attrs.define
@@ -145,7 +145,7 @@ def shown(inputs: Mapping[Any, Any]) -> dict[str, Any]:
 def _shown(value: Any) -> Any:
     named = each_file(value, lambda file: cast("WorkflowFile", _name(file)))
     try:
-        return plain(named, "inputs")
+        return to_json(named)
     except InvalidArgument:
         return repr(value)
 

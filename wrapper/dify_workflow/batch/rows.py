@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
-import math
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from .. import InvalidArgument
+from .. import InvalidArgument, is_missing, to_json
 from .results import Key
 
 Row = Mapping[str, Any]
 Rows = Iterable[Row] | str | os.PathLike[str]
 
 _LONGEST_CELL = 1 << 28  # characters; the csv module stops at 131,072, and documents are longer
+_BLANK = " \t\r\n\x1a\ufeff"  # ^Z closes the files of old programs
+_QUOTED = re.compile(r'"[^"]*"?')
 _AT_ONCE = 256  # rows of a Parquet file in memory
 
 
@@ -34,20 +39,23 @@ def path_of(rows: Rows) -> Path | None:
     return None
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+def read_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
     """Read the rows of a file, by its ending: .csv, .tsv, .jsonl, .ndjson or .parquet.
 
-    CSV is UTF-8 with a header line. Raises `InvalidArgument` for what is no row.
+    Text is UTF-8, or UTF-16 with its mark, unless `encoding` says otherwise. CSV has a header line;
+    where that has more semicolons or tabs than commas, they part the cells. Rows and last columns
+    that are empty are left out. Raises `InvalidArgument` for what is no row, and without any.
     """
-    yield from _reader(path)(path)
+    row = None
+    for row in _reader(path)(path, encoding):
+        yield row
+    if row is None:
+        raise InvalidArgument(f"rows: {path.name} has no rows", field="rows")
 
 
-def count_rows(path: Path) -> int:
+def count_rows(path: Path, encoding: str | None = None) -> int:
     """Count the rows of a file, without keeping them."""
-    if path.suffix.lower() == ".parquet":
-        count: int = _parquet(path).metadata.num_rows
-        return count
-    return sum(1 for _ in read_rows(path))
+    return sum(1 for _ in read_rows(path, encoding))
 
 
 def key_of(row: Row, number: int, column: str | None) -> Key:
@@ -57,17 +65,18 @@ def key_of(row: Row, number: int, column: str | None) -> Key:
     if column not in row:
         have = ", ".join(map(str, row))
         raise InvalidArgument(f"key: row {number} has no {column!r}, only {have}", field="key")
-    key = row[column]
+    try:
+        key = row[column]
+        key = (
+            str.__str__(key) if isinstance(key, str) else to_json(key)
+        )  # as it is read back from the output
+    except InvalidArgument:
+        key = None
     if isinstance(key, bool) or not isinstance(key, str | int | float) or key == "":
         raise InvalidArgument(
-            f"key: text or a number is needed, and row {number} has {key!r}", field="key"
+            f"key: text or a number is needed, and row {number} has {row[column]!r}", field="key"
         )
-    if isinstance(key, float) and not math.isfinite(key):
-        raise InvalidArgument(f"key: row {number} has {key}, which has no JSON form", field="key")
-    # As it is read back from the output, where an Enum, say, is its value.
-    if isinstance(key, str):
-        return str.__str__(key)
-    return int(key) if isinstance(key, int) else float(key)
+    return key
 
 
 def _reader(path: Path) -> Any:
@@ -86,31 +95,53 @@ def _reader(path: Path) -> Any:
     return reader
 
 
-def _read_csv(path: Path) -> Iterator[Row]:
-    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        dialect = "excel-tab" if path.suffix.lower() == ".tsv" else "excel"
-        lines = csv.DictReader(file, dialect=dialect, restval="", strict=True)
+@contextmanager
+def _opened(path: Path, encoding: str | None) -> Iterator[TextIO]:
+    """Open a file of text; raises `InvalidArgument` where it has another encoding."""
+    if encoding is None:
+        with path.open("rb") as raw:
+            marked = raw.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        encoding = "utf-16" if marked else "utf-8-sig"
+    with path.open(encoding=encoding, newline="") as file:
         try:
-            names = lines.fieldnames or ()
-            if len(set(names)) < len(names):
-                raise csv.Error("two columns have the same name")
-            for row in lines:
-                if None in row:
-                    raise csv.Error("more cells than the header has columns")
-                yield row
-        except csv.Error as error:
-            raise _bad(path, lines.reader.line_num, error) from None
-        except UnicodeDecodeError as error:
+            yield file
+        except UnicodeError as error:
             raise InvalidArgument(
-                f"rows: {path.name} is not UTF-8: {error}", field="rows"
+                f"rows: {path.name} is not {encoding.removesuffix('-sig').upper()}: {error}; give "
+                "encoding=, such as gb18030 (Chinese Excel and WPS), cp1252 (Western Excel) or "
+                "utf-16",
+                field="rows",
             ) from None
 
 
-def _read_jsonl(path: Path) -> Iterator[Row]:
-    with path.open("rb") as file:
+def _read_csv(path: Path, encoding: str | None) -> Iterator[Row]:
+    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
+    with _opened(path, encoding) as file:
+        header = _QUOTED.sub("", file.readline())
+        file.seek(0)
+        delimiter = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=header.count)
+        lines = csv.reader(file, delimiter=delimiter, strict=True)
+        try:
+            names = [name.strip(_BLANK) for name in next(lines, ())]
+            while names and not names[-1]:
+                names.pop()
+            if len(set(names)) < len(names):
+                raise csv.Error("two columns have the same name")
+            if "" in names:
+                raise csv.Error(f"column {names.index('') + 1} has no name")
+            for cells in lines:
+                if any(cell.strip(_BLANK) for cell in cells[len(names) :]):
+                    raise csv.Error("more cells than the header has columns")
+                if any(cell.strip(_BLANK) for cell in cells):
+                    yield dict(zip_longest(names, cells[: len(names)], fillvalue=""))
+        except csv.Error as error:
+            raise _bad(path, lines.line_num, error) from None
+
+
+def _read_jsonl(path: Path, encoding: str | None) -> Iterator[Row]:
+    with _opened(path, encoding) as file:
         for number, line in enumerate(file, 1):
-            if not line.strip():
+            if not line.strip(_BLANK):
                 continue
             try:
                 row = json.loads(line)
@@ -121,11 +152,13 @@ def _read_jsonl(path: Path) -> Iterator[Row]:
             yield row
 
 
-def _read_parquet(path: Path) -> Iterator[Row]:
+def _read_parquet(path: Path, encoding: str | None) -> Iterator[Row]:
     table = _parquet(path)
     try:
         for batch in table.iter_batches(batch_size=_AT_ONCE):
-            yield from batch.to_pylist()
+            for row in batch.to_pylist():
+                if not all(value in (None, "") or is_missing(value) for value in row.values()):
+                    yield row
     except (ValueError, OSError) as error:
         raise _unreadable(path, error) from error
 

@@ -66,17 +66,18 @@ class Batch:
 
     def _run(self) -> Generator[RowResult, None, None]:
         with ExitStack() as stack:
-            output, done = None, KeySet()
+            output, done, seen = None, KeySet(), KeySet()
+            stack.callback(done.close)
+            stack.callback(seen.close)
             if self._path is not None:
-                output = Output(self._path)
+                output = Output(self._path, done)
                 stack.callback(output.close)
-                done = output.done
                 self.summary.statuses.update(output.statuses)
                 self.summary.earlier = self.summary.rows
             beside = None if self._path is None else Path(f"{self._path}.journal")
             journal = Journal(beside, done.__contains__)
             stack.callback(journal.close)
-            tasks = Tasks(self._client, self._rows, self._settings, journal.found, done)
+            tasks = Tasks(self._client, self._rows, self._settings, journal.found, done, seen)
             engine = Engine(self._client, self._settings, tasks, journal)
             stack.callback(engine.close)
             for result in engine.results():

@@ -28,6 +28,7 @@ class BatchOptions(RunOptions, total=False):
     """What a batch can be given, besides the options of its runs."""
 
     key: str | None  # the column that names a row; None: its number, from 1 on
+    encoding: str | None  # of a file of rows; None: UTF-8, or UTF-16 with its mark
     inputs: Inputs  # columns, or a function of the row; None: all columns but the key
     concurrency: int  # rows under way at most
     executor: Executor | None  # where they are run; None: in threads
@@ -54,6 +55,15 @@ def _are_errors(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> N
         raise InvalidArgument("stop_on: a tuple of exception classes", field="stop_on")
 
 
+def _is_encoding(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    try:
+        "a".encode(value or "utf-8")
+    except (LookupError, TypeError, ValueError):
+        raise InvalidArgument(
+            "encoding: of text, such as utf-8, utf-16, gb18030 or cp1252", field="encoding"
+        ) from None
+
+
 def _are_inputs(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     names = isinstance(value, Sequence) and not isinstance(value, str)
     if not (value is None or callable(value) or names):
@@ -70,6 +80,7 @@ class Settings:
     """The settings of a batch; raises `InvalidArgument`."""
 
     key: str | None = None
+    encoding: str | None = attrs.field(default=None, validator=_is_encoding)
     inputs: Inputs = attrs.field(default=None, validator=_are_inputs)
     concurrency: int = attrs.field(default=8, validator=_is_count)
     executor: Executor | None = attrs.field(default=None, validator=_is_executor)

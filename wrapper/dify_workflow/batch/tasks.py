@@ -9,9 +9,8 @@ from typing import Any
 
 import attrs
 
-from .. import DifyWorkflow, InvalidArgument
-from .._api.validation import InputForm, form_of
-from .cells import choose, refuse_unknown, typed
+from .. import DifyWorkflow, InvalidArgument, input_form, is_missing
+from .cells import InputForm, by_variable, choose, typed
 from .journal import Flight
 from .keys import KeySet
 from .one_row import Task
@@ -27,7 +26,7 @@ class Tasks:
     """The rows still to be run, each with its inputs as the output shows them.
 
     A row whose inputs are of the wrong type comes as its result. `found` are the rows that were in
-    flight, `done` those in the output.
+    flight, `done` those in the output, `seen` those that came already.
     """
 
     def __init__(
@@ -37,30 +36,35 @@ class Tasks:
         settings: Settings,
         found: Mapping[str, Flight],
         done: KeySet,
+        seen: KeySet,
     ) -> None:
         self._settings = settings
         self._prefix = client._settings.options.user[: _LONGEST_USER - _SUFFIX - 1]
         self._found = found
         self._done = done
-        self._seen = KeySet()  # stays empty where the keys are numbers
+        self._seen = seen  # stays empty where the keys are numbers
         path = path_of(rows)
         self._form: InputForm | None = None
         self._folder = Path()
         if path is not None:
-            self._form, self._folder = form_of(client.parameters()), path.parent
-        self._rows: Iterator[Row] = iter(read_rows(path) if path is not None else rows)  # type: ignore[arg-type]
+            self._form, self._folder = input_form(client.parameters()), path.parent
+        each = rows if path is None else read_rows(path, settings.encoding)
+        self._rows: Iterator[Row] = iter(each)  # type: ignore[arg-type]
 
     def __iter__(self) -> Iterator[tuple[Task, dict[str, Any]] | RowResult]:
         column = self._settings.key
         for number, row in enumerate(self._rows, 1):
             if not isinstance(row, Mapping):
-                raise InvalidArgument(f"rows: row {number} is no mapping", field="rows")
+                if not hasattr(row, "to_dict"):  # as pandas' Series has
+                    raise InvalidArgument(f"rows: row {number} is no mapping", field="rows")
+                row = row.to_dict()
             key = self._key(row, number)
             if key in self._done:
                 continue
             chosen = choose(row, self._settings.inputs, column)
+            chosen = {name: value for name, value in chosen.items() if not is_missing(value)}
             if self._form is not None:
-                refuse_unknown(self._form, chosen)
+                chosen = by_variable(self._form, chosen)
             flight = self._found.get(str(key))
             try:
                 inputs = self._typed(chosen)

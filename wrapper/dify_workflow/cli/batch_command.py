@@ -41,6 +41,10 @@ def batch(
             "--column", metavar="COLUMN", help="An input; repeatable. Else all but the key are."
         ),
     ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The table's, such as gb18030 or cp1252; else UTF-8."),
+    ] = None,
     concurrency: Annotated[
         int, typer.Option(min=1, metavar="N", help="Rows under way at most.")
     ] = 8,
@@ -68,6 +72,7 @@ def batch(
 
     options: BatchOptions = {
         "key": key,
+        "encoding": encoding,
         "concurrency": concurrency,
         "patience": patience,
         "rerun_unknown": rerun_unknown,
@@ -79,7 +84,7 @@ def batch(
     with ExitStack() as stack, _told_plainly():
         dify = stack.enter_context(open_client(context))
         path_of(rows)
-        view = stack.enter_context(_view(count_rows(rows)))
+        view = stack.enter_context(_view(count_rows(rows, encoding)))
         results = stack.enter_context(iter_many(dify, rows, output, **options))
         try:
             for result in results:

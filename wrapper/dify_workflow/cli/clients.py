@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import typer
 
-from .. import InvalidArgument
-from .._codec.secret import Secret
+from .. import InvalidArgument, Secret
 from .exits import Exit, Problem
 from .profiles import Profile, load, read_key
 
@@ -68,7 +67,8 @@ def make_client(settings: Settings, profile: Profile, **options: Any) -> DifyWor
     try:
         return DifyWorkflow(base_url=settings.base_url or profile.base_url, **given)
     except InvalidArgument as error:
-        raise Problem(str(error)) from None
+        code = Exit.DENIED if error.field == "api_key" else Exit.USAGE
+        raise Problem(str(error), code) from None
 
 
 def find_key(settings: Settings, profile: Profile) -> Secret | None:

@@ -9,7 +9,7 @@ import attrs
 import typer
 
 from .. import errors
-from .._api.versions import CAPABILITIES, QUEUES_RUNS, Version
+from ..versions import CAPABILITIES, QUEUES_RUNS, Version
 from .clients import open_client
 from .exits import Exit, Problem, exit_code_of
 from .output import as_json, write

@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from .. import DifyError, RequestTimedOut
-from .._codec.decode import as_object
 from .exits import Exit, Problem, exit_code_of_run
 from .output import note, write_json, write_outputs
 from .views import View
@@ -121,7 +120,7 @@ def of_response(response: WorkflowRunResponse) -> dict[str, Any]:
         "outputs": response.outputs,
     }
     for name in _SHOWN:
-        found[name] = as_object(getattr(response.data, name, None)) or None
+        found[name] = getattr(response.data, name, None)
     if response.inputs:
         found["inputs"] = response.inputs
     if response.forms:

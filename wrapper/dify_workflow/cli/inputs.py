@@ -14,7 +14,6 @@ from typing import Annotated, Any
 import typer
 
 from .. import InvalidArgument, WorkflowFile
-from .._codec.jsonio import loads
 from .exits import Problem
 
 InputOption = Annotated[
@@ -57,7 +56,7 @@ def _from_json(source: str) -> dict[str, Any]:
     where = "standard input" if source == "-" else source
     try:
         text = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-        value = loads(text)
+        value = json.loads(text)
     except OSError as error:
         raise Problem(f"--inputs {where}: {error.strerror}") from None
     except (ValueError, RecursionError) as error:

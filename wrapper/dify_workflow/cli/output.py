@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
-from .._codec.jsonio import dumps
+from .. import json_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,11 +45,11 @@ def write_event(value: Any) -> None:
 
 def as_json(value: Any, *, indent: int | None = None) -> str:
     """Return JSON that the terminal or pipe can show; what it cannot is escaped."""
-    text = dumps(value, indent=indent, default=str)
+    text = json_text(value, indent=indent, default=str)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
-        text = dumps(value, ensure_ascii=True, indent=indent, default=str)
+        text = json_text(value, ensure_ascii=True, indent=indent, default=str)
     return text
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from .._codec.secret import Secret
+from .. import Secret
 from .exits import Problem
 from .output import note
 

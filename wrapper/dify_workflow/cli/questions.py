@@ -6,7 +6,6 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .._api.validation import texts
 from .exits import Problem
 from .inputs import as_file
 from .output import clean, note
@@ -93,4 +92,5 @@ def _text(question: str, default: str | None) -> str:
 
 
 def _options(field: FormInput) -> list[str]:
-    return texts(getattr(field.option_source, "value", None))
+    options = getattr(field.option_source, "value", None)
+    return list(map(str, options)) if isinstance(options, list) else []

@@ -99,7 +99,7 @@ class Recorder:
                 **self._body(body, response.headers),
                 "complete": complete,
             }
-            with self._path.open("a", encoding="utf-8") as file:
+            with open(self._path, "a", encoding="utf-8", opener=_private) as file:
                 file.write(json.dumps(line) + "\n")
 
     def _headers(self, headers: Mapping[str, str], kept: tuple[str, ...]) -> dict[str, str]:
@@ -167,3 +167,8 @@ def _content(request: httpx.Request) -> bytes | None:
         return request.content
     except httpx.RequestNotRead:  # an upload
         return None
+
+
+def _private(path: str, flags: int) -> int:
+    """Create a file for its owner alone: it has what users wrote."""
+    return os.open(path, flags, 0o600)

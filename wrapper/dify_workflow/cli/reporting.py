@@ -9,7 +9,7 @@ from .exits import Problem, details_of, exit_code_of
 from .output import note
 
 if TYPE_CHECKING:
-    from .._codec.secret import Secret
+    from .. import Secret
 
 
 def report(error: Exception, *, as_json: bool, key: Secret | None) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .. import WorkflowRunRequest
-from .._api.versions import OUTLIVES_ITS_STREAM
+from ..versions import OUTLIVES_ITS_STREAM
 from .clients import open_client
 from .exits import Exit, Problem
 from .following import finish, follow
