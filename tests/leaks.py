@@ -13,12 +13,14 @@ from typing import Any
 import attrs
 import dify_workflow
 import dify_workflow_api
+import h1_streams
 import httpx
 from dify_workflow import DifyError
 from facade import API_KEY
 
 OURS = tuple(
-    str(Path(module.__file__ or "").parent) for module in (dify_workflow, dify_workflow_api)
+    str(Path(module.__file__ or "").parent)
+    for module in (dify_workflow, dify_workflow_api, h1_streams)
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ import httpx
 import pytest
 from dify_workflow import (
     AsyncDifyWorkflow,
+    DifyError,
     DifyWorkflow,
     RunOutcomeUnknown,
     WorkflowLogsRequest,
@@ -206,6 +208,26 @@ def test_a_lost_run_does_not_show_it(kind: Kind) -> None:
                 call(dify, {})
             assert caught.value.run_id is not None
             assert_never_shown(caught.value)
+
+
+LARGE = "x" * 10_000_000  # more than the system takes for a server that does not read
+
+
+@both
+def test_a_request_that_is_not_taken_does_not_show_it(kind: Kind) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        with client(kind, url, max_retries=0, timeout=httpx.Timeout(0.3)) as dify:
+            blocking = WorkflowRunRequest(inputs={"a": LARGE}, response_mode="blocking")
+            calls: list[Callable[[], Any]] = [
+                lambda: dify.run_workflow(blocking),
+                lambda: dify.run_workflow({"a": LARGE}, deadline=0.3),
+                lambda: dify.upload_file(LARGE.encode(), name="a.bin"),
+            ]
+            for call in calls:
+                with pytest.raises(DifyError) as caught:
+                    call()
+                assert_never_shown(caught.value)
 
 
 @pytest.mark.parametrize("failure", [httpx.ReadError, httpx.ReadTimeout])

@@ -90,11 +90,9 @@ class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
         request: httpcore.Request,
         timeout: float | None,
     ) -> None:
-        waiting = exchange.opening
         async for data in request.stream:  # type: ignore[union-attr]
-            await stream.write(waiting + exchange.coded(data), timeout)
-            waiting = b""
-        await stream.write(waiting + exchange.closing(), timeout)
+            await stream.write(exchange.coded(data), timeout)
+        await stream.write(exchange.closing(), timeout)
 
     async def release(self, *, reusable: bool) -> None:
         """The answer is closed: the connection is idle, or over."""

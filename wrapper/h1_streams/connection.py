@@ -113,11 +113,9 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
         request: httpcore.Request,
         timeout: float | None,
     ) -> None:
-        waiting = exchange.opening
         for data in request.stream:  # type: ignore[union-attr]
-            stream.write(waiting + exchange.coded(data), timeout)
-            waiting = b""
-        stream.write(waiting + exchange.closing(), timeout)
+            stream.write(exchange.coded(data), timeout)
+        stream.write(exchange.closing(), timeout)
 
     def recv(self, timeout: float | None) -> bytes:
         """Return the next bytes, b"" at the end; a time-out leaves the connection usable."""

@@ -19,9 +19,13 @@ class Exchange:
 
     def __init__(self, method: bytes, target: bytes, headers: Iterable[Header]) -> None:
         headers = sorted(headers, key=lambda header: header[0].lower() != b"host")
-        self.opening: bytes = request_head(method, target, headers)
+        self._opening = request_head(method, target, headers)
         self._bodiless = method == b"HEAD"
-        self._left = _length(headers)  # bytes of the request's body to come; None: it is chunked
+        try:
+            self._left = _length(headers)  # bytes of the body to come; None: it is chunked
+        except httpcore.LocalProtocolError:
+            headers = []  # they have credentials, too
+            raise
         self._last = b"close" in elements(headers, b"connection")
         self._sent = False
         self._reader = HeadReader()
@@ -29,20 +33,25 @@ class Exchange:
         self.body: Body = Body()
 
     def coded(self, data: bytes) -> bytes:
-        """Return the bytes to send for a piece of the request's body."""
+        """Return the bytes to send for a piece of the request's body, the first with the head."""
         if self._left is None:
-            return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+            return self._head() + (b"%x\r\n%b\r\n" % (len(data), data) if data else b"")
         self._left -= len(data)
         if self._left < 0:
             raise httpcore.LocalProtocolError("the request's body is longer than announced")
-        return data
+        return self._head() + data
 
     def closing(self) -> bytes:
         """Return the bytes to send behind the request's body."""
         if self._left:
             raise httpcore.LocalProtocolError("the request's body is shorter than announced")
         self._sent = True
-        return b"0\r\n\r\n" if self._left is None else b""
+        return self._head() + (b"0\r\n\r\n" if self._left is None else b"")
+
+    def _head(self) -> bytes:
+        """Return the head once: it has credentials, which no frame of a failure shall hold."""
+        head, self._opening = self._opening, b""
+        return head
 
     def received(self, data: bytes) -> None:
         """Take bytes of the response, until its `head` is there."""
@@ -99,5 +108,6 @@ def _length(headers: list[Header]) -> int | None:
         return None
     lengths = set(elements(headers, b"content-length"))
     if codings or len(lengths) > 1 or not all(length.isdigit() for length in lengths):
+        headers = []  # they have credentials
         raise httpcore.LocalProtocolError("Transfer-Encoding or Content-Length cannot be so")
     return int(lengths.pop()) if lengths else 0

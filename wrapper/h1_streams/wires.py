@@ -133,6 +133,7 @@ class Wire(httpcore.AsyncNetworkStream, asyncio.BaseProtocol):
         if self._ended:
             raise httpcore.WriteError("the connection is closed")
         self.transport.write(buffer)
+        buffer = b""  # it has credentials, which no frame of a failure shall hold
         if self._full:
             self._writer = self._loop.create_future()
             if not await _within(self._writer, timeout):
