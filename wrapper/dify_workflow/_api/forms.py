@@ -43,6 +43,10 @@ def submit(
     """Check an answer, upload its files, and submit it."""
     if isinstance(form, str):
         form = yield from fetch_form(options, form)
+    if not isinstance(form, WorkflowForm):
+        raise InvalidArgument("form: a WorkflowForm, or its token", field="form")
+    if not isinstance(inputs, Mapping):
+        raise InvalidArgument("inputs: a mapping of names to answers", field="inputs")
     token = form.needs_token()
     check_answer(form, action, inputs)
     filled = plain(inputs, "inputs")

@@ -1,0 +1,164 @@
+"""The public API with odd arguments: nothing but our errors comes out, and nothing is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import io
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from dify_workflow import (
+    AsyncDifyWorkflow,
+    DifyError,
+    DifyWorkflow,
+    InvalidArgument,
+    WorkflowFile,
+    WorkflowLogsRequest,
+    WorkflowRunRequest,
+)
+from dify_workflow.batch import iter_many
+from facade import API_KEY
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from odd_values import NaTType, NAType, Scalar, Unknown, circle
+
+
+class Refuses:
+    """An object that raises whatever it is asked."""
+
+    def read(self, *_: Any) -> bytes:
+        raise ValueError("I/O operation on closed file")
+
+    def __fspath__(self) -> str:
+        raise TypeError("no path")
+
+
+ODD: list[Any] = [
+    *(None, True, False, 0, -1, 10**5000, 1.5, float("nan"), float("inf"), 1j, Decimal("nan")),
+    *("", " ", "\0", "\r\n", "a\r\nX: b", "\ud800", "é", "/", "..", "x" * 70_000, "http://h:abc"),
+    *("https://[bad", "socks://h:1", "file:///etc/passwd", "2026-99-99", b"", b"\xff", bytearray()),
+    *((), [], {}, set(), frozenset({1}), [None], {"": ""}, {1: 2}, {"a": float("nan")}, circle()),
+    *(object(), object, len, Unknown(), Refuses(), NAType(), NaTType(1, 1, 1), Scalar("M", None)),
+    *(Path("/no/such/file"), Path("/"), io.StringIO("text"), io.BytesIO(b"x"), date.min),
+    *(timedelta(1), range(3), iter(()), httpx.Timeout(None), httpx.URL("http://h"), Exception("x")),
+]
+odd = st.sampled_from(ODD) | st.text(max_size=5) | st.binary(max_size=5) | st.floats()
+
+MAKERS: list[Any] = [
+    *(WorkflowRunRequest, WorkflowLogsRequest, WorkflowFile.from_path, WorkflowFile.from_bytes),
+    *(WorkflowFile.from_url, WorkflowFile.from_upload),
+]
+METHODS = [
+    *("run_workflow", "run_workflow_stream", "start", "attach", "resume", "stop_workflow_stream"),
+    *("info", "logs", "iter_logs", "upload_file", "download", "audio_to_text", "form"),
+    *("submit_form", "text_to_audio", "end_user", "with_options"),
+]
+OPTIONS = [
+    *("api_key", "user", "timeout", "max_retries", "extra_headers", "deadline", "extra_body"),
+    *("stop_on_exit", "unique_user", "run_key_input", "validate", "on_human_input", "read_ahead"),
+    *("max_event_bytes", "name", "mime_type", "to", "overwrite", "limit", "page", "last_id"),
+    *("keyword", "status", "created_at_after", "action", "inputs", "user_id", "nonsense"),
+]
+BATCH = ["key", "inputs", "concurrency", "executor", "stop_on", "encoding", "user", "deadline"]
+CLIENT = ["base_url", "http_client", "verify", "proxy", "limits", "default_headers", *OPTIONS]
+
+
+def nowhere(sent: list[httpx.Request]) -> httpx.MockTransport:
+    """A network that is not there, and notes what was to be sent."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        raise httpx.UnsupportedProtocol("there is no network")
+
+    return httpx.MockTransport(answer)
+
+
+def arguments_of(function: Any, names: list[str], data: st.DataObject) -> tuple[Any, ...]:
+    """Odd arguments for a function: all that it needs, and some that it takes."""
+    by_position, by_name = [], {}
+    may = []
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            may += names
+        elif parameter.kind is not parameter.KEYWORD_ONLY:
+            by_position.append(data.draw(odd))
+        elif parameter.default is parameter.empty:
+            by_name[name] = data.draw(odd)
+        else:
+            may.append(name)
+    taken = list(inspect.signature(function).parameters)[: len(by_position)]
+    may = [name for name in may if name not in taken]
+    chosen = data.draw(st.dictionaries(st.sampled_from(may or ["user"]), odd, max_size=2))
+    return by_position, {**chosen, **by_name} if may else by_name
+
+
+def use(dify: DifyWorkflow, name: str, args: Any, given: Any) -> None:
+    found = getattr(dify, name)(*args, **given)
+    if isinstance(found, Iterator):
+        next(found, None)
+    if hasattr(found, "close"):
+        found.close()
+
+
+async def use_async(dify: AsyncDifyWorkflow, name: str, args: Any, given: Any) -> None:
+    found = getattr(dify, name)(*args, **given)
+    if inspect.isawaitable(found):
+        found = await found
+    if hasattr(found, "__anext__"):
+        await anext(found, None)
+    if hasattr(found, "aclose"):
+        await found.aclose()
+
+
+def attempt(data: st.DataObject) -> None:
+    """Make a request, a client, a batch or a call; only errors of ours may come out."""
+    sent: list[httpx.Request] = []
+    what = data.draw(st.sampled_from(["make", "client", "batch", *METHODS]))
+    try:
+        if what == "make":
+            make = data.draw(st.sampled_from(MAKERS))
+            args, given = arguments_of(make, ["inputs", *OPTIONS], data)
+            make(*args, **given)
+        elif what == "client":
+            kind = data.draw(st.sampled_from([DifyWorkflow, AsyncDifyWorkflow]))
+            kind(**data.draw(st.dictionaries(st.sampled_from(CLIENT), odd, max_size=3)))
+        elif what == "batch":
+            rows = data.draw(odd | st.lists(odd, max_size=2))
+            given = data.draw(st.dictionaries(st.sampled_from(BATCH), odd, max_size=2))
+            with httpx.Client(transport=nowhere(sent)) as http:
+                dify = DifyWorkflow(api_key=API_KEY, http_client=http, max_retries=0)
+                next(iter_many(dify, rows, **given), None)
+        elif data.draw(st.booleans()):
+            with httpx.Client(transport=nowhere(sent)) as http:
+                dify = DifyWorkflow(api_key=API_KEY, http_client=http, max_retries=0)
+                use(dify, what, *arguments_of(getattr(dify, what), OPTIONS, data))
+        else:
+            http_async = httpx.AsyncClient(transport=nowhere(sent))
+            dify_async = AsyncDifyWorkflow(api_key=API_KEY, http_client=http_async, max_retries=0)
+            chosen = arguments_of(getattr(dify_async, what), OPTIONS, data)
+            asyncio.run(use_async(dify_async, what, *chosen))
+    except InvalidArgument as error:
+        assert sent == [] and error.field  # noqa: PT017, PT018
+    except DifyError:
+        pass
+
+
+# Long enough to find what is odd; `make test-slow` takes more.
+@pytest.mark.long
+@settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_odd_arguments(data: st.DataObject) -> None:
+    attempt(data)
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=10_000, suppress_health_check=list(HealthCheck))
+@given(st.data())
+def test_many_odd_arguments(data: st.DataObject) -> None:
+    attempt(data)
