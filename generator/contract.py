@@ -118,6 +118,16 @@ def operations(spec: Node) -> list[Operation]:
     return list(found.values())
 
 
+def answer(spec: Node, operation: Operation) -> Node:
+    """Give the schema of an operation's success in JSON; {} if there is none."""
+    for status, response in operation.node["responses"].items():
+        if status.startswith("2"):
+            response = resolve(spec, response["$ref"]) if "$ref" in response else response
+            schema: Node = response.get("content", {}).get("application/json", {}).get("schema", {})
+            return schema
+    return {}
+
+
 def events(spec: Node) -> dict[str, str]:
     """Give each event's name with the reference to its schema."""
     union = resolve(spec, EVENT_UNION)

@@ -17,12 +17,16 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # finds `generator` when run by path
 
-from generator import contract, tables, templating, view
+from generator import contract, methods, tables, templating, unasync, view
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "generator" / "config.yml"
 OUTPUT = ROOT / "generated" / tables.PACKAGE
 STAND_IN = ROOT / "fake_dify" / "src" / "fake_dify" / "openapi.json"
+
+METHODS = ROOT / "wrapper" / "dify_workflow" / "_clients" / "_async" / "methods.py"
+SINCE, END = "<!-- since -->\n", "<!-- /since -->\n"
+READMES: dict[str, tables.Tongue] = {"README.md": "en", "README.zh-CN.md": "zh"}
 
 
 def main() -> int:
@@ -34,12 +38,25 @@ def main() -> int:
     try:
         output = args.output.resolve()
         generate(args.spec, output)
-        if output == OUTPUT:  # the stand-in imports nothing of the client
+        if output == OUTPUT:
+            # The stand-in imports nothing of the client.
             STAND_IN.write_bytes((output / "openapi.json").read_bytes())
+            for path, text in beside(contract.load(args.spec)).items():
+                path.write_text(text, encoding="utf-8")
     except (contract.ContractError, OSError) as error:
         print(f"{args.spec}: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def beside(spec: contract.Node) -> dict[Path, str]:
+    """Make what is made of the contract elsewhere: plain methods, tables of READMEs."""
+    texts = {METHODS: unasync.tidy(METHODS, methods.methods_py(spec))}
+    for name, tongue in READMES.items():
+        head, _, rest = (ROOT / name).read_text("utf-8").partition(SINCE)
+        tail = rest.partition(END)[2]
+        texts[ROOT / name] = f"{head}{SINCE}{tables.since_md(spec, tongue)}{END}{tail}"
+    return texts
 
 
 def generate(spec_path: Path, output: Path) -> None:

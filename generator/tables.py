@@ -5,20 +5,33 @@ Every function gives the text of one file; `generate.py` formats it.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from pathlib import Path
+from typing import Literal
 
 from jinja2 import Template
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
-from generator.contract import ContractError, Node, operations
+from generator.contract import (
+    SCHEMAS,
+    ContractError,
+    Node,
+    answer,
+    events,
+    operations,
+    resolve,
+    sides,
+)
 from generator.view import carried
 
 PACKAGE = "dify_workflow_api"
 HEADER = (
     "# Written by `python generator/generate.py` from openapi/dify-workflow.yaml: do not edit.\n"
 )
-CHECKED = ("type", "enum", "format", "minimum", "maximum")
+LIMITS = ("enum", "minimum", "maximum", "minLength", "maxLength", "default")
+CHECKED = ("type", "format", *LIMITS)
+Tongue = Literal["en", "zh"]
 TYPES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 
 
@@ -28,12 +41,83 @@ def class_name(name: str) -> str:
 
 
 def operations_py(spec: Node) -> str:
-    """Write the table of all operations."""
-    table = {o.id: (o.method, o.path, f"{PACKAGE}.{o.module}") for o in operations(spec)}
-    return f'''{HEADER}"""Every operation: method, path, and the module that builds its requests."""
+    """Write the tables of all operations, and of what they are sent and answer."""
+    found = operations(spec)
+    table = {o.id: (o.method, o.path, f"{PACKAGE}.{o.module}") for o in found}
+    answers = {o.id: answer(spec, o).get("$ref") for o in found}
+    models = {name: class_name(ref.removeprefix(SCHEMAS)) for name, ref in answers.items() if ref}
+    schemas = spec["components"]["schemas"]
+    bodies = {
+        class_name(name): rules
+        for name in sorted(sides(spec)[0])
+        if (rules := limits(schemas[name].get("properties", {})))
+    }
+    return f'''{HEADER}"""Every operation, its answer, its errors, and what came when."""
 
+from typing import Any
+
+# Method, path, and the module that builds its requests.
 OPERATIONS: dict[str, tuple[str, str, str]] = {table!r}
+
+# The model that a success in JSON is read into.
+ANSWERS: dict[str, str] = {models!r}
+
+# The class of an error by its code.
+ERRORS: dict[str, str] = {error_codes(spec)!r}
+
+# What the fields of the bodies may be, in the words of JSON Schema, where it is limited.
+BODIES: dict[str, dict[str, dict[str, Any]]] = {bodies!r}
+
+# The version of Dify that something came with, and what it is, for people ("" if it needs no word).
+SINCE: dict[str, tuple[str, str]] = { ({name: row[:2] for name, row in since(spec).items()})!r}
 '''
+
+
+def error_codes(spec: Node) -> dict[str, str]:
+    """Give the class of each error that the contract tells apart by its code."""
+    code = spec["components"]["schemas"]["Error"]["properties"]["code"]
+    return {code: error for error, codes in code["x-error-codes"].items() for code in codes}
+
+
+def limits(properties: Node) -> dict[str, Node]:
+    """Give the fields that have limits, with these."""
+    found = {
+        name: {key: schema[key] for key in LIMITS if key in schema}
+        for name, schema in properties.items()
+    }
+    return {name: rules for name, rules in found.items() if rules}
+
+
+def since(spec: Node) -> dict[str, tuple[str, str, str]]:
+    """Give what came after the oldest servers: its version, what it is in English and Chinese."""
+    found: dict[str, Node] = dict(spec.get("x-behaviours", {}))
+    for operation in operations(spec):
+        found |= {p["name"]: p for p in operation.parameters if p["in"] == "query"}
+        found[operation.id] = operation.node
+    return {
+        name: (
+            node["x-since"],
+            *(node.get("x-what", {}).get(tongue, "") for tongue in ("en", "zh")),
+        )
+        for name, node in found.items()
+        if "x-since" in node
+    }
+
+
+def since_md(spec: Node, tongue: Tongue) -> str:
+    """Write the table of `since` for people, oldest first; things that are said alike once."""
+    head = {"en": ("what", "since Dify"), "zh": ("功能", "起始 Dify 版本")}[tongue]
+    rows = sorted(since(spec).values(), key=lambda row: version_key(row[0]))
+    lines = [f"| {' | '.join(head)} |", "| --- | --- |"]
+    for version, en, zh in rows:
+        number = ".".join(map(str, version_key(version)))
+        lines.append(f"| {en if tongue == 'en' else zh} | {number} |")
+    return "\n".join(dict.fromkeys(line for line in lines if not line.startswith("|  |"))) + "\n"
+
+
+def version_key(version: str) -> tuple[int, ...]:
+    """Turn "1.4" into (1, 4, 0)."""
+    return (*map(int, version.split(".")), 0, 0)[:3]
 
 
 def readme_md(spec: Node) -> str:
@@ -46,6 +130,7 @@ def events_py(spec: Node) -> str:
     """Write the table of all events and the union of what they carry."""
     table = {name: (class_name(model), key) for name, (model, key) in carried(spec).items()}
     models = dict.fromkeys(model for model, _ in table.values())
+    ends = [name for name, ref in events(spec).items() if resolve(spec, ref).get("x-terminal")]
     return f'''{HEADER}"""Every event: its name, and what it carries."""
 
 from __future__ import annotations
@@ -54,6 +139,9 @@ from typing import TYPE_CHECKING
 
 # By name: the model, and the key of the event that holds it (None: the event itself is read).
 EVENTS: dict[str, tuple[str, str | None]] = {table!r}
+
+# Those that a stream ends with.
+TERMINAL: frozenset[str] = frozenset({ends!r})
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -87,7 +175,10 @@ def filters_py(view: Node) -> str:
                 fields += f"    # {line}\n"
             name = PythonIdentifier(parameter["name"], "field_")
             fields += f"    {name}: {annotation(parameter['schema'])}\n"
-            rules[str(name)] = {k: v for k, v in parameter["schema"].items() if k in CHECKED}
+            rules[str(name)] = {
+                "description": re.split(r"(?<=\.)\s", parameter["description"])[0].strip(),
+                **{k: v for k, v in parameter["schema"].items() if k in CHECKED},
+            }
     return f'''{HEADER}"""The filters of {listing.method} {listing.path}."""
 
 import datetime
@@ -99,7 +190,7 @@ class LogFilters(TypedDict, total=False):
 
 {fields}
 
-# What each of them may be, in the words of JSON Schema: requests are checked by it.
+# What each of them is and may be, in the words of JSON Schema: requests are checked by it.
 LOG_FILTERS: dict[str, dict[str, Any]] = {rules!r}
 '''
 

@@ -50,8 +50,13 @@ def sync_text(name: str, text: str) -> str:
         text = text.replace(old, new)
     for pattern, new in WORDS:
         text = re.sub(pattern, new, text)
-    where = ["--quiet", "--stdin-filename", str(CLIENTS / "_sync" / name), "-"]
-    text = _ruff(["check", "--fix-only", "--select", "I", *where], HEADER.format(name=name) + text)
+    return tidy(CLIENTS / "_sync" / name, HEADER.format(name=name) + text)
+
+
+def tidy(path: Path, text: str) -> str:
+    """Return the text of a module as ruff sorts and formats it, without unused imports."""
+    where = ["--quiet", "--stdin-filename", str(path), "-"]
+    text = _ruff(["check", "--fix-only", "--select", "I,F401", *where], text)
     return _ruff(["format", *where], text)
 
 

@@ -8,9 +8,12 @@ The contract is exact; the view is what makes the generated models pleasant to r
 - `enum` and `format` are left out of responses: the tool's code raises on values unknown to it.
 - `allOf` is merged, since the tool makes no inheritance of it and refuses a narrowed property.
 - `text/event-stream` is left out: the tool would feed the whole text to its union parser.
+- `x-since` becomes the last sentence of the description, so that users read it.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from generator.contract import (
     METHODS,
@@ -36,6 +39,7 @@ def reading_view(spec: Node) -> Node:
     Raises:
         ContractError: the contract has something that the view or the tables cannot express.
     """
+    spec = told(spec)
     sent, read = sides(spec)
     for name in sorted(sent & read):
         if "properties" in merged(spec, spec["components"]["schemas"][name]):
@@ -57,6 +61,18 @@ def reading_view(spec: Node) -> Node:
     used = reachable(view, [*refs(paths), *(SCHEMAS + name for name, _ in carried(spec).values())])
     components["schemas"] = {name: schema for name, schema in schemas.items() if name in used}
     return view
+
+
+def told(node: Any) -> Any:
+    """Put the version that something came with into its description; leave out all `x-` keys."""
+    if isinstance(node, list):
+        return [told(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    out = {key: told(value) for key, value in node.items() if not str(key).startswith("x-")}
+    if isinstance(node.get("x-since"), str):
+        out["description"] = f"{node['description'].rstrip()} Dify {node['x-since']} and later."
+    return out
 
 
 def carried(spec: Node) -> dict[str, tuple[str, str | None]]:

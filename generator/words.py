@@ -6,13 +6,19 @@ from collections.abc import Iterator
 from typing import Any
 
 WORDS = ("description", "summary", "title", "examples")
+TOLD = ("x-since", "x-what", "x-error-codes", "x-behaviours")  # of servers; no code has to change
+
+
+def is_word(key: str, value: Any) -> bool:
+    """Tell whether a key of the contract is for people; a dict is a field of that name."""
+    return key in TOLD or (key in WORDS and not isinstance(value, dict))
 
 
 def words(node: Any, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Give what is for people only, with its place."""
     if isinstance(node, dict):
         for key, value in node.items():
-            if key in WORDS and not isinstance(value, dict):  # a dict: a field of that name
+            if is_word(key, value):
                 yield (*place, key), value
             else:
                 yield from words(value, (*place, key))
@@ -25,6 +31,6 @@ def words(node: Any, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], 
 def bare(node: Any) -> Any:
     """Give the rest."""
     if isinstance(node, dict):
-        kept = {k: v for k, v in node.items() if k not in WORDS or isinstance(v, dict)}
+        kept = {key: value for key, value in node.items() if not is_word(key, value)}
         return {key: bare(value) for key, value in kept.items()}
     return [bare(value) for value in node] if isinstance(node, list) else node

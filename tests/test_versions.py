@@ -8,9 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from dify_workflow._api.versions import (
-    CAPABILITIES,
     REPLAYS_EVENTS,
-    Capability,
     Server,
     Version,
     needed_for,
@@ -77,13 +75,6 @@ def test_an_unknown_server_is_taken_as_current() -> None:
     assert not REPLAYS_EVENTS.on(Version(1, 13, 9))
 
 
-def test_the_readme_has_the_table_of_capabilities() -> None:
-    rows = [f"| {each.what} | {each.since} |" for each in sorted(CAPABILITIES, key=_since)]
-    table = "\n".join(["| what | since Dify |", "| --- | --- |", *rows])
-    readme = (Path(__file__).parent.parent / "README.md").read_text()
-    assert table in readme, table
-
-
 @pytest.mark.parametrize(
     "name", ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docs/versions.md", "docs/index.md"]
 )
@@ -93,10 +84,6 @@ def test_the_newest_recorded_version_is_named(name: str) -> None:
     known = [span for span in spans if span[0] == VERSIONS[0]]
     assert known
     assert set(known) == {(VERSIONS[0], VERSIONS[-1])}
-
-
-def _since(capability: Capability) -> Version:
-    return capability.since
 
 
 def test_the_table_agrees_with_the_recorded_servers() -> None:

@@ -34,6 +34,9 @@ EVENTS: dict[str, tuple[str, str | None]] = {
     "parallel_branch_finished": ("ParallelBranchFinishedData", "data"),
 }
 
+# Those that a stream ends with.
+TERMINAL: frozenset[str] = frozenset(["workflow_finished", "workflow_paused", "error"])
+
 if TYPE_CHECKING:
     from typing import TypeAlias
 

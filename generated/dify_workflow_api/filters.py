@@ -8,9 +8,9 @@ from typing import Any, Literal, TypedDict
 class LogFilters(TypedDict, total=False):
     """The query parameters of GET /workflows/logs, by their Python names."""
 
-    # Only runs whose inputs or outputs (as stored JSON text, keys and `sys.` values included), user
-    # or run id contain this text, without regard to case. The first 30 characters count. Text
-    # beyond ASCII finds nothing, because the stored text is escaped.
+    # Only runs whose inputs, outputs, user or run id contain this text, in any case. Inputs and
+    # outputs are searched as stored JSON text, keys and `sys.` values included. The first 30
+    # characters count. Text beyond ASCII finds nothing, because the stored text is escaped.
     keyword: str
     # Only runs that ended so. The other states of a run (`running`, `paused`, `partial-succeeded`)
     # are refused, and `succeeded` does not include `partial-succeeded`.
@@ -20,25 +20,61 @@ class LogFilters(TypedDict, total=False):
     # Entries per page.
     limit: int
     # Only runs created at or before this time, in ISO 8601. The server also takes a date alone, and
-    # takes a time without zone as UTC; it refuses unix seconds. A `+` must be percent-encoded.
+    # takes a time without zone as UTC; it refuses unix seconds. A `+` must be percent-encoded. Dify
+    # 1.0.1 and later.
     created_at_before: datetime.datetime | str
-    # Only runs created at or after this time, in the format of `created_at__before`.
+    # Only runs created at or after this time, in ISO 8601. Formats are as for `created_at__before`.
+    # Dify 1.0.1 and later.
     created_at_after: datetime.datetime | str
-    # Only runs of this `user`. Dify 1.5 and later; ignored before.
+    # Only runs of this `user`. Older servers ignore it. Dify 1.5 and later.
     created_by_end_user_session_id: str
-    # Only runs that the member of the workspace with this e-mail address started. Dify 1.5 and
-    # later; ignored before. An unknown address is refused (until Dify 1.9 it finds nothing).
+    # Only runs that the member of the workspace with this e-mail address started. Older servers
+    # ignore it. An unknown address is refused (until Dify 1.9 it finds nothing). Dify 1.5 and
+    # later.
     created_by_account: str
 
 
-# What each of them may be, in the words of JSON Schema: requests are checked by it.
+# What each of them is and may be, in the words of JSON Schema: requests are checked by it.
 LOG_FILTERS: dict[str, dict[str, Any]] = {
-    "keyword": {"type": "string"},
-    "status": {"type": "string", "enum": ["succeeded", "failed", "stopped"]},
-    "page": {"type": "integer", "minimum": 1, "maximum": 99999},
-    "limit": {"type": "integer", "minimum": 1, "maximum": 100},
-    "created_at_before": {"type": "string", "format": "date-time"},
-    "created_at_after": {"type": "string", "format": "date-time"},
-    "created_by_end_user_session_id": {"type": "string"},
-    "created_by_account": {"type": "string"},
+    "keyword": {
+        "description": "Only runs whose inputs, outputs, user or run id contain this text, in any case.",
+        "type": "string",
+    },
+    "status": {
+        "description": "Only runs that ended so.",
+        "type": "string",
+        "enum": ["succeeded", "failed", "stopped"],
+    },
+    "page": {
+        "description": "Number of the page, from 1.",
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 99999,
+        "default": 1,
+    },
+    "limit": {
+        "description": "Entries per page.",
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 100,
+        "default": 20,
+    },
+    "created_at_before": {
+        "description": "Only runs created at or before this time, in ISO 8601.",
+        "type": "string",
+        "format": "date-time",
+    },
+    "created_at_after": {
+        "description": "Only runs created at or after this time, in ISO 8601.",
+        "type": "string",
+        "format": "date-time",
+    },
+    "created_by_end_user_session_id": {
+        "description": "Only runs of this `user`.",
+        "type": "string",
+    },
+    "created_by_account": {
+        "description": "Only runs that the member of the workspace with this e-mail address started.",
+        "type": "string",
+    },
 }

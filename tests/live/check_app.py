@@ -13,7 +13,7 @@ from dify_workflow import (
     ServerError,
     UnsupportedMediaType,
 )
-from dify_workflow._api.versions import SITE
+from dify_workflow._api.versions import BY_NAME
 from facade import Kind, both
 
 from . import apps
@@ -47,7 +47,7 @@ def test_meta(live: Live, kind: Kind) -> None:
 
 @both
 def test_site(live: Live, kind: Kind) -> None:
-    live.needs(SITE)
+    live.needs(BY_NAME["getAppSite"])
     with live.connect(kind) as dify:
         assert dify.site().title
 

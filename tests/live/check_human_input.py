@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from dify_workflow import FormClosed
-from dify_workflow._api.versions import HUMAN_INPUT
+from dify_workflow._api.versions import BY_NAME
 from facade import Kind, both
 
 from .sample_inputs import Unfillable, reply_to
@@ -60,7 +60,7 @@ def answer_all(live: Live, dify: Any, response: Any) -> list[Any]:
 @both
 @each_app
 def test_forms_by_hand(live: Live, kind: Kind, app: str) -> None:
-    live.needs(HUMAN_INPUT)
+    live.needs(BY_NAME["getHumanInputForm"])
     with live.connect(kind, app) as dify:
         stream = dify.run_workflow_stream(live.inputs(app))
         items, response = live.read(stream), stream.result()
@@ -74,7 +74,7 @@ def test_forms_by_hand(live: Live, kind: Kind, app: str) -> None:
 @both
 @each_app
 def test_forms_by_a_callback(live: Live, kind: Kind, app: str) -> None:
-    live.needs(HUMAN_INPUT)
+    live.needs(BY_NAME["getHumanInputForm"])
     asked = []
 
     def callback(form: Any) -> Any:
@@ -92,7 +92,7 @@ def test_forms_by_a_callback(live: Live, kind: Kind, app: str) -> None:
 @both
 @each_app
 def test_a_declined_form_is_left(live: Live, kind: Kind, app: str) -> None:
-    live.needs(HUMAN_INPUT)
+    live.needs(BY_NAME["getHumanInputForm"])
     asked = []
 
     def callback(form: Any) -> Any:

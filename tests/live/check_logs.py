@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from dify_workflow._api.versions import END_USERS, LOG_USERS
+from dify_workflow._api.versions import BY_NAME
 from facade import Kind, both
 
 from .session import Live, succeeded
@@ -44,7 +44,7 @@ def test_logs(live: Live, kind: Kind) -> None:
 @pytest.mark.parametrize("by", ["entry", "id"])
 def test_last_id_loses_nothing_and_repeats_nothing(live: Live, kind: Kind, by: str) -> None:
     """Several entries fall into one second, and the server orders by whole seconds."""
-    live.needs(LOG_USERS)
+    live.needs(BY_NAME["created_by_end_user_session_id"])
     user, ids = live.several_runs()
     of_user = {"created_by_end_user_session_id": user}
     with live.connect(kind) as dify:
@@ -64,7 +64,7 @@ def test_last_id_loses_nothing_and_repeats_nothing(live: Live, kind: Kind, by: s
 
 @both
 def test_end_user(live: Live, kind: Kind) -> None:
-    live.needs(END_USERS)
+    live.needs(BY_NAME["getEndUser"])
     with live.connect(kind) as dify:
         _, entry = logged(live, dify)
         user = dify.end_user(entry.data.created_by_end_user.id)

@@ -10,7 +10,7 @@ from itertools import repeat
 from typing import Any
 
 import pytest
-from dify_workflow._api.versions import HUMAN_INPUT, LOGS_RUNNING_RUNS, OUTLIVES_ITS_STREAM
+from dify_workflow._api.versions import BY_NAME, LOGS_RUNNING_RUNS, OUTLIVES_ITS_STREAM
 from facade import Kind, both
 
 from . import apps
@@ -122,7 +122,7 @@ def test_silence_in_mid_stream(live: Live, kind: Kind) -> None:
 @both
 def test_cut_before_a_pause(live: Live, kind: Kind) -> None:
     """The pause is told with its forms, however it is learnt of."""
-    live.needs(HUMAN_INPUT)
+    live.needs(BY_NAME["getHumanInputForm"])
     asked = []
 
     def callback(form: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypedDict
 import attrs
 import httpx
 from attrs.validators import optional
+from dify_workflow_api.operations import BODIES
 
 from ._codec.encode import plain
 from ._codec.secret import Secret, usable
@@ -21,7 +22,8 @@ DEFAULT_USER = "dify-workflow"
 # The read time-out is for plain requests; streams have limits of their own (see `_runs.start`).
 DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, pool=10.0, write=60.0, read=60.0)
 DEFAULT_RETRIES = 3
-_MAX_USER = 255  # characters; one more and the server answers 500
+# Characters; one more and the server answers 500.
+_MAX_USER: int = BODIES["RunWorkflowBody"]["user"]["maxLength"]
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 Timeout = httpx.Timeout | float | None

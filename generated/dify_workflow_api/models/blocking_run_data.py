@@ -30,9 +30,9 @@ class BlockingRunData:
         total_steps (int): Nodes run, retries included. Example: 3.
         created_at (int): Start, unix seconds. Example: 1795336701.
         finished_at (int | None): End, unix seconds; null when paused. Example: 1795336701.
-        paused_nodes (list[str] | None): Ids of the nodes that wait. Only when paused; Dify 1.14 and later. Example:
+        paused_nodes (list[str] | None): Ids of the nodes that wait. Only when paused. Dify 1.14 and later. Example:
             ['ask'].
-        reasons (list[PauseReason] | None): What the nodes wait for. Only when paused; Dify 1.14 and later.
+        reasons (list[PauseReason] | None): What the nodes wait for. Only when paused. Dify 1.14 and later.
     """
 
     id: str

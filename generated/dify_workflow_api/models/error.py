@@ -21,7 +21,7 @@ class Error:
         params (None | str): Name of the parameter at fault. Until Dify 1.4. Example: inputs.
         errors (Any): Text by name of the parameter at fault. Only Dify 1.8 to 1.10. Example: {'inputs': 'Must not be
             null!'}.
-        details (Any): What a plugin says of its failure. Only with `plugin_runtime_error`; Dify 1.17 and later.
+        details (Any): What a plugin says of its failure. Only with `plugin_runtime_error`. Dify 1.17 and later.
             Example: {'error_type': 'InvokeError'}.
     """
 

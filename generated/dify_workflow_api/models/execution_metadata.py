@@ -27,7 +27,7 @@ class ExecutionMetadata:
         tool_info (Any): The tool that a tool node used. Example: {'provider_type': 'builtin', 'provider_id': 'time'}.
         agent_log (Any): Log of an agent node, items like `AgentLogData`. Example: [{'id': 'r1', 'label': 'ROUND 1',
             'status': 'success'}].
-        iteration_duration_map (Any): Duration in seconds by number of the item. Iterations; Dify 1.9 and later.
+        iteration_duration_map (Any): Duration in seconds by number of the item. Only in iterations. Dify 1.9 and later.
             Example: {'0': 0.370742}.
         loop_duration_map (Any): Duration in seconds by number of the round. Loops. Example: {'0': 0.336362, '1':
             0.313841}.

@@ -29,7 +29,7 @@ class NodeRetryData:
             always 1, although Dify's published document calls it the sequence index. Example: 1.
         predecessor_node_id (None | str): Id of the node before. Dify 1.9 and later always send null. Example: start.
         inputs (Any): Values the node took; null in `node_started` and in snapshots. Example: {'query': 'hi'}.
-        inputs_truncated (bool | None): Whether `inputs` was shortened. Dify 1.9 and later; absent in snapshots.
+        inputs_truncated (bool | None): Whether `inputs` was shortened. Absent in snapshots. Dify 1.9 and later.
             Example: False.
         created_at (int): Start of the node, unix seconds. Example: 1795337346.
         iteration_id (None | str): Id of the iteration node around this node. Example: iter.
@@ -43,11 +43,11 @@ class NodeRetryData:
             1.9.1. Example: p2.
         process_data (Any): What the node did, such as the prompts of a model or the text of a request. Example:
             {'model_mode': 'chat'}.
-        process_data_truncated (bool | None): Whether `process_data` was shortened. Dify 1.9 and later; absent in
-            snapshots. Example: False.
+        process_data_truncated (bool | None): Whether `process_data` was shortened. Absent in snapshots. Dify 1.9 and
+            later. Example: False.
         outputs (Any): Values the node made. Example: {'text': 'tok0 tok1'}.
-        outputs_truncated (bool | None): Whether `outputs` was shortened. Dify 1.9 and later; only 1.9 really does it;
-            absent in snapshots. Example: False.
+        outputs_truncated (bool | None): Whether `outputs` was shortened. Only 1.9 really does it. Absent in snapshots.
+            Dify 1.9 and later. Example: False.
         status (str): `succeeded`, `failed`, `exception` (failed, and its error strategy took over), `retry`, `stopped`,
             or in snapshots `paused`. Example: succeeded.
         error (None | str): Why the node failed. With status `exception` the real text is in `outputs.error_message`.

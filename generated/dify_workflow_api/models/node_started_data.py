@@ -28,7 +28,7 @@ class NodeStartedData:
             always 1, although Dify's published document calls it the sequence index. Example: 1.
         predecessor_node_id (None | str): Id of the node before. Dify 1.9 and later always send null. Example: start.
         inputs (Any): Values the node took; null in `node_started` and in snapshots. Example: {'query': 'hi'}.
-        inputs_truncated (bool | None): Whether `inputs` was shortened. Dify 1.9 and later; absent in snapshots.
+        inputs_truncated (bool | None): Whether `inputs` was shortened. Absent in snapshots. Dify 1.9 and later.
             Example: False.
         created_at (int): Start of the node, unix seconds. Example: 1795337346.
         iteration_id (None | str): Id of the iteration node around this node. Example: iter.
@@ -42,7 +42,7 @@ class NodeStartedData:
             1.9.1. Example: p2.
         extras (Any): Reserved; empty. Example: {}.
         agent_strategy (AgentStrategy | None): Strategy of an agent node; null for other nodes. Absent in snapshots.
-            Dify 1.0 and later; missing in Dify's published document. Example: {'name': 'fc', 'icon': None}.
+            Missing in Dify's published document. Dify 1.0 and later. Example: {'name': 'fc', 'icon': None}.
         parallel_run_id (None | str): Id of one run of a parallel iteration. Dify 0.11 to 1.9. Example:
             9d1a6a52-3f5c-4f3e-8f0e-5f1b5b8f8d11.
     """

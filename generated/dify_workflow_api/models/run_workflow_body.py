@@ -29,7 +29,7 @@ class RunWorkflowBody:
             inputs an `InputFile` and file-list inputs a list of them (Dify's published document says a list for both).
             Unknown names are dropped without a word, missing optional ones are null in the run. Example: {'text': 'n',
             'num': 1.5, 'flag': True}.
-        user (str): The end user the run belongs to, at most 255 characters. Example: user-1.
+        user (str): The end user the run belongs to. Example: user-1.
         response_mode (RunWorkflowBodyResponseMode | Unset): How to answer: `streaming` with events at once, `blocking`
             with one JSON document at the end. Default: 'blocking'. Example: streaming.
         files (list[InputFile] | Unset): Files for the variable `sys.files`. Files for inputs of the workflow belong

@@ -1,37 +1,33 @@
-"""The app's own data and its end users. Flows: no I/O."""
+"""The operations that are one request and its answer."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .._codec.decode import read, reader
+from dify_workflow_api.operations import ANSWERS
+
+from .._codec.decode import read
+from ..options import Options
 from . import calls
+from .commands import Flow
 from .retries import ask
 
-if TYPE_CHECKING:
-    from dify_workflow_api.models import EndUser
 
-    from ..options import Options
-    from .commands import Flow
-
-
-def fetch(operation: str, model: str, options: Options) -> Flow[Any]:
-    """Fetch what an operation without arguments returns, as a generated model."""
-    answer = yield from ask(calls.call(operation, options))
-    return answer.read(reader(model))
-
-
-def fetch_user(options: Options, end_user_id: str) -> Flow[EndUser]:
-    """Fetch an end user."""
-    path = calls.identifier("end_user_id", end_user_id)
-    answer = yield from ask(calls.call("getEndUser", options, path))
-    user: EndUser = answer.read(lambda raw: read("EndUser", _with_zones(raw)))
-    return user
+def fetch(
+    operation: str, options: Options, path: Mapping[str, str], arguments: Mapping[str, Any]
+) -> Flow[Any]:
+    """Send an operation's request; return its answer as a generated model."""
+    parts = [calls.identifier(name, value) for name, value in path.items()]
+    answer = yield from ask(calls.call(operation, options, *parts, **arguments))
+    model = ANSWERS[operation]
+    with_zones = operation == "getEndUser"
+    return answer.read(lambda raw: read(model, _with_zones(raw) if with_zones else raw))
 
 
 def _with_zones(raw: Any) -> Any:
-    """The server leaves the zone of these times out: it is UTC."""
+    """Name the zone of an end user's times: the server leaves it out, and it is UTC."""
     if not isinstance(raw, dict):
         return raw
     times = {name: datetime.fromisoformat(raw[name]) for name in ("created_at", "updated_at")}

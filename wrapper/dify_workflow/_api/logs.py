@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import attrs
+from dify_workflow_api.filters import LOG_FILTERS
 
 from .._codec.decode import as_text
 from ..errors import InvalidArgument
@@ -19,7 +20,7 @@ from .logger import log
 from .replies import Answer
 from .retries import ask
 
-_LARGEST_PAGE = 100
+_LARGEST_PAGE: int = LOG_FILTERS["limit"]["maximum"]
 _LAST_TIME = 1 << 35  # unix seconds; long after all of us
 _ROUNDS = 20  # readings of a second that fills more than a page
 _STRANGE_PAGES = 2  # in a row, that bring nothing new: the server repeats itself

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import attrs
 import httpx
+from dify_workflow_api.operations import ERRORS
 
 from .. import errors
 from .._codec.decode import UNREADABLE
@@ -23,35 +24,7 @@ T = TypeVar("T")
 _MAX_BODY = 10_000
 _MAX_MESSAGE = 500
 
-_BY_CODE: dict[str, type[APIError]] = {
-    "unauthorized": errors.AuthenticationError,
-    "forbidden": errors.PermissionDenied,
-    "file_access_denied": errors.PermissionDenied,
-    "workflow_version_execution_not_allowed": errors.PermissionDenied,
-    "trigger_workflow_service_mode_unavailable": errors.PermissionDenied,
-    "file_extension_blocked": errors.InvalidParam,
-    "too_many_files": errors.InvalidParam,
-    "no_audio_uploaded": errors.InvalidParam,
-    "not_workflow_app": errors.AppUnavailable,
-    "not_chat_app": errors.AppUnavailable,
-    "not_completion_app": errors.AppUnavailable,
-    "app_unavailable": errors.AppUnavailable,
-    "speech_to_text_disabled": errors.AppUnavailable,
-    "provider_not_initialize": errors.ProviderError,
-    "model_currently_not_support": errors.ProviderError,
-    "completion_request_error": errors.ProviderError,
-    "provider_not_support_speech_to_text": errors.ProviderError,
-    "plugin_runtime_error": errors.ProviderError,
-    "provider_quota_exceeded": errors.QuotaExceeded,
-    "rate_limit_error": errors.QuotaExceeded,
-    "too_many_requests": errors.TooManyRequests,
-    "human_input_form_submitted": errors.FormClosed,
-    "human_input_form_expired": errors.FormClosed,
-    "unsupported_file_type": errors.UnsupportedMediaType,
-    "unsupported_audio_type": errors.UnsupportedMediaType,
-    "file_too_large": errors.TooLarge,
-    "audio_too_large": errors.TooLarge,
-}
+_BY_CODE: dict[str, type[APIError]] = {code: getattr(errors, name) for code, name in ERRORS.items()}
 
 # Dify says these with the code `invalid_param`, or with no code at all.
 _BY_MESSAGE: tuple[tuple[re.Pattern[str], type[APIError]], ...] = (

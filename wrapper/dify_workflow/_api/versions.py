@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 import attrs
+from dify_workflow_api.operations import SINCE
 
 
 @attrs.frozen(order=True)
@@ -43,7 +44,6 @@ class Capability:
 
     what: str
     since: Version
-    operations: tuple[str, ...] = ()  # operationIds of routes that came with it
 
     def on(self, version: Version | None) -> bool:
         """Whether a server has it; an unknown server is taken as current."""
@@ -54,40 +54,21 @@ class Capability:
         return f"{self.what}: needs Dify {self.since} or later, and this is {version}"
 
 
-LOG_TIMES = Capability(
-    "logs filtered by time (`iter_logs` does it for older ones)", Version(1, 0, 1)
-)
-SITE = Capability("the settings of the app's web page, `site()`", Version(1, 4), ("getAppSite",))
-LOG_USERS = Capability("logs filtered by user", Version(1, 5))
-WORKFLOW_IDS = Capability(
-    "runs of a certain version of the workflow, `workflow_id`",
-    Version(1, 7, 2),
-    ("runWorkflowVersion",),
-)
-OUTLIVES_ITS_STREAM = Capability(  # before: a run dies with its stream, and says `running`
-    "a run goes on when its stream is cut, and its result is waited for", Version(1, 10)
-)
-LOGS_RUNNING_RUNS = Capability(  # before: the logs list a run after its end
-    "a run whose id never arrived is found in the logs", Version(1, 11)
-)
-QUEUES_RUNS = Capability(  # in silence
-    "streaming runs wait in the server's queue for a free worker", Version(1, 13)
-)
-END_USERS = Capability("a user of the app, `end_user()`", Version(1, 13), ("getEndUser",))
-REPLAYS_EVENTS = Capability(
-    "events missed by a cut stream are fetched again; `attach()` follows them",
-    Version(1, 14),
-    ("streamWorkflowEvents",),
-)
-HUMAN_INPUT = Capability(
-    "human input: `form()`, `submit_form()`, `resume()`",
-    Version(1, 14),
-    ("getHumanInputForm", "submitHumanInputForm"),
-)
+# By operationId, parameter or behaviour, as the contract names them.
+BY_NAME = {
+    name: Capability(what, Version.of(since) or Version(0, 0))
+    for name, (since, what) in SINCE.items()
+}
+# For people: oldest first, and once each.
+_FOR_PEOPLE = dict.fromkeys(each for each in BY_NAME.values() if each.what)
+CAPABILITIES: tuple[Capability, ...] = tuple(sorted(_FOR_PEOPLE, key=lambda each: each.since))
 
-ENDS_SPEECH_FIRST = Capability(  # before: it comes behind the end, and the stream ends at once
-    "speech comes before the end of the run", Version(1, 13)
-)
+OUTLIVES_ITS_STREAM = BY_NAME["OUTLIVES_ITS_STREAM"]
+LOGS_RUNNING_RUNS = BY_NAME["LOGS_RUNNING_RUNS"]
+QUEUES_RUNS = BY_NAME["QUEUES_RUNS"]
+ENDS_SPEECH_FIRST = BY_NAME["ENDS_SPEECH_FIRST"]
+REPLAYS_EVENTS = BY_NAME["streamWorkflowEvents"]
+
 # What is worse since a version is no capability.
 _MADE_UP_SINCE = Version(1, 15)
 _READERS_KILLED = (Version(1, 15), Version(1, 17))
@@ -104,20 +85,6 @@ def kills_readers(version: Version | None) -> bool:
     return version is None or first <= version < repaired
 
 
-CAPABILITIES = (
-    LOG_TIMES,
-    SITE,
-    LOG_USERS,
-    WORKFLOW_IDS,
-    OUTLIVES_ITS_STREAM,
-    LOGS_RUNNING_RUNS,
-    QUEUES_RUNS,
-    END_USERS,
-    REPLAYS_EVENTS,
-    HUMAN_INPUT,
-)
-
-
 def needed_for(operation: str) -> Capability | None:
     """Return the capability that an operation came with; None for one that all servers have."""
-    return next((each for each in CAPABILITIES if operation in each.operations), None)
+    return BY_NAME.get(operation)

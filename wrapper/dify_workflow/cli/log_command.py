@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from dify_workflow_api.filters import LOG_FILTERS
 
 from .clients import open_client
 from .exits import Problem
@@ -17,9 +19,15 @@ from .state_commands import local_time
 if TYPE_CHECKING:
     from .. import DifyWorkflow, WorkflowLogs
 
-PAGE = 100  # entries; the most that the server gives at once
+PAGE: int = LOG_FILTERS["limit"]["maximum"]  # entries; the most that the server gives at once
 LONGEST_RUN = 1800  # s; no server lets a run live longer, so its entry changes no more
 LONGEST_INTERVAL = 86_400  # s
+FLAGS = {  # shorter than the filters' own names
+    "created_at_after": "after",
+    "created_at_before": "before",
+    "created_by_end_user_session_id": "end-user",
+    "created_by_account": "account",
+}
 COLUMNS = ("created", "run id", "status", "seconds", "tokens", "user", "error")
 
 
@@ -32,21 +40,6 @@ def logs(
     status: Annotated[
         str | None, typer.Option("--status", help="succeeded, failed or stopped.")
     ] = None,
-    keyword: Annotated[
-        str | None, typer.Option(help="A text in the inputs or outputs.", metavar="TEXT")
-    ] = None,
-    after: Annotated[
-        str | None, typer.Option(help="Created at or after (ISO 8601; UTC).", metavar="TIME")
-    ] = None,
-    before: Annotated[
-        str | None, typer.Option(help="Created at or before.", metavar="TIME")
-    ] = None,
-    end_user: Annotated[
-        str | None, typer.Option(help="Only the runs of this user.", metavar="USER")
-    ] = None,
-    account: Annotated[
-        str | None, typer.Option(help="Only the runs of this member.", metavar="EMAIL")
-    ] = None,
     follow: Annotated[
         bool, typer.Option("--follow", help="Go on: show new runs, and how they end.")
     ] = False,
@@ -54,15 +47,9 @@ def logs(
         float, typer.Option(min=0.01, metavar="SECONDS", help="How often --follow asks.")
     ] = 2.0,
     json: Annotated[bool, typer.Option("--json", help="One entry a line, as JSON.")] = False,
+    **given: Any,  # the filters, see below
 ) -> None:
     """List the app's runs, newest first (with --follow the newest last)."""
-    given = {
-        "keyword": keyword,
-        "created_at_after": after,
-        "created_at_before": before,
-        "created_by_end_user_session_id": end_user,
-        "created_by_account": account,
-    }
     filters: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if follow and page is not None:
         raise Problem("--follow: not together with --page")
@@ -81,6 +68,30 @@ def logs(
                 write_event(entry.raw)
         else:
             write_table(COLUMNS, map(_row, entries), whole=COLUMNS[:5])
+
+
+def _filter_option(name: str, rule: dict[str, Any]) -> inspect.Parameter:
+    """Make the option of a filter, by what the contract says of it."""
+    kind = {"integer": int, "number": float, "boolean": bool}.get(rule["type"], str)
+    flag = FLAGS.get(name, name.replace("_", "-"))
+    flags = f"--{flag}/--no-{flag}" if kind is bool else f"--{flag}"
+    metavar = "TIME" if rule.get("format") == "date-time" else "TEXT" if kind is str else None
+    option = typer.Option(flags, help=rule["description"], metavar=metavar)
+    hint: Any = Annotated[kind | None, option]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
+
+
+def _with_filters(command: Callable[..., None]) -> None:
+    """Give a command an option for each filter of the endpoint that it does not name itself."""
+    own = inspect.signature(command, eval_str=True)
+    named = {name: each for name, each in own.parameters.items() if each.kind != each.VAR_KEYWORD}
+    options = [_filter_option(*each) for each in LOG_FILTERS.items() if each[0] not in named]
+    whole = own.replace(parameters=[*named.values(), *options])
+    command.__signature__ = whole  # type: ignore[attr-defined]
+    command.__annotations__ = {each.name: each.annotation for each in whole.parameters.values()}
+
+
+_with_filters(logs)
 
 
 def _listed(

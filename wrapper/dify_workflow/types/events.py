@@ -15,7 +15,7 @@ ERROR = "error"
 STARTED = "workflow_started"
 WARNING = "warning"  # has no ids, and is no sign of a run
 SPEECH = frozenset({"tts_message", "tts_message_end"})
-TERMINAL = frozenset({FINISHED, PAUSED, ERROR})
+TERMINAL = catalogue.TERMINAL
 
 
 class _NotDecoded:

@@ -12,13 +12,14 @@ from urllib.parse import unquote, urlsplit
 
 import attrs
 import dify_workflow_api.models as models
+from dify_workflow_api.operations import BODIES
 
 from .._codec.decode import UNREADABLE, read
 from .._codec.encode import InputValue, plain
 from ..errors import InvalidArgument
 
 Content = str | os.PathLike[str] | bytes | IO[bytes]
-TYPES = ("document", "image", "audio", "video", "custom")
+TYPES: tuple[str, ...] = tuple(BODIES["InputFile"]["type"]["enum"])
 
 # How Dify sorts files: by their extension, and what is not listed by its MIME type. Of documents,
 # those that only an `Unstructured` server lists are custom on others: `OFFICE`.

@@ -14,7 +14,7 @@ from .._codec.secret import Secret, seal
 from ..errors import InvalidArgument
 from .responses import WorkflowLogs
 
-DEFAULT_LIMIT = 20
+DEFAULT_LIMIT: int = LOG_FILTERS["limit"]["default"]
 
 ResponseMode = Literal["streaming", "blocking"]
 
@@ -139,6 +139,9 @@ def _filter(name: str, value: Any) -> Any:
         least, most = schema.get("minimum", 0), schema.get("maximum", float("inf"))
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             raise InvalidArgument(f"{name}: a whole number from {least} to {most}", field=name)
+    elif schema.get("type") == "boolean":
+        if not isinstance(value, bool):
+            raise InvalidArgument(f"{name}: True or False", field=name)
     elif not isinstance(value, str) or not value.strip():
         raise InvalidArgument(f"{name}: text, not empty", field=name)
     return plain(value, name)

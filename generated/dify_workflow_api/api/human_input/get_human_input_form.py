@@ -86,9 +86,8 @@ def sync_detailed(
 ) -> Response[Error | HumanInputForm]:
     """Get the form of a paused run
 
-     Returns what a person has to fill in before the run goes on. Dify 1.14 and later; older servers
-    answer 404
-    with HTML.
+     Returns what a person has to fill in before the run goes on. Older servers answer 404 with HTML.
+    Dify 1.14 and later.
 
     Args:
         form_token (str):
@@ -119,9 +118,8 @@ def sync(
 ) -> Error | HumanInputForm | None:
     """Get the form of a paused run
 
-     Returns what a person has to fill in before the run goes on. Dify 1.14 and later; older servers
-    answer 404
-    with HTML.
+     Returns what a person has to fill in before the run goes on. Older servers answer 404 with HTML.
+    Dify 1.14 and later.
 
     Args:
         form_token (str):
@@ -147,9 +145,8 @@ async def asyncio_detailed(
 ) -> Response[Error | HumanInputForm]:
     """Get the form of a paused run
 
-     Returns what a person has to fill in before the run goes on. Dify 1.14 and later; older servers
-    answer 404
-    with HTML.
+     Returns what a person has to fill in before the run goes on. Older servers answer 404 with HTML.
+    Dify 1.14 and later.
 
     Args:
         form_token (str):
@@ -178,9 +175,8 @@ async def asyncio(
 ) -> Error | HumanInputForm | None:
     """Get the form of a paused run
 
-     Returns what a person has to fill in before the run goes on. Dify 1.14 and later; older servers
-    answer 404
-    with HTML.
+     Returns what a person has to fill in before the run goes on. Older servers answer 404 with HTML.
+    Dify 1.14 and later.
 
     Args:
         form_token (str):

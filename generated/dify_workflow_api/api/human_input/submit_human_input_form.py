@@ -112,7 +112,7 @@ def sync_detailed(
     pause, submit
     the next. On Dify 1.15 and 1.16, forms of one pause that are submitted right after each other can
     lose the
-    run, which then says `paused` for ever although all its forms are submitted.
+    run, which then says `paused` for ever although all its forms are submitted. Dify 1.14 and later.
 
     Args:
         form_token (str):
@@ -154,7 +154,7 @@ def sync(
     pause, submit
     the next. On Dify 1.15 and 1.16, forms of one pause that are submitted right after each other can
     lose the
-    run, which then says `paused` for ever although all its forms are submitted.
+    run, which then says `paused` for ever although all its forms are submitted. Dify 1.14 and later.
 
     Args:
         form_token (str):
@@ -191,7 +191,7 @@ async def asyncio_detailed(
     pause, submit
     the next. On Dify 1.15 and 1.16, forms of one pause that are submitted right after each other can
     lose the
-    run, which then says `paused` for ever although all its forms are submitted.
+    run, which then says `paused` for ever although all its forms are submitted. Dify 1.14 and later.
 
     Args:
         form_token (str):
@@ -231,7 +231,7 @@ async def asyncio(
     pause, submit
     the next. On Dify 1.15 and 1.16, forms of one pause that are submitted right after each other can
     lose the
-    run, which then says `paused` for ever although all its forms are submitted.
+    run, which then says `paused` for ever although all its forms are submitted. Dify 1.14 and later.
 
     Args:
         form_token (str):

@@ -103,7 +103,7 @@ def sync_detailed(
     """Follow a run that was started before
 
      Streams the events of a run, for instance after the first stream was cut or a form was submitted.
-    Any number of readers may follow one run. Dify 1.14 and later; older servers answer 404 with HTML.
+    Any number of readers may follow one run. Older servers answer 404 with HTML.
 
     - A **finished** run: one `workflow_finished` event at once, without a ping, then the end. Its
     `task_id`
@@ -116,6 +116,7 @@ def sync_detailed(
       `human_input_required` and `workflow_paused`, then the end.
 
     The stream ends after `workflow_finished` or `workflow_paused`, or after 300 s without an event.
+    Dify 1.14 and later.
 
     Args:
         workflow_run_id (str):
@@ -156,7 +157,7 @@ def sync(
     """Follow a run that was started before
 
      Streams the events of a run, for instance after the first stream was cut or a form was submitted.
-    Any number of readers may follow one run. Dify 1.14 and later; older servers answer 404 with HTML.
+    Any number of readers may follow one run. Older servers answer 404 with HTML.
 
     - A **finished** run: one `workflow_finished` event at once, without a ping, then the end. Its
     `task_id`
@@ -169,6 +170,7 @@ def sync(
       `human_input_required` and `workflow_paused`, then the end.
 
     The stream ends after `workflow_finished` or `workflow_paused`, or after 300 s without an event.
+    Dify 1.14 and later.
 
     Args:
         workflow_run_id (str):
@@ -204,7 +206,7 @@ async def asyncio_detailed(
     """Follow a run that was started before
 
      Streams the events of a run, for instance after the first stream was cut or a form was submitted.
-    Any number of readers may follow one run. Dify 1.14 and later; older servers answer 404 with HTML.
+    Any number of readers may follow one run. Older servers answer 404 with HTML.
 
     - A **finished** run: one `workflow_finished` event at once, without a ping, then the end. Its
     `task_id`
@@ -217,6 +219,7 @@ async def asyncio_detailed(
       `human_input_required` and `workflow_paused`, then the end.
 
     The stream ends after `workflow_finished` or `workflow_paused`, or after 300 s without an event.
+    Dify 1.14 and later.
 
     Args:
         workflow_run_id (str):
@@ -255,7 +258,7 @@ async def asyncio(
     """Follow a run that was started before
 
      Streams the events of a run, for instance after the first stream was cut or a form was submitted.
-    Any number of readers may follow one run. Dify 1.14 and later; older servers answer 404 with HTML.
+    Any number of readers may follow one run. Older servers answer 404 with HTML.
 
     - A **finished** run: one `workflow_finished` event at once, without a ping, then the end. Its
     `task_id`
@@ -268,6 +271,7 @@ async def asyncio(
       `human_input_required` and `workflow_paused`, then the end.
 
     The stream ends after `workflow_finished` or `workflow_paused`, or after 300 s without an event.
+    Dify 1.14 and later.
 
     Args:
         workflow_run_id (str):

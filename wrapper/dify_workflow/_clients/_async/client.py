@@ -10,6 +10,7 @@ from typing import Any, Self, Unpack
 import httpx
 
 from ..._api import calls
+from ..._api.app import fetch
 from ..._api.results import of_blocking, of_detail, of_stop
 from ..._api.retries import ask
 from ..._runs.prepare import attaching, resuming
@@ -20,22 +21,22 @@ from ...options import CallOptions, Options, RunOptions
 from ...types.requests import WorkflowRunRequest
 from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
 from ..settings import ClientBase, ClientSettings
-from .app import AsyncAppMethods
 from .audio import AsyncAudioMethods
 from .driver import AsyncDriver
 from .files import AsyncFileMethods
 from .forms import AsyncHumanMethods
 from .logs import AsyncLogMethods
+from .methods import AsyncPlainMethods
 from .stream import AsyncWorkflowStream
 from .transport import AsyncRouter
 
 
 class AsyncDifyWorkflow(
-    AsyncAppMethods,
     AsyncAudioMethods,
     AsyncFileMethods,
     AsyncHumanMethods,
     AsyncLogMethods,
+    AsyncPlainMethods,
     ClientBase,
 ):
     """An async client of the service API of Dify workflow apps, for asyncio (and trio).
@@ -179,6 +180,11 @@ class AsyncDifyWorkflow(
         """
         call = calls.detail(workflow_run_id, self._options(options))
         return of_detail(await self._driver().run(ask(call)))
+
+    async def _send(
+        self, operation: str, options: CallOptions, path: Mapping[str, str], **arguments: Any
+    ) -> Any:
+        return await self._driver().run(fetch(operation, self._options(options), path, arguments))
 
     async def aclose(self) -> None:
         """Close the connections; any number of times."""

@@ -11,6 +11,7 @@ from typing import Any, Self, Unpack
 import httpx
 
 from ..._api import calls
+from ..._api.app import fetch
 from ..._api.results import of_blocking, of_detail, of_stop
 from ..._api.retries import ask
 from ..._runs.prepare import attaching, resuming
@@ -21,22 +22,22 @@ from ...options import CallOptions, Options, RunOptions
 from ...types.requests import WorkflowRunRequest
 from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
 from ..settings import ClientBase, ClientSettings
-from .app import AppMethods
 from .audio import AudioMethods
 from .driver import Driver
 from .files import FileMethods
 from .forms import HumanMethods
 from .logs import LogMethods
+from .methods import PlainMethods
 from .stream import WorkflowStream
 from .transport import Router
 
 
 class DifyWorkflow(
-    AppMethods,
     AudioMethods,
     FileMethods,
     HumanMethods,
     LogMethods,
+    PlainMethods,
     ClientBase,
 ):
     """A client of the service API of Dify workflow apps; safe to use from many threads.
@@ -176,6 +177,11 @@ class DifyWorkflow(
         """
         call = calls.detail(workflow_run_id, self._options(options))
         return of_detail(self._driver().run(ask(call)))
+
+    def _send(
+        self, operation: str, options: CallOptions, path: Mapping[str, str], **arguments: Any
+    ) -> Any:
+        return self._driver().run(fetch(operation, self._options(options), path, arguments))
 
     def close(self) -> None:
         """Close the connections; any number of times."""

@@ -1,0 +1,78 @@
+"""What the contract says stands in the client's code as few times as it can, and for a reason."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+
+import dify_workflow
+from dify_workflow_api.events import EVENTS
+from dify_workflow_api.filters import LOG_FILTERS
+from dify_workflow_api.operations import ANSWERS, ERRORS, OPERATIONS
+from recorded_models import SPEC
+
+ROOT = Path(dify_workflow.__file__).parent
+ABOVE = ("batch", "cli", "_sync")  # programs on top of the client, and the half that is generated
+SCHEMAS = SPEC["components"]["schemas"]
+FIELDS = {name for schema in SCHEMAS.values() for name in schema.get("properties", {})}
+KINDS: dict[str, set[str]] = {
+    "operation": set(OPERATIONS),
+    "schema": set(SCHEMAS) | set(ANSWERS.values()),
+    "event": set(EVENTS) - FIELDS,
+    "error code": set(ERRORS),
+    "filter": set(LOG_FILTERS) - FIELDS,
+}
+
+# How many different words of each kind a room of the client may write at most, and why.
+LEFT: dict[str, dict[str, tuple[int, str]]] = {
+    "operation": {
+        "_api": (12, "their requests are made of a run, a file or a form, not of plain arguments"),
+        "_runs": (1, "a run's form is fetched before it, and kept"),
+    },
+    "schema": {
+        "_api": (
+            6,
+            "answers that are brought into one form, from all versions, before they are read",
+        ),
+        "_runs": (1, "a run's form is fetched before it, and kept"),
+        "options.py": (1, "the limit of a user"),
+        "types": (3, "found in outputs, decoded on first access; the types of a file"),
+    },
+    "event": {
+        "_runs": (
+            10,
+            "which events a replay repeats or makes up, and where text and ids come from",
+        ),
+        "types": (6, "those that begin, end and pause a run, and speech"),
+    },
+    "error code": {
+        "_api": (3, "what to write instead; a form that was just submitted; a run of nulls")
+    },
+    "filter": {"_api": (2, "the walk over the pages"), "_runs": (1, "a run is looked for by it")},
+}
+
+
+def words(path: Path) -> set[str]:
+    """The texts in a module that are no docstrings."""
+    tree = ast.parse(path.read_text("utf-8"))
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs
+    }
+
+
+def test_what_is_left_is_known() -> None:
+    found: dict[str, dict[str, set[str]]] = {kind: defaultdict(set) for kind in KINDS}
+    for path in sorted(ROOT.rglob("*.py")):
+        room = path.relative_to(ROOT).parts[0]
+        if not set(path.parts) & set(ABOVE) and "by `make generate`" not in path.read_text("utf-8"):
+            for kind, known in KINDS.items():
+                found[kind][room] |= words(path) & known
+    for kind, rooms in found.items():
+        for room, said in rooms.items():
+            allowed, _ = LEFT[kind].get(room, (0, ""))
+            assert len(said) <= allowed, (kind, room, sorted(said))
+            print(f"{kind}: {len(said)} in {room}")
