@@ -69,12 +69,12 @@ BATCH = ["key", "inputs", "concurrency", "executor", "stop_on", "encoding", "use
 CLIENT = ["base_url", "http_client", "verify", "proxy", "limits", "default_headers", *OPTIONS]
 
 
-def nowhere(sent: list[httpx.Request]) -> httpx.MockTransport:
-    """A network that is not there, and notes what was to be sent."""
+def locked(sent: list[httpx.Request]) -> httpx.MockTransport:
+    """A server that takes no key, and notes what it was sent."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         sent.append(request)
-        raise httpx.UnsupportedProtocol("there is no network")
+        return httpx.Response(401, json={"code": "unauthorized", "message": "no", "status": 401})
 
     return httpx.MockTransport(answer)
 
@@ -131,20 +131,20 @@ def attempt(data: st.DataObject) -> None:
         elif what == "batch":
             rows = data.draw(odd | st.lists(odd, max_size=2))
             given = data.draw(st.dictionaries(st.sampled_from(BATCH), odd, max_size=2))
-            with httpx.Client(transport=nowhere(sent)) as http:
+            with httpx.Client(transport=locked(sent)) as http:
                 dify = DifyWorkflow(api_key=API_KEY, http_client=http, max_retries=0)
                 next(iter_many(dify, rows, **given), None)
         elif data.draw(st.booleans()):
-            with httpx.Client(transport=nowhere(sent)) as http:
+            with httpx.Client(transport=locked(sent)) as http:
                 dify = DifyWorkflow(api_key=API_KEY, http_client=http, max_retries=0)
                 use(dify, what, *arguments_of(getattr(dify, what), OPTIONS, data))
         else:
-            http_async = httpx.AsyncClient(transport=nowhere(sent))
+            http_async = httpx.AsyncClient(transport=locked(sent))
             dify_async = AsyncDifyWorkflow(api_key=API_KEY, http_client=http_async, max_retries=0)
             chosen = arguments_of(getattr(dify_async, what), OPTIONS, data)
             asyncio.run(use_async(dify_async, what, *chosen))
-    except InvalidArgument as error:
-        assert sent == [] and error.field  # noqa: PT017, PT018
+    except InvalidArgument:
+        assert sent == []
     except DifyError:
         pass
 
