@@ -129,11 +129,11 @@ def attempt(data: st.DataObject) -> None:
             kind = data.draw(st.sampled_from([DifyWorkflow, AsyncDifyWorkflow]))
             kind(**data.draw(st.dictionaries(st.sampled_from(CLIENT), odd, max_size=3)))
         elif what == "batch":
-            rows = data.draw(odd | st.lists(odd, max_size=2))
-            given = data.draw(st.dictionaries(st.sampled_from(BATCH), odd, max_size=2))
+            rows: Any = data.draw(odd | st.lists(odd, max_size=2))
+            options: Any = data.draw(st.dictionaries(st.sampled_from(BATCH), odd, max_size=2))
             with httpx.Client(transport=locked(sent)) as http:
                 dify = DifyWorkflow(api_key=API_KEY, http_client=http, max_retries=0)
-                next(iter_many(dify, rows, **given), None)
+                next(iter_many(dify, rows, **options), None)
         elif data.draw(st.booleans()):
             with httpx.Client(transport=locked(sent)) as http:
                 dify = DifyWorkflow(api_key=API_KEY, http_client=http, max_retries=0)

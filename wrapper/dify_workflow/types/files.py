@@ -142,8 +142,9 @@ def check_file(path: Any, field: str) -> None:
         pass  # too long, say, or a path of bytes
     if isinstance(path, str) and path.startswith(("http://", "https://")):
         raise InvalidArgument(f"{field}: an address; WorkflowFile.from_url takes it", field=field)
-    shown = str(path) if isinstance(path, str | os.PathLike) else path
-    raise InvalidArgument(f"{field}: no file at {shown!r}", field=field)
+    if not isinstance(path, str | os.PathLike):
+        raise InvalidArgument(f"{field}: a path, not a {type(path).__name__}", field=field)
+    raise InvalidArgument(f"{field}: no file at {str(path)!r}", field=field)
 
 
 class NotUploaded(str):
