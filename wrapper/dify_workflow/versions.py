@@ -9,34 +9,24 @@ from __future__ import annotations
 
 from ._api.limits import QUEUED_SILENCE
 from ._api.versions import (
+    BY_NAME,
     CAPABILITIES,
-    END_USERS,
-    HUMAN_INPUT,
-    LOG_TIMES,
-    LOG_USERS,
     LOGS_RUNNING_RUNS,
     OUTLIVES_ITS_STREAM,
     QUEUES_RUNS,
     REPLAYS_EVENTS,
-    SITE,
-    WORKFLOW_IDS,
     Capability,
     Version,
 )
 
 __all__ = [
+    "BY_NAME",
     "CAPABILITIES",
-    "END_USERS",
-    "HUMAN_INPUT",
     "LOGS_RUNNING_RUNS",
-    "LOG_TIMES",
-    "LOG_USERS",
     "OUTLIVES_ITS_STREAM",
     "QUEUED_SILENCE",
     "QUEUES_RUNS",
     "REPLAYS_EVENTS",
-    "SITE",
-    "WORKFLOW_IDS",
     "Capability",
     "Version",
 ]

@@ -115,6 +115,9 @@ def form(token: str, options: Options) -> Call:
 
 def speech(options: Options, **given: str | None) -> Call:
     """The request that speaks a text."""
+    for name, value in given.items():
+        if value is not None and not isinstance(plain(value, name), str):
+            raise InvalidArgument(f"{name}: text", field=name)
     values = {"user": options.user, **given}
     body = models.TextToAudioBody.from_dict({k: v for k, v in values.items() if v is not None})
     return call("textToAudio", options, body=body)
