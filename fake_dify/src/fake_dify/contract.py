@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 BOOLEANS = {"true": True, "false": False}
-# Until the contract says it (`x-since`).
-SINCE = {
-    **dict.fromkeys(("streamWorkflowEvents", "getHumanInputForm", "submitHumanInputForm"), "1.14"),
-    "getEndUser": "1.13",
-}
+
+
+def _since(spec: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the first Dify version that has an operation or a field."""
+    return tuple(map(int, str(spec.get("x-since", 0)).split(".")))
 
 
 @frozen
@@ -38,7 +38,7 @@ class Operation:
 
     @property
     def since(self) -> tuple[int, ...]:
-        return tuple(map(int, str(self.spec.get("x-since") or SINCE.get(self.id, 0)).split(".")))
+        return _since(self.spec)
 
 
 class Contract:
@@ -119,10 +119,8 @@ class Contract:
         Each field is taken from `given`, else from the attributes of `source`, else, when it is
         required, from the contract's example.
         """
-        if schema not in self._fields:
-            self._fields[schema] = self._properties({"$ref": f"#/components/schemas/{schema}"})
         filled: dict[str, Any] = {}
-        for name, (field_schema, required) in self._fields[schema].items():
+        for name, (field_schema, required) in self.fields(schema).items():
             if name in given:
                 filled[name] = given[name]
             elif hasattr(source, name):
@@ -130,6 +128,16 @@ class Contract:
             elif required:
                 filled[name] = self.example(field_schema)
         return filled
+
+    def fields(self, schema: str) -> dict[str, tuple[Any, bool]]:
+        """Return the fields of a schema by name: the schema of each, and whether it is required."""
+        if schema not in self._fields:
+            self._fields[schema] = self._properties({"$ref": f"#/components/schemas/{schema}"})
+        return self._fields[schema]
+
+    def before(self, schema: str, release: tuple[int, ...]) -> set[str]:
+        """Return the fields that a version does not have yet."""
+        return {name for name, (one, _) in self.fields(schema).items() if _since(one) > release}
 
     def example(self, schema: Any) -> Any:
         """Return an example of a schema, made of those of its parts."""

@@ -7,25 +7,13 @@ from typing import Any
 
 from attrs import evolve
 
+from ..contract import contract
 from ..errors import ApiError
 from ..replies import Json
 from . import Rules
 from .events import drop_channels, old_files
 
 RUNS = {"runWorkflow", "runWorkflowVersion"}
-UPLOAD_SINCE = {
-    "reference": (1, 14),
-    "source_url": (1, 9),
-    "original_url": (1, 11),
-    "user_id": (1, 11),
-    "tenant_id": (1, 11),
-    "conversation_id": (1, 11),
-    "file_key": (1, 11),
-}
-DETAIL = (
-    *("id", "workflow_id", "status", "inputs", "outputs", "error", "total_steps"),
-    *("total_tokens", "created_at", "finished_at", "elapsed_time"),
-)
 
 
 def old_reply(
@@ -52,8 +40,8 @@ def old_reply(
         settings = ("default_language", "show_workflow_steps", "use_icon_as_answer_icon")
         body = {k: v for k, v in body.items() if k not in (*after, *settings)} | body
     if operation == "uploadFile":
-        known = {k: v for k, v in body.items() if rules.since(*UPLOAD_SINCE.get(k, (0,)))}
-        return evolve(reply, body=known)
+        for name in contract().before("UploadedFile", rules.release):
+            del body[name]
     if operation == "listWorkflowLogs":
         body["data"] = [_old_entry(rules, entry) for entry in body["data"]]
     return evolve(reply, body=body)
@@ -61,7 +49,7 @@ def old_reply(
 
 def _old_error(rules: Rules, operation: str, reply: Json, error: ApiError) -> Json:
     if operation == "getWorkflowRun" and error.status == 404 and not rules.since(1, 13):
-        return Json(dict.fromkeys(DETAIL))
+        return Json(dict.fromkeys(contract().fields("WorkflowRunDetail")))
     if error.code == "file_too_large":
         return evolve(reply, body={**reply.body, "message": "File size exceeded. {message}"})
     if error.field is not None and not rules.since(1, 11):
