@@ -6,9 +6,9 @@ import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
-from ..base import Data, End, NodeFailed, Scope, Step, Stopped, Vanished, tail_ids
+from ..base import Data, End, NodeFailed, Outputs, Scope, Step, Stopped, Vanished, tail_ids
 from ..state import NodeRecord, Run, new_id, now
 from ..versions import STOPPED_BY_USER
 from ..world import World
@@ -52,9 +52,9 @@ class Execution(Pauses):
         nodes = {f"{node}.{name}": value for (node, name), value in self.variables.items()}
         return {**self.run.inputs, **nodes, **scope.local}
 
-    def evaluate(self, outputs: Any, scope: Scope) -> Data:
+    def evaluate(self, outputs: Outputs, scope: Scope) -> Data:
         """Return outputs that may be a function of the known values."""
-        return dict(outputs(self.values(scope)) if callable(outputs) else outputs)
+        return dict(outputs if isinstance(outputs, Mapping) else outputs(self.values(scope)))
 
     @contextmanager
     def nested(self) -> Iterator[None]:
@@ -119,7 +119,9 @@ class Execution(Pauses):
         )
         await self.send("node_finished", data, node)
 
-    async def node_failed(self, scope: Scope, node: NodeRecord, error: str, **more: Any) -> None:
+    async def node_failed(
+        self, scope: Scope, node: NodeRecord, error: str, **more: Any
+    ) -> NoReturn:
         """End a node that failed; the run fails with it."""
         await self.node_finished(scope, node, status="failed", error=error, **more)
         raise NodeFailed(error)

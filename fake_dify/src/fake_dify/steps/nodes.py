@@ -185,7 +185,6 @@ class Retry(Step):
         await asyncio.sleep(self.seconds)
         if self.outputs is None:
             await execution.node_failed(scope, node, self.error)
-            return
         outputs = execution.evaluate(self.outputs, scope)
         await execution.node_finished(scope, node, outputs=outputs)
 
