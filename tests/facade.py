@@ -10,14 +10,15 @@ import asyncio
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pytest
 from dify_workflow import AsyncDifyWorkflow, AsyncWorkflowStream, DifyWorkflow
 
-Kind = Literal["sync", "async"]
+Kind = Literal["sync", "async", "sync, httpx", "async, httpx"]
 
 both = pytest.mark.parametrize("kind", ["sync", "async"])
+both_by_both = pytest.mark.parametrize("kind", get_args(Kind))  # and over both kinds of connections
 
 API_KEY = "app-a-key-that-must-never-show"
 
@@ -26,7 +27,9 @@ API_KEY = "app-a-key-that-must-never-show"
 def client(kind: Kind, base_url: str, **options: Any) -> Iterator[Any]:
     """Give a client of the kind; `base_url` is the server's, the key is `API_KEY` by default."""
     options = {"api_key": API_KEY, "base_url": base_url, **options}
-    if kind == "sync":
+    if kind.endswith("httpx"):
+        options["connections"] = "httpx"
+    if kind.startswith("sync"):
         with DifyWorkflow(**options) as dify:
             yield dify
         return

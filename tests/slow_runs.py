@@ -6,11 +6,12 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, get_args
 
 import attrs
 import pytest
 from dify_workflow import AsyncDifyWorkflow
+from dify_workflow._transport.pools import Connections
 from facade import API_KEY, Kind, client
 from replay_server import ReplayServer, Reply, Request, Sleep
 from wire_archive import exchange
@@ -35,6 +36,7 @@ WAITING: dict[str, Reply] = {
 }
 
 each_state = pytest.mark.parametrize("state", WAITING)
+each_connections = pytest.mark.parametrize("connections", get_args(Connections))
 ahead = pytest.mark.parametrize("read_ahead", [False, True], ids=["plain", "read_ahead"])
 
 

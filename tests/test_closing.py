@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 from dify_workflow import DifyError, StreamClosed
-from facade import Kind, both, client
+from facade import Kind, both_by_both, client
 from replay_reply import chunked, head
 from replay_server import ReplayServer, Reply, Sleep
 from slow_runs import FOREVER, PING, STARTED, Odd, SlowRuns, ahead, each_state, freed, slow_runs
 
 
-@both
+@both_by_both
 @ahead
 def test_break_frees_the_connection(kind: Kind, read_ahead: bool) -> None:
     with slow_runs(kind, read_ahead=read_ahead) as (runs, server, dify):
@@ -41,7 +41,7 @@ def _raise_in_the_loop(dify: Any) -> None:
             raise Odd
 
 
-@both
+@both_by_both
 @ahead
 def test_an_exception_in_the_loop_frees_the_connection(kind: Kind, read_ahead: bool) -> None:
     with slow_runs(kind, read_ahead=read_ahead) as (runs, server, dify):
@@ -51,7 +51,7 @@ def test_an_exception_in_the_loop_frees_the_connection(kind: Kind, read_ahead: b
         assert runs.stops == 0
 
 
-@both
+@both_by_both
 def test_closing_in_the_loop_ends_it(kind: Kind) -> None:
     with slow_runs(kind) as (_, server, dify):
         stream = dify.run_workflow_stream({})
@@ -62,7 +62,7 @@ def test_closing_in_the_loop_ends_it(kind: Kind) -> None:
         assert freed(server, dify)
 
 
-@both
+@both_by_both
 def test_a_stream_that_was_never_used_sends_nothing(kind: Kind) -> None:
     with slow_runs(kind) as (_, server, dify):
         with dify.run_workflow_stream({}) as stream:
@@ -72,7 +72,7 @@ def test_a_stream_that_was_never_used_sends_nothing(kind: Kind) -> None:
         assert server.requests == []
 
 
-@both
+@both_by_both
 def test_collecting_an_unfinished_stream_frees_the_connection(kind: Kind) -> None:
     with slow_runs(kind) as (_, server, dify):
         stream = dify.run_workflow_stream({})
@@ -219,7 +219,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@both
+@both_by_both
 @pytest.mark.parametrize("name", CALLS)
 def test_a_closed_client_says_so(kind: Kind, name: str) -> None:
     with slow_runs(kind) as (_, server, dify):
@@ -232,7 +232,7 @@ def test_a_closed_client_says_so(kind: Kind, name: str) -> None:
         assert server.requests == []
 
 
-@both
+@both_by_both
 def test_closing_a_copy_leaves_the_client_open(kind: Kind) -> None:
     with slow_runs(kind) as (runs, _, dify):
         runs.ends = True
@@ -243,7 +243,7 @@ def test_closing_a_copy_leaves_the_client_open(kind: Kind) -> None:
         assert dify.run_workflow({}).status == "succeeded"
 
 
-@both
+@both_by_both
 def test_a_stream_of_a_closed_client(kind: Kind) -> None:
     """One that is open has a connection of its own and goes on; one that is not says so."""
     with slow_runs(kind) as (runs, server, dify):
@@ -261,7 +261,7 @@ def test_a_stream_of_a_closed_client(kind: Kind) -> None:
         assert (len(server.requests), runs.stops) == (1, 0)
 
 
-@both
+@both_by_both
 def test_a_read_ahead_stream_that_is_dropped_frees_its_connection_at_the_next_bytes(
     kind: Kind,
 ) -> None:

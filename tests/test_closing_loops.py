@@ -10,12 +10,15 @@ import pytest
 from dify_workflow import AsyncDifyWorkflow, StreamClosed, WorkflowRunRequest
 from facade import API_KEY
 from replay_server import ReplayServer
-from slow_runs import TASK_ID, SlowRuns, ahead, each_state, in_a_loop
+from slow_runs import TASK_ID, SlowRuns, ahead, each_connections, each_state, in_a_loop
 
 
 @ahead
+@each_connections
 @each_state
-def test_closing_from_another_task_ends_a_waiting_reader(state: str, read_ahead: bool) -> None:
+def test_closing_from_another_task_ends_a_waiting_reader(
+    state: str, connections: str, read_ahead: bool
+) -> None:
     async def main(runs: SlowRuns, server: ReplayServer, dify: AsyncDifyWorkflow) -> None:
         stream = dify.run_workflow_stream({})
 
@@ -28,7 +31,7 @@ def test_closing_from_another_task_ends_a_waiting_reader(state: str, read_ahead:
         async with asyncio.timeout(10):
             assert len(await task) <= 2
 
-    in_a_loop(main, state, read_ahead=read_ahead)
+    in_a_loop(main, state, read_ahead=read_ahead, connections=connections)
 
 
 @each_state
@@ -45,8 +48,11 @@ def test_closing_from_another_task_ends_a_wait_for_the_result(state: str) -> Non
 
 
 @ahead
+@each_connections
 @each_state
-def test_cancelling_the_reader_frees_the_connection(state: str, read_ahead: bool) -> None:
+def test_cancelling_the_reader_frees_the_connection(
+    state: str, connections: str, read_ahead: bool
+) -> None:
     async def main(runs: SlowRuns, server: ReplayServer, dify: AsyncDifyWorkflow) -> None:
         stream = dify.run_workflow_stream({})
 
@@ -66,12 +72,15 @@ def test_cancelling_the_reader_frees_the_connection(state: str, read_ahead: bool
         assert [event async for event in stream] == []
         assert runs.stops == 0
 
-    in_a_loop(main, state, read_ahead=read_ahead)
+    in_a_loop(main, state, read_ahead=read_ahead, connections=connections)
 
 
 @ahead
+@each_connections
 @each_state
-def test_a_time_out_of_asyncio_frees_the_connection(state: str, read_ahead: bool) -> None:
+def test_a_time_out_of_asyncio_frees_the_connection(
+    state: str, connections: str, read_ahead: bool
+) -> None:
     async def main(runs: SlowRuns, server: ReplayServer, dify: AsyncDifyWorkflow) -> None:
         stream = dify.run_workflow_stream({})
 
@@ -87,7 +96,7 @@ def test_a_time_out_of_asyncio_frees_the_connection(state: str, read_ahead: bool
             await read()
         assert stream.closed
 
-    in_a_loop(main, state, read_ahead=read_ahead)
+    in_a_loop(main, state, read_ahead=read_ahead, connections=connections)
 
 
 @pytest.mark.parametrize("mode", ["streaming", "blocking"])
@@ -123,12 +132,13 @@ def test_cancelling_a_reader_without_a_with_statement() -> None:
     in_a_loop(main)
 
 
-def test_collecting_a_stream_whose_loop_is_closed() -> None:
+@each_connections
+def test_collecting_a_stream_whose_loop_is_closed(connections: Any) -> None:
     """As `asyncio.run` leaves it when the stream is not closed inside."""
     with ReplayServer(SlowRuns()) as server:
 
         async def main() -> Any:
-            dify = AsyncDifyWorkflow(api_key=API_KEY, base_url=server.url)
+            dify = AsyncDifyWorkflow(api_key=API_KEY, base_url=server.url, connections=connections)
             stream = dify.run_workflow_stream({})
             await anext(stream)
             return stream
@@ -140,10 +150,11 @@ def test_collecting_a_stream_whose_loop_is_closed() -> None:
         server.wait_closed()
 
 
-def test_a_loop_that_ends_leaves_no_connection_open() -> None:
+@each_connections
+def test_a_loop_that_ends_leaves_no_connection_open(connections: Any) -> None:
     """Of a client that is not closed, neither a stream's nor the pool's."""
     with ReplayServer(SlowRuns()) as server:
-        dify = AsyncDifyWorkflow(api_key=API_KEY, base_url=server.url)
+        dify = AsyncDifyWorkflow(api_key=API_KEY, base_url=server.url, connections=connections)
         kept = []
 
         async def main() -> None:

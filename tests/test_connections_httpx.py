@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import socket
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
-from dify_workflow import DifyError
-from dify_workflow._transport import pools
-from facade import Kind, both, client
+from dify_workflow import DifyError, InvalidArgument, RequestTimedOut
+from facade import Kind, both, both_by_both, client
 from recorded_runs import run_streams
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import RUN, freed, slow_runs
@@ -38,16 +37,13 @@ def test_streams_are_read_by_this_package_itself(kind: Kind) -> None:
         assert stream._connection.resumable
 
 
-@both
+@both_by_both
 @pytest.mark.parametrize("item", ENDED[::9], ids=lambda item: item.case)
-def test_another_httpx_without_the_inner_attribute_gives_the_same(
-    kind: Kind, item: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pools.TransportSettings, "connect_by", lambda *_: None)
+def test_connections_of_both_kinds_give_the_same(kind: Kind, item: Any) -> None:
     with ReplayServer([Reply.of(item, hold_open=60)]) as server, client(kind, server.url) as dify:
         with dify.run_workflow_stream({}) as stream:
             first = next(stream)
-            assert not stream._connection.resumable
+            assert stream._connection.resumable == (kind in get_args(Kind)[:2])
             assert [event.raw for event in (first, *stream)] == item.events()
         assert dify.run_workflow({}).raw == item.events()[-1]
         with dify.run_workflow_stream({}) as stream:
@@ -56,7 +52,28 @@ def test_another_httpx_without_the_inner_attribute_gives_the_same(
         assert freed(server, dify)
 
 
+@both_by_both
+def test_what_is_lost_with_connections_of_httpx(kind: Kind) -> None:
+    """A wait for the result ends a silent stream, when the silence has lasted as long as it may."""
+    exact = kind in get_args(Kind)[:2]
+    times = httpx.Timeout(5, read=0.5)
+    with (
+        slow_runs(kind, timeout=times) as (_, server, dify),
+        dify.run_workflow_stream({}) as stream,
+    ):
+        next(stream)
+        with pytest.raises(RequestTimedOut):
+            stream.result(0.05)
+        assert server.open_connections == 1 if exact else freed(server, dify)
+
+
 @both
+def test_connections_are_of_two_kinds(kind: Kind) -> None:
+    with pytest.raises(InvalidArgument, match='"httpx"'), client(kind, "u", connections="h11"):
+        pass
+
+
+@both_by_both
 def test_a_cookie_of_one_answer_goes_out_with_no_other_request(kind: Kind) -> None:
     """They may be of another user, with another key."""
     answer = Reply.json(200, DETAIL.json(), [("Set-Cookie", "session=of-somebody; Path=/")])

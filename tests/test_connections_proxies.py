@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from dify_workflow import ConnectionFailed, RedirectRefused, RunOutcomeUnknown, WorkflowRunRequest
-from facade import Kind, both, client
+from facade import Kind, both, both_by_both, client
 from replay_server import ReplayServer, Reply, Request
-from slow_runs import RUN, RUN_ID, STARTED, TASK_ID, SlowRuns, each_state, freed
+from slow_runs import RUN, RUN_ID, STARTED, TASK_ID, SlowRuns, each_connections, each_state, freed
 from tunnel import Tunnel, trusting
 from wire_archive import exchange
 
@@ -129,7 +129,7 @@ def test_a_certificate_that_is_not_trusted(kind: Kind, environment: pytest.Monke
         assert len(server.requests) == 5
 
 
-@both
+@both_by_both
 def test_leaving_a_stream_over_tls_frees_the_connection(
     kind: Kind, environment: pytest.MonkeyPatch
 ) -> None:
@@ -143,13 +143,14 @@ def test_leaving_a_stream_over_tls_frees_the_connection(
         assert freed(server, dify)
 
 
+@each_connections
 @each_state
-def test_closing_from_another_thread_over_tls(state: str) -> None:
+def test_closing_from_another_thread_over_tls(state: str, connections: str) -> None:
     runs = SlowRuns(state)
     with (
         ReplayServer(runs) as server,
         Tunnel(server.url, tls=True) as front,
-        client("sync", front.url, verify=trusting()) as dify,
+        client("sync", front.url, verify=trusting(), connections=connections) as dify,
         ThreadPoolExecutor(1) as pool,
     ):
         stream = dify.run_workflow_stream({})

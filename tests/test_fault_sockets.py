@@ -10,7 +10,7 @@ import pytest
 from dify_workflow import APIError, RunOutcomeUnknown
 from dify_workflow._api import limits
 from dify_workflow._runs import lookup as finding
-from facade import Kind, both, client
+from facade import Kind, both, both_by_both, client
 from fake_dify import Answer, End, FakeDify, Fault, Gate, Iteration, Node, Step, Text
 
 
@@ -103,7 +103,7 @@ def _key(event: dict[str, Any]) -> tuple[Any, ...]:
     return (name, data.get("id"), data["index"] if name == "iteration_next" else data.get("text"))
 
 
-@both
+@both_by_both
 @pytest.mark.parametrize("cut", CUTS)
 def test_every_cut(dify: FakeDify, kind: Kind, cut: Any) -> None:
     dify.faults.add(Fault(after_events=4, then=cut))
@@ -114,7 +114,7 @@ def test_every_cut(dify: FakeDify, kind: Kind, cut: Any) -> None:
     assert result.recovered
 
 
-@both
+@both_by_both
 @pytest.mark.parametrize("offer", OFFERS)
 def test_every_offer(dify: FakeDify, kind: Kind, offer: str) -> None:
     dify.faults.add(Fault(after_events=6, then="reset"))
@@ -123,7 +123,7 @@ def test_every_offer(dify: FakeDify, kind: Kind, offer: str) -> None:
     check(dify, *follow(kind, dify))
 
 
-@both
+@both_by_both
 @pytest.mark.parametrize("then", ["close", "reset"])
 def test_no_byte_of_the_answer(dify: FakeDify, kind: Kind, then: Any) -> None:
     for adopts in (True, False):
@@ -140,7 +140,7 @@ def test_no_byte_of_the_answer(dify: FakeDify, kind: Kind, then: Any) -> None:
         assert len(found) == 1
 
 
-@both
+@both_by_both
 def test_an_error_event_left_open(kind: Kind) -> None:
     """To 1.14 it is the run's end."""
     with FakeDify("1.14.2", eof_delay=0.0) as dify:
@@ -150,7 +150,7 @@ def test_an_error_event_left_open(kind: Kind) -> None:
         assert len(dify.runs) == 1
 
 
-@both
+@both  # with httpx's connections, 310 s after the error: their one limit of silence
 def test_an_error_event_of_a_run_that_goes_on(dify: FakeDify, kind: Kind) -> None:
     """From 1.15 on servers tell such errors, too."""
     dify.faults.add(Fault(after_events=3, then="error event left open"))
@@ -159,7 +159,7 @@ def test_an_error_event_of_a_run_that_goes_on(dify: FakeDify, kind: Kind) -> Non
     assert len(dify.runs) == 1
 
 
-@both
+@both_by_both
 @pytest.mark.parametrize("version", ["1.13.2", "1.8.1"])
 def test_older_servers(kind: Kind, version: str) -> None:
     with FakeDify(version, eof_delay=0.0) as dify:

@@ -115,7 +115,7 @@ def test_the_pools_of_httpx_make_our_connections(proxy: str | None) -> None:
     transport = httpx.HTTPTransport(**settings(proxy).arguments(httpx.URL("http://a"), own=True))
     put_in(transport, proxy)
     assert isinstance(transport._pool.create_connection(ORIGIN), Connection)
-    again = Router(proxy=proxy)._transport(httpx.URL("http://dify.test"))
+    again = Router(proxy=proxy)._transport(httpx.URL("http://dify.test"))[0]
     assert isinstance(again._pool.create_connection(ORIGIN), Connection)
 
 

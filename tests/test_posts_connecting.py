@@ -10,7 +10,7 @@ import httpx
 import pytest
 from dify_workflow import ConnectionFailed, RequestTimedOut, RunOutcomeUnknown
 from dify_workflow._transport import pools
-from facade import Kind, both, client
+from facade import Kind, both_by_both, client
 from pauses import recorded_pauses
 from posting import (
     BLOCKING,
@@ -28,7 +28,7 @@ def _free_port() -> int:
     return port
 
 
-@both
+@both_by_both
 @modes
 def test_a_refused_connection_is_tried_again(kind: Kind, mode: str) -> None:
     url = f"http://127.0.0.1:{_free_port()}"
@@ -51,7 +51,7 @@ def _mock(kind: Kind, failures: list[Exception], sent: list[httpx.Request]) -> A
         return httpx.Response(done.status, headers=done.headers, content=done.body)
 
     transport = httpx.MockTransport(handler)
-    if kind == "sync":
+    if kind.startswith("sync"):
         return httpx.Client(transport=transport)
     return httpx.AsyncClient(transport=transport)
 
@@ -59,7 +59,7 @@ def _mock(kind: Kind, failures: list[Exception], sent: list[httpx.Request]) -> A
 UNSENT = [httpx.ConnectTimeout, httpx.ConnectError, httpx.PoolTimeout, httpx.ProxyError]
 
 
-@both
+@both_by_both
 @modes
 @pytest.mark.parametrize("failure", UNSENT)
 def test_what_failed_to_connect_is_tried_again(
@@ -86,7 +86,7 @@ def test_what_failed_to_connect_is_tried_again(
 SENT = [httpx.ReadError, httpx.ReadTimeout, httpx.WriteError, httpx.WriteTimeout]
 
 
-@both
+@both_by_both
 @pytest.mark.parametrize("failure", [*SENT, httpx.RemoteProtocolError, httpx.CloseError])
 def test_what_may_have_been_sent_is_not_sent_again(
     kind: Kind, failure: type[httpx.TransportError]
@@ -98,7 +98,7 @@ def test_what_may_have_been_sent_is_not_sent_again(
     assert sent == []  # the mock saw the first one only
 
 
-@both
+@both_by_both
 def test_a_pooled_connection_that_the_server_has_closed_is_not_used(kind: Kind) -> None:
     """gunicorn closes what was idle for 2 s."""
     with (
@@ -111,7 +111,7 @@ def test_a_pooled_connection_that_the_server_has_closed_is_not_used(kind: Kind) 
             assert (server.connections, len(server.requests)) == (number, number)
 
 
-@both
+@both_by_both
 def test_a_post_on_a_pooled_connection_that_breaks_is_not_posted_again(kind: Kind) -> None:
     def handler(request: Request) -> Reply:
         return Reply.of(BLOCKING) if request.nth == 1 else Reply.raw(Reset())
@@ -125,7 +125,7 @@ def test_a_post_on_a_pooled_connection_that_breaks_is_not_posted_again(kind: Kin
         ]
 
 
-@both
+@both_by_both
 def test_a_post_uses_no_connection_that_was_idle_for_long(
     kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,7 +138,7 @@ def test_a_post_uses_no_connection_that_was_idle_for_long(
         assert [request.connection for request in server.requests] == [1, 2]
 
 
-@both
+@both_by_both
 def test_a_stream_never_uses_a_pooled_connection(kind: Kind) -> None:
     def handler(request: Request) -> Reply:
         if request.method == "GET":

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from dify_workflow import AsyncDifyWorkflow, DeadlineExceeded, DifyWorkflow
-from facade import API_KEY, Kind, both, client
+from facade import API_KEY, Kind, both, both_by_both, client
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import Odd, SlowRuns, ahead, in_a_loop, slow_runs
 
@@ -23,7 +23,7 @@ def _raise(dify: Any, error: BaseException) -> None:
             raise error
 
 
-@both
+@both_by_both
 @ahead
 def test_a_run_that_is_left_is_stopped_once(kind: Kind, read_ahead: bool) -> None:
     with slow_runs(kind, stop_on_exit=True, read_ahead=read_ahead) as (runs, server, dify):
@@ -46,7 +46,7 @@ def test_a_run_that_is_left_is_stopped_once(kind: Kind, read_ahead: bool) -> Non
         assert runs.stops == 4
 
 
-@both
+@both_by_both
 @ahead
 def test_a_run_that_has_ended_is_not_stopped(kind: Kind, read_ahead: bool) -> None:
     with slow_runs(kind, stop_on_exit=True, read_ahead=read_ahead) as (runs, _, dify):
@@ -61,7 +61,7 @@ def test_a_run_that_has_ended_is_not_stopped(kind: Kind, read_ahead: bool) -> No
         assert runs.stops == 0
 
 
-@both
+@both_by_both
 def test_a_run_that_was_stopped_by_hand_is_not_stopped_again(kind: Kind) -> None:
     with slow_runs(kind, stop_on_exit=True) as (runs, _, dify):
         with dify.start({}) as stream:
@@ -69,7 +69,7 @@ def test_a_run_that_was_stopped_by_hand_is_not_stopped_again(kind: Kind) -> None
         assert runs.stops == 1
 
 
-@both
+@both_by_both
 def test_without_it_nothing_is_stopped(kind: Kind) -> None:
     with slow_runs(kind) as (runs, _, dify):
         for error in (Odd(), KeyboardInterrupt()):
@@ -78,7 +78,7 @@ def test_without_it_nothing_is_stopped(kind: Kind) -> None:
         assert runs.stops == 0
 
 
-@both
+@both  # `result(timeout)` is exact over own connections only
 def test_without_a_run_nothing_is_stopped(kind: Kind) -> None:
     with slow_runs(kind, stop_on_exit=True) as (runs, server, dify):
         with dify.run_workflow_stream({}):
@@ -90,7 +90,7 @@ def test_without_a_run_nothing_is_stopped(kind: Kind) -> None:
         assert runs.stops == 0
 
 
-@both
+@both_by_both
 def test_a_run_past_its_deadline_is_stopped_once(kind: Kind) -> None:
     with slow_runs(kind, stop_on_exit=True, deadline=0.5) as (runs, _, dify):
         with pytest.raises(DeadlineExceeded):
@@ -183,7 +183,7 @@ def test_ctrl_c_in_an_event_loop_stops_the_run_once(read_ahead: bool) -> None:
         server.wait_closed()
 
 
-@both
+@both_by_both
 def test_a_stop_that_fails_raises_nothing_and_is_not_repeated(kind: Kind) -> None:
     runs = SlowRuns()
 
@@ -217,7 +217,7 @@ def broken_log() -> Iterator[None]:
     log.setLevel(level)
 
 
-@both
+@both_by_both
 @pytest.mark.parametrize("way", ["close", "deadline"])
 def test_a_log_that_cannot_be_written_keeps_no_run_going(
     kind: Kind, way: str, broken_log: None

@@ -17,7 +17,7 @@ from .._api.versions import Server, Version
 from .._codec.secret import seal_key
 from .._runs.prepare import InputForms, plan
 from .._runs.run import Following
-from .._transport.pools import TransportSettings
+from .._transport.pools import Connections, TransportSettings
 from ..errors import DifyError, InvalidArgument
 from ..options import Options
 
@@ -31,6 +31,7 @@ class ClientSettings:
     verify: ssl.SSLContext | bool = True
     proxy: str | None = attrs.field(default=None, repr=False)
     limits: httpx.Limits | None = None
+    connections: Connections = "own"
 
     @classmethod
     def of(

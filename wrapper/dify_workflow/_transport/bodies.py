@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpcore
 import httpx
+from h1_streams.exchange import BODY
+from h1_streams.line import Line
+
+from .pools import OWN_CONNECTION
 
 # What is raised below httpx, by the body of a response.
 HTTPCORE_ERRORS = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
@@ -16,7 +22,24 @@ def httpx_error(error: Exception) -> httpx.HTTPError:
     return made
 
 
-def is_plain(response: httpx.Response) -> bool:
-    """Whether a body needs no decoding."""
-    coding: str = response.headers.get("content-encoding", "identity")
-    return coding == "identity"
+def own_body(response: httpx.Response) -> Any:
+    """Return the body to read past httpx, by h1_streams; None where that would read wrongly.
+
+    That is a body to be decoded, and one that somebody (vcrpy, an auditing transport) has read or
+    put something in front of: it is read from where it is now.
+    """
+    stream: Any = response.stream
+    while type(stream).__module__.partition(".")[0] in _WRAPPERS:
+        stream = getattr(stream, "_stream", None) or getattr(stream, "_httpcore_stream", None)
+    body = response.extensions.get(BODY)
+    plain = response.headers.get("content-encoding", "identity") == "identity"
+    return body if plain and stream is body and not response.is_closed else None
+
+
+_WRAPPERS = ("httpx", "httpcore", __name__.partition(".")[0])
+
+
+def line_of(response: httpx.Response) -> Line:
+    """Return what ends the connection of a stream."""
+    line: Line = response.request.extensions[OWN_CONNECTION]
+    return line

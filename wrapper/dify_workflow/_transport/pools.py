@@ -12,13 +12,16 @@ import socket
 import ssl
 import urllib.request
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, get_args
 
 import httpx
 from h1_streams.line import Line
 
 from ..errors import InvalidArgument
 from .proxies import proxy_at, variable_of
+from .traced import TracedConnection
+
+Connections = Literal["own", "httpx"]
 
 OWN_CONNECTION = "dify_workflow.own_connection"  # request extension: the `Line` of a stream
 
@@ -92,7 +95,11 @@ class TransportSettings:
     """How connections are made: TLS, proxy, limits."""
 
     def __init__(
-        self, verify: ssl.SSLContext | bool, proxy: str | None, limits: httpx.Limits | None
+        self,
+        verify: ssl.SSLContext | bool,
+        proxy: str | None,
+        limits: httpx.Limits | None,
+        connections: Connections = "own",
     ) -> None:
         if not isinstance(verify, bool | ssl.SSLContext):
             raise InvalidArgument("verify: True, False or an ssl.SSLContext", field="verify")
@@ -100,6 +107,9 @@ class TransportSettings:
             _check_limits(limits)
         if proxy is not None:
             proxy_at(proxy, "proxy")
+        if connections not in get_args(Connections):
+            raise InvalidArgument('connections: "own" or "httpx"', field="connections")
+        self._connections = connections
         if isinstance(verify, ssl.SSLContext):
             verify.set_alpn_protocols(["http/1.1"])
         self.verify = verify
@@ -135,24 +145,27 @@ class TransportSettings:
         url: httpx.URL,
         connection: Callable[..., Any],
         line: Line | None,
-    ) -> None:
+    ) -> TracedConnection | None:
         """Make the pool of an httpx transport use our connections, for which it has no argument.
 
-        Where it is not as expected (another httpx, a SOCKS proxy), httpcore makes its own: slower,
-        and a stream has one silence limit, but right.
+        Where that is not wanted, or it is not as expected (another httpx, a SOCKS proxy), httpcore
+        makes its own: slower, and a stream has one silence limit, but right. Of such a stream, it
+        returns what is to see the connection.
         """
         from h1_streams.route import Route  # with httpcore, which httpx imports as late
 
         proxy = self._proxy(url)
         pool: Any = getattr(transport, "_pool", None)
-        if not hasattr(pool, "create_connection") or (proxy and proxy.url.scheme not in _PROXIES):
-            return
+        known = proxy is None or proxy.url.scheme in _PROXIES
+        if self._connections == "httpx" or not (known and hasattr(pool, "create_connection")):
+            return None if line is None else TracedConnection(line)
 
         def create(origin: Any) -> Any:
             route = Route(origin, self._context(url), proxy)
             return connection(route, _KEEPALIVE_EXPIRY, keepalive_options(), line)
 
         pool.create_connection = create
+        return None
 
     def _proxy(self, url: httpx.URL) -> httpx.Proxy | None:
         """The proxy for a URL; the environment is read once, as by httpx."""

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import cast
 
 import httpx
 from h1_streams.async_connection import AsyncResponseBody, AsyncWaitingHead
 from h1_streams.exchange import BODY
+from h1_streams.loops import running_loop
 
 from ..._api.commands import Open
-from ..._transport.bodies import HTTPCORE_ERRORS, httpx_error, is_plain
+from ..._transport.bodies import HTTPCORE_ERRORS, httpx_error, line_of, own_body
 
 
 class _Body(httpx.AsyncByteStream):
     """The body of an answer that was waited for."""
 
     def __init__(self, body: AsyncResponseBody) -> None:
-        self._body = body
+        self._stream = body
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
-            async for data in self._body:
+            async for data in self._stream:
                 yield data
         except HTTPCORE_ERRORS as error:
             raise httpx_error(error) from error
 
     async def aclose(self) -> None:
-        await self._body.aclose()
+        await self._stream.aclose()
 
 
 class AsyncPendingStream:
@@ -70,8 +72,9 @@ class AsyncOpenStream:
 
     def __init__(self, response: httpx.Response) -> None:
         self._response = response
-        body = response.extensions.get(BODY)
-        self._own = body if isinstance(body, AsyncResponseBody) and is_plain(response) else None
+        self._loop = running_loop()
+        self._line = line_of(response)
+        self._own: AsyncResponseBody | None = own_body(response)
         self._parts: AsyncGenerator[bytes] | None = None
         if self._own is None:
             self._parts = cast("AsyncGenerator[bytes]", response.aiter_bytes())
@@ -86,15 +89,18 @@ class AsyncOpenStream:
             return await anext(self._parts, None)
         except HTTPCORE_ERRORS as error:
             raise httpx_error(error) from error
+        except httpx.StreamError as error:  # somebody has begun to read it, or has closed it
+            raise httpx.ReadError(str(error)) from error
 
     def shutdown(self) -> None:
         """End the connection without waiting, from any thread."""
-        if self._own is not None:
-            self._own.shutdown()
+        self._line.shutdown()
 
     def abandon(self) -> None:
         """End the connection of a stream that nobody has any more."""
         self.shutdown()
+        if self._own is None and self._loop is not None and not self._loop.is_closed():
+            asyncio.run_coroutine_threadsafe(self._response.aclose(), self._loop)
 
     async def aclose(self) -> None:
         """Free the connection; any number of times."""

@@ -17,6 +17,7 @@ from ..._runs.prepare import attaching, resuming
 from ..._runs.report import blocking
 from ..._runs.start import run_blocking
 from ..._transport.http_clients import AsyncOwnClient
+from ..._transport.pools import Connections
 from ...options import CallOptions, Options, RunOptions
 from ...types.requests import WorkflowRunRequest
 from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
@@ -50,6 +51,8 @@ class AsyncDifyWorkflow(
         proxy: The address of a proxy, http://, https:// or, with the extra `socks`, socks5://; by
             default what the environment says.
         limits: Of the connections for plain requests; each stream has one of its own.
+        connections: "httpx" for those that httpx makes, instead of this library's own: slower,
+            and a stream's silence has one limit (see docs/connections.md).
         default_headers: Sent with every request.
         options: The options of a run, as defaults for every call. `api_key`, the key of the app
             ("app-..."), comes from DIFY_API_KEY if not given; `user`, whom runs and files belong
@@ -67,6 +70,7 @@ class AsyncDifyWorkflow(
         verify: ssl.SSLContext | bool = True,
         proxy: str | None = None,
         limits: httpx.Limits | None = None,
+        connections: Connections = "own",
         default_headers: Mapping[str, str] | None = None,
         **options: Unpack[RunOptions],
     ) -> None:
@@ -79,6 +83,7 @@ class AsyncDifyWorkflow(
             verify=verify,
             proxy=proxy,
             limits=limits,
+            connections=connections,
         )
         self._open(settings, http_client)
 
@@ -245,5 +250,10 @@ class AsyncDifyWorkflow(
 
     def _new_http(self) -> httpx.AsyncClient:
         used = self._settings
-        router = AsyncRouter(verify=used.verify, proxy=used.proxy, limits=used.limits)
+        router = AsyncRouter(
+            verify=used.verify,
+            proxy=used.proxy,
+            limits=used.limits,
+            connections=used.connections,
+        )
         return AsyncOwnClient(transport=router)

@@ -13,7 +13,8 @@ import httpx
 from h1_streams.line import Line
 from h1_streams.loops import running_loop
 
-from ..._transport.pools import OWN_CONNECTION, TransportSettings
+from ..._transport.pools import OWN_CONNECTION, Connections, TransportSettings
+from ..._transport.traced import TracedConnection
 
 
 class AsyncRouter(httpx.AsyncBaseTransport):
@@ -25,8 +26,9 @@ class AsyncRouter(httpx.AsyncBaseTransport):
         verify: ssl.SSLContext | bool = True,
         proxy: str | None = None,
         limits: httpx.Limits | None = None,
+        connections: Connections = "own",
     ) -> None:
-        self._settings = TransportSettings(verify, proxy, limits)
+        self._settings = TransportSettings(verify, proxy, limits, connections)
         # By event loop; None stands for all that are not asyncio's (trio).
         self._loops: dict[asyncio.AbstractEventLoop | None, _LoopConnections] = {}
 
@@ -36,7 +38,10 @@ class AsyncRouter(httpx.AsyncBaseTransport):
         if line is None:
             return await here.pool(request.url, self._settings).handle_async_request(request)
         here.lines.add(line)
-        transport = _transport(self._settings, request.url, line)
+        transport, traced = _transport(self._settings, request.url, line)
+        if traced is not None:
+            request.extensions["trace"] = traced.atrace
+            here.streams.add(transport)
         return await transport.handle_async_request(request)
 
     async def _here(self) -> _LoopConnections:
@@ -62,13 +67,14 @@ class _LoopConnections:
 
     def __init__(self) -> None:
         self.lines: weakref.WeakSet[Line] = weakref.WeakSet()
+        self.streams: weakref.WeakSet[httpx.AsyncHTTPTransport] = weakref.WeakSet()  # httpx's
         self._pools: dict[tuple[int, str, str], httpx.AsyncHTTPTransport] = {}
         self._guard: AsyncGenerator[None, None] | None = None
 
     def pool(self, url: httpx.URL, settings: TransportSettings) -> httpx.AsyncHTTPTransport:
         key = (os.getpid(), url.scheme, url.host)
         if key not in self._pools:
-            self._pools[key] = _transport(settings, url)
+            self._pools[key], _ = _transport(settings, url)
         return self._pools[key]
 
     async def close_with_the_loop(self) -> None:
@@ -83,6 +89,8 @@ class _LoopConnections:
             try:
                 for line in self.lines:
                     line.shutdown()
+                for transport in list(self.streams):
+                    await transport.aclose()
             finally:
                 await self.close_pools()
 
@@ -96,9 +104,8 @@ class _LoopConnections:
 
 def _transport(
     settings: TransportSettings, url: httpx.URL, line: Line | None = None
-) -> httpx.AsyncHTTPTransport:
+) -> tuple[httpx.AsyncHTTPTransport, TracedConnection | None]:
     from h1_streams.async_connection import AsyncConnection  # with httpcore, as late as httpx
 
     transport = httpx.AsyncHTTPTransport(**settings.arguments(url, own=line is not None))
-    settings.connect_by(transport, url, AsyncConnection, line)
-    return transport
+    return transport, settings.connect_by(transport, url, AsyncConnection, line)

@@ -10,23 +10,23 @@ from h1_streams.connection import ResponseBody, WaitingHead
 from h1_streams.exchange import BODY
 
 from ..._api.commands import Open
-from ..._transport.bodies import HTTPCORE_ERRORS, httpx_error, is_plain
+from ..._transport.bodies import HTTPCORE_ERRORS, httpx_error, line_of, own_body
 
 
 class _Body(httpx.SyncByteStream):
     """The body of an answer that was waited for."""
 
     def __init__(self, body: ResponseBody) -> None:
-        self._body = body
+        self._stream = body
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            yield from self._body
+            yield from self._stream
         except HTTPCORE_ERRORS as error:
             raise httpx_error(error) from error
 
     def close(self) -> None:
-        self._body.close()
+        self._stream.close()
 
 
 class PendingStream:
@@ -65,8 +65,8 @@ class OpenStream:
 
     def __init__(self, response: httpx.Response) -> None:
         self._response = response
-        body = response.extensions.get(BODY)
-        self._own = body if isinstance(body, ResponseBody) and is_plain(response) else None
+        self._line = line_of(response)
+        self._own: ResponseBody | None = own_body(response)
         self._parts = None if self._own else response.iter_bytes()
         self.resumable: bool = self._own is not None
 
@@ -79,17 +79,18 @@ class OpenStream:
             return next(self._parts, None)
         except HTTPCORE_ERRORS as error:
             raise httpx_error(error) from error
+        except httpx.StreamError as error:  # somebody has begun to read it, or has closed it
+            raise httpx.ReadError(str(error)) from error
 
     def close(self) -> None:
         """Free the connection; from any thread, any number of times."""
-        if self._own is not None:
-            self._own.shutdown()
+        self._line.shutdown()
         self._response.close()
 
     def abandon(self) -> None:
         """Free the connection of a stream that nobody has any more."""
         if not sys.is_finalizing():
             self.close()
-        elif self._own is not None:  # the socket alone: httpx's modules may be gone by now
-            self._own.shutdown()
-            self._own.close()
+        elif stream := self._response.extensions.get("network_stream"):
+            self._line.shutdown()
+            stream.close()  # the socket alone: httpx's modules may be gone by now

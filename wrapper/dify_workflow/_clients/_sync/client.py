@@ -18,6 +18,7 @@ from ..._runs.prepare import attaching, resuming
 from ..._runs.report import blocking
 from ..._runs.start import run_blocking
 from ..._transport.http_clients import OwnClient
+from ..._transport.pools import Connections
 from ...options import CallOptions, Options, RunOptions
 from ...types.requests import WorkflowRunRequest
 from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
@@ -49,6 +50,8 @@ class DifyWorkflow(
         proxy: The address of a proxy, http://, https:// or, with the extra `socks`, socks5://; by
             default what the environment says.
         limits: Of the connections for plain requests; each stream has one of its own.
+        connections: "httpx" for those that httpx makes, instead of this library's own: slower,
+            and a stream's silence has one limit (see docs/connections.md).
         default_headers: Sent with every request.
         options: The options of a run, as defaults for every call. `api_key`, the key of the app
             ("app-..."), comes from DIFY_API_KEY if not given; `user`, whom runs and files belong
@@ -66,6 +69,7 @@ class DifyWorkflow(
         verify: ssl.SSLContext | bool = True,
         proxy: str | None = None,
         limits: httpx.Limits | None = None,
+        connections: Connections = "own",
         default_headers: Mapping[str, str] | None = None,
         **options: Unpack[RunOptions],
     ) -> None:
@@ -78,6 +82,7 @@ class DifyWorkflow(
             verify=verify,
             proxy=proxy,
             limits=limits,
+            connections=connections,
         )
         self._open(settings, http_client)
 
@@ -242,5 +247,10 @@ class DifyWorkflow(
 
     def _new_http(self) -> httpx.Client:
         used = self._settings
-        router = Router(verify=used.verify, proxy=used.proxy, limits=used.limits)
+        router = Router(
+            verify=used.verify,
+            proxy=used.proxy,
+            limits=used.limits,
+            connections=used.connections,
+        )
         return OwnClient(transport=router)
