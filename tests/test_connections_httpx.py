@@ -69,7 +69,10 @@ def test_what_is_lost_with_connections_of_httpx(kind: Kind) -> None:
 
 @both
 def test_connections_are_of_two_kinds(kind: Kind) -> None:
-    with pytest.raises(InvalidArgument, match='"httpx"'), client(kind, "http://a", connections="h11"):
+    with (
+        pytest.raises(InvalidArgument, match='"httpx"'),
+        client(kind, "http://a", connections="h11"),
+    ):
         pass
 
 

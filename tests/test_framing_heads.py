@@ -146,6 +146,10 @@ MALFORMED = {
     "cr cr lf at the end": b"HTTP/1.1 200 OK\r\nA: b\r\r\n\r\n",
     "a first line that is folded": b"HTTP/1.1 200 OK\r\n A: b\r\n\r\n",
     "NUL in a folded line": b"HTTP/1.1 200 OK\r\nA: b\r\n c\0\r\n\r\n",
+    "vertical tab in the value": b"HTTP/1.1 200 OK\r\nA: b\x0bc\r\n\r\n",
+    "form feed in the value": b"HTTP/1.1 200 OK\r\nA: b\x0cc\r\n\r\n",
+    "form feed in the reason": b"HTTP/1.1 200 O\x0cK\r\n\r\n",
+    "an informational one with a framing": b"HTTP/1.1 103 \r\nContent-Length: x\r\n\r\n" + OK,
     "an unasked switch": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
     "a malformed informational one": b"HTTP/1.1 103 \r\nA b\r\n\r\n" + OK,
     "a malformed one behind it": b"HTTP/1.1 103 \r\nA: b\r\n\r\nHTP/1.1 200 OK\r\n\r\n",
@@ -166,6 +170,22 @@ def test_another_version_is_refused(version: bytes) -> None:
     """Which h11 lets through; nobody answers so to HTTP/1.1."""
     with pytest.raises(httpcore.RemoteProtocolError):
         read([b"HTTP/" + version + b" 200 OK\r\n\r\n"])
+
+
+@pytest.mark.parametrize("character", [*range(1, 9), *range(14, 32), 127])
+def test_a_control_character_is_refused(character: int) -> None:
+    """Those too that h11 lets through."""
+    with pytest.raises(httpcore.RemoteProtocolError):
+        read([b"HTTP/1.1 200 OK\r\nA: b%cc\r\n\r\n" % character])
+
+
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.1 102 \r\n\r\n", b"HTTP/1.1 103 \r\nA: " + b"b" * 9_000 + b"\r\n\r\n"]
+)
+def test_endless_informational_heads_are_refused(head: bytes) -> None:
+    reader = HeadReader()
+    with pytest.raises(httpcore.RemoteProtocolError, match=r"too long|100 informational"):
+        any(map(reader.feed, itertools.repeat(head)))
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,9 @@ FRAMINGS: dict[tuple[str, ...], type[Body] | None] = {
     (SIZED, CHUNKS): ChunkedBody,
     (CHUNKS, "Content-Length: 6"): ChunkedBody,
     (CHUNKS, "Content-Encoding: gzip"): ChunkedBody,
-    (CHUNKS, CHUNKS): None,
+    (CHUNKS, "Content-Length: five"): None,
+    (CHUNKS, SIZED, "Content-Length: 6"): None,
+    ("Transfer-Encoding: chunked, chunked",): None,
     ("Transfer-Encoding: gzip, chunked",): None,
     ("Transfer-Encoding: identity",): None,
     ("Transfer-Encoding: identity", SIZED): None,
@@ -69,3 +71,19 @@ def test_an_answer_that_has_no_body_whatever_its_headers(lines: tuple[str, ...])
         body_of(answer(200, lines), bodiless=True),
     ):
         assert (type(body), body.done, body.reusable) == (SizedBody, True, True)
+
+
+def test_transfer_encoding_that_is_said_twice_is_read() -> None:
+    """Which h11 refuses: proxies send it, and it can mean one thing only."""
+    body = body_of(answer(200, (CHUNKS, CHUNKS)))
+    assert body.feed(b"5\r\nhello\r\n0\r\n\r\n") == b"hello"
+    assert (body.done, body.reusable) == (True, False)
+
+
+@pytest.mark.parametrize("status", [200, 204, 304])
+def test_no_request_goes_out_behind_two_framings(status: int) -> None:
+    for lines in ((CHUNKS,), (SIZED,), (SIZED, CHUNKS), (CHUNKS, SIZED)):
+        body = body_of(answer(status, lines))
+        if status == 200:
+            body.feed(b"5\r\nhello\r\n0\r\n\r\n" if CHUNKS in lines else b"hello")
+        assert (body.done, body.reusable) == (True, len(lines) == 1)

@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 import httpcore
 
 from .dialling import connect_tcp
-from .exchange import READ_SIZE, Exchange
+from .exchange import READ_SIZE, Exchange, timer
 from .head import HeadReader
 from .route import connecting, proxy_context
 from .state import ConnectionState
 from .wires import Wire
+
+_LATE = 1.0  # s to read what is there already
 
 
 class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
@@ -54,34 +56,34 @@ class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
         self, exchange: Exchange, limit: float | None, patience: float | None
     ) -> httpcore.Response:
         stream = self._stream
+        left = timer(patience)
         while exchange.head is None:
-            exchange.received(await stream.read(READ_SIZE, patience))
+            try:
+                data = await stream.read(READ_SIZE, left())
+            except httpcore.ReadTimeout as error:
+                data = await _late(stream, error)
+            exchange.received(data)
         return exchange.response(AsyncResponseBody(self, stream, exchange, limit), stream)
 
     async def _connect(self, timeout: float | None) -> httpcore.AsyncNetworkStream:
         route = self._route
         host, port = route.address
         stream = await connect_tcp(host, port, timeout, socket_options=self._socket_options)
-        self._use(stream)
+        self._layer(stream)
         if route.proxy_is_secure:
             stream = await stream.start_tls(proxy_context(), host, timeout)
-            self._use(stream)
+            self._layer(stream)
         if route.tunnel is not None:
             await stream.write(route.tunnel, timeout)
-            reader = HeadReader()
-            while (head := reader.feed(await stream.read(READ_SIZE, timeout))) is None:
+            reader, left = HeadReader(), timer(timeout)
+            while (head := reader.feed(await stream.read(READ_SIZE, left()))) is None:
                 pass
             route.tunnelled(head)
         if route.secure:
             name = route.origin.host.decode("ascii")
             stream = await stream.start_tls(route.context, name, timeout)
-            self._use(stream)
+            self._layer(stream)
         return stream
-
-    def _use(self, stream: httpcore.AsyncNetworkStream) -> None:
-        self._stream = stream
-        if self._line is not None:
-            self._line.carried_by(self)
 
     async def _send(
         self,
@@ -112,6 +114,13 @@ class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
         self._closed = True
         if self._stream is not None:
             await self._stream.aclose()
+
+
+async def _late(stream: httpcore.AsyncNetworkStream, error: httpcore.ReadTimeout) -> bytes:
+    """Read what lies in the socket: a process that was stopped hears of the time-out first."""
+    if not stream.get_extra_info("is_readable"):
+        raise error
+    return await stream.read(READ_SIZE, _LATE)
 
 
 class AsyncWaitingHead:
@@ -162,9 +171,12 @@ class AsyncResponseBody:
         """
         data = self._exchange.rest()
         if not data:
-            if self._exchange.body.done:
+            if self._exchange.ended:
                 return None
-            data = await self._stream.read(READ_SIZE, timeout)
+            try:
+                data = await self._stream.read(READ_SIZE, timeout)
+            except httpcore.ReadTimeout as error:
+                data = await _late(self._stream, error)
         return self._exchange.read(data)
 
     def shutdown(self) -> None:

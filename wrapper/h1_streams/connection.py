@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import httpcore
 
-from .exchange import READ_SIZE, Exchange
+from .exchange import READ_SIZE, Exchange, timer
 from .head import HeadReader
 from .route import connecting, proxy_context
+from .sockets import shut_down
 from .state import ConnectionState
 
 _WHOLE_READ_SIZE = 64 * 1024  # bytes of an answer that is read whole
@@ -58,8 +59,9 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
     def _answer(
         self, exchange: Exchange, limit: float | None, patience: float | None
     ) -> httpcore.Response:
+        left = timer(patience)
         while exchange.head is None:
-            exchange.received(self.recv(patience))
+            exchange.received(self.recv(left()))
         return exchange.response(ResponseBody(self, exchange, limit), self._stream)
 
     def _connect(self, timeout: float | None) -> httpcore.NetworkStream:
@@ -74,8 +76,8 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
             self._use(stream)
         if route.tunnel is not None:
             stream.write(route.tunnel, timeout)
-            reader = HeadReader()
-            while (head := reader.feed(stream.read(READ_SIZE, timeout))) is None:
+            reader, left = HeadReader(), timer(timeout)
+            while (head := reader.feed(stream.read(READ_SIZE, left()))) is None:
                 pass
             route.tunnelled(head)
         if route.secure:
@@ -100,11 +102,9 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
                 self._handshaking = None
 
     def _use(self, stream: httpcore.NetworkStream, *, straight: bool = True) -> None:
-        self._stream = stream
         # The socket of TLS within TLS has another layer's bytes.
         self._socket = stream.get_extra_info("socket") if straight else None
-        if self._line is not None:
-            self._line.carried_by(self)
+        self._layer(stream)
 
     def _send(
         self,
@@ -144,11 +144,7 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
         if connected is None and stream is not None:
             connected = stream.get_extra_info("socket")
         if connected is not None:
-            try:
-                # Not that of an SSLSocket, which another thread would go on with unencrypted.
-                socket.socket.shutdown(connected, socket.SHUT_RDWR)
-            except OSError:
-                pass  # closed already
+            shut_down(connected)
 
     def close(self) -> None:
         if self._leave():
@@ -197,7 +193,7 @@ class ResponseBody:
         """
         data = self._exchange.rest()
         if not data:
-            if self._exchange.body.done:
+            if self._exchange.ended:
                 return None
             data = self._connection.recv(timeout)
         return self._exchange.read(data)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import httpcore
@@ -10,6 +11,7 @@ import httpcore
 from .framing import Body, body_of
 from .head import Header, HeadReader, ResponseHead, elements, request_head
 
+_MOMENT = 0.001  # s; a time-out of 0 would be none
 READ_SIZE = 16 * 1024  # bytes of a stream; the events of more do not fit into the processor's cache
 BODY = "h1_streams.body"  # response extension: the `ResponseBody` or its async counterpart
 
@@ -87,6 +89,13 @@ class Exchange:
         return None
 
     @property
+    def ended(self) -> bool:
+        """Whether the body is complete; raises `httpcore.RemoteProtocolError` if it cannot be."""
+        if self.body.error is not None:
+            raise self.body.error
+        return self.body.done
+
+    @property
     def reusable(self) -> bool:
         """Whether the connection can carry another request: both sides have said all."""
         head = self.head
@@ -99,6 +108,12 @@ class Exchange:
             and head.version == b"1.1"
             and b"close" not in elements(head.headers, b"connection")
         )
+
+
+def timer(seconds: float | None) -> Callable[[], float | None]:
+    """Return what tells how many of so many seconds are left: for all reads of a head together."""
+    until = None if seconds is None else time.monotonic() + seconds
+    return lambda: None if until is None else max(until - time.monotonic(), _MOMENT)
 
 
 def _length(headers: list[Header]) -> int | None:

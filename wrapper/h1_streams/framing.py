@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import re
+import time
 
 import httpcore
 
-from .head import ResponseHead, elements
+from .head import LONGEST, MOST, ResponseHead, fields, framing_of
 
 
 class Body:
     """Bytes of a connection in, bytes of the body out; this one lasts until the connection ends.
 
     `done` once the body is complete; `reusable` when the connection stands right behind it then.
-    All raise `httpcore.RemoteProtocolError` for a body that is malformed.
+    All raise `httpcore.RemoteProtocolError` for a body that is malformed; what came before that in
+    the same bytes is returned first, and `error` is to be raised then.
+
+    clean: nothing else was said of its framing; if not, the connection is never `reusable`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, clean: bool = True) -> None:
+        self._clean = clean
         self.done: bool = False
         self.reusable: bool = False
+        self.error: httpcore.RemoteProtocolError | None = None
 
     def feed(self, data: bytes) -> bytes:
         """Return the bytes of the body in the next bytes of the connection."""
@@ -30,14 +36,14 @@ class Body:
 
     def _complete(self, *, reusable: bool) -> None:
         self.done = True
-        self.reusable = reusable
+        self.reusable = reusable and self._clean
 
 
 class SizedBody(Body):
     """A body with a Content-Length."""
 
-    def __init__(self, length: int) -> None:
-        super().__init__()
+    def __init__(self, length: int, *, clean: bool = True) -> None:
+        super().__init__(clean=clean)
         self._left = length
         self.feed(b"")
 
@@ -57,16 +63,26 @@ class SizedBody(Body):
 class ChunkedBody(Body):
     """A body in chunks (RFC 9112, section 7.1)."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *, clean: bool = True) -> None:
+        super().__init__(clean=clean)
         self._left = 0  # bytes of the current chunk still to come, then of its \r\n
         self._line = b""  # an unfinished line of framing
-        self._in_trailer = False
+        self._trailer: list[bytes] | None = None  # its lines
+        self._trailer_ends = 0.0
         self._at_end = False
 
     def feed(self, data: bytes) -> bytes:
         """Return the chunks' data without their framing."""
         parts: list[bytes] = []
+        try:
+            self._take(data, parts)
+        except httpcore.RemoteProtocolError as error:
+            if not parts:
+                raise
+            self.error = error
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def _take(self, data: bytes, parts: list[bytes]) -> None:
         position = 0
         while position < len(data) and not self._at_end:
             if self._left > 2:
@@ -77,13 +93,12 @@ class ChunkedBody(Body):
             elif self._left:
                 self._end_chunk(data[position])
                 position += 1
-            elif self._line or self._in_trailer:
+            elif self._line or self._trailer is not None:
                 position = self._read_line(data, position)
             else:
                 position = self._whole_chunks(data, position, parts)
         if self._at_end:
             self._complete(reusable=position == len(data))
-        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def end(self) -> None:
         """Raise: a complete body would have been `done`."""
@@ -113,26 +128,41 @@ class ChunkedBody(Body):
         line = self._line + (data[position:end] if end else data[position:])
         if len(line) > _LONGEST_LINE:
             raise httpcore.RemoteProtocolError("a chunk's size line is too long")
+        if self._trailer is not None and time.monotonic() > self._trailer_ends:
+            raise httpcore.RemoteProtocolError("the trailer of the response does not end")
         if not end:
             self._line = line
             return len(data)
         self._line = b""
-        if self._in_trailer:
-            self._at_end = line in (b"\n", b"\r\n")
-        else:
+        if self._trailer is None:
             self._begin_chunk(line)
+        else:
+            self._trailer.append(line)
+            self._check_trailer(self._trailer)
         return end
+
+    def _check_trailer(self, lines: list[bytes]) -> None:
+        """Take a line, the last one if it is empty; nothing is read of a trailer."""
+        self._at_end = lines[-1] in (b"\n", b"\r\n")
+        read = fields(b"".join(lines[:-1])) if self._at_end else []
+        if read is None:
+            raise httpcore.RemoteProtocolError(f"not a trailer: {lines[0][:40]!r}")
+        framing_of(read)
+        if len(lines) > MOST or sum(map(len, lines)) > LONGEST:
+            raise httpcore.RemoteProtocolError("the trailer of the response is too long")
 
     def _begin_chunk(self, line: bytes) -> None:
         found = _SIZE_LINE(line)
         if found is None:
             raise httpcore.RemoteProtocolError(f"not a chunk size: {line[:40]!r}")
         size = int(found[1], 16)
-        self._in_trailer = size == 0
         self._left = size + 2 if size else 0
+        if not size:
+            self._trailer, self._trailer_ends = [], time.monotonic() + _LONGEST_TRAILER
 
 
 _LONGEST_LINE = 16 * 1024
+_LONGEST_TRAILER = 10.0  # s; it ends with the read that comes behind them
 _LONGEST_SIZE = 20  # digits
 _HEX = b"0123456789abcdefABCDEF"
 _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,20})[ \t]*(?:;[^\n]*)?\r\n").fullmatch
@@ -143,23 +173,12 @@ def body_of(head: ResponseHead, *, bodiless: bool = False) -> Body:
 
     `bodiless`: it answers a HEAD. Raises `httpcore.RemoteProtocolError`.
     """
+    framing = framing_of(head.headers)
     if bodiless or head.status in (204, 304):
-        return SizedBody(0)
-    codings = elements(head.headers, b"transfer-encoding")
-    if codings == [b"chunked"]:
-        return ChunkedBody()
-    if codings:
-        raise httpcore.RemoteProtocolError(f"an unknown transfer coding: {codings!r}")
-    lengths = set(elements(head.headers, b"content-length"))
-    if not lengths:
-        return Body()
-    length = lengths.pop()
-    if lengths or not _LENGTH(length):
-        raise httpcore.RemoteProtocolError("the response has no usable Content-Length")
-    return SizedBody(int(length))
-
-
-_LENGTH = re.compile(rb"[0-9]{1,20}").fullmatch
+        return SizedBody(0, clean=framing.clean)
+    if framing.chunked:
+        return ChunkedBody(clean=framing.clean)
+    return Body() if framing.length is None else SizedBody(framing.length)
 
 
 def _cut_short() -> httpcore.RemoteProtocolError:

@@ -10,16 +10,19 @@ import httpcore
 
 Header = tuple[bytes, bytes]
 
-_LONGEST = 100 * 1024  # bytes of a response's head
+LONGEST = 100 * 1024  # bytes of a response's head, those before it counted too, or of a trailer
+MOST = 100  # informational heads, or lines of a trailer
 _END = re.compile(rb"\n\r?\n").search
 _TOKEN = rb"[-!#$%&'*+.^_`|~0-9A-Za-z]+"
-_STATUS = re.compile(rb"HTTP/(1\.[01]) ([1-9]\d\d)(?: ([^\0\r\n]*))?\r?").fullmatch
-_LINES = re.compile(rb"(?:%b:[^\0\r\n]*\r?\n)*" % _TOKEN).fullmatch
-_FIELDS = re.compile(rb"(%b):([^\0\r\n]*)" % _TOKEN).findall
+_TEXT = rb"[^\0-\x08\n-\x1f\x7f]*"  # no control characters but tabs
+_STATUS = re.compile(rb"HTTP/(1\.[01]) ([1-9]\d\d)(?: (%b))?\r?" % _TEXT).fullmatch
+_LINES = re.compile(rb"(?:%b:%b\r?\n)*" % (_TOKEN, _TEXT)).fullmatch
+_FIELDS = re.compile(rb"(%b):(%b)" % (_TOKEN, _TEXT)).findall
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 _NAME = re.compile(_TOKEN).fullmatch
 _VALUE = re.compile(rb"[^\0\r\n]*").fullmatch
 _TARGET = re.compile(rb"[!-~]+").fullmatch
+_LENGTH = re.compile(rb"[0-9]{1,20}").fullmatch
 
 
 class ResponseHead(NamedTuple):
@@ -35,6 +38,29 @@ def elements(headers: Iterable[Header], name: bytes) -> list[bytes]:
     """Return the elements of a header that is a list, in small letters; empty without it."""
     lines = [value for given, value in headers if given.lower() == name]
     return [part.strip(b" \t").lower() for line in lines for part in line.split(b",")]
+
+
+class Framing(NamedTuple):
+    """How a body ends: in `chunked` coding, or after its `length`, or with its connection.
+
+    clean: it is said once, so that nobody on the way can have understood it otherwise.
+    """
+
+    chunked: bool
+    length: int | None
+    clean: bool
+
+
+def framing_of(headers: list[Header]) -> Framing:
+    """Return what headers say of a body; raises `httpcore.RemoteProtocolError`."""
+    codings = [value.lower() for name, value in headers if name.lower() == b"transfer-encoding"]
+    if not all(coding == b"chunked" for coding in codings):
+        raise httpcore.RemoteProtocolError(f"an unknown transfer coding: {codings!r}")
+    lengths = elements(headers, b"content-length")
+    if len(set(lengths)) > 1 or not all(map(_LENGTH, lengths)):
+        raise httpcore.RemoteProtocolError("the response has no usable Content-Length")
+    length = int(lengths[0]) if lengths else None
+    return Framing(bool(codings), length, len(codings) + bool(lengths) <= 1)
 
 
 def request_head(method: bytes, target: bytes, headers: Iterable[Header]) -> bytes:
@@ -54,6 +80,7 @@ class HeadReader:
 
     def __init__(self) -> None:
         self.rest: bytes = b""
+        self._passed: list[int] = []  # the lengths of informational heads
 
     def feed(self, data: bytes) -> ResponseHead | None:
         """Take the next bytes; return the head when it is complete.
@@ -72,19 +99,29 @@ class HeadReader:
                 return head
             if head.status == 101:
                 raise httpcore.RemoteProtocolError("the server switches to another protocol")
+            framing_of(head.headers)
             searched = 0
-        if len(self.rest) > _LONGEST:
+            self._passed.append(end.end())
+            if len(self._passed) > MOST:
+                raise httpcore.RemoteProtocolError("no response after 100 informational ones")
+        if len(self.rest) + sum(self._passed) > LONGEST:
             raise httpcore.RemoteProtocolError("the head of the response is too long")
         return None
 
 
 def _parsed(text: bytes) -> ResponseHead:
     first, _, lines = text.partition(b"\n")
-    if b"\n " in lines or b"\n\t" in lines:
-        lines = _FOLD.sub(b" ", lines)
-    status = _STATUS(first)
-    if status is None or not _LINES(lines):
+    status, headers = _STATUS(first), fields(lines)
+    if status is None or headers is None:
         raise httpcore.RemoteProtocolError(f"not the head of an HTTP/1.1 response: {text[:60]!r}")
     version, code, reason = status.groups()
-    headers = [(name, value.strip(b" \t")) for name, value in _FIELDS(lines)]
     return ResponseHead(version, int(code), reason or b"", headers)
+
+
+def fields(lines: bytes) -> list[Header] | None:
+    """Return the headers, or trailers, of these lines; None when they are malformed."""
+    if b"\n " in lines or b"\n\t" in lines:
+        lines = _FOLD.sub(b" ", lines)
+    if not _LINES(lines):
+        return None
+    return [(name, value.strip(b" \t")) for name, value in _FIELDS(lines)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from .route import Route
 class ConnectionState:
     """A connection that carries one request after the other to an origin.
 
-    `keepalive` is how long it may be idle, in seconds. `line` can end it from any thread.
+    `keepalive` is how long it may be idle, in seconds. `line` can end it, by `shutdown`.
 
     Whoever holds the turn and sees `_leaving` closes it; who closes it keeps the turn for ever.
     """
@@ -34,9 +35,14 @@ class ConnectionState:
         self._line = line
         self._turn = threading.Lock()  # held from a request until its answer is closed
         self._stream: Any = None  # httpcore's, once it is connected
+        self._layers: list[Any] = []  # of it
         self._expires_at = time.monotonic() + keepalive
         self._leaving = False  # it carries no other request
         self._closed = False
+
+    def shutdown(self) -> None:
+        """End it from any thread; a reader waiting on it wakes up."""
+        raise NotImplementedError
 
     def _take(self) -> None:
         """Take the turn; raises `httpcore.ConnectionNotAvailable` when another has it."""
@@ -50,11 +56,32 @@ class ConnectionState:
 
     def _stays(self) -> bool:
         """Give the turn back; False: the caller, who still has it, is to close the connection."""
-        if self._line is not None:
-            return False  # it was made for one stream
+        if self._line is not None or self._surplus():
+            return False  # it was made for one stream, or is not behind the response
         self._expires_at = time.monotonic() + self._keepalive
         self._turn.release()
         return not (self._leaving and self._turn.acquire(blocking=False))
+
+    def _layer(self, stream: Any) -> None:
+        """Go on over this stream: a socket, or TLS over the one before."""
+        self._stream = stream
+        self._layers.append(stream)
+        if self._line is not None:
+            self._line.carried_by(self)
+
+    def _surplus(self) -> bool:
+        """Whether bytes wait in TLS, where they are not seen in the socket any more."""
+        for stream in self._layers:
+            tls = stream.get_extra_info("ssl_object")
+            if isinstance(tls, ssl.SSLObject):  # that of an SSLSocket leaves them in the socket
+                try:
+                    tls.read(1)
+                except ssl.SSLWantReadError:
+                    continue
+                except ssl.SSLError:
+                    pass  # its end
+                return True
+        return False
 
     def info(self) -> str:
         return f"{str(self._route.origin)!r}, HTTP/1.1"
@@ -76,8 +103,9 @@ class ConnectionState:
 
         One that was never used too: who was to use it at once has been cancelled.
         """
-        if not self._turn.acquire(blocking=False):
-            return False
+        fresh = self._stream is None and time.monotonic() <= self._expires_at
+        if fresh or not self._turn.acquire(blocking=False):
+            return False  # who is about to use it must find its turn free
         if time.monotonic() > self._expires_at:
             self._leaving = True
         elif self._stream is not None and self._stream.get_extra_info("is_readable"):

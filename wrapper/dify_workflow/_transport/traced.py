@@ -6,6 +6,7 @@ import socket
 from typing import Any
 
 from h1_streams.line import Line
+from h1_streams.sockets import shut_down
 
 
 class TracedConnection:
@@ -35,13 +36,4 @@ class TracedConnection:
 
     def shutdown(self) -> None:
         """End it from any thread; a reader blocked on it wakes up."""
-        try:
-            connected = self._copy or self._stream.get_extra_info("socket")
-            if isinstance(connected, socket.socket):
-                # Not that of an SSLSocket, which another thread would go on with unencrypted.
-                socket.socket.shutdown(connected, socket.SHUT_RDWR)
-            else:  # what event loops give in its place; uvloop's cannot be shut down
-                with socket.fromfd(connected.fileno(), connected.family, connected.type) as copy:
-                    copy.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # closed already
+        shut_down(self._copy or self._stream.get_extra_info("socket"))

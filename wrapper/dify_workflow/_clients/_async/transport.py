@@ -6,7 +6,7 @@ import asyncio
 import os
 import ssl
 import weakref
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 import anyio.lowlevel
 import httpx
@@ -29,8 +29,7 @@ class AsyncRouter(httpx.AsyncBaseTransport):
         connections: Connections = "own",
     ) -> None:
         self._settings = TransportSettings(verify, proxy, limits, connections)
-        # By event loop; None stands for all that are not asyncio's (trio).
-        self._loops: dict[asyncio.AbstractEventLoop | None, _LoopConnections] = {}
+        self._loops: dict[object, _LoopConnections] = {}  # by event loop, or run of trio
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         here = await self._here()
@@ -46,18 +45,17 @@ class AsyncRouter(httpx.AsyncBaseTransport):
 
     async def _here(self) -> _LoopConnections:
         """The connections of the running event loop."""
-        loop = running_loop()
+        loop = _loop()
         if loop not in self._loops:
             for old in list(self._loops):
-                if old is not None and old.is_closed():
+                if isinstance(old, asyncio.AbstractEventLoop) and old.is_closed():
                     self._loops.pop(old, None)  # another thread may do so too
-            self._loops[loop] = _LoopConnections()
-            if loop is not None:
-                await self._loops[loop].close_with_the_loop()
+            here = self._loops[loop] = _LoopConnections()
+            await here.close_with_the_loop(lambda: self._loops.pop(loop, None))
         return self._loops[loop]
 
     async def aclose(self) -> None:
-        here = self._loops.get(running_loop())
+        here = self._loops.get(_loop())
         if here is not None:
             await here.close_pools()  # streams go on
 
@@ -77,15 +75,16 @@ class _LoopConnections:
             self._pools[key], _ = _transport(settings, url)
         return self._pools[key]
 
-    async def close_with_the_loop(self) -> None:
-        """Close it all when `asyncio.run` ends: it ends the async generators of its loop then."""
-        self._guard = self._until_the_end()
+    async def close_with_the_loop(self, forget: Callable[[], object]) -> None:
+        """Close it all when `asyncio.run` or `trio.run` ends, with all async generators in it."""
+        self._guard = self._until_the_end(forget)
         await anext(self._guard)
 
-    async def _until_the_end(self) -> AsyncGenerator[None, None]:
+    async def _until_the_end(self, forget: Callable[[], object]) -> AsyncGenerator[None, None]:
         try:
             yield
         finally:
+            forget()
             try:
                 for line in self.lines:
                     line.shutdown()
@@ -100,6 +99,10 @@ class _LoopConnections:
         for pool in pools:
             await pool.aclose()
         await anyio.lowlevel.checkpoint()  # asyncio closes their sockets in its next turn
+
+
+def _loop() -> object:
+    return running_loop() or anyio.lowlevel.current_token()
 
 
 def _transport(
