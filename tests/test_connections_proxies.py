@@ -5,8 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 from dify_workflow import ConnectionFailed, RedirectRefused, RunOutcomeUnknown, WorkflowRunRequest
+from dify_workflow._transport.pools import TransportSettings
 from facade import Kind, both, both_by_both, client
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import RUN, RUN_ID, STARTED, TASK_ID, SlowRuns, each_connections, each_state, freed
@@ -83,8 +85,75 @@ def test_a_proxy_of_the_environment(
         check_proxied(proxy)
 
 
+EXCLUDED: dict[str, list[str]] = {  # by a URL, what of NO_PROXY excludes it
+    "http://127.0.0.1:5001": [
+        "127.0.0.1",
+        "127.0.0.0/8",
+        "10.0.0.0/8, 127.0.0.1:5001",
+        "0.0.0.0/0",
+        "all://127.0.0.1",
+        "http://127.0.0.1",
+        "http://127.0.0.1:5001",
+        "x.test 127.0.0.1",
+    ],
+    "https://127.0.0.1": ["127.0.0.1:443", "https://127.0.0.1", "127.1.2.3/8"],
+    "http://[::1]:5001": ["::1", "[::1]", "[::1]:5001", "::/0", "::1/128", "0:0:0:0:0:0:0:1"],
+    "http://[fe80::2]": ["fe80::/10", "[FE80::2]:80"],
+    "http://dify.example.com": [
+        "example.com",
+        ".example.com",
+        "*.example.com",
+        "*example.com",
+        "DIFY.example.com",
+        "dify.example.com:80",
+        "com",
+        "*",
+        "a,*",
+        "all://example.com",
+    ],
+    "http://example.com:8080": ["example.com", ".example.com", "example.com:8080"],
+    "http://localhost": ["localhost", "localhost,127.0.0.1"],
+}
+PROXIED: dict[str, list[str]] = {
+    "http://127.0.0.1:5001": [
+        "",
+        ",",
+        "127.0.0.1:5002",
+        "128.0.0.0/8",
+        "https://127.0.0.1",
+        "::/0",
+        "localhost",
+        "127.0.0.1/33",
+    ],
+    "http://[::1]:5001": ["[::1]:5002", "fe80::/10", "::2", "0.0.0.0/0"],
+    "http://dify.example.com": [
+        "fy.example.com",
+        "dify.example.com:8080",
+        "x.dify.example.com",
+        "example.org",
+        "dify",
+        ".",
+        "10.0.0.0/8",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("url", "no_proxy", "excluded"),
+    [(url, entry, True) for url, entries in EXCLUDED.items() for entry in entries]
+    + [(url, entry, False) for url, entries in PROXIED.items() for entry in entries],
+)
+def test_what_no_proxy_excludes(
+    url: str, no_proxy: str, excluded: bool, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    environment.setenv("NO_PROXY", no_proxy)
+    settings = TransportSettings(False, None, None)
+    assert (settings.arguments(httpx.URL(url), own=True)["proxy"] is None) == excluded
+
+
 @both
-@pytest.mark.parametrize("no_proxy", ["127.0.0.1", "x.test,127.0.0.1:{port}", "*"])
+@pytest.mark.parametrize("no_proxy", ["127.0.0.1", "x.test,127.0.0.1:{port}", "127.0.0.0/8", "*"])
 def test_a_host_without_proxy(kind: Kind, environment: pytest.MonkeyPatch, no_proxy: str) -> None:
     with ReplayServer(dify_server) as server:
         environment.setenv("HTTP_PROXY", "http://127.0.0.1:1")  # nobody listens there

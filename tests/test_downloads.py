@@ -155,6 +155,29 @@ def test_the_key_of_a_given_http_client_stays_here(kind: Kind) -> None:
 
 
 @both
+def test_what_a_given_http_client_sends_by_default_stays_here(kind: Kind) -> None:
+    made: dict[str, Any] = {"sync": httpx.Client, "async": httpx.AsyncClient}
+    with ReplayServer([SIGNED]) as foreign, ReplayServer([gone_to(foreign.url + "/end")]) as server:
+        given = made[kind](
+            headers={"X-Gateway-Key": "gateway-secret"},
+            cookies={"session": "a-secret"},
+            auth=("name", "password"),
+        )
+        with client(kind, server.url, http_client=given) as dify:
+            assert dify.download(foreign.url + "/a") == SIGNED_BYTES
+            assert dify.download("/redirects") == SIGNED_BYTES
+            if kind == "sync":
+                given.close()
+            else:
+                dify._run(given.aclose())
+    assert [request.target for request in foreign.requests] == ["/a", "/end"]
+    assert {name for request in foreign.requests for name in request.headers} == {
+        *("accept", "accept-encoding", "host", "user-agent")
+    }
+    assert "x-gateway-key" in server.requests[0].headers
+
+
+@both
 def test_redirects_are_followed_and_not_for_ever(kind: Kind) -> None:
     def answer(request: Request) -> Reply:
         step = int(request.path.rpartition("/")[2])

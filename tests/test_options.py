@@ -121,6 +121,7 @@ BAD_HEADERS: list[tuple[Any, Any]] = [
     *(("X-A", value) for value in [5, None, True, b"a", ["a"]]),
     *(("X-A", value) for value in ["a\nb", "a\r\nX-B: c", "a\rb", "\x00", "a\tb", "\x7f"]),
     *(("X-A", value) for value in ["你好", "é", "\x85", "\ud800"]),
+    *((name, "a") for name in ["Host", "connection", "Content-Length", "Transfer-Encoding"]),
     *((name, "a") for name in ["", " ", "X A", "X:A", "X\n", "é", "X\x00", "(a)", 5, None, b"X-A"]),
 ]
 

@@ -135,12 +135,21 @@ def _headers(value: Any) -> dict[str, str]:
     for name, text in value.items():
         if not isinstance(name, str) or not _HEADER.fullmatch(name):
             raise InvalidArgument(f"extra_headers: {name!r} names no header", field="extra_headers")
+        if name.lower() in _FRAMING:
+            raise InvalidArgument(
+                f"extra_headers: {name!r} is set for each request by what it carries",
+                field="extra_headers",
+            )
         if not isinstance(text, str) or not text.isascii() or not text.isprintable():
             raise InvalidArgument(
                 f"extra_headers: {name} must be printable ASCII text", field="extra_headers"
             )
         headers[name.lower()] = text.strip()
     return headers
+
+
+# What a request is cut out by, and where it goes.
+_FRAMING = ("connection", "content-length", "host", "transfer-encoding")
 
 
 @attrs.frozen(kw_only=True)

@@ -108,13 +108,25 @@ def _field(file: Any, name: str) -> Any:
     return file.get(name) if isinstance(file, dict) else getattr(file, name, None)
 
 
+MAX_REDIRECTS = 20
+
+
 def download_request(
-    http: httpx.Client | httpx.AsyncClient, url: httpx.URL, timeout: httpx.Timeout
+    http: httpx.Client | httpx.AsyncClient,
+    url: httpx.URL,
+    base_url: httpx.URL,
+    timeout: httpx.Timeout,
 ) -> httpx.Request:
-    """Return the request; signed addresses need no key, and foreign hosts must not see it."""
+    """Return the request; signed addresses need no key, and foreign hosts must not see it.
+
+    Nor what the caller's httpx client sends with every request.
+    """
     if http.is_closed:
         raise DifyError("the client is closed")
     headers = {"User-Agent": user_agent(), "Accept-Encoding": "identity"}
+    if (url.scheme, url.netloc) != (base_url.scheme, base_url.netloc):
+        headers["Accept"] = "*/*"
+        return httpx.Request("GET", url, headers=headers, extensions={"timeout": timeout.as_dict()})
     request = http.build_request("GET", url, headers=headers, timeout=timeout)
     request.headers.pop("Authorization", None)
     return request

@@ -18,7 +18,7 @@ import httpx
 from h1_streams.line import Line
 
 from ..errors import InvalidArgument
-from .proxies import proxy_at, variable_of
+from .proxies import is_excluded, proxy_at, variable_of
 from .traced import TracedConnection
 
 Connections = Literal["own", "httpx"]
@@ -85,7 +85,8 @@ def keepalive_options() -> list[tuple[int, int, int]]:
 
 def _proxy_from_environment(url: httpx.URL) -> str | None:
     proxies = urllib.request.getproxies()
-    if urllib.request.proxy_bypass(url.netloc.decode()):
+    no_proxy = proxies.get("no", "")
+    if is_excluded(url, no_proxy) or urllib.request.proxy_bypass(url.netloc.decode()):
         return None
     proxy = proxies.get(url.scheme) or proxies.get("all")
     return proxy if proxy is None or "://" in proxy else f"http://{proxy}"

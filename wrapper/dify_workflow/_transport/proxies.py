@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import ipaddress
 import os
+import re
 from typing import Any
 
 import httpx
@@ -28,6 +30,44 @@ def proxy_at(address: Any, field: str) -> httpx.Proxy:
     if proxy.url.scheme.startswith("socks") and importlib.util.find_spec("socksio") is None:
         raise _refused(field, "a SOCKS proxy needs an extra: pip install 'dify-workflow[socks]'")
     return proxy
+
+
+def is_excluded(url: httpx.URL, no_proxy: str) -> bool:
+    """Whether NO_PROXY, as httpx and requests read it, excludes a URL from the proxy.
+
+    Its entries are `*`, hosts (with their subdomains), IP addresses and networks; a host or an
+    address may have a port, and a scheme in front.
+    """
+    port = url.port or {"http": 80, "https": 443}.get(url.scheme)
+    host = url.host.rstrip(".").lower()
+    return any(
+        _excludes(entry, url.scheme, host, port) for entry in re.split(r"[\s,]+", no_proxy.lower())
+    )
+
+
+def _excludes(entry: str, scheme: str, host: str, port: int | None) -> bool:
+    of_scheme, slashes, rest = entry.partition("://")
+    if slashes and of_scheme not in ("all", scheme):
+        return False
+    entry = rest if slashes else entry
+    if entry == "*":
+        return True
+    found = _HOST_AND_PORT(entry)
+    name, of_port = found.groups() if found else (entry, None)
+    if of_port and int(of_port) != port:
+        return False
+    try:
+        network = ipaddress.ip_network(name.strip("[]"), strict=False)
+    except ValueError:
+        name = name.lstrip("*").strip(".")
+        return bool(name) and (host == name or host.endswith("." + name))
+    try:
+        return ipaddress.ip_address(host) in network
+    except ValueError:
+        return False
+
+
+_HOST_AND_PORT = re.compile(r"(\[.*\]|[^:]*):([0-9]{1,5})").fullmatch
 
 
 def variable_of(scheme: str) -> str:

@@ -11,6 +11,7 @@ import httpx
 
 from ..._api.uploads import Progress, upload
 from ..._transport.downloads import (
+    MAX_REDIRECTS,
     Downloadable,
     Target,
     address_of,
@@ -31,12 +32,20 @@ async def download(
     """Stream a file to a path, or into memory."""
     url = address_of(file, driver.base_url)
     destination = destination_at(to, file, url, overwrite)
-    request = download_request(driver.http, url, timeout)
+    request = download_request(driver.http, url, driver.base_url, timeout)
     try:
         with RequestLine("(a file)") as told:
-            response = await driver.http.send(
-                request, stream=True, follow_redirects=True, auth=None
-            )
+            for _ in range(MAX_REDIRECTS):
+                response = await driver.http.send(
+                    request, stream=True, follow_redirects=False, auth=None
+                )
+                following = response.next_request
+                if following is None:
+                    break
+                await response.aclose()
+                request = download_request(driver.http, following.url, driver.base_url, timeout)
+            else:
+                raise httpx.TooManyRedirects("the file is moved from address to address")
             told.status = response.status_code
         read_already = response.is_stream_consumed  # by a hook of the caller's, say
         pieces: Any = response.aiter_bytes() if read_already else response.aiter_raw()

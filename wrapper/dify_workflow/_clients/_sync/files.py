@@ -12,6 +12,7 @@ import httpx
 
 from ..._api.uploads import Progress, upload
 from ..._transport.downloads import (
+    MAX_REDIRECTS,
     Downloadable,
     Target,
     address_of,
@@ -32,10 +33,18 @@ def download(
     """Stream a file to a path, or into memory."""
     url = address_of(file, driver.base_url)
     destination = destination_at(to, file, url, overwrite)
-    request = download_request(driver.http, url, timeout)
+    request = download_request(driver.http, url, driver.base_url, timeout)
     try:
         with RequestLine("(a file)") as told:
-            response = driver.http.send(request, stream=True, follow_redirects=True, auth=None)
+            for _ in range(MAX_REDIRECTS):
+                response = driver.http.send(request, stream=True, follow_redirects=False, auth=None)
+                following = response.next_request
+                if following is None:
+                    break
+                response.close()
+                request = download_request(driver.http, following.url, driver.base_url, timeout)
+            else:
+                raise httpx.TooManyRedirects("the file is moved from address to address")
             told.status = response.status_code
         read_already = response.is_stream_consumed  # by a hook of the caller's, say
         pieces: Any = response.iter_bytes() if read_already else response.iter_raw()
