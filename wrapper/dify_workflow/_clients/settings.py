@@ -59,6 +59,18 @@ class ClientSettings:
         return cls(options=checked, base_url=url, **others)
 
 
+_making = threading.Lock()
+
+
+def _renew_lock() -> None:
+    global _making
+    _making = threading.Lock()  # another thread may have held it when the process was forked
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
+
+
 class ClientBase:
     """A client's settings, and copies of it that share its connections."""
 
@@ -66,7 +78,6 @@ class ClientBase:
         self._settings = settings
         self._given_http = http  # which the caller gave, and will close
         self._http: Any = None  # ours, made on first use
-        self._making = threading.Lock()
         self._server = Server()
         self._forms: InputForms = {}
         self._closed = False
@@ -82,7 +93,7 @@ class ClientBase:
             return self._given_http
         http = self._http
         if http is None:
-            with self._making:  # threads that begin together share one
+            with _making:  # threads that begin together share one
                 http = self._http = self._http or self._new_http()
         return http
 

@@ -18,6 +18,7 @@ import httpx
 from h1_streams.line import Line
 
 from ..errors import InvalidArgument
+from . import forks as forks
 from .proxies import is_excluded, proxy_at, variable_of
 from .traced import TracedConnection
 
