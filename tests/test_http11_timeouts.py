@@ -6,6 +6,7 @@ import asyncio
 import queue
 import socket
 import threading
+import time
 
 import httpcore
 import httpx
@@ -111,6 +112,22 @@ def test_an_answer_that_does_not_come_in_time(way: Way, said: bytes) -> None:
     with RawServer(serve) as server:
         assert asked(way, lambda: timed(server.url, read=0.05)) == [httpx.ReadTimeout]
         assert gone.get(timeout=4)
+
+
+@ways
+@pytest.mark.parametrize("drop", [b"a", b"HTTP/1.1 102 P\r\n\r\n"], ids=["a byte", "1xx"])
+def test_a_head_that_drips_has_one_time_out_for_all_of_it(way: Way, drop: bytes) -> None:
+    def serve(peer: Peer) -> None:
+        peer.request()
+        if drop == b"a":
+            peer.send(b"HTTP/1.1 200 OK\r\nA: ")
+        for _ in range(100):
+            peer.send(drop)
+            time.sleep(0.04)
+        peer.send(b"\r\n\r\n" if drop == b"a" else OK)
+
+    with RawServer(serve) as server:
+        assert asked(way, lambda: timed(server.url, read=0.3)) == [httpx.ReadTimeout]
 
 
 # A stream.

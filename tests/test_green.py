@@ -1,0 +1,35 @@
+"""The promise tests under eventlet, gevent and uvloop, which have other sockets and loops."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+TESTS = Path(__file__).parent
+FILES = ["test_closing.py", "test_posts.py", "test_posts_connecting.py", "test_stop_on_exit.py"]
+WORLDS = {
+    # The async client needs asyncio's own sockets, which neither of the first two leaves alone.
+    # eventlet tells a reset as a plain end.
+    "eventlet": (FILES, "sync and not async and not reset"),
+    "gevent": (FILES, "sync and not async"),
+    "uvloop": ([*FILES, "test_closing_loops.py", "test_fault_sockets.py"], "async or loops"),
+}
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_the_promises_hold_under(world: str) -> None:
+    files, chosen = WORLDS[world]
+    command = [sys.executable, str(TESTS / "under.py"), world, *(str(TESTS / f) for f in files)]
+    done = subprocess.run(
+        [*command, "-k", chosen, "-m", "not long"],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-5_000:]
