@@ -18,7 +18,7 @@ import httpx
 from h1_streams.line import Line
 
 from ..errors import InvalidArgument
-from . import forks as forks
+from .forks import UNFORKED
 from .proxies import is_excluded, proxy_at, variable_of
 from .traced import TracedConnection
 
@@ -181,6 +181,5 @@ class TransportSettings:
     def _context(self, url: httpx.URL) -> ssl.SSLContext:
         if isinstance(self.verify, ssl.SSLContext):
             return self.verify
-        if url.scheme != "https":
-            return _no_context()
-        return _system_context(self.verify)
+        with UNFORKED:
+            return _system_context(self.verify) if url.scheme == "https" else _no_context()
