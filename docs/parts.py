@@ -41,9 +41,11 @@ def events() -> str:
     """The events with their classes and the first sentence of the contract."""
     contract = json.loads(files("dify_workflow_api").joinpath("openapi.json").read_text())
     schemas: dict[str, Any] = contract["components"]["schemas"]
+    mapping: dict[str, str] = schemas["WorkflowEvent"]["discriminator"]["mapping"]
+    told = {name: schemas[ref.rpartition("/")[2]]["description"] for name, ref in mapping.items()}
     rows = [
-        (f"`{name}`", f"`{payload or event}`", _first_sentence(schemas[event]["description"]))
-        for name, (event, payload) in EVENTS.items()
+        (f"`{name}`", f"`{model}`", _first_sentence(told[name]))
+        for name, (model, _) in EVENTS.items()
     ]
     return table(("event", "class of `item.data`", "what it says"), *rows)
 

@@ -1,202 +1,148 @@
-"""The day the API changes: one edit of the contract and one command carry it to the user.
+"""The day the API changes: one edit of the contract carries it to users, documents and tests.
 
-A copy of the contract gets a new event, a new field of an answer, a new query parameter and a new
-endpoint, and is generated beside the committed client. The hand-written code stays as it is.
+A clone gets a new field, event, filter and endpoint, as CONTRIBUTING.md adds them. Nothing else is
+edited there by hand: `make generate` and `make check test` do the rest.
 """
 
 from __future__ import annotations
 
-import copy
-import json
+import difflib
 import os
+import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
-from typing import Any
 
 import pytest
-from dify_workflow_api.operations import OPERATIONS
-
-from generator import contract, generate, lint
+from additions import ROOT, SNIPPETS, contract
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[1]
-REF = "#/components/schemas/"
+MADE = (  # by `make generate`
+    "generated/",
+    "fake_dify/src/fake_dify/openapi.json",
+    "wrapper/dify_workflow/_clients/_async/methods.py",
+    "wrapper/dify_workflow/_clients/_sync/methods.py",
+    "README.md",
+    "README.zh-CN.md",
+)
+PROGRAM = """
+import asyncio
+from typing import assert_type
+import httpx
+from dify_workflow import AsyncDifyWorkflow, DifyWorkflow, InvalidArgument, RouteNotFound
+from dify_workflow_api.models import CreditUsedData, RunCost
+from fake_dify import Emit, FakeDify
+
+USED = Emit("credit_used", {"node_id": "n", "amount": 3})
+
+with FakeDify(workflow=[USED]) as fake:
+    with DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify:
+        for item in dify.run_workflow_stream({}):
+            match item.data:
+                case CreditUsedData(node_id=node, amount=amount):
+                    print(node, amount)
+        run_id = dify.run_workflow({}).id
+        cost = dify.run_cost(run_id)
+        assert_type(cost, RunCost)
+        print(cost.amount, len(dify.logs(min_steps=3)))
+        try:
+            dify.logs(min_steps=-1)
+        except InvalidArgument as error:
+            print(error)
+
+    async def main() -> None:
+        async with AsyncDifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify:
+            print(await dify.run_cost(run_id))
+
+    asyncio.run(main())
+
+old = httpx.Response(404, html="<html></html>", headers={"X-Version": "1.15.0"})
+with httpx.Client(transport=httpx.MockTransport(lambda _: old)) as http:
+    dify = DifyWorkflow(base_url="http://dify.test", api_key="app-x", http_client=http)
+    try:
+        dify.run_cost(run_id)
+    except RouteNotFound as error:
+        print(str(error).replace(run_id, "RUN"))
+"""
 
 
-def changed() -> dict[str, Any]:
-    """Give the contract as somebody at Dify might change it."""
-    spec = copy.deepcopy(contract.load(ROOT / "openapi" / "dify-workflow.yaml"))
-    schemas = spec["components"]["schemas"]
-    schemas["NodeSkippedData"] = {
-        "type": "object",
-        "description": "A node that does not run.",
-        "required": ["node_id"],
-        "properties": {
-            "node_id": {"type": "string", "description": "Id of the node.", "examples": ["llm"]},
-            "because": {"type": "string", "description": "Why.", "examples": ["no input"]},
-        },
-    }
-    event = copy.deepcopy(schemas["NodeStartedEvent"])
-    event["description"] = "A node is skipped."
-    event["allOf"][1]["properties"] = {
-        "event": {"const": "node_skipped", "description": "Name of the event."},
-        "data": {"$ref": REF + "NodeSkippedData", "description": "The node."},
-    }
-    schemas["NodeSkippedEvent"] = event
-    schemas["WorkflowEvent"]["oneOf"].append({"$ref": REF + "NodeSkippedEvent"})
-    mapping = schemas["WorkflowEvent"]["discriminator"]["mapping"]
-    mapping["node_skipped"] = REF + "NodeSkippedEvent"
-    schemas["WorkflowRunDetail"]["properties"]["total_cost"] = {
-        "type": "number",
-        "description": "What the run cost.",
-        "examples": [0.5],
-    }
-    spec["paths"]["/workflows/logs"]["get"]["parameters"].append(
-        {
-            "name": "min__steps",
-            "in": "query",
-            "description": "Only runs of so many steps.",
-            "schema": {"type": "integer", "minimum": 0, "examples": [3]},
-        }
+def run(folder: Path, *command: str) -> str:
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, env=without_coverage()
     )
-    spec["paths"]["/workflows/{workflow_id}/cost"] = {
-        "get": {
-            "operationId": "getWorkflowCost",
-            "tags": ["runs"],
-            "summary": "Get what a workflow costs",
-            "description": "Tells the cost.",
-            "parameters": [{"$ref": "#/components/parameters/WorkflowId"}],
-            "responses": {
-                "200": {
-                    "description": "The cost.",
-                    "content": {"application/json": {"schema": {"$ref": REF + "StopResult"}}},
-                }
-            },
-        }
-    }
-    return spec
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def without_coverage() -> dict[str, str]:
+    """The environment without what this run of pytest has put into it."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "MAKE", "MFLAGS"))}
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Generate the changed contract; give the folder that holds the package."""
-    folder = tmp_path_factory.mktemp("rehearsal")
-    (folder / "changed.yaml").write_text(json.dumps(changed()), "utf-8")
-    generate.generate(folder / "changed.yaml", folder / "dify_workflow_api")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of what lies here, with an environment of its own that has the same packages."""
+    folder = tmp_path_factory.mktemp("rehearsal") / "dify-workflow"
+    run(ROOT, "git", "clone", "--quiet", str(ROOT), str(folder))
+    for name in run(
+        ROOT, "git", "ls-files", "--cached", "--others", "--exclude-standard"
+    ).splitlines():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).exists():
+            shutil.copy2(ROOT / name, folder / name)
+        else:
+            (folder / name).unlink(missing_ok=True)
+    run(folder, "git", "add", "--all")
+    who = ("-c", "user.name=a", "-c", "user.email=a@localhost")
+    run(folder, "git", *who, "commit", "--quiet", "--allow-empty", "--message=as it lies")
+    environment(folder / ".venv")
     return folder
 
 
-def python(tree: Path, *args: str) -> subprocess.CompletedProcess[str]:
-    """Run Python with the new client before the committed one, over the code as it is."""
-    env = {**os.environ, "PYTHONPATH": str(tree), "MYPYPATH": f"{tree}:{ROOT / 'wrapper'}"}
-    command = [sys.executable, *args]
-    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+def environment(made: Path) -> None:
+    """Copy the environment of this interpreter, with the project's own packages from the clone."""
+    old = Path(sys.prefix)
+    shutil.copytree(old / "bin", made / "bin", symlinks=True)
+    for file in (*old.glob(".[a-z]*"), old / "pyvenv.cfg"):
+        if file.is_file():  # touched, so that make installs nothing into it
+            shutil.copy(file, made)
+    packages = Path(sysconfig.get_path("purelib"))
+    target = made / packages.relative_to(old)
+    target.mkdir(parents=True)
+    for package in packages.iterdir():
+        if package.suffix != ".pth":
+            (target / package.name).symlink_to(package)
+    for file in (*packages.glob("*.pth"), *(made / "bin").iterdir()):
+        if file.is_symlink() or b"\0" in file.read_bytes():
+            continue
+        text = file.read_text("utf-8").replace(str(old), str(made))
+        place = target / file.name if file.suffix == ".pth" else file
+        place.write_text(text.replace(str(ROOT), str(made.parent)), "utf-8")
 
 
-USE = """
-import json
-import httpx
-from dify_workflow import DifyWorkflow
-from dify_workflow_api.models import NodeSkippedData
-
-RUN = {"workflow_run_id": "r", "task_id": "t"}
-EVENTS = [
-    {"event": "workflow_started", "data": {"id": "r"}, **RUN},
-    {"event": "node_skipped", "data": {"node_id": "llm", "because": "no input"}, **RUN},
-    {"event": "workflow_finished", "data": {"id": "r", "status": "succeeded"}, **RUN},
-]
-
-def answer(request):
-    if request.method == "POST":
-        text = "".join(f"data: {json.dumps(event)}\\n\\n" for event in EVENTS)
-        return httpx.Response(200, text=text, headers={"Content-Type": "text/event-stream"})
-    if request.url.path.endswith("/logs"):
-        print(request.url.query.decode())
-        page = {"page": 1, "limit": 20, "total": 0, "has_more": False, "data": []}
-        return httpx.Response(200, json=page)
-    return httpx.Response(200, json={"id": "r", "status": "succeeded", "total_cost": 0.25})
-
-http = httpx.Client(transport=httpx.MockTransport(answer))
-with DifyWorkflow(base_url="http://127.0.0.1", api_key="app-x", http_client=http) as dify:
-    for item in dify.run_workflow_stream({}):
-        match item.data:
-            case NodeSkippedData(node_id=node, because=why):
-                print(item.event, node, why)
-    print(dify.info("r").data.total_cost)
-    dify.logs(min_steps=3)
-"""
-
-
-def test_the_new_event_field_and_parameter_are_there(tree: Path) -> None:
-    done = python(tree, "-c", USE)
-    assert done.stderr == ""
-    assert done.stdout.splitlines() == [
-        "node_skipped llm no input",
-        "0.25",
-        "page=1&limit=20&min__steps=3",
+def test_four_edits_and_nothing_else(clone: Path) -> None:
+    lines = contract().splitlines(keepends=True)
+    for name, snippet in SNIPPETS.items():
+        diff = list(difflib.unified_diff(lines, contract(snippet).splitlines(keepends=True), n=0))
+        print(f"{name}: {sum(line[0] == '+' for line in diff) - 1} lines\n{''.join(diff)}")
+        assert not [line for line in diff if line[0] == "-" and line[:3] != "---"]
+    (clone / "openapi" / "dify-workflow.yaml").write_text(contract(*SNIPPETS.values()), "utf-8")
+    run(clone, "make", "generate")
+    changed = run(clone, "git", "status", "--porcelain", "--untracked-files=all").splitlines()
+    by_hand = [line[3:] for line in changed if not line[3:].startswith(MADE)]
+    assert by_hand == ["openapi/dify-workflow.yaml"]
+    (clone / "tests" / "program.py").write_text(PROGRAM, "utf-8")
+    told = run(clone, ".venv/bin/python", "tests/program.py").splitlines()
+    assert told == [
+        "n 3",
+        "3 1",
+        "min_steps: a whole number from 0 to inf",
+        "RunCost(amount=3, additional_properties={})",
+        "404: the answer is not Dify's (/workflows/run/RUN/cost). what a run has cost, "
+        "`run_cost()`: needs Dify 1.16.0 or later, and this is 1.15.0",
     ]
-
-
-def test_a_wrong_value_of_the_new_parameter_is_refused(tree: Path) -> None:
-    done = python(tree, "-c", USE.replace("min_steps=3", "min_steps=-1"))
-    assert "InvalidArgument: min_steps" in done.stderr
-
-
-TYPES = """
-from typing import assert_type
-from dify_workflow import DifyWorkflow, WorkflowStreamEvent
-from dify_workflow_api.models import NodeSkippedData, WorkflowRunDetail
-
-def of_event(item: WorkflowStreamEvent) -> None:
-    if isinstance(item.data, NodeSkippedData):
-        assert_type(item.data, NodeSkippedData)
-        assert_type(item.data.node_id, str)
-        assert_type(item.data.because, str | None)
-
-def of_detail(detail: WorkflowRunDetail) -> None:
-    assert_type(detail.total_cost, float | None)
-
-def of_logs(dify: DifyWorkflow) -> None:
-    dify.logs(min_steps=3)
-    dify.logs(min_steps="3")
-"""
-
-
-def test_they_are_typed(tree: Path) -> None:
-    (tree / "snippet.py").write_text(TYPES, "utf-8")
-    where = [f"--cache-dir={tree / 'cache'}", "--config-file=", str(tree / "snippet.py")]
-    done = python(tree, "-m", "mypy", "--strict", "--no-error-summary", *where)
-    found = [line.partition("error: ")[2] for line in done.stdout.splitlines()]
-    # One error, and that one is wanted: the parameter is an int.
-    assert len(found) == 1, done.stdout + done.stderr
-    assert 'Argument "min_steps" to "logs"' in found[0]
-    assert 'expected "int"' in found[0]
-
-
-def test_the_new_endpoint_is_built_and_misses_its_method(tree: Path) -> None:
-    """The lint has nothing against it; the facade test asks for what has to be written by hand."""
-    assert lint.findings(changed()) == []
-    code = "from dify_workflow_api.api.runs.get_workflow_cost import _get_kwargs as build"
-    built = python(tree, "-c", f"{code}; print(build('w 1'))")
-    assert built.stdout == "{'method': 'get', 'url': '/workflows/w%201/cost'}\n"
-    facade = str(ROOT / "tests" / "test_facade_complete.py")
-    done = python(tree, "-m", "pytest", "-p", "no:cacheprovider", facade)
-    assert done.returncode == 1
-    missing = "no method sends getWorkflowCost (GET /workflows/{workflow_id}/cost)"
-    assert missing in done.stdout
-    assert f"2 failed, {2 * len(OPERATIONS) + 2} passed" in done.stdout
-
-
-def test_an_endpoint_that_was_written_in_haste_is_told() -> None:
-    spec = changed()
-    operation = spec["paths"]["/workflows/{workflow_id}/cost"]["get"]
-    del operation["summary"], operation["parameters"]
-    operation["responses"]["200"]["content"] = {"application/xml": {}}
-    where = "GET /workflows/{workflow_id}/cost"
-    assert lint.findings(spec) == [
-        f"{where}: has no summary",
-        f"{where}: path and required path parameters differ in workflow_id",
-        f"{where}: application/xml of 200 cannot be read",
-    ]
+    run(clone, ".venv/bin/python", "-m", "mypy", "--strict", "tests/program.py")
+    (clone / "tests" / "program.py").unlink()
+    run(clone, "make", "check", "test")

@@ -49,7 +49,11 @@ LEFT: dict[str, dict[str, tuple[int, str]]] = {
     "error code": {
         "_api": (3, "what to write instead; a form that was just submitted; a run of nulls")
     },
-    "filter": {"_api": (2, "the walk over the pages"), "_runs": (1, "a run is looked for by it")},
+    "filter": {
+        "_api": (2, "the walk over the pages"),
+        "_runs": (1, "a run is looked for by it"),
+        "versions.py": (1, "a public name"),
+    },
 }
 
 
