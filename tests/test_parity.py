@@ -36,8 +36,8 @@ PUBLIC = [
     "DifyPageResult", "DifyWorkflow", "EventTooLarge", "FormClosed", "GatewayError",
     "InputWarning", "InvalidArgument", "InvalidParam", "NotFound", "PermissionDenied",
     "ProviderError", "QuotaExceeded", "RedirectRefused", "RequestTimedOut", "RouteNotFound",
-    "RunOptions", "RunOutcomeUnknown", "ServerError", "StreamClosed", "TooLarge",
-    "TooManyRequests", "UnreadableAnswer", "UnsupportedMediaType", "WorkflowFailed",
+    "RunNotFinished", "RunOptions", "RunOutcomeUnknown", "ServerError", "StreamClosed",
+    "TooLarge", "TooManyRequests", "UnreadableAnswer", "UnsupportedMediaType", "WorkflowFailed",
     "WorkflowFile", "WorkflowForm", "WorkflowLogs", "WorkflowLogsRequest", "WorkflowRunRequest",
     "WorkflowRunResponse", "WorkflowStopResponse", "WorkflowStream", "WorkflowStreamEvent",
 ]

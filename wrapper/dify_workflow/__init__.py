@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from .types.responses import (
         DeadlineExceeded,
         DifyPageResult,
+        RunNotFinished,
         RunOutcomeUnknown,
         WorkflowFailed,
         WorkflowLogs,
@@ -83,6 +84,7 @@ __all__ = [
     "RedirectRefused",
     "RequestTimedOut",
     "RouteNotFound",
+    "RunNotFinished",
     "RunOptions",
     "RunOutcomeUnknown",
     "Secret",
@@ -117,6 +119,7 @@ _HOMES = {
     "DifyPageResult": "types.responses",
     "DifyWorkflow": "_clients._sync.client",
     "InputWarning": "_api.validation",
+    "RunNotFinished": "types.responses",
     "RunOptions": "options",
     "RunOutcomeUnknown": "types.responses",
     "Secret": "_codec.secret",

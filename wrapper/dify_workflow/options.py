@@ -51,7 +51,7 @@ class RunOptions(CallOptions, total=False):
     stop_on_exit: bool  # stop the run when its stream is left early
     unique_user: bool  # give the run a user of its own, so that it can always be found again
     run_key_input: str  # the name of a declared input that carries a key of ours, for the same
-    validate: Validate  # check the inputs against the app's form, fetched once and kept
+    validate: Validate  # check the inputs against the app's form, fetched once in ten minutes
     on_human_input: Callable[[WorkflowForm], Any]  # answers forms, see `run_workflow`
     read_ahead: bool  # read in the background, so that a slow consumer loses nothing
     max_event_bytes: int  # a larger event of a stream raises EventTooLarge; 256 MiB if not given
@@ -167,7 +167,8 @@ class Options:
     unique_user: bool = attrs.field(default=False, validator=_yes_or_no)
     run_key_input: str | None = attrs.field(default=None, validator=optional(_name))
     read_ahead: bool = attrs.field(default=False, validator=_yes_or_no)
-    validate: Validate = attrs.field(default="off", validator=_validate)
+    # None: typed requests are checked, others are not.
+    validate: Validate | None = attrs.field(default=None, validator=optional(_validate))
     on_human_input: Callable[[WorkflowForm], Any] | None = attrs.field(
         default=None, repr=False, validator=optional(_function)
     )

@@ -13,9 +13,10 @@ import attrs
 import httpx
 
 from .._api.base_url import DEFAULT_BASE_URL, normalise_base_url
+from .._api.input_forms import InputForms
 from .._api.versions import Server, Version
 from .._codec.secret import seal_key
-from .._runs.prepare import InputForms, plan
+from .._runs.prepare import plan
 from .._runs.run import Following
 from .._transport.pools import Connections, TransportSettings
 from ..errors import DifyError, InvalidArgument
@@ -79,7 +80,7 @@ class ClientBase:
         self._given_http = http  # which the caller gave, and will close
         self._http: Any = None  # ours, made on first use
         self._server = Server()
-        self._forms: InputForms = {}
+        self._forms = InputForms()
         self._closed = False
         self._parent: ClientBase | None = None  # whose connections a copy uses
 

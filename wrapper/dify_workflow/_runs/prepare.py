@@ -12,22 +12,19 @@ import attrs
 
 from .._api import calls
 from .._api.commands import Flow
-from .._api.retries import ask
-from .._api.validation import InputForm, InputWarning, error_of, input_form, problems
+from .._api.input_forms import InputForms
+from .._api.validation import InputWarning, error_of, problems
 from .._api.versions import Server
-from .._codec.decode import read
 from .._codec.encode import plain
-from .._codec.secret import Secret
 from ..errors import InvalidArgument
 from ..options import Options
+from ..typed import TypedRequest
 from ..types.requests import WorkflowRunRequest
 from ..types.responses import WorkflowRunResponse
 from .handle import RunHandle
 from .replay import Delivered
 from .run import Following, Lookup
 from .state import RunState
-
-InputForms = dict[Secret, InputForm]  # from GET /parameters, by API key
 
 _SUFFIX = 12  # hex digits that make a user unique
 _LONGEST_USER = 255
@@ -68,8 +65,8 @@ def plan(
     if key_input is not None:
         inputs[key_input] = uuid.uuid4().hex
     checks = None
-    if options.validate != "off":
-        checks = _check_inputs({**inputs, **asked.inputs}, options, {} if forms is None else forms)
+    if _is_checked(asked, options):
+        checks = _check_inputs({**inputs, **asked.inputs}, options, forms or InputForms())
     return Following(
         state=RunState(max_event_bytes=options.max_event_bytes, result_only=result_only),
         options=options,
@@ -97,13 +94,19 @@ def _refuse_for_streams(request: WorkflowRunRequest, given: Mapping[str, Any]) -
         )
 
 
+def _is_checked(asked: WorkflowRunRequest, options: Options) -> bool:
+    """Whether the inputs are checked: a typed request's are, unless `validate` is given."""
+    if options.validate is None:
+        return isinstance(asked, TypedRequest)
+    return options.validate != "off"
+
+
 def _check_inputs(inputs: Mapping[str, Any], options: Options, forms: InputForms) -> Flow[None]:
-    key = options.key()
-    if key not in forms:
-        answer = yield from ask(calls.call("getAppParameters", options))
-        forms[key] = answer.read(lambda raw: input_form(read("AppParameters", raw)))
-    found = problems(forms[key], inputs)
-    if found and options.validate == "strict":
+    form = yield from forms.get(options, needed=options.validate is not None)
+    if options.validate is None and not form:
+        return  # it was refused, or is empty: that tells nothing
+    found = problems(form or {}, inputs)
+    if found and options.validate != "warn":
         raise error_of(found)
     if found:
         warnings.warn("; ".join(found), InputWarning, stacklevel=2)

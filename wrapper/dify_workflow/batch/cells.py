@@ -10,20 +10,30 @@ from pathlib import Path
 from typing import Any
 
 from .. import InvalidArgument, WorkflowFile
+from ..typed import TypedRequest
 from .rows import Row
 
 InputForm = Mapping[str, Any]  # as `input_form` gives it
-Inputs = Callable[[Row], Mapping[str, Any]] | Sequence[str] | None
+Inputs = Callable[[Row], Mapping[str, Any] | TypedRequest[Any]] | Sequence[str] | None
 
 _YES = ("true", "yes", "1")
 _NO = ("false", "no", "0")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
-def choose(row: Row, inputs: Inputs, key: str | None) -> Mapping[str, Any]:
-    """Return the inputs of a row: what a function makes of it, some columns, or all but the key."""
+def choose(
+    row: Row | TypedRequest[Any], inputs: Inputs, key: str | None
+) -> Mapping[str, Any] | TypedRequest[Any]:
+    """Return the inputs of a row: what a function makes of it, some columns, or all but the key.
+
+    A row that is a typed request, or of which a function makes one, is returned as such.
+    """
+    if isinstance(row, TypedRequest):
+        return row
     if callable(inputs):
         chosen = inputs(row)
+        if isinstance(chosen, TypedRequest):
+            return chosen
         if not isinstance(chosen, Mapping):
             raise InvalidArgument("inputs: a function that returns a mapping", field="inputs")
         return chosen
@@ -36,6 +46,16 @@ def choose(row: Row, inputs: Inputs, key: str | None) -> Mapping[str, Any]:
             f"inputs: there is no column {missing[0]!r}, only {have}", field="inputs"
         )
     return {name: row[name] for name in inputs}
+
+
+def inputs_of(request: TypedRequest[Any]) -> Mapping[str, Any]:
+    """Return a typed request's inputs; raises `InvalidArgument` for one that asks for more."""
+    if request != TypedRequest(inputs=request.inputs, outputs=request.outputs):
+        raise InvalidArgument(
+            "rows: of a typed request the inputs alone count; options are those of the batch",
+            field="rows",
+        )
+    return request.inputs
 
 
 def by_variable(form: InputForm, inputs: Mapping[str, Any]) -> dict[str, Any]:

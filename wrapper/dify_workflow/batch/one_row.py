@@ -21,6 +21,7 @@ from .. import (
     WorkflowStream,
     versions,
 )
+from ..typed import request
 from .journal import Flight
 from .results import Key, RowResult, of_error, of_response
 
@@ -37,6 +38,7 @@ class Task:
 
     key: Key
     inputs: Mapping[str, Any] = attrs.field(repr=False)
+    is_typed: bool = False  # the inputs of a typed request, which are checked
     flight: Flight
     in_flight: bool = False
     lookup_seconds: float | None = None
@@ -161,7 +163,7 @@ def _client(sealed: Sealed) -> DifyWorkflow:
 def _new(client: DifyWorkflow, task: Task, watch: Watch) -> WorkflowStream:
     # "Too many requests" is for the batch to know: all of it waits.
     return client._stream(
-        task.inputs,
+        request(dict, task.inputs) if task.is_typed else task.inputs,
         {"user": task.flight.user, "unique_user": False, "max_retries": 0},
         own_user=True,
         before_post=lambda: watch.posting(task),

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from .. import InvalidArgument, is_missing, to_json
+from ..typed import TypedRequest
 from .results import Key
 
 Row = Mapping[str, Any]
-Rows = Iterable[Row] | str | os.PathLike[str]
+Rows = Iterable[Row | TypedRequest[Any]] | str | os.PathLike[str]
 
 _LONGEST_CELL = 1 << 28  # characters; the csv module stops at 131,072, and documents are longer
 _BLANK = " \t\r\n\x1a\ufeff"  # ^Z closes the files of old programs

@@ -10,7 +10,8 @@ from typing import Any
 import attrs
 
 from .. import DifyWorkflow, InvalidArgument, input_form, is_missing
-from .cells import InputForm, by_variable, choose, typed
+from ..typed import TypedRequest
+from .cells import InputForm, by_variable, choose, inputs_of, typed
 from .journal import Flight
 from .keys import KeySet
 from .one_row import Task
@@ -49,19 +50,22 @@ class Tasks:
         if path is not None:
             self._form, self._folder = input_form(client.parameters()), path.parent
         each = rows if path is None else read_rows(path, settings.encoding)
-        self._rows: Iterator[Row] = iter(each)  # type: ignore[arg-type]
+        self._rows: Iterator[Row | TypedRequest[Any]] = iter(each)  # type: ignore[arg-type]
 
     def __iter__(self) -> Iterator[tuple[Task, dict[str, Any]] | RowResult]:
         column = self._settings.key
         for number, row in enumerate(self._rows, 1):
-            if not isinstance(row, Mapping):
+            if not isinstance(row, Mapping | TypedRequest):
                 if not hasattr(row, "to_dict"):  # as pandas' Series has
                     raise InvalidArgument(f"rows: row {number} is no mapping", field="rows")
                 row = row.to_dict()
-            key = self._key(row, number)
+            key = self._key(row.inputs if isinstance(row, TypedRequest) else row, number)
             if key in self._done:
                 continue
             chosen = choose(row, self._settings.inputs, column)
+            is_typed = isinstance(chosen, TypedRequest)
+            if isinstance(chosen, TypedRequest):
+                chosen = inputs_of(chosen)
             chosen = {name: value for name, value in chosen.items() if not is_missing(value)}
             if self._form is not None:
                 chosen = by_variable(self._form, chosen)
@@ -79,6 +83,7 @@ class Tasks:
             task = Task(
                 key=key,
                 inputs=inputs,
+                is_typed=is_typed,
                 flight=flight or self.own_user(),
                 in_flight=flight is not None,
                 lookup_seconds=self._settings.lookup_seconds,

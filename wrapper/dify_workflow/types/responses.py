@@ -177,6 +177,27 @@ class WorkflowFailed(DifyError):
         self.response = response
 
 
+class RunNotFinished(DifyError):
+    """A run is paused or still running, so it has no outputs yet; `response` is all there is."""
+
+    def __init__(self, message: str, *, response: WorkflowRunResponse | None = None) -> None:
+        super().__init__(message)
+        self.response = response
+
+
+def require_success(response: WorkflowRunResponse) -> WorkflowRunResponse:
+    """Return the response of a run that succeeded, if only in part.
+
+    Raises `WorkflowFailed` for a failed or stopped run, `RunNotFinished` for any other.
+    """
+    response.raise_for_status()
+    if response.status not in ("succeeded", "partial-succeeded"):
+        why = "it waits for human input" if response.status == "paused" else "it has not ended"
+        text = f"run {response.id} is {response.status}: {why}, so it has no outputs yet"
+        raise RunNotFinished(text, response=response)
+    return response
+
+
 class RunOutcomeUnknown(DifyError):
     """A run may have been started, may go on, and its end could not be seen.
 

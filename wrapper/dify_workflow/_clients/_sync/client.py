@@ -6,7 +6,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Self, Unpack, overload
 
 import httpx
 
@@ -20,6 +20,7 @@ from ..._runs.start import run_blocking
 from ..._transport.http_clients import OwnClient
 from ..._transport.pools import Connections
 from ...options import CallOptions, Options, RunOptions
+from ...typed import OutputsT, TypedRequest, TypedResponse, typed_response
 from ...types.requests import WorkflowRunRequest
 from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
 from ..settings import ClientBase, ClientSettings
@@ -86,6 +87,19 @@ class DifyWorkflow(
         )
         self._open(settings, http_client)
 
+    @overload
+    def run_workflow(
+        self, request: TypedRequest[OutputsT], /, **options: Unpack[RunOptions]
+    ) -> TypedResponse[OutputsT]: ...
+
+    @overload
+    def run_workflow(
+        self,
+        request: WorkflowRunRequest | Mapping[str, Any],
+        /,
+        **options: Unpack[RunOptions],
+    ) -> WorkflowRunResponse: ...
+
     def run_workflow(
         self,
         request: WorkflowRunRequest | Mapping[str, Any],
@@ -94,11 +108,12 @@ class DifyWorkflow(
     ) -> WorkflowRunResponse:
         """Run the workflow and wait for its result (POST /workflows/run).
 
-        A plain mapping is taken as the inputs. It streams on the wire, so that no proxy time-out
-        loses the run; a failed run is a response with `status` "failed" (see `raise_for_status`).
-        A run that pauses for human input is returned as `paused`, with its `forms`, unless
-        `on_human_input` answers them: it is called with each form and returns `(action, inputs)`,
-        an action alone, or None to leave the run paused.
+        A plain mapping is taken as the inputs; the typed request of a generated module gives a
+        typed response. It streams on the wire, so that no proxy time-out loses the run; a failed
+        run is a response with `status` "failed" (see `raise_for_status`). A run that pauses for
+        human input is returned as `paused`, with its `forms`, unless `on_human_input` answers
+        them: it is called with each form and returns `(action, inputs)`, an action alone, or None
+        to leave the run paused.
 
         Raises:
             InvalidArgument: For a request that the server would refuse or misread.
@@ -114,7 +129,9 @@ class DifyWorkflow(
         else:
             with WorkflowStream(run, driver) as stream:
                 response = stream.result()
-        return self._drive(response, run.options) if run.options.on_human_input else response
+        if run.options.on_human_input:
+            response = self._drive(response, run.options)
+        return typed_response(request, response)
 
     def run_workflow_stream(
         self,
