@@ -13,8 +13,11 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from fake_dify import FakeDify, Gate, Node, Text
+from cli_calls import call
+from dify_workflow.exported import read_app
+from fake_dify import End, FakeDify, FormInput, Gate, HumanInput, Input, Node, Text
 
+DSL = Path(__file__).parent / "dsl"
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
@@ -182,3 +185,57 @@ def test_one_process_starts_and_another_waits(fake: FakeDify, tmp_path: Path) ->
     assert f"'id': '{run.id}', 'status': 'succeeded', 'outputs': {{'text': 'Hello'}}" in said, told
     assert f"run {run.id} (task {run.task_id}): succeeded after" in told
     assert run.user == "customer-17"
+
+
+# Typed modules
+
+TYPED = EXAMPLES / "typed"
+REASONING = {"reasoning": "llm.reasoning_content"}
+MODULES: dict[str, tuple[str, list[Any], str]] = {  # of which app, how it runs, what is printed
+    "all_inputs": (
+        "echo",
+        [End({name: f"start.{name}" for name in ("text", "choice", "num", "flag", "doc")})],
+        "hello b 2.5 True\nnote.txt 5\n",
+    ),
+    "ask_model": (
+        "llm",
+        [
+            Text(["Hel", "lo"], reasoning="hm"),
+            End({name: f"llm.{name}" for name in ("text", "usage")} | REASONING),
+        ],
+        "workflow_finished\nHello | hm\n",
+    ),
+    "review": (
+        "human",
+        [
+            HumanInput("ask", inputs=[FormInput("comment")]),
+            End({"comment": "ask.comment", "action": "ask.__action_id", "decision": "start.name"}),
+        ],
+        "Ada approve looks good\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_the_module_is_what_generate_writes(name: str) -> None:
+    app, _, _ = MODULES[name]
+    source = str(DSL / f"{app}.yml")
+    assert call("generate", source, "--name", name).out == (TYPED / f"{name}.py").read_text("utf-8")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", MODULES)
+def test_a_program_of_a_typed_module(name: str, fake: FakeDify) -> None:
+    app, fake.workflow, printed = MODULES[name]
+    fake.default_app.form = [
+        Input(one.name, one.type, one.required, options=one.options)
+        for one in read_app((DSL / f"{app}.yml").read_bytes()).inputs
+    ]
+    (program,) = TYPED.glob(f"*_{name}.py")
+    ran = subprocess.run(
+        [sys.executable, str(program)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.endswith(printed)
+    (run,) = fake.runs
+    assert run.status == "succeeded"

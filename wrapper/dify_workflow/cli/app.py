@@ -17,6 +17,7 @@ from .clients import Settings, settings_of
 from .doctor_command import doctor
 from .exits import MEANINGS, Exit, Problem
 from .form_command import form
+from .generate.command import generate
 from .log_command import logs
 from .record_command import record
 from .reporting import report
@@ -119,6 +120,9 @@ def settings(
     )
 
 
-COMMANDS = (run, start, watch, info, stop, logs, params, upload, form, batch, doctor, serve, record)
+COMMANDS = (
+    *(run, start, watch, info, stop, logs, params, upload, form, batch, generate),
+    *(doctor, serve, record),
+)
 for _command in COMMANDS:
     app.command(_command.__name__)(_command)

@@ -26,7 +26,7 @@ class Exit(IntEnum):
 
 MEANINGS = {
     Exit.OK: "succeeded (partial-succeeded too; stderr says so)",
-    Exit.RUN_FAILED: "the run failed (for a batch: some rows did)",
+    Exit.RUN_FAILED: "the run failed (batch: some rows did; generate --check: changed)",
     Exit.USAGE: "wrong command line or settings",
     Exit.RUN_STOPPED: "the run was stopped, by somebody or by a redeploy (stderr says which)",
     Exit.RUN_PAUSED: "the run waits for human input",

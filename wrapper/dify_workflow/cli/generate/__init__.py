@@ -1,0 +1,1 @@
+"""`dify-workflow generate`: writes a typed module for one workflow."""
