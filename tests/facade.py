@@ -51,6 +51,8 @@ class _Face:
     def __getattr__(self, name: str) -> Any:
         name = {"close": "aclose"}.get(name, name)
         found = getattr(self._inner, name)
+        if hasattr(found, "__anext__"):
+            return _Face(found, self._runner)
         if not callable(found):
             return found
 

@@ -35,6 +35,12 @@ def test_a_single_text_is_printed_as_it_is(fake_dify: FakeDify) -> None:
     assert (ended.exit_code, ended.out, ended.err) == (0, "Hello 你好\n\x1b[1m\n", "")
 
 
+def test_a_text_alone_is_printed_without_reasoning(fake_dify: FakeDify) -> None:
+    for outputs in ({"a": "<think>hm</think>Hi"}, {"a": "Hi", "reasoning_content": "hm"}):
+        fake_dify.workflow = [Node("node", outputs)]
+        assert cli(fake_dify, "run").out == "Hi\n"
+
+
 @pytest.mark.parametrize("outputs", [{"a": 1}, {"a": "x", "b": "y"}, {}, {"a": "\ud800"}])
 def test_other_outputs_are_printed_as_json(fake_dify: FakeDify, outputs: dict[str, Any]) -> None:
     fake_dify.workflow = [Node("node", outputs)]

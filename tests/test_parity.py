@@ -36,10 +36,12 @@ PUBLIC = [
     "DifyPageResult", "DifyWorkflow", "EventTooLarge", "FormClosed", "GatewayError",
     "InputWarning", "InvalidArgument", "InvalidParam", "NotFound", "PermissionDenied",
     "ProviderError", "QuotaExceeded", "RedirectRefused", "RequestTimedOut", "RouteNotFound",
-    "RunNotFinished", "RunOptions", "RunOutcomeUnknown", "ServerError", "StreamClosed",
-    "TooLarge", "TooManyRequests", "UnreadableAnswer", "UnsupportedMediaType", "WorkflowFailed",
+    "RunNotFinished", "RunOptions", "RunOutcomeUnknown", "ServerError", "SeveralTexts",
+    "StreamClosed", "TooLarge", "TooManyRequests", "UnreadableAnswer", "UnsupportedMediaType",
+    "WorkflowFailed",
     "WorkflowFile", "WorkflowForm", "WorkflowLogs", "WorkflowLogsRequest", "WorkflowRunRequest",
     "WorkflowRunResponse", "WorkflowStopResponse", "WorkflowStream", "WorkflowStreamEvent",
+    "split_reasoning",
 ]
 # fmt: on
 

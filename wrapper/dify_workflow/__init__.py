@@ -53,11 +53,13 @@ if TYPE_CHECKING:
         DifyPageResult,
         RunNotFinished,
         RunOutcomeUnknown,
+        SeveralTexts,
         WorkflowFailed,
         WorkflowLogs,
         WorkflowRunResponse,
         WorkflowStopResponse,
     )
+    from .types.text import split_reasoning
 
 __all__ = [
     "APIError",
@@ -89,6 +91,7 @@ __all__ = [
     "RunOutcomeUnknown",
     "Secret",
     "ServerError",
+    "SeveralTexts",
     "StreamClosed",
     "TooLarge",
     "TooManyRequests",
@@ -107,6 +110,7 @@ __all__ = [
     "input_form",
     "is_missing",
     "json_text",
+    "split_reasoning",
     "to_json",
 ]
 
@@ -123,6 +127,7 @@ _HOMES = {
     "RunOptions": "options",
     "RunOutcomeUnknown": "types.responses",
     "Secret": "_codec.secret",
+    "SeveralTexts": "types.responses",
     "WorkflowFailed": "types.responses",
     "WorkflowFile": "types.files",
     "WorkflowForm": "types.forms",
@@ -136,6 +141,7 @@ _HOMES = {
     "input_form": "_api.validation",
     "is_missing": "_codec.encode",
     "json_text": "_codec.jsonio",
+    "split_reasoning": "types.text",
     "to_json": "_codec.encode",
 }  # and "errors" for the others
 

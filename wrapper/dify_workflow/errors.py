@@ -8,6 +8,7 @@ DifyError
 ├── StreamClosed                      the stream was closed before its end
 ├── UnreadableAnswer                  a 2xx answer that is not what the contract says
 ├── WorkflowFailed                    `raise_for_status()` of a failed or stopped run
+├── SeveralTexts                      `response.text` of a run with several texts
 ├── RunNotFinished                    a run without outputs yet: paused, or still running
 ├── OutputsMismatch                   outputs that are not what their generated class says
 ├── RunOutcomeUnknown                 a run may be executing, and its end could not be seen

@@ -15,7 +15,7 @@ from ..options import Options
 from . import calls
 from .commands import Flow, Pause
 from .retries import ask
-from .validation import InputForm, form_of
+from .validation import InputForm, input_form
 
 KEPT = 600.0  # s
 _QUICKLY = 10.0  # s for a form that a run can do without
@@ -60,7 +60,7 @@ def _fetch(options: Options, *, needed: bool) -> Flow[InputForm | None]:
         options = attrs.evolve(options, max_retries=0, timeout=httpx.Timeout(**quick))
     try:
         answer = yield from ask(calls.call("getAppParameters", options))
-        form: InputForm = answer.read(lambda raw: form_of(read("AppParameters", raw)))
+        form: InputForm = answer.read(lambda raw: input_form(read("AppParameters", raw)))
     except DifyError:
         if needed:
             raise

@@ -13,8 +13,10 @@ from .._api import limits
 from .._api.commands import Command, Failure, Open, Outcome, Pause
 from .._api.replies import Answer
 from .._api.results import response_of
+from .._codec.decode import as_object
 from ..errors import InvalidArgument, RequestTimedOut, StreamClosed
 from ..types.responses import DeadlineExceeded, WorkflowRunResponse
+from ..types.text import TextPieces
 from .replay import Delivered
 from .report import RunReport
 from .run import Following
@@ -41,6 +43,7 @@ class RunHandle:
         self._error_raised = False
         self._result: WorkflowRunResponse | None = None
         self._pause_ends = float("-inf")
+        self._pieces = TextPieces()
 
     @property
     def id(self) -> str | None:
@@ -202,6 +205,12 @@ class RunHandle:
             )
         return self.id
 
+    def _last_text(self) -> str:
+        """Return what is left of the text when the iteration has ended."""
+        last = self._state.last
+        outputs = {} if last is None else as_object(payload_of(last.raw).get("outputs"))
+        return self._pieces.end(outputs if isinstance(outputs, dict) else {})
+
     def _wants_stop(self) -> bool:
         """Whether leaving now must stop the run."""
         run, state = self._run, self._state
@@ -227,6 +236,7 @@ def of_stream(state: RunState, headers: httpx.Headers, user: str) -> WorkflowRun
         task_id=state.task_id,
         recovered=state.recovered,
         user=user,
+        reasoning="\n".join(state.reasoning.values()),
         delivered=state.delivered,
         headers=headers,
     )

@@ -28,6 +28,7 @@ from ..types.events import (
     ERROR,
     FINISHED,
     PAUSED,
+    REASONING,
     SPEECH,
     STARTED,
     TERMINAL,
@@ -70,6 +71,7 @@ class RunState:
         self.held: Held | None = None
         self.held_event: dict[str, Any] = {}
         self.last: WorkflowStreamEvent | None = None  # the terminal event
+        self.reasoning: dict[str, str] = {}  # that was streamed, by node
         self.failure: APIError | None = None  # what an `error` event stands for
         self.recovered: bool = False
         self.replaying: bool = False
@@ -221,6 +223,9 @@ class RunState:
         elif self.delivered.is_new(name, data, replaying=self.replaying):
             self.news += 1
             self.ready.append(self._event(name, raw))
+            if name == REASONING and isinstance(data.get("reasoning"), str):
+                node = str(data.get("node_id"))
+                self.reasoning[node] = self.reasoning.get(node, "") + data["reasoning"]
         if name == STARTED and self.replaying:
             self.in_gap = False  # it is the first event of a snapshot
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from .. import json_text
+from ..types.text import REASONING, split_reasoning, texts_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -54,10 +55,10 @@ def as_json(value: Any, *, indent: int | None = None) -> str:
 
 
 def write_outputs(outputs: Mapping[str, Any]) -> None:
-    """Write a run's outputs: a single text as it is, everything else as JSON."""
-    values = list(outputs.values())
-    if len(values) == 1 and isinstance(values[0], str):
-        write(values[0])
+    """Write a run's outputs: a text alone as it is, without reasoning; all else as JSON."""
+    texts = texts_of(outputs)
+    if len(texts) == 1 and outputs.keys() <= {*texts, REASONING}:
+        write("".join(split_reasoning(text).text for text in texts.values()))
     else:
         write(as_json(outputs, indent=2))
 

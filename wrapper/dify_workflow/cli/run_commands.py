@@ -52,7 +52,7 @@ def run(
 ) -> None:
     """Run the workflow and print its outputs. Ctrl-C stops the run.
 
-    A single text is printed as it is, all other outputs as JSON.
+    A text alone is printed as it is, without a model's reasoning, all other outputs as JSON.
     """
     request = _request(collect(input, inputs, file), workflow_id, trace_id)
     options = _options(validate=validate, unique_user=unique_user, deadline=deadline)

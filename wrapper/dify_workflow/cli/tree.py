@@ -11,6 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import WorkflowStreamEvent
+from ..types.events import TEXT
+from ..types.text import TextPieces
 from .branch import Branch
 
 _LENGTHS = ("iteration_length", "iterator_length", "loop_length")  # the second to Dify 1.8
@@ -23,7 +25,8 @@ class RunTree:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self.root: Branch = Branch("run", started=clock())
-        self.text: str = ""
+        self.text: str = ""  # without reasoning
+        self._pieces = TextPieces()
         self._nodes: dict[str, Branch] = {}
         self._groups: dict[str, Branch] = {}
 
@@ -32,6 +35,8 @@ class RunTree:
         data = item.raw.get("data")
         data = data if isinstance(data, dict) else {}
         self.root.title = f"run {item.id}" if item.id else "run"
+        if item.event == TEXT:
+            self.text = (self.text + self._pieces.take(item.text, item.raw))[-KEPT_TEXT:]
         handle = _HANDLERS.get(item.event)
         return handle(self, data) if handle is not None else None
 
@@ -42,7 +47,7 @@ class RunTree:
     def _started_again(self, data: dict[str, Any]) -> None:
         self.root.status = "running"
         if data.get("reason") == "resumption":  # each leg sends the text from its beginning
-            self.text = ""
+            self.text, self._pieces = "", TextPieces()
 
     def _node(self, data: dict[str, Any]) -> Branch:
         """The branch of a node's execution, made when it is new."""
@@ -174,9 +179,6 @@ class RunTree:
         found[-1].status, found[-1].note = status or found[-1].status, note
         return found[-1]
 
-    def _chunk(self, data: dict[str, Any]) -> None:
-        self.text = (self.text + _text(data, "text"))[-KEPT_TEXT:]
-
     def _replaced(self, data: dict[str, Any]) -> None:
         self.text = _text(data, "text")[-KEPT_TEXT:]
 
@@ -212,6 +214,5 @@ _HANDLERS: dict[str, Callable[[RunTree, dict[str, Any]], Branch | None]] = {
     "human_input_form_filled": RunTree._answered,
     "human_input_form_timeout": RunTree._timed_out,
     "agent_log": RunTree._log,
-    "text_chunk": RunTree._chunk,
     "text_replace": RunTree._replaced,
 }

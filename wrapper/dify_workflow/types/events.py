@@ -8,12 +8,15 @@ import dify_workflow_api.events as catalogue
 
 from .._codec.decode import UNREADABLE, read
 from .stops import was_stopped
+from .text import REASONING as REASONING_OUTPUT
 
 FINISHED = "workflow_finished"
 PAUSED = "workflow_paused"
 ERROR = "error"
 STARTED = "workflow_started"
 WARNING = "warning"  # has no ids, and is no sign of a run
+TEXT = "text_chunk"
+REASONING = "reasoning_chunk"
 SPEECH = frozenset({"tts_message", "tts_message_end"})
 TERMINAL = catalogue.TERMINAL
 
@@ -85,6 +88,20 @@ class WorkflowStreamEvent:
             if text and isinstance(text, str):
                 return text
         return ""
+
+    @property
+    def text(self) -> str:
+        """The piece of text that a `text_chunk` has; "" for reasoning and for every other event.
+
+        `<think>` blocks that a model writes into its text are in it: `stream.text` leaves them out.
+        """
+        if self.event != TEXT:
+            return ""
+        payload = self.raw.get("data")
+        payload = payload if isinstance(payload, dict) else {}
+        text, selector = payload.get("text"), payload.get("from_variable_selector")
+        is_reasoning = isinstance(selector, list) and selector[-1:] == [REASONING_OUTPUT]
+        return text if isinstance(text, str) and not is_reasoning else ""
 
     @property
     def stopped(self) -> bool:

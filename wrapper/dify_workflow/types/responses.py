@@ -15,6 +15,7 @@ from ..errors import DifyError, UnreadableAnswer
 from .files import files_in
 from .forms import REQUIRED, WorkflowForm, of_reason
 from .stops import was_stopped, why_stopped
+from .text import REASONING, reasoning_in, split_reasoning, texts_of
 
 T = TypeVar("T")
 
@@ -52,6 +53,7 @@ class WorkflowRunResponse:
     headers: httpx.Headers = attrs.field(factory=httpx.Headers, repr=False, eq=False)
     raw: dict[str, Any] = attrs.field(factory=dict, repr=False)
     user: str | None = attrs.field(default=None, repr=False)
+    _reasoning: str = attrs.field(default="", repr=False, eq=False)  # that was streamed
     # What was delivered of the run: `resume` delivers it not again. The run's own affair.
     _delivered: Any = attrs.field(default=None, repr=False, eq=False)
 
@@ -63,6 +65,31 @@ class WorkflowRunResponse:
         "Aborted: User requested stop"; `message` says which stop it was.
         """
         return was_stopped(self.status, self.message)
+
+    @property
+    def text(self) -> str:
+        """The run's text: its one output that is a text, without reasoning; "" if there is none.
+
+        Raises `SeveralTexts` where several outputs are texts, `WorkflowFailed` for a failed or
+        stopped run, `RunNotFinished` for one that is paused or running.
+        """
+        texts = texts_of(require_success(self).outputs)
+        if len(texts) > 1:
+            raise SeveralTexts(tuple(texts), self)
+        return "".join(split_reasoning(text).text for text in texts.values())
+
+    @property
+    def reasoning(self) -> str:
+        """What the model thought, apart from the text; "" where nothing is told of it.
+
+        From the output `reasoning_content`, else from `<think>...</think>` in the texts, else from
+        the `reasoning_chunk` events of the stream.
+        """
+        apart = self.outputs.get(REASONING)
+        if isinstance(apart, str) and apart:
+            return apart
+        texts = texts_of(self.outputs).values()
+        return "\n".join(filter(None, map(reasoning_in, texts))) or self._reasoning
 
     @property
     def forms(self) -> list[WorkflowForm]:
@@ -174,6 +201,17 @@ class WorkflowFailed(DifyError):
 
     def __init__(self, message: str, *, response: WorkflowRunResponse | None = None) -> None:
         super().__init__(message)
+        self.response = response
+
+
+class SeveralTexts(DifyError):
+    """`text` was asked for, and several outputs are texts: `names`. Take them from `outputs`."""
+
+    def __init__(self, names: tuple[str, ...], response: WorkflowRunResponse) -> None:
+        super().__init__(
+            f"run {response.id} has several texts: {', '.join(names)}; take one from `outputs`"
+        )
+        self.names = names
         self.response = response
 
 

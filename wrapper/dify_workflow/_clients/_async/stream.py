@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import threading
+from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,7 +22,7 @@ from ..._runs.read_loop import Pumping
 from ..._runs.run import Following
 from ..._runs.state import RunState
 from ...errors import DifyError
-from ...types.events import WorkflowStreamEvent
+from ...types.events import TEXT, WorkflowStreamEvent
 from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
 from .driver import AsyncDriver
 from .primitives import Alarm, shielded
@@ -68,6 +69,25 @@ class AsyncWorkflowStream(RunHandle):
             await self._step()
         self._raise_left()
         raise StopAsyncIteration
+
+    @property
+    def text(self) -> AsyncIterator[str]:
+        """The pieces of the run's text as they come, without reasoning; iterate over it.
+
+        It drives the run as iterating over the stream does, and raises as that does; `result()`
+        has the outcome afterwards. A run that sends no text as it goes gives the text of its
+        outputs once, at its end. Text that is lost in a gap is not repeated: then
+        `text_complete` is False, and the outputs have all of it. From Dify 1.9 on, servers send
+        all outputs of End as text, one after another.
+        """
+        return self._text_pieces()
+
+    async def _text_pieces(self) -> AsyncIterator[str]:
+        async for item in self:
+            if item.event == TEXT and (piece := self._pieces.take(item.text, item.raw)):
+                yield piece
+        if piece := self._last_text():
+            yield piece
 
     async def result(self, timeout: float | None = None) -> WorkflowRunResponse:
         """Read to the run's end and return its result; events not yet read are dropped.
