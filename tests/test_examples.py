@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -228,7 +228,7 @@ def test_the_module_is_what_generate_writes(name: str) -> None:
 def test_a_program_of_a_typed_module(name: str, fake: FakeDify) -> None:
     app, fake.workflow, printed = MODULES[name]
     fake.default_app.form = [
-        Input(one.name, one.type, one.required, options=one.options)
+        Input(one.name, cast("Any", one.type), one.required, options=one.options)
         for one in read_app((DSL / f"{app}.yml").read_bytes()).inputs
     ]
     (program,) = TYPED.glob(f"*_{name}.py")

@@ -36,12 +36,12 @@ PUBLIC = [
     "DifyPageResult", "DifyWorkflow", "EventTooLarge", "FormClosed", "GatewayError",
     "InputWarning", "InvalidArgument", "InvalidParam", "NotFound", "PermissionDenied",
     "ProviderError", "QuotaExceeded", "RedirectRefused", "RequestTimedOut", "RouteNotFound",
-    "RunNotFinished", "RunOptions", "RunOutcomeUnknown", "ServerError", "SeveralTexts",
-    "StreamClosed", "TooLarge", "TooManyRequests", "UnreadableAnswer", "UnsupportedMediaType",
-    "WorkflowFailed",
-    "WorkflowFile", "WorkflowForm", "WorkflowLogs", "WorkflowLogsRequest", "WorkflowRunRequest",
+    "RunNotFinished", "RunOptions", "RunOutcomeUnknown", "Secret", "ServerError",
+    "SeveralTexts", "StreamClosed", "TooLarge", "TooManyRequests", "UnreadableAnswer",
+    "UnsupportedMediaType", "WorkflowFailed", "WorkflowFile",
+    "WorkflowForm", "WorkflowLogs", "WorkflowLogsRequest", "WorkflowRunRequest",
     "WorkflowRunResponse", "WorkflowStopResponse", "WorkflowStream", "WorkflowStreamEvent",
-    "split_reasoning",
+    "input_form", "is_missing", "json_text", "split_reasoning", "to_json",
 ]
 # fmt: on
 

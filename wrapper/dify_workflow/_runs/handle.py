@@ -43,7 +43,7 @@ class RunHandle:
         self._error_raised = False
         self._result: WorkflowRunResponse | None = None
         self._pause_ends = float("-inf")
-        self._pieces = TextPieces()
+        self._text: TextPieces | None = None  # made when text is asked for
 
     @property
     def id(self) -> str | None:
@@ -204,6 +204,11 @@ class RunHandle:
                 "id: not known yet; it comes with the first event of the run", field="id"
             )
         return self.id
+
+    @property
+    def _pieces(self) -> TextPieces:
+        self._text = self._text or TextPieces()
+        return self._text
 
     def _last_text(self) -> str:
         """Return what is left of the text when the iteration has ended."""
