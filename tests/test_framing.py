@@ -7,7 +7,6 @@ import itertools
 import h11
 import httpcore
 import pytest
-from h1_streams import framing
 from h1_streams.framing import Body, ChunkedBody, SizedBody
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -112,6 +111,7 @@ MALFORMED = {
     "plus": b"+5\r\nhello\r\n0\r\n\r\n",
     "underscore": b"0_5\r\nhello\r\n0\r\n\r\n",
     "two numbers": b"5 5\r\nhello\r\n0\r\n\r\n",
+    "space before the extension": b"5 ;a\r\nhello\r\n0\r\n\r\n",
     "space before": b" 5\r\nhello\r\n0\r\n\r\n",
     "not ascii": b"\xef\xbc\x95\r\nhello\r\n0\r\n\r\n",
     "html": b"<html>\r\nhello\r\n0\r\n\r\n",
@@ -156,7 +156,7 @@ def test_an_endless_trailer_is_refused(endless: bytes) -> None:
 
 def test_a_trailer_that_drips_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1.0
-    monkeypatch.setattr(framing.time, "monotonic", lambda: now)
+    monkeypatch.setattr("h1_streams.framing.time.monotonic", lambda: now)
     body = ChunkedBody()
     body.feed(b"0\r\nA: ")
     for _ in range(10):

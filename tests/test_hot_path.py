@@ -117,7 +117,7 @@ def test_two_threads_may_forget_a_closed_event_loop_together() -> None:
         """An event loop that another thread forgets while this one looks at it."""
 
         def is_closed(self) -> bool:
-            del router._loops[self]  # type: ignore[arg-type]
+            del router._loops[self]
             return True
 
     router._loops[Closed()] = None  # type: ignore[index, assignment]

@@ -165,7 +165,7 @@ _LONGEST_LINE = 16 * 1024
 _LONGEST_TRAILER = 10.0  # s; it ends with the read that comes behind them
 _LONGEST_SIZE = 20  # digits
 _HEX = b"0123456789abcdefABCDEF"
-_SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,20})[ \t]*(?:;[^\n]*)?\r\n").fullmatch
+_SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,20})(?:;[^\n]*)?[ \t]*\r\n").fullmatch
 
 
 def body_of(head: ResponseHead, *, bodiless: bool = False) -> Body:
