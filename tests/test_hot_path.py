@@ -120,7 +120,7 @@ def test_two_threads_may_forget_a_closed_event_loop_together() -> None:
             del router._loops[self]
             return True
 
-    router._loops[Closed()] = None  # type: ignore[index, assignment]
+    router._loops[Closed()] = None  # type: ignore[assignment]
     asyncio.run(router._here())
     assert len(router._loops) == 1
 
