@@ -27,15 +27,14 @@ KINDS: dict[str, set[str]] = {
 # How many different words of each kind a room of the client may write at most, and why.
 LEFT: dict[str, dict[str, tuple[int, str]]] = {
     "operation": {
-        "_api": (12, "their requests are made of a run, a file or a form, not of plain arguments"),
-        "_runs": (1, "a run's form is fetched before it, and kept"),
+        "_api": (13, "their requests are made of a run, a file or a form, not of plain arguments"),
     },
     "schema": {
         "_api": (
-            6,
+            7,
             "answers that are brought into one form, from all versions, before they are read",
         ),
-        "_runs": (1, "a run's form is fetched before it, and kept"),
+        "_runs": (1, "a run's form is kept"),
         "options.py": (1, "the limit of a user"),
         "types": (3, "found in outputs, decoded on first access; the types of a file"),
     },
