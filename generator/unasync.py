@@ -37,7 +37,7 @@ WORDS = [
     (r"\bAsync(?=[A-Z])", ""),
     (r"\bStopAsyncIteration\b", "StopIteration"),
     (r"\b__a(?=(?:enter|exit|iter|next)__)", "__"),
-    (r"\ba(?=(?:close|read|iter_bytes|iter_raw)\b)", ""),
+    (r"\ba(?=(?:close|closing|read|iter_bytes|iter_raw)\b)", ""),
     (r"\b([Tt])he async\b", r"\1he sync"),
     (r"\b(any|another) task\b", r"\1 thread"),
     (r"for (\w+) in (.+):\n +yield \1\n", r"yield from \2\n"),

@@ -15,7 +15,7 @@ from fault_judge import Outcome
 from fault_scripts import ALL, Script
 from fault_server_model import Dify
 from fault_sim import following
-from fault_streams import AFTER_SNAPSHOT, Fault, VirtualClock
+from fault_streams import AFTER_SNAPSHOT, Fault, OtherBody, VirtualClock
 
 Cut = Literal[
     "before",
@@ -31,6 +31,10 @@ Cut = Literal[
     "refused",
     "late head",
     "no head",
+    "result",
+    "half",
+    "running",
+    "page",
 ]
 Adoption = Literal["none", "user", "key"]
 
@@ -62,8 +66,9 @@ NEWER: dict[str, Callable[[], dict[str, Any]]] = {
 }
 OFFERS |= NEWER
 MADE_UP: tuple[Cut, ...] = ("doubt", "made")
-# What happens before the first event, with any offer.
-FIRST: tuple[Cut, ...] = ("refused", "late head", "no head")
+# What comes in the place of a stream, and what happens before the first event, with any offer.
+OTHER: tuple[OtherBody, ...] = ("result", "half", "running", "page")
+FIRST: tuple[Cut, ...] = ("refused", "late head", "no head", *OTHER)
 _HEADS = {"late head": 40.0, "no head": 1e6}  # s until the head of the answer comes
 
 
@@ -115,6 +120,8 @@ class Cell:
             merges=self.position % 2 == 1,
             refuses="text is required in input form" if self.cut == "refused" else None,
             head_after=_HEADS.get(self.cut, 0.0),
+            other_body=self.cut if self.cut in OTHER else None,
+            says="" if self.position % 3 == 1 else "text/event-stream; charset=utf-8",
             **OFFERS[self.offer](),
         )
         return server, following(server, **ADOPTIONS[self.adoption])
@@ -128,6 +135,17 @@ class Cell:
             return {"whole", "recovered"} if adopts else {"whole"}
         if self.cut == "no head":
             return {"recovered"} if adopts else {"unknown"}
+        silent = paced(self.script, self.pace).times[-1] > 60.0  # s, which is too long there
+        dies = self.offer == "absent (1.8.1)" and (silent or self.cut in ("running", "page"))
+        if (
+            self.cut == "result"
+            and not dies
+            and self.script().events[-1]["event"] == "workflow_finished"
+        ):
+            return {"whole"}
+        if self.cut in OTHER:
+            adopted = adopts or self.cut != "page"
+            return {"recovered"} if adopted and not dies else {"unknown"}
         if self.cut == "error":
             return {"refused"} if self.position < self.steps else {"whole"}
         inside = self.cut in ("before", "chunk", "event", "blank")  # the cut is at the next event

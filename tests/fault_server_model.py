@@ -8,6 +8,7 @@ import json
 import re
 import uuid
 from collections import deque
+from functools import partial
 from typing import Any, Literal
 
 import attrs
@@ -28,10 +29,13 @@ from fault_runs import WALL, ModelRun, log_entry
 from fault_scripts import Script
 from fault_streams import (
     NO_FAULT,
+    PAGE,
     PING_EVERY,
     Fault,
     Frame,
     ModelStream,
+    OtherBody,
+    OtherStream,
     OwnModelStream,
     PairStream,
     Source,
@@ -41,7 +45,6 @@ from fault_streams import (
 LATENCY = 0.01  # s from a request to its answer
 Route = Literal["post", "events", "detail", "logs", "stop"]
 Trouble = Literal["ok", "refused", "reset", "timeout", "429", "busy", "500", "502", "504", "page"]
-_PAGE = b"<html><head><title>502 Bad Gateway</title></head></html>"
 _ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("post", r"/workflows/run", "post"),
     ("get", r"/workflow/([^/]+)/events", "events"),
@@ -74,6 +77,8 @@ class Dify:
     refuses_events: bool = False  # GET events says 404: another user's run
     says_version: bool = True
     merges: bool = False  # several frames come in one read
+    says: str = "text/event-stream; charset=utf-8"  # the media type of its streams
+    other_body: OtherBody | None = None  # what comes in the place of the POST's stream
     runs: list[ModelRun] = attrs.field(factory=list)
     queues: bool = attrs.field(init=False)
     makes_up_ends: bool = attrs.field(init=False)
@@ -122,7 +127,8 @@ class Dify:
     ) -> tuple[Answer | Opened | Failure, ModelStream | None]:
         troubles = self.troubles.get(route)
         if troubles and (trouble := troubles.popleft()) != "ok":
-            return self._trouble(route, trouble, call), None
+            outcome = self._trouble(route, trouble, call)
+            return outcome if isinstance(outcome, tuple) else (outcome, None)
         if route == "post":
             return self._post(call)
         if route == "events":
@@ -133,7 +139,9 @@ class Dify:
             return self._logs(call.kwargs["params"]), None
         return self._json({"result": "success"}), None
 
-    def _trouble(self, route: Route, trouble: Trouble, call: Call) -> Answer | Failure:
+    def _trouble(
+        self, route: Route, trouble: Trouble, call: Call
+    ) -> Answer | Failure | tuple[Opened, ModelStream]:
         """Answer wrongly; an unclear answer to the POST has started the run all the same."""
         if route == "post" and trouble in ("reset", "timeout", "502", "504"):
             self._start(call)
@@ -151,7 +159,11 @@ class Dify:
             return self._error(400, "invalid_param", "Too many requests. Please try again later.")
         if trouble == "500":
             return self._error(500, "internal_server_error", "Internal Server Error")
-        return self._answer(200 if trouble == "page" else int(trouble), _PAGE, "text/html")
+        if trouble == "page" and route in ("post", "events"):
+            self.opened += 1
+            nobody = ModelRun(self.script, self.clock.now, "", {})
+            return Opened(self._headers()), OtherStream(self, nobody, "page", None)
+        return self._answer(200 if trouble == "page" else int(trouble), PAGE, "text/html")
 
     def _start(self, call: Call) -> ModelRun:
         self.posts += 1
@@ -171,16 +183,19 @@ class Dify:
             self.posts += 1
             nobody = ModelRun(self.script, 0.0, "", {})
             pair = PairStream(self, nobody, self.refuses, start_only=self.tells_start_only)
-            return Opened(self._headers("text/event-stream; charset=utf-8")), pair
+            return Opened(self._headers(self.says)), pair
         run = self._start(call)
         if not self.answers_post:
             lost_at = run.at(min(self.answer_lost_after, len(run.script.events) - 1))
             self.clock.advance((lost_at or 0.0) - self.clock.now)
             self._own_stream_gone(run)
             return failure(httpx.ReadError("connection reset by peer")), None
-        stream = OwnModelStream(self, run, self.own_fault, lambda: self._own_stream_gone(run))
+        lost = partial(self._own_stream_gone, run)
         self.opened += 1
-        return Opened(self._headers("text/event-stream; charset=utf-8")), stream
+        if self.other_body is not None:
+            return Opened(self._headers("")), OtherStream(self, run, self.other_body, lost)
+        stream = OwnModelStream(self, run, self.own_fault, lost)
+        return Opened(self._headers(self.says)), stream
 
     def reader_gone(self, run: ModelRun) -> None:
         """A reader has left: the server notices it when it writes to it next."""
@@ -204,9 +219,7 @@ class Dify:
             return self._error(404, "not_found", "Workflow run not found"), None
         fault = self.replay_faults.popleft() if self.replay_faults else Fault()
         self.opened += 1
-        return Opened(self._headers("text/event-stream; charset=utf-8")), EventsStream(
-            self, run, fault
-        )
+        return Opened(self._headers(self.says)), EventsStream(self, run, fault)
 
     def _run(self, run_id: str) -> ModelRun | None:
         """A run that is on record."""

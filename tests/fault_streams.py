@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 import httpx
@@ -247,6 +248,38 @@ class PairStream(ModelStream):
 
     def took(self, frame: Frame) -> None:
         self._waiting.pop(0)
+
+
+OtherBody = Literal["result", "half", "running", "page"]
+PAGE = b"<html><head><title>502 Bad Gateway</title></head></html>"
+
+
+class OtherStream(ModelStream):
+    """What a gateway makes of the stream of a run that was started.
+
+    "result" is the blocking form, once the run has ended, "half" the first half of it, "running"
+    such JSON at once, and "page" HTML.
+    """
+
+    def __init__(self, server: Dify, run: ModelRun, kind: OtherBody, lost: Any) -> None:
+        super().__init__(server, run, NO_FAULT, lost)
+        at_once = kind in ("running", "page")
+        last = 0 if at_once else len(run.script.events) - 1
+        data = run.script.detail(last + 1) | {"inputs": None}
+        ids = {"task_id": run.script.task_id, "workflow_run_id": run.script.run_id}
+        body = PAGE if kind == "page" else json.dumps({**ids, "data": data}).encode()
+        body = body[: len(body) // 2] if kind == "half" else body
+        whole = kind == "result" and data["status"] != "paused"
+        at = self._opened if at_once else run.at(last) or self._opened
+        source, index = (Source.OWN, last) if whole else (Source.MADE, None)
+        self._waiting = [Frame(at, body[:1], Source.MADE), Frame(at, body[1:], source, index)]
+
+    def peek(self) -> Frame:
+        return self._waiting[0] if self._waiting else Frame(self._last)
+
+    def took(self, frame: Frame) -> None:
+        self._waiting.pop(0)
+        self._server.told_task_id |= self._run.script.task_id.encode() in frame.data
 
 
 class OwnModelStream(ModelStream):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import attrs
 import pytest
 from dify_workflow import (
     APIError,
@@ -115,6 +116,18 @@ def test_the_input_form_is_typed(kind: Kind) -> None:
     assert text.paragraph is None
     assert parameters.system_parameters.file_size_limit == 15
     assert parameters.text_to_speech.enabled is False
+
+
+@both
+@pytest.mark.parametrize(
+    "left_out", sorted(attrs.fields_dict(AppParameters).keys() - {"additional_properties"})
+)
+def test_what_is_null_or_left_out_hides_nothing_else(kind: Kind, left_out: str) -> None:
+    whole = exchange("1.14.2", "appinfo/echo_parameters_extra").json()
+    null, rest = {**whole, left_out: None}, {k: v for k, v in whole.items() if k != left_out}
+    for raw in (null,) if left_out == "user_input_form" else (null, rest):
+        with ReplayServer([Reply.json(200, raw)]) as server, client(kind, server.url) as dify:
+            assert not getattr(dify.parameters(), left_out)
 
 
 @both

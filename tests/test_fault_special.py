@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import deque
 from typing import Any
 
@@ -177,9 +178,14 @@ def test_an_old_server_is_looked_at_again_where_it_does_not_answer() -> None:
 
 
 def test_a_success_that_is_no_stream_may_have_started_the_run() -> None:
-    """What Dify itself answered is looked for; a page of somebody else is only refused."""
-    for says_version, expected in ((True, "unknown"), (False, "refused")):
-        dify = server(says_version=says_version, troubles={"post": deque(["page"])})
+    """A page is refused where nothing shows a Dify: neither its version, nor the logs."""
+    nothing: dict[Any, Any] = {"post": deque(["page"]), "logs": deque(["page"])}
+    for says_version, troubles, expected in (
+        (True, nothing, "unknown"),
+        (False, {"post": deque(["page"])}, "unknown"),
+        (False, nothing, "refused"),
+    ):
+        dify = server(says_version=says_version, troubles=copy.deepcopy(troubles))
         seen = play(dify, following(dify))
         assert judge(seen, expected=set()).outcome == expected
         assert dify.asked.count("post") == 1

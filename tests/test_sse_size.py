@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from contextlib import suppress
 from typing import Any, SupportsIndex
 
 import pytest
@@ -101,3 +102,24 @@ def test_the_bound_is_on_one_event_not_on_the_stream() -> None:
     for size in (1, 7, 64, BOUND, len(stream)):
         decoder = SSEDecoder(max_event_bytes=BOUND)
         assert sum(len(decoder.feed(piece)) for piece in cut(stream, size)) == 20
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("piece", [2, 100, 16_384], ids=str)
+@pytest.mark.parametrize("line", [1, 1 << 30], ids=str)
+def test_the_bound_is_one_on_memory(line: int, piece: int) -> None:
+    """Of an event just below it and of one above, in lines and pieces of every size."""
+    bound = 60_000
+    text = b"data: " + b"x" * min(line, bound) + b"\n"
+    small = text * (bound // len(text)) if len(text) < bound else text[:bound]
+    for event in (small + b"\n\n", small + b"\n" + small):
+        decoder, pieces = SSEDecoder(max_event_bytes=bound), iter(cut(event, piece))
+        tracemalloc.start()
+        try:
+            with suppress(EventTooLarge):
+                for part in pieces:
+                    decoder.feed(part)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak <= 2 * bound + (1 << 20)

@@ -7,6 +7,7 @@ DifyError
 ├── EventTooLarge                     one stream event is larger than `max_event_bytes`
 ├── StreamClosed                      the stream was closed before its end
 ├── UnreadableAnswer                  a 2xx answer that is not what the contract says
+│   └── ResponseTooLarge              it is larger than `max_response_bytes`
 ├── WorkflowFailed                    `raise_for_status()` of a failed or stopped run
 ├── SeveralTexts                      `response.text` of a run with several texts
 ├── RunNotFinished                    a run without outputs yet: paused, or still running
@@ -100,6 +101,10 @@ class APIError(DifyError):
 
 class UnreadableAnswer(APIError):
     """A 2xx answer that cannot be read as what the contract says."""
+
+
+class ResponseTooLarge(UnreadableAnswer):
+    """A 2xx answer is larger, when decompressed, than the bound `max_response_bytes`."""
 
 
 class AuthenticationError(APIError):

@@ -39,6 +39,7 @@ class CallOptions(TypedDict, total=False):
     timeout: Timeout  # seconds for one plain request, or an httpx.Timeout, for streams too
     max_retries: int  # 3 if not given; see `deadline`
     extra_headers: Mapping[str, str]
+    max_response_bytes: int  # a larger response, decompressed, raises ResponseTooLarge; 256 MiB
 
 
 class RunOptions(CallOptions, total=False):
@@ -173,6 +174,7 @@ class Options:
         default=None, repr=False, validator=optional(_function)
     )
     max_event_bytes: int = attrs.field(default=DEFAULT_MAX_EVENT_BYTES, validator=_count(1))
+    max_response_bytes: int = attrs.field(default=DEFAULT_MAX_EVENT_BYTES, validator=_count(1))
 
     @property
     def retries(self) -> int:

@@ -89,7 +89,9 @@ class HeadReader:
         as for b"", the end of the connection.
         """
         if not data:
-            raise httpcore.RemoteProtocolError("Server disconnected without sending a response.")
+            came = f" It began: {self.rest[:60]!r}" if self.rest else ""
+            text = f"Server disconnected without sending a response.{came}"
+            raise httpcore.RemoteProtocolError(text)
         searched = max(len(self.rest) - 2, 0)
         self.rest += data
         while (end := _END(self.rest, searched)) is not None:

@@ -22,8 +22,14 @@ def fetch(
     parts = [calls.identifier(name, value) for name, value in path.items()]
     answer = yield from ask(calls.call(operation, options, *parts, **arguments))
     model = ANSWERS[operation]
-    with_zones = operation == "getEndUser"
-    return answer.read(lambda raw: read(model, _with_zones(raw) if with_zones else raw))
+    whole = {"getEndUser": _with_zones, "getAppParameters": _with_form}.get(operation)
+    return answer.read(lambda raw: read(model, whole(raw) if whole else raw))
+
+
+def _with_form(raw: Any) -> Any:
+    """A form that is null has no inputs."""
+    null = isinstance(raw, dict) and raw.get("user_input_form", ...) is None
+    return raw | {"user_input_form": []} if null else raw
 
 
 def _with_zones(raw: Any) -> Any:

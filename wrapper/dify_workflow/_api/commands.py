@@ -15,9 +15,11 @@ import httpx
 
 from .calls import Call
 from .limits import MOMENT
-from .replies import Answer
+from .replies import Answer, media_type
 
 T = TypeVar("T")
+
+PROXY = "dify_workflow.proxy"  # request extension: the address of the proxy that it goes through
 
 
 AT_ONCE = 4  # requests of one `Gather` that are under way together
@@ -36,7 +38,7 @@ class Send:
 
 @attrs.frozen
 class Open:
-    """Open a stream: `Opened`, or an `Answer` that is no stream, or a `Failure`.
+    """Open a stream: `Opened`, or a `Failure`.
 
     `silence` is the time in seconds that the head of the answer may take. After `patience` without
     a byte of it the outcome is `Waiting`, where the connection can be waited on.
@@ -89,10 +91,25 @@ class Gather:
 
 @attrs.frozen
 class Opened:
-    """A stream is open: `connection`, which flows leave alone."""
+    """An answer has begun on a `connection`, which flows leave alone.
+
+    That of a success may be a stream, as its bytes tell.
+    """
 
     headers: httpx.Headers
     connection: Any = attrs.field(default=None, repr=False)
+    status: int = 200
+    proxy: str = ""  # that it was asked of, and may have answered
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    @property
+    def says_stream(self) -> bool:
+        """Whether its media type is that of a stream."""
+        return media_type(self.headers) == "text/event-stream"
 
 
 @attrs.frozen
@@ -105,10 +122,14 @@ class Waiting:
 
 @attrs.frozen
 class Failure:
-    """A request that got no complete answer; `sent` says whether the server may have it."""
+    """A request that got no complete answer; `sent` says whether the server may have it.
+
+    `body` is what came of one.
+    """
 
     error: httpx.HTTPError
     sent: bool
+    body: bytes = b""
 
 
 @attrs.frozen
@@ -177,7 +198,7 @@ def failure(error: httpx.HTTPError) -> Failure:
 
 
 def forget_request(error: httpx.HTTPError) -> None:
-    """Leave of an exception's request only where it went.
+    """Leave of an exception's request only where it went, and through which proxy.
 
     Exceptions travel, as Dask sends them with what caused them, and the request has the API key.
     """
@@ -185,4 +206,5 @@ def forget_request(error: httpx.HTTPError) -> None:
         asked = error.request
     except RuntimeError:
         return  # it has none
-    error.request = httpx.Request(asked.method, asked.url)
+    proxy = asked.extensions.get(PROXY, "")
+    error.request = httpx.Request(asked.method, asked.url, extensions={PROXY: proxy})

@@ -15,8 +15,9 @@ from ..types import forms
 from ..types.forms import WorkflowForm
 from . import calls
 from .commands import Failure, Flow, Send
+from .failures import no_answer
 from .replies import Answer
-from .retries import ask, no_answer, persistently
+from .retries import ask, persistently
 from .uploads import upload_all
 from .validation import file_problem, texts
 

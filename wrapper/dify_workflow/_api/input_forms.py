@@ -6,15 +6,12 @@ import time
 from collections.abc import Callable
 
 import attrs
-import httpx
 
-from .._codec.decode import read
 from .._codec.secret import Secret
 from ..errors import DifyError
-from ..options import Options
-from . import calls
+from ..options import Options, RequestTimeout
+from .app import fetch
 from .commands import Flow, Pause
-from .retries import ask
 from .validation import InputForm, input_form
 
 KEPT = 600.0  # s
@@ -57,10 +54,9 @@ def _fetch(options: Options, *, needed: bool) -> Flow[InputForm | None]:
     if not needed:
         limits = options.timeout.as_dict()
         quick = {part: min(limits[part] or _QUICKLY, _QUICKLY) for part in limits}
-        options = attrs.evolve(options, max_retries=0, timeout=httpx.Timeout(**quick))
+        options = attrs.evolve(options, max_retries=0, timeout=RequestTimeout(**quick))
     try:
-        answer = yield from ask(calls.call("getAppParameters", options))
-        form: InputForm = answer.read(lambda raw: input_form(read("AppParameters", raw)))
+        form = input_form((yield from fetch("getAppParameters", options, {}, {})))
     except DifyError:
         if needed:
             raise

@@ -16,13 +16,17 @@ from dify_workflow_api.operations import ERRORS
 from .. import errors
 from .._codec.decode import UNREADABLE
 from .._codec.jsonio import loads
+from .._codec.secret import Secret
 from ..errors import APIError
+from .calls import Call
 from .versions import QUEUES_RUNS, Version, needed_for
 
 T = TypeVar("T")
 
 _MAX_BODY = 10_000
 _MAX_MESSAGE = 500
+_MAX_BEGINNING = 200  # characters of a body that is no error, shown all the same
+_SHORTEST_KEY = 8  # characters; what is shorter is found in any text
 
 _BY_CODE: dict[str, type[APIError]] = {code: getattr(errors, name) for code, name in ERRORS.items()}
 
@@ -78,6 +82,26 @@ class Answer:
     body: bytes
     path: str = ""
     operation: str = ""
+    key: Secret | None = attrs.field(default=None, repr=False)  # never shown in an error
+    proxy: str = ""  # through which it came, and which may have answered itself
+    bound: int | None = None  # bytes; the body is larger, and only its beginning is here
+
+    @classmethod
+    def to(
+        cls,
+        call: Call,
+        status: int,
+        headers: httpx.Headers,
+        body: bytes,
+        *,
+        whole: bool = True,
+        proxy: str = "",
+    ) -> Answer:
+        """Return the response to a request."""
+        options = call.options
+        bound = None if whole else options.max_response_bytes
+        key = options.api_key
+        return cls(status, headers, body, call.path, call.operation, key, proxy, bound)
 
     @property
     def ok(self) -> bool:
@@ -107,6 +131,9 @@ class Answer:
 
     def json(self) -> Any:
         """Decode the body; raises `UnreadableAnswer`."""
+        if self.bound is not None:
+            text = f"the answer is larger than {self.bound} bytes (max_response_bytes)"
+            raise self._error(errors.ResponseTooLarge, None, text)
         try:
             return loads(self.body)
         except (ValueError, RecursionError):
@@ -114,7 +141,7 @@ class Answer:
 
     def unreadable(self, why: str) -> APIError:
         """Return the exception for a success whose body is not what it should be."""
-        return self._error(errors.UnreadableAnswer, None, why)
+        return self._error(errors.UnreadableAnswer, None, why + self._beginning())
 
     def not_found(self, message: str) -> APIError:
         """Return the exception for a success that says "there is no such thing"."""
@@ -128,7 +155,18 @@ class Answer:
         try:
             return reader(value)
         except UNREADABLE:
+            if self.is_dify:
+                raise self.error() from None
             raise self.unreadable("the answer has not the form it should have") from None
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the body is JSON."""
+        try:
+            loads(self.body)
+        except (ValueError, RecursionError):
+            return False
+        return True
 
     @property
     def is_dify(self) -> bool:
@@ -136,7 +174,10 @@ class Answer:
         return self._details() is not None
 
     def error(self) -> APIError:
-        """Return the exception that this answer stands for; survives any body."""
+        """Return the exception that this answer stands for; survives any body.
+
+        A success stands for the error that its body tells.
+        """
         if 300 <= self.status < 400:
             target = self.headers.get("location", "")
             return self._error(errors.RedirectRefused, None, f"redirect to {target!r}")
@@ -147,7 +188,17 @@ class Answer:
                 kind = errors.RouteNotFound
             return self._error(kind, None, "the answer is not Dify's")
         code, message = details
+        if self.ok:
+            status = loads(self.body).get("status")
+            kind = classify(status if isinstance(status, int) else 500, code, message)
+            return self._error(kind, code, message + self._beginning())
         return self._error(classify(self.status, code, message), code, message)
+
+    def _beginning(self) -> str:
+        """What the body says it is, and how it begins."""
+        kind = media_type(self.headers) or "no media type"
+        begin = self.body[: 4 * _MAX_BEGINNING].decode("utf-8", "replace").strip()
+        return f"; it came as {kind}: {begin[:_MAX_BEGINNING]!r}" if begin else f" ({kind}, empty)"
 
     def _details(self) -> tuple[str, str] | None:
         try:
@@ -167,7 +218,7 @@ class Answer:
         return (code, message) if isinstance(code, str) else None
 
     def _error(self, kind: type[APIError], code: str | None, message: str) -> APIError:
-        hint = _hint(kind, self, code, message)
+        hint, message = _hint(kind, self, code, message), self._without_key(message)
         where = f" ({self.path})" if self.path else ""
         said = message[:_MAX_MESSAGE] or "no message"
         text = " ".join(filter(None, (str(self.status), code))) + f": {said}"
@@ -176,7 +227,9 @@ class Answer:
             status_code=self.status,
             code=code,
             message=message,
-            body=self.body[: 4 * _MAX_BODY].decode("utf-8", "replace")[:_MAX_BODY],
+            body=self._without_key(self.body[: 5 * _MAX_BODY].decode("utf-8", "replace"))[
+                :_MAX_BODY
+            ],
             headers=self.headers,
             retry_after=self.retry_after,
             hint=hint,
@@ -184,6 +237,16 @@ class Answer:
         if isinstance(made, errors.TooManyRequests) and _takes_one(message, self.version):
             made.permanent = True
         return made
+
+    def _without_key(self, text: str) -> str:
+        """Some gateways repeat what they refuse."""
+        key = "" if self.key is None else self.key.reveal()
+        return text.replace(key, "***") if len(key) >= _SHORTEST_KEY else text
+
+
+def media_type(headers: httpx.Headers) -> str:
+    """Return the media type of a body, in small letters; "" where none is said."""
+    return str(headers.get("content-type", "")).partition(";")[0].strip().lower()
 
 
 def _takes_one(message: str, version: Version | None) -> bool:
@@ -228,6 +291,11 @@ def refusal(message: str) -> APIError | None:
 
 
 def _hint(kind: type[APIError], answer: Answer, code: str | None, message: str) -> str:
+    if answer.proxy and code is None and answer.version is None:
+        return (
+            f"It came through the proxy at {answer.proxy}, which may have answered itself: proxy= "
+            "or the environment (HTTP_PROXY, ALL_PROXY) names it, and NO_PROXY what goes past it"
+        )
     if kind is errors.RouteNotFound:
         version, needed = answer.version, needed_for(answer.operation)
         if version is None:
@@ -238,6 +306,8 @@ def _hint(kind: type[APIError], answer: Answer, code: str | None, message: str) 
             f"This Dify ({version}) has no such route: is base_url right (it should end in /v1), "
             "the server new enough, an id in the path a UUID?"
         )
+    if kind is errors.UnreadableAnswer and answer.version is None and not answer.is_json:
+        return "Is base_url right? It should end in /v1"
     if kind is errors.RedirectRefused:
         return "Redirects are not followed: set base_url to where the server really is"
     if kind is errors.GatewayError and answer.status in (502, 503, 504, 524):

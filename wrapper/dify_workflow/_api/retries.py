@@ -6,12 +6,11 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-import httpx
-
-from ..errors import ConnectionFailed, DifyError, RequestTimedOut, TooManyRequests
+from ..errors import TooManyRequests
 from . import limits
 from .calls import Call
 from .commands import Failure, Flow, Open, Pause, Send
+from .failures import cannot_change, no_answer
 from .replies import Answer
 
 
@@ -29,8 +28,8 @@ def pause_before_retry(call: Call, outcome: Answer | Failure, attempt: int) -> f
     if attempt >= call.options.retries:
         return None
     if isinstance(outcome, Failure):
-        if isinstance(outcome.error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
-            return None  # it would fail the same way
+        if cannot_change(outcome.error):
+            return None
         return backoff(attempt) if call.repeatable or not outcome.sent else None
     if call.one_shot:
         return None
@@ -120,14 +119,3 @@ def ask(call: Call) -> Flow[Answer]:
     if not outcome.ok:
         raise outcome.error()
     return outcome
-
-
-def no_answer(failure: Failure) -> DifyError:
-    """Return the exception for a request that got no answer."""
-    kind = type(failure.error).__name__
-    text = f"{kind}: {failure.error}" if str(failure.error) else kind
-    error: DifyError = ConnectionFailed(f"no answer ({text})")
-    if isinstance(failure.error, httpx.TimeoutException):
-        error = RequestTimedOut(f"no answer in time ({text})")
-    error.__cause__ = failure.error
-    return error

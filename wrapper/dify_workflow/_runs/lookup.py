@@ -12,7 +12,7 @@ from .._api.logs import log_entry
 from .._api.replies import Answer
 from .._api.retries import backoff, may_change
 from .._codec.decode import UNREADABLE, as_object
-from ..errors import UnreadableAnswer
+from ..errors import APIError, UnreadableAnswer
 from .run import Lookup
 
 if TYPE_CHECKING:
@@ -62,11 +62,12 @@ def find(run: Following, *, cause: Exception | None = None, once: bool = False) 
             break  # these list a run only after its end
     if once:
         return False
-    why = (
-        "the connection was lost before its id came (unique_user=True makes such a run findable)"
-        if not lookup.adopts
-        else "it is not in the logs of its user"
-    )
+    why = "it is not in the logs of its user"
+    if not lookup.adopts:
+        why = "the connection was lost before its id came"
+        if isinstance(cause, APIError):
+            why = f"the answer told no id ({cause})"
+        why += " (unique_user=True makes such a run findable)"
     raise run.unknown(why, cause, candidates=tuple(candidates.values()))
 
 

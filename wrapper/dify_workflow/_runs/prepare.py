@@ -68,7 +68,11 @@ def plan(
     if _is_checked(asked, options):
         checks = _check_inputs({**inputs, **asked.inputs}, options, forms or InputForms())
     return Following(
-        state=RunState(max_event_bytes=options.max_event_bytes, result_only=result_only),
+        state=RunState(
+            max_event_bytes=options.max_event_bytes,
+            max_response_bytes=options.max_response_bytes,
+            result_only=result_only,
+        ),
         options=options,
         clock=clock,
         server=server,
@@ -118,7 +122,9 @@ def attaching(
     """Return a run that somebody started, to be followed."""
     options.key()
     state = RunState(
-        run_id=calls.identifier("run_id", run_id), max_event_bytes=options.max_event_bytes
+        run_id=calls.identifier("run_id", run_id),
+        max_event_bytes=options.max_event_bytes,
+        max_response_bytes=options.max_response_bytes,
     )
     state.text_complete, state.events_lost = False, True
     return Following(state=state, options=options, clock=clock, server=server)

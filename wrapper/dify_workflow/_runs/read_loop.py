@@ -39,7 +39,7 @@ class Pumping:
         if state.over:
             limit = limits.LATE_SPEECH if state.speaks else limits.NO_SPEECH
         else:
-            limit = self._pump.silence if state.count else self._pump.first
+            limit = self._pump.silence if state.count or state.is_other else self._pump.first
         self._limit = limit
         left = max(limit - state.silent, 0.0) if state.silent else limit
         if not self.resumable:
@@ -71,6 +71,8 @@ class Pumping:
             state.flush()
             return Cut("over" if state.over else "eof")
         state.feed(data)
+        if state.too_large:
+            return Cut("broken")
         if state.held in _HELD:
             self._decide_in_time()
         if (state.over or state.held or state.other_id) and state.settled:

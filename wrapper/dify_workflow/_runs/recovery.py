@@ -13,6 +13,7 @@ from .._codec.decode import normalised_run
 from ..errors import FormClosed, UnreadableAnswer
 from ..types.events import ERROR
 from .lookup import find
+from .no_stream import read_error
 from .run import Following
 from .state import ENDED, reasons_of
 
@@ -66,6 +67,8 @@ def _replay(run: Following, cause: Exception | None) -> Flow[None]:
         before = state.news
         events = calls.events(_run_id(run), run.options, through_pauses=run.resuming)
         outcome = yield Open(events, silence=limits.SILENCE, replaying=True)
+        if isinstance(outcome, Opened) and not outcome.ok:
+            outcome = yield from read_error(run, events, outcome)
         detail = None
         if isinstance(outcome, Opened):
             detail = yield from _watch(run, limits.ATTACH_EVERY * 1.5**again if cut else None)

@@ -30,17 +30,20 @@ import httpx
 from .._api import limits, versions
 from .._api.calls import Call
 from .._api.commands import Await, Cut, Failure, Flow, Open, Opened, Pump, Send, Waiting
+from .._api.failures import no_answer
 from .._api.replies import Answer
-from .._api.retries import no_answer, persistently
+from .._api.results import of_blocking
+from .._api.retries import persistently
 from .._api.uploads import upload_all
 from ..errors import APIError, ServerError
 from ..options import DEFAULT_TIMEOUT, RequestTimeout
+from ..types.responses import WorkflowRunResponse
 from .lookup import find
+from .no_stream import judge, read_error, read_other
 from .recovery import has_ended, next_look, peek, recover, settle
 from .run import Following
 
 _GAVE_UP = (408, 499)  # a proxy that stopped waiting
-_NO_STREAM = "a stream of events was expected"
 
 
 def follow(run: Following) -> Flow[None]:
@@ -78,7 +81,8 @@ def _start(run: Following, start: Call) -> Flow[Exception | None]:
         Open(start, silence=head, patience=limits.LOOK_EVERY), run.not_taken, partial(_open, run)
     )
     if isinstance(outcome, Opened):
-        return (yield from _read(run))
+        cause = yield from _read(run)
+        return cause if run.state.over else (yield from read_other(run, outcome, cause))
     if isinstance(outcome, _Left):
         return outcome.cause
     return _may_have_started(outcome)
@@ -109,12 +113,14 @@ def _open(run: Following, command: Open) -> Flow[Opened | Answer | Failure | _Le
                     return _Left(None)
                 break
         outcome = yield Await(outcome, min(look_at, command.silence) - waited)
+    if isinstance(outcome, Opened) and not outcome.ok:
+        outcome = yield from read_error(run, command.call, outcome)
     if isinstance(outcome, Opened) or run.state.run_id is None:
         result: Opened | Answer | Failure = outcome
         return result
     if isinstance(outcome, Failure):
         return _Left(no_answer(outcome))
-    return _Left(outcome.unreadable(_NO_STREAM) if outcome.ok else outcome.error())
+    return _Left(outcome.error())
 
 
 def _ended_unseen(run: Following) -> Flow[bool]:
@@ -176,8 +182,6 @@ def _may_have_started(outcome: Answer | Failure) -> Exception:
     error: Exception
     if isinstance(outcome, Failure):
         error, surely = no_answer(outcome), not outcome.sent
-    elif outcome.ok:  # with a version, Dify itself took the request
-        error, surely = outcome.unreadable(_NO_STREAM), outcome.version is None
     else:
         error = outcome.error()
         surely = not unclear(outcome, error)
@@ -193,16 +197,22 @@ def unclear(answer: Answer, error: APIError) -> bool:
     )
 
 
-def run_blocking(run: Following) -> Flow[Answer]:
-    """Start the run by one blocking request; return its answer."""
+def run_blocking(run: Following) -> Flow[WorkflowRunResponse]:
+    """Start the run by one blocking request; return its result."""
     run.begin()
     start = yield from _prepared(run)
     # The answer takes as long as the run.
     silence = limits.PATIENCE if run.options.timeout == DEFAULT_TIMEOUT else None
     outcome: Answer | Failure = yield from persistently(Send(start, silence), run.not_taken)
     if isinstance(outcome, Answer) and outcome.ok:
-        return outcome
+        try:
+            return of_blocking(outcome, run.options.user)
+        except APIError as error:
+            cause = (yield from judge(run, outcome, "the result of a run was expected")) or error
+    else:
+        if isinstance(outcome, Failure):
+            run.state.learn_cut_ids(outcome.body)
+        cause = _may_have_started(outcome)
     raise run.unknown(
-        "a blocking request lost its answer; stream instead, or look for it in the logs",
-        _may_have_started(outcome),
+        "a blocking request lost its answer; stream instead, or look for it in the logs", cause
     )

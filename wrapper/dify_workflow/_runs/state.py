@@ -39,6 +39,10 @@ from .replay import Delivered
 
 ENDED = frozenset({"succeeded", "partial-succeeded", "failed", "stopped", "paused"})
 _SUCCEEDED = ("succeeded", "partial-succeeded")
+# What is neither blank nor the begin of JSON or HTML begins a stream of events.
+_BLANK = b" \t\r\n\xef\xbb\xbf"
+_OTHER = (b"{", b"[", b"<")
+_SHOWN = 1000  # bytes of a body without an event that are kept, for an error to show
 _TEXT = (b'{"event": "text_chunk"', b'{"event":"text_chunk"')
 _NO_TEXT = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _FIRST_FIELD = rb'[{,]\s*"%b"\s*:\s*"([^"\\]+)"'  # of an event that was cut inside
@@ -56,6 +60,7 @@ class RunState:
         *,
         run_id: str | None = None,
         max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES,
+        max_response_bytes: int = DEFAULT_MAX_EVENT_BYTES,
         result_only: bool = False,
     ) -> None:
         self.run_id = run_id
@@ -89,11 +94,17 @@ class RunState:
         self._disowned = False  # the made-up start and end behind an error are to be dropped
         self.result_only = result_only
         self._max_event_bytes = max_event_bytes
+        self._max_response_bytes = max_response_bytes
         self._decoder = SSEDecoder(max_event_bytes)
+        self.body: bytearray = bytearray()  # the first bytes, as long as no event has come
+        self.is_other: bool = False  # they are no events, and the whole body is kept
+        self.too_large: bool = False  # ... which is larger than the bound
+        self._unsure = True
 
     def connect(self, *, replaying: bool) -> None:
         """A connection begins; its first bytes belong to a new event."""
         self._decoder = SSEDecoder(self._max_event_bytes)
+        self.body, self.is_other, self.too_large, self._unsure = bytearray(), False, False, True
         self.replaying = replaying
         self.silent = 0.0
         self._disowned = False
@@ -112,6 +123,11 @@ class RunState:
         return self.count > 0
 
     @property
+    def other_body(self) -> bytes | None:
+        """What the connection has brought in place of events; None where it has brought some."""
+        return bytes(self.body) if self._unsure and not self.begun else None
+
+    @property
     def settled(self) -> bool:
         """Whether reading on brings nothing: the run is over, or something is to be decided."""
         if self.over:
@@ -125,7 +141,12 @@ class RunState:
 
     def feed(self, chunk: bytes) -> None:
         """Take bytes of the stream."""
-        for payload in self._decoder.feed(chunk):
+        if self._unsure and self._keeps(chunk):
+            return
+        payloads = self._decoder.feed(chunk)
+        if payloads:
+            self._unsure = False
+        for payload in payloads:
             if (
                 payload.startswith(_TEXT)
                 and self.run_id
@@ -136,13 +157,22 @@ class RunState:
             else:
                 self._accept(payload)
 
+    def _keeps(self, chunk: bytes) -> bool:
+        """Keep the first bytes; whether they are no stream of events."""
+        if not self.is_other and not self.body.strip(_BLANK):
+            self.is_other = chunk.lstrip(_BLANK).startswith(_OTHER)
+        left = (self._max_response_bytes if self.is_other else _SHOWN) - len(self.body)
+        self.too_large = self.is_other and len(chunk) > left
+        self.body += chunk[: max(left, 0)]
+        return self.is_other
+
     def flush(self) -> None:
         """Take the end of the stream's bytes: a last event, or the ids of one that was cut."""
         for payload in self._decoder.flush():
             try:
                 loads(payload)
             except (ValueError, RecursionError):
-                self._learn_cut_ids(payload)
+                self.learn_cut_ids(payload)
             else:
                 self._accept(payload)
         if self.held == "refused":
@@ -213,7 +243,7 @@ class RunState:
             self.held, self.held_event = "end", raw
             return
         if self.run_id is None or self.task_id is None:
-            self._learn_ids(raw)
+            self.learn_ids(raw)
             if self.other_id is not None:
                 return
         if name in SPEECH:
@@ -287,7 +317,7 @@ class RunState:
         if self.held in ("start", "refusal"):
             self.held = None
 
-    def _learn_ids(self, raw: dict[str, Any]) -> None:
+    def learn_ids(self, raw: dict[str, Any]) -> None:
         run_id, task_id = raw.get("workflow_run_id"), raw.get("task_id")
         if self.run_id is None and isinstance(run_id, str):
             self.run_id = run_id
@@ -298,17 +328,20 @@ class RunState:
         if self.task_id is None and isinstance(task_id, str) and task_id != run_id:
             self.task_id = task_id
 
-    def _learn_cut_ids(self, payload: bytes) -> None:
-        """Learn the ids, which are the first fields, from an event that was cut inside."""
+    def learn_cut_ids(self, payload: bytes) -> None:
+        """Learn the ids, which are the first fields, from JSON that was cut inside."""
         run, task = _CUT_RUN_ID.search(payload), _CUT_TASK_ID.search(payload)
-        run_id = run and run[1].decode("utf-8", "replace")
-        task_id = task and task[1].decode("utf-8", "replace")
-        if run_id is None or self.settled or self.held:
-            return
-        if self.run_id is None and self.doubts_ends and task_id in (None, run_id):
+        if run is not None and not (self.settled or self.held):
+            task_id = task and task[1].decode("utf-8", "replace")
+            self.learn_doubtful_ids(run[1].decode("utf-8", "replace"), task_id)
+
+    def learn_doubtful_ids(self, run_id: str, task_id: Any) -> None:
+        """Learn ids that may be of a run which the server has made up."""
+        doubtful = task_id == run_id or (task_id is None and not self.is_other)
+        if self.run_id is None and self.doubts_ends and doubtful:
             self.unconfirmed_id = run_id
         else:
-            self._learn_ids({"workflow_run_id": run_id, "task_id": task_id})
+            self.learn_ids({"workflow_run_id": run_id, "task_id": task_id})
 
     # The end, and what may be none.
 

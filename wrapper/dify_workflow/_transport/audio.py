@@ -23,7 +23,6 @@ def is_audio(response: httpx.Response) -> bool:
     return response.is_success and not kind.startswith("application/json")
 
 
-def audio_error(response: httpx.Response, call: Call) -> APIError:
+def audio_error(answer: Answer) -> APIError:
     """Return the exception for an answer that is no audio."""
-    answer = Answer(response.status_code, response.headers, response.content, call.path)
     return answer.not_found("no such message") if answer.ok else answer.error()

@@ -10,6 +10,7 @@ from h1_streams.exchange import BODY
 from h1_streams.line import Line
 
 from .pools import OWN_CONNECTION
+from .whole import KNOWN, codings_of
 
 # What is raised below httpx, by the body of a response.
 HTTPCORE_ERRORS = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
@@ -43,3 +44,8 @@ def line_of(response: httpx.Response) -> Line:
     """Return what ends the connection of a stream."""
     line: Line = response.request.extensions[OWN_CONNECTION]
     return line
+
+
+def is_bounded(response: httpx.Response) -> bool:
+    """Whether `Decoder`, which has a bound, can decode a body; nobody may have read it before."""
+    return set(codings_of(response.headers)) <= KNOWN and not response.is_stream_consumed

@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import io
 import itertools
+import math
 import os
 import uuid
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,11 +18,12 @@ import dify_workflow_api.models as models
 import httpx
 
 from .._api.commands import failure
+from .._api.failures import no_answer
 from .._api.replies import Answer
-from .._api.retries import no_answer
-from ..errors import DifyError, InvalidArgument, RouteNotFound
+from ..errors import DifyError, InvalidArgument, ResponseTooLarge, RouteNotFound
 from ..types.files import local_name
 from .messages import user_agent
+from .whole import WholeBody, codings_of
 
 _ERROR_BYTES = 10_000
 
@@ -134,14 +135,12 @@ def download_request(
 
 def unreachable(error: httpx.HTTPError, url: httpx.URL, base_url: httpx.URL) -> DifyError:
     """Return the exception for a file that could not be fetched."""
-    made = no_answer(failure(error))
-    if url.host != base_url.host and isinstance(error, httpx.TransportError):
-        made.args = (
-            f"{made}. The server makes its links by its setting FILES_URL, which must be an "
-            f"address that you reach, and not {url.host!r}. The link without its host, from "
-            f"/files/ on, is fetched from {base_url.host!r}",
-        )
-    return made
+    elsewhere = (
+        "The server makes its links by its setting FILES_URL, which must be an address that you "
+        f"reach, and not {url.host!r}. The link without its host, from /files/ on, is fetched from "
+        f"{base_url.host!r}"
+    )
+    return no_answer(failure(error), elsewhere if url.host != base_url.host else "")
 
 
 def _refusal_of(response: httpx.Response, body: bytes, url: httpx.URL) -> Exception:
@@ -158,63 +157,33 @@ def _refusal_of(response: httpx.Response, body: bytes, url: httpx.URL) -> Except
     return error
 
 
-class _Unpacked:
-    """The bytes of a body that somebody packed on the way, though it was asked for as it is."""
-
-    def __init__(self, coding: str) -> None:
-        if coding not in ("gzip", "x-gzip", "deflate"):
-            raise httpx.DecodingError(f"packed as {coding!r}, which nobody asked for")
-        self._decoder = zlib.decompressobj(wbits=47)  # gzip or zlib, whichever it is
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield what is in some bytes, a megabyte at a time."""
-        try:
-            while data:
-                if self._decoder.eof:  # another one follows
-                    self._decoder = zlib.decompressobj(wbits=47)
-                yield self._decoder.decompress(data, 1 << 20)
-                data = self._decoder.unconsumed_tail or self._decoder.unused_data
-        except zlib.error as error:
-            raise httpx.DecodingError(str(error)) from error
-
-    def end(self) -> None:
-        """Raise where the bytes end too early."""
-        if not self._decoder.eof:
-            raise httpx.DecodingError("the packed file ends too early")
-
-
 @contextmanager
 def receiving(
-    response: httpx.Response, url: httpx.URL, destination: Destination | None
+    response: httpx.Response,
+    url: httpx.URL,
+    destination: Destination | None,
+    bound: int,
+    until: float | None,
 ) -> Iterator[tuple[Callable[[bytes], bool], list[Any]]]:
     """Give what takes the raw bytes and says when it has enough, and a list with the result.
 
     The result is the file's bytes, or its path, which is there once the file is whole. Raises the
-    error that a response stands for.
+    error that a response stands for, and `ResponseTooLarge`: what goes to a disk as it is has no
+    bound.
     """
     if response.status_code not in (200, 203):
-        body = bytearray()
-
-        def begin(data: bytes) -> bool:
-            body.extend(data[:_ERROR_BYTES])
-            return len(body) >= _ERROR_BYTES
-
-        yield begin, []
-        raise _refusal_of(response, bytes(body), url)
+        body = WholeBody(response, _ERROR_BYTES, until)
+        yield body.has_enough, []
+        raise _refusal_of(response, bytes(body.content), url)
     result: list[Any] = []
-    coding: str = response.headers.get("content-encoding", "identity").strip().lower()
-    as_it_is = coding == "identity" or response.is_stream_consumed  # httpx has unpacked it then
-    packed = None if as_it_is else _Unpacked(coding)
+    unbound = destination is not None and not codings_of(response.headers)
     with _sink(destination, result) as write:
-
-        def take(data: bytes) -> bool:
-            for piece in [data] if packed is None else packed.feed(data):
-                write(piece)
-            return False
-
-        yield take, result
-        if packed is not None:
-            packed.end()
+        body = WholeBody(response, math.inf if unbound else bound, until, write)
+        yield body.has_enough, result
+        body.end()
+        if not body.whole:
+            text = f"the file is larger than {bound} bytes (max_response_bytes)"
+            raise ResponseTooLarge(text, status_code=response.status_code, headers=response.headers)
 
 
 @contextmanager

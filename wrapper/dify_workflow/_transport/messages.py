@@ -10,19 +10,19 @@ from dify_workflow_api.operations import OPERATIONS
 from h1_streams.line import Line
 
 from .._api.calls import Call
-from .._api.commands import Open, Send, Until
+from .._api.commands import PROXY, Open, Send, Until
 from .._api.replies import Answer
 from ..errors import DifyError, InvalidArgument
+from ..options import RequestTimeout
 from .pools import OWN_CONNECTION
+from .whole import ACCEPTED, WholeBody
 
-_EVENT_STREAM = "text/event-stream"
 _OF_STREAMS = {
-    "accept": _EVENT_STREAM,
+    "accept": "text/event-stream",
     "accept-encoding": "identity",
     "cache-control": "no-cache",
 }
 _fixed = functools.lru_cache(maxsize=32)(httpx.URL)  # addresses without an id or a token in them
-_SHORTEST_KEY = 8  # characters; what is shorter is found in any text
 
 
 @functools.cache
@@ -50,7 +50,7 @@ def build_request(
     kwargs: dict[str, Any] = dict(call.kwargs)
     address = f"{str(base_url).rstrip('/')}{kwargs.pop('url')}"
     # Names in small letters: what comes later stands above what came before.
-    headers = {"user-agent": user_agent()}
+    headers = {"user-agent": user_agent(), "accept-encoding": ACCEPTED}
     for name, value in (kwargs.pop("headers", None) or {}).items():
         headers[name.lower()] = value
     if "files" in kwargs:
@@ -73,19 +73,24 @@ def build_request(
     return request
 
 
-def is_stream(response: httpx.Response) -> bool:
-    """Whether a response is a stream of events, and not an error or another answer."""
-    kind = response.headers.get("content-type", "")
-    return response.status_code == 200 and kind.startswith(_EVENT_STREAM)
+def answer_of(response: httpx.Response, body: WholeBody, call: Call) -> Answer:
+    """Return a response whose body was read."""
+    status, headers, content = response.status_code, response.headers, bytes(body.content)
+    proxy = answering_proxy(response.request)
+    return Answer.to(call, status, headers, content, whole=body.whole, proxy=proxy)
 
 
-def answer_of(response: httpx.Response, call: Call) -> Answer:
-    """Return a response that was read whole."""
-    content = response.content
-    key = call.options.key().reveal().encode()
-    if not response.is_success and len(key) >= _SHORTEST_KEY:
-        content = content.replace(key, b"***")  # some gateways repeat what they refuse
-    return Answer(response.status_code, response.headers, content, call.path, call.operation)
+def answering_proxy(request: httpx.Request) -> str:
+    """Return the proxy that a request was made to; through one for TLS it goes unseen."""
+    return str(request.extensions.get(PROXY, "")) if request.url.scheme == "http" else ""
+
+
+def ends_at(timeout: httpx.Timeout, until: Until, *, interruptible: bool = False) -> float | None:
+    """Return when a plain request must be over: by a number as time-out, and by the deadline."""
+    seconds = until.left(interruptible=interruptible)
+    if isinstance(timeout, RequestTimeout) and timeout.read is not None:
+        seconds = timeout.read if seconds is None else min(timeout.read, seconds)
+    return None if seconds is None else until.clock() + seconds
 
 
 def timeout_of(command: Send | Open, until: Until) -> httpx.Timeout:
@@ -93,7 +98,7 @@ def timeout_of(command: Send | Open, until: Until) -> httpx.Timeout:
     parts = command.call.options.timeout.as_dict()
     if command.silence is not None:
         parts["read"] = command.silence  # of a stream's head, or a blocking answer
-    left = until.left(interruptible=isinstance(command, Send) and command.call.repeatable)
+    left = until.left(interruptible=command.call.repeatable)
     if left is not None:
         for name, seconds in parts.items():
             parts[name] = left if seconds is None else min(seconds, left)

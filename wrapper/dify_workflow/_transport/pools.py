@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args
 import httpx
 from h1_streams.line import Line
 
+from .._api.commands import PROXY
 from ..errors import InvalidArgument
 from .forks import UNFORKED
 from .proxies import is_excluded, proxy_at, variable_of
@@ -168,6 +169,12 @@ class TransportSettings:
 
         pool.create_connection = create
         return None
+
+    def note_proxy(self, request: httpx.Request) -> None:
+        """Tell a request which proxy it goes through."""
+        proxy = self._proxy(request.url)
+        if proxy is not None:
+            request.extensions[PROXY] = str(proxy.url)
 
     def _proxy(self, url: httpx.URL) -> httpx.Proxy | None:
         """The proxy for a URL; the environment is read once, as by httpx."""

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, Unpack
 import httpx
 
 from ..._api import calls
-from ..._api.commands import failure
-from ..._api.retries import no_answer
+from ..._api.commands import Until, failure
+from ..._api.failures import no_answer
 from ..._api.uploads import transcribe
 from ..._transport.audio import audio_error, audio_request, is_audio
+from ..._transport.messages import answer_of, ends_at
 from ..._transport.request_log import RequestLine
+from ..._transport.whole import WholeBody
 from ...options import CallOptions, Options
 from ...types.files import Content
-from .driver import AsyncDriver
+from .driver import AsyncDriver, read_whole
 
 
 class AsyncAudioMethods:
@@ -72,8 +74,10 @@ class AsyncAudioMethods:
             driver.server.learn(response.headers)
             try:
                 if not is_audio(response):
-                    await response.aread()
-                    raise audio_error(response, call)
+                    ends = ends_at(call.options.timeout, Until(driver.clock))
+                    body = WholeBody(response, call.options.max_response_bytes, ends)
+                    await read_whole(response, body)
+                    raise audio_error(answer_of(response, body, call))
                 async for piece in response.aiter_bytes():
                     yield piece
             finally:

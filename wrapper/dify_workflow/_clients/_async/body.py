@@ -12,7 +12,8 @@ from h1_streams.exchange import BODY
 from h1_streams.loops import running_loop
 
 from ..._api.commands import Open
-from ..._transport.bodies import HTTPCORE_ERRORS, httpx_error, line_of, own_body
+from ..._transport.bodies import HTTPCORE_ERRORS, httpx_error, is_bounded, line_of, own_body
+from ..._transport.whole import Decoder
 
 
 class _Body(httpx.AsyncByteStream):
@@ -67,6 +68,19 @@ class AsyncPendingStream:
         )
 
 
+async def _decoded(response: httpx.Response) -> AsyncIterator[bytes]:
+    """The body in pieces of a bounded size, however it is compressed."""
+    if not is_bounded(response):
+        async for piece in response.aiter_bytes():
+            yield piece
+        return
+    decoder = Decoder(response.headers)
+    async for data in response.aiter_raw():
+        for piece in decoder.feed(data):
+            yield piece
+    decoder.end()
+
+
 class AsyncOpenStream:
     """A stream of the async client. `resumable`: a read that timed out can be repeated."""
 
@@ -77,7 +91,7 @@ class AsyncOpenStream:
         self._own: AsyncResponseBody | None = own_body(response)
         self._parts: AsyncGenerator[bytes] | None = None
         if self._own is None:
-            self._parts = cast("AsyncGenerator[bytes]", response.aiter_bytes())
+            self._parts = cast("AsyncGenerator[bytes]", _decoded(response))
         self.resumable: bool = self._own is not None
 
     async def read(self, timeout: float) -> bytes | None:

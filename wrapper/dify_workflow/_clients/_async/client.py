@@ -11,7 +11,7 @@ import httpx
 
 from ..._api import calls
 from ..._api.app import fetch
-from ..._api.results import of_blocking, of_detail, of_stop
+from ..._api.results import of_detail, of_stop
 from ..._api.retries import ask
 from ..._runs.prepare import attaching, resuming
 from ..._runs.report import blocking
@@ -125,8 +125,7 @@ class AsyncDifyWorkflow(
         run = self._plan(request, options, driver.clock, result_only=True)
         if run.blocking:
             with blocking(run) as told:
-                answer = await driver.run(run_blocking(run), run.until)
-                response = told(of_blocking(answer, run.options.user))
+                response = told(await driver.run(run_blocking(run), run.until))
         else:
             async with AsyncWorkflowStream(run, driver) as stream:
                 response = await stream.result()

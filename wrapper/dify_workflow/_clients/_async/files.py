@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 import dify_workflow_api.models as models
 import httpx
 
+from ..._api.commands import Until
 from ..._api.uploads import Progress, upload
 from ..._transport.downloads import (
     MAX_REDIRECTS,
@@ -20,6 +21,7 @@ from ..._transport.downloads import (
     receiving,
     unreachable,
 )
+from ..._transport.messages import ends_at
 from ..._transport.request_log import RequestLine
 from ...options import CallOptions, Options
 from ...types.files import Content
@@ -27,12 +29,13 @@ from .driver import AsyncDriver
 
 
 async def download(
-    driver: AsyncDriver, file: Any, to: Target | None, overwrite: bool, timeout: httpx.Timeout
+    driver: AsyncDriver, file: Any, to: Target | None, overwrite: bool, options: Options
 ) -> Any:
     """Stream a file to a path, or into memory."""
     url = address_of(file, driver.base_url)
     destination = destination_at(to, file, url, overwrite)
-    request = download_request(driver.http, url, driver.base_url, timeout)
+    request = download_request(driver.http, url, driver.base_url, options.timeout)
+    until = ends_at(options.timeout, Until(driver.clock))
     try:
         with RequestLine("(a file)") as told:
             for _ in range(MAX_REDIRECTS):
@@ -43,16 +46,19 @@ async def download(
                 if following is None:
                     break
                 await response.aclose()
-                request = download_request(driver.http, following.url, driver.base_url, timeout)
+                request = download_request(
+                    driver.http, following.url, driver.base_url, options.timeout
+                )
             else:
                 raise httpx.TooManyRedirects("the file is moved from address to address")
             told.status = response.status_code
         read_already = response.is_stream_consumed  # by a hook of the caller's, say
         pieces: Any = response.aiter_bytes() if read_already else response.aiter_raw()
         try:
-            with receiving(response, url, destination) as (take, result):
+            bound = options.max_response_bytes
+            with receiving(response, url, destination, bound, until) as (has_enough, result):
                 async for data in pieces:
-                    if take(data):
+                    if has_enough(data):
                         break
         finally:
             await pieces.aclose()
@@ -135,6 +141,6 @@ class AsyncFileMethods:
         Raises `NotFound` or `PermissionDenied` when the link, which is short-lived, has expired,
         and `InvalidArgument` for a path that is taken, or cannot be written.
         """
-        timeout = self._options(options).timeout
-        found: Path | bytes = await download(self._driver(), file, to, overwrite, timeout)
+        given = self._options(options)
+        found: Path | bytes = await download(self._driver(), file, to, overwrite, given)
         return found

@@ -32,6 +32,7 @@ class AsyncRouter(httpx.AsyncBaseTransport):
         self._loops: dict[object, _LoopConnections] = {}  # by event loop, or run of trio
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._settings.note_proxy(request)
         here = await self._here()
         line = request.extensions.get(OWN_CONNECTION)
         if line is None:

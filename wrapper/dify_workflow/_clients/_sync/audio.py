@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any, Unpack
 import httpx
 
 from ..._api import calls
-from ..._api.commands import failure
-from ..._api.retries import no_answer
+from ..._api.commands import Until, failure
+from ..._api.failures import no_answer
 from ..._api.uploads import transcribe
 from ..._transport.audio import audio_error, audio_request, is_audio
+from ..._transport.messages import answer_of, ends_at
 from ..._transport.request_log import RequestLine
+from ..._transport.whole import WholeBody
 from ...options import CallOptions, Options
 from ...types.files import Content
-from .driver import Driver
+from .driver import Driver, read_whole
 
 
 class AudioMethods:
@@ -73,8 +75,10 @@ class AudioMethods:
             driver.server.learn(response.headers)
             try:
                 if not is_audio(response):
-                    response.read()
-                    raise audio_error(response, call)
+                    ends = ends_at(call.options.timeout, Until(driver.clock))
+                    body = WholeBody(response, call.options.max_response_bytes, ends)
+                    read_whole(response, body)
+                    raise audio_error(answer_of(response, body, call))
                 yield from response.iter_bytes()
             finally:
                 response.close()

@@ -10,7 +10,8 @@ from h1_streams.connection import ResponseBody, WaitingHead
 from h1_streams.exchange import BODY
 
 from ..._api.commands import Open
-from ..._transport.bodies import HTTPCORE_ERRORS, httpx_error, line_of, own_body
+from ..._transport.bodies import HTTPCORE_ERRORS, httpx_error, is_bounded, line_of, own_body
+from ..._transport.whole import Decoder
 
 
 class _Body(httpx.SyncByteStream):
@@ -60,6 +61,17 @@ class PendingStream:
         )
 
 
+def _decoded(response: httpx.Response) -> Iterator[bytes]:
+    """The body in pieces of a bounded size, however it is compressed."""
+    if not is_bounded(response):
+        yield from response.iter_bytes()
+        return
+    decoder = Decoder(response.headers)
+    for data in response.iter_raw():
+        yield from decoder.feed(data)
+    decoder.end()
+
+
 class OpenStream:
     """A stream of the sync client. `resumable`: a read that timed out can be repeated."""
 
@@ -67,7 +79,7 @@ class OpenStream:
         self._response = response
         self._line = line_of(response)
         self._own: ResponseBody | None = own_body(response)
-        self._parts = None if self._own else response.iter_bytes()
+        self._parts = None if self._own else _decoded(response)
         self.resumable: bool = self._own is not None
 
     def read(self, timeout: float) -> bytes | None:

@@ -12,7 +12,7 @@ import httpx
 
 from ..._api import calls
 from ..._api.app import fetch
-from ..._api.results import of_blocking, of_detail, of_stop
+from ..._api.results import of_detail, of_stop
 from ..._api.retries import ask
 from ..._runs.prepare import attaching, resuming
 from ..._runs.report import blocking
@@ -124,8 +124,7 @@ class DifyWorkflow(
         run = self._plan(request, options, driver.clock, result_only=True)
         if run.blocking:
             with blocking(run) as told:
-                answer = driver.run(run_blocking(run), run.until)
-                response = told(of_blocking(answer, run.options.user))
+                response = told(driver.run(run_blocking(run), run.until))
         else:
             with WorkflowStream(run, driver) as stream:
                 response = stream.result()

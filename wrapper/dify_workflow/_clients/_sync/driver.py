@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import attrs
 import httpx
@@ -29,8 +30,15 @@ from ..._api.commands import (
     failure,
 )
 from ..._api.versions import Server
-from ..._transport.messages import answer_of, build_request, is_stream, timeout_of
+from ..._transport.messages import (
+    answer_of,
+    answering_proxy,
+    build_request,
+    ends_at,
+    timeout_of,
+)
 from ..._transport.request_log import RequestLine
+from ..._transport.whole import WholeBody
 from ...types.responses import DeadlineExceeded
 from .primitives import Alarm, gather
 
@@ -94,21 +102,24 @@ class Driver:
     def _exchange(self, command: Send | Open | Await, until: Until, line: Line) -> Outcome:
         asked: Send | Open
         pending: PendingStream | None = None
+        ends: float | None = None
         if isinstance(command, Await):
             waited: PendingStream = command.waiting.connection
             pending, asked = waited, waited.command
             seconds = until.seconds(command.seconds)
             receive = partial(waited.wait, seconds)
         else:
-            asked, seconds, opening = command, line.patience or 0.0, isinstance(command, Open)
+            asked, seconds = command, line.patience or 0.0
+            call = asked.call
+            ends = ends_at(call.options.timeout, until, interruptible=call.repeatable)
             request = build_request(
                 self.http,
                 self.base_url,
                 asked.call,
                 timeout=timeout_of(asked, until),
-                line=line if opening else None,
+                line=line if isinstance(asked, Open) else None,
             )
-            receive = partial(self.http.send, request, stream=opening, follow_redirects=False)
+            receive = partial(self.http.send, request, stream=True, follow_redirects=False)
         try:
             with RequestLine(asked.call.operation) as told:
                 try:
@@ -124,14 +135,31 @@ class Driver:
                     return Waiting(seconds, pending)
                 told.status = response.status_code
                 self.server.learn(response.headers)
-                if isinstance(asked, Open) and is_stream(response):
+                if isinstance(asked, Open):
                     from .body import OpenStream
 
-                    return Opened(response.headers, OpenStream(response))
+                    stream = OpenStream(response)
+                    proxy = answering_proxy(response.request)
+                    return Opened(response.headers, stream, response.status_code, proxy)
+                body = WholeBody(response, asked.call.options.max_response_bytes, ends)
                 try:
-                    response.read()
-                finally:
-                    response.close()
-                return answer_of(response, asked.call)
+                    read_whole(response, body)
+                except httpx.HTTPError as error:
+                    return attrs.evolve(failure(error), body=bytes(body.content))
+                return answer_of(response, body, asked.call)
         except httpx.HTTPError as error:
             return failure(error)
+
+
+def read_whole(response: httpx.Response, body: WholeBody) -> None:
+    """Read a body as far as its bound, and close the response."""
+    try:
+        if not body.is_read:
+            pieces = cast("Generator[bytes]", response.iter_raw())
+            with contextlib.closing(pieces):
+                for piece in pieces:
+                    if not body.take(piece):
+                        break
+        body.end()
+    finally:
+        response.close()

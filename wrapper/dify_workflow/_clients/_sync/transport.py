@@ -27,6 +27,7 @@ class Router(httpx.BaseTransport):
         self._pools: dict[tuple[int, str, str], httpx.HTTPTransport] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._settings.note_proxy(request)
         line = request.extensions.get(OWN_CONNECTION)
         if line is None:
             return self._pool(request.url).handle_request(request)

@@ -1,0 +1,161 @@
+"""What never is silent and never ends: limits on time and size hold all the same."""
+
+from __future__ import annotations
+
+import gzip
+import tracemalloc
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dify_workflow import (
+    ConnectionFailed,
+    DeadlineExceeded,
+    DifyError,
+    EventTooLarge,
+    GatewayError,
+    RequestTimedOut,
+    ResponseTooLarge,
+    WorkflowRunRequest,
+)
+from facade import Kind, both, client
+from replay_server import ReplayServer, Reply, Sleep, Step
+
+BLOCKING = WorkflowRunRequest(inputs={}, response_mode="blocking")
+
+
+def drip(whole: bytes, after: int = 0) -> Reply:
+    """Send the first bytes, and then one now and then, for half a minute."""
+    rest = whole[after:].ljust(150, b" ")
+    steps: list[Step] = [whole[:after]] if after else []
+    for byte in rest[:150]:
+        steps += [bytes([byte]), Sleep(0.2)]
+    return Reply.raw(*steps)
+
+
+def answered(status: int, body: bytes = b'{"code":"x"', kind: str = "application/json") -> bytes:
+    head = f"HTTP/1.1 {status} Reply\r\nContent-Type: {kind}\r\nContent-Length: 9999\r\n\r\n"
+    return head.encode() + body
+
+
+def body_of(status: int) -> Reply:
+    whole = answered(status)
+    return drip(whole, whole.index(b"\r\n\r\n") + 4)
+
+
+HEAD = drip(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 200)
+STREAM = drip(answered(200, b": " + b"x" * 200, "text/event-stream"), 100)
+Ask = Callable[[Any, Path], Any]
+
+CASES: list[tuple[str, Reply, Ask, type[DifyError]]] = [
+    ("head", HEAD, lambda d, _: d.app_info(timeout=0.6), RequestTimedOut),
+    ("body", body_of(200), lambda d, _: d.app_info(timeout=0.6), RequestTimedOut),
+    ("error", body_of(404), lambda d, _: d.app_info(timeout=0.6), RequestTimedOut),
+    ("file", body_of(200), lambda d, _: d.download("/a", timeout=0.6), RequestTimedOut),
+    ("disk", body_of(200), lambda d, p: d.download("/a", to=p / "a", timeout=0.6), RequestTimedOut),
+    ("no file", body_of(404), lambda d, _: d.download("/a", timeout=0.6), RequestTimedOut),
+    *[
+        (f"{name}, {way}", reply, ask, expected)
+        for name, reply in (
+            ("run head", HEAD),
+            ("run body", body_of(200)),
+            ("run error", body_of(400)),
+            ("run stream", STREAM),
+        )
+        for way, ask, expected in (
+            ("deadline", lambda d, _: d.run_workflow({}, deadline=0.6), DeadlineExceeded),
+            ("blocking", lambda d, _: d.run_workflow(BLOCKING, deadline=0.6), DifyError),
+            ("result", lambda d, _: d.run_workflow_stream({}).result(0.6), RequestTimedOut),
+        )
+    ],
+    ("attach", HEAD, lambda d, _: d.attach("id").result(0.6), RequestTimedOut),
+]
+
+
+@both
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("reply", "ask", "expected"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+)
+def test_what_drips_ends_in_time(
+    kind: Kind, reply: Reply, ask: Ask, expected: type[DifyError], tmp_path: Path
+) -> None:
+    with (
+        ReplayServer([reply] * 5) as server,
+        client(kind, server.url, max_retries=0) as dify,
+        pytest.raises(expected),
+    ):
+        ask(dify, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def compressed(status: int, coding: str, data: bytes) -> Reply:
+    head = f"HTTP/1.1 {status} Reply\r\nContent-Type: application/json\r\n"
+    head += f"Content-Encoding: {coding}\r\nContent-Length: {len(data)}\r\n\r\n"
+    return Reply.raw(head.encode() + data)
+
+
+TEXT = b"data: " + bytes(20_000_000)
+RAW = zlib.compressobj(wbits=-15)
+BOMBS = {
+    "gzip": ("gzip", gzip.compress(TEXT, 1)),
+    "deflate": ("deflate", zlib.compress(TEXT)),
+    "raw deflate": ("deflate", RAW.compress(TEXT) + RAW.flush()),
+    "twice": ("gzip, gzip", gzip.compress(gzip.compress(TEXT))),
+}
+
+
+ASKS: dict[str, Ask] = {
+    "answer": lambda dify, _: dify.app_info(),
+    "error": lambda dify, _: dify.app_info(),
+    "run": lambda dify, _: dify.run_workflow(BLOCKING),
+    "stream": lambda dify, _: dify.run_workflow({}),
+    "file": lambda dify, _: dify.download("/a"),
+    "disk": lambda dify, folder: dify.download("/a", to=folder / "a"),
+}
+
+
+@both
+@pytest.mark.long
+@pytest.mark.parametrize(("coding", "data"), BOMBS.values(), ids=BOMBS)
+@pytest.mark.parametrize("what", ASKS)
+def test_what_is_compressed_is_bounded(
+    kind: Kind, coding: str, data: bytes, what: str, tmp_path: Path
+) -> None:
+    reply = compressed(502 if what == "error" else 200, coding, data)
+    bounds = {"max_response_bytes": 100_000, "max_event_bytes": 100_000}
+    with ReplayServer([reply]) as server, client(kind, server.url, max_retries=0, **bounds) as dify:
+        tracemalloc.start()
+        try:
+            with pytest.raises(DifyError) as caught:
+                ASKS[what](dify, tmp_path)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    expected = {"error": GatewayError, "stream": EventTooLarge}.get(what, ResponseTooLarge)
+    assert type(caught.value) is expected
+    assert peak < 5_000_000
+    assert not list(tmp_path.iterdir())
+
+
+@both
+def test_what_is_compressed_is_read(kind: Kind) -> None:
+    for coding, data in (("gzip", gzip.compress(b"text")), ("deflate", zlib.compress(b"text"))):
+        reply = compressed(200, coding, data)
+        with ReplayServer([reply]) as server, client(kind, server.url) as dify:
+            assert dify.download("/a") == b"text"
+
+
+@both
+def test_what_is_compressed_and_cut_is_no_file(kind: Kind) -> None:
+    """So is what is compressed in a way that was not asked for."""
+    for coding, data in (("gzip", gzip.compress(b"text")[:-9]), ("br", b"\x0b\x02\x80text\x03")):
+        reply = compressed(200, coding, data)
+        with (
+            ReplayServer([reply]) as server,
+            client(kind, server.url) as dify,
+            pytest.raises(ConnectionFailed),
+        ):
+            dify.download("/a")

@@ -1,0 +1,125 @@
+"""What is said where no answer came: where the request went, and what to look at."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from dify_workflow import ConnectionFailed, DifyError, GatewayError
+from facade import Kind, both, client
+from replay_server import Close, ReplayServer, Reply, Reset
+from tunnel import _serving
+
+
+@contextmanager
+def listening(serve: Callable[[socket.socket], None]) -> Iterator[tuple[int, list[int]]]:
+    """A port where each connection is served so, and how many there were."""
+    count: list[int] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                count.append(1)
+                with connection:
+                    try:
+                        serve(connection)
+                    except OSError:
+                        pass  # the client has gone
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        try:
+            yield server.getsockname()[1], count
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
+def no_tls(connection: socket.socket) -> None:
+    connection.recv(1000)
+    connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+
+def tls(connection: socket.socket) -> None:
+    with _serving().wrap_socket(connection, server_side=True) as secure:
+        secure.recv(1000)
+
+
+def alert(connection: socket.socket) -> None:
+    """As a server of TLS that is spoken to in plain text."""
+    connection.recv(1000)
+    connection.sendall(b"\x15\x03\x01\x00\x02\x02\x46")
+
+
+def asked(kind: Kind, base_url: str, **options: Any) -> DifyError:
+    with client(kind, base_url, **options) as dify, pytest.raises(DifyError) as caught:
+        dify.app_info()
+    return caught.value
+
+
+@both
+@pytest.mark.parametrize(
+    ("serve", "scheme", "hint"),
+    [(no_tls, "https", "http://"), (tls, "https", "verify="), (alert, "http", "https://")],
+)
+def test_tls_that_cannot_change_is_not_tried_again(
+    kind: Kind, serve: Any, scheme: str, hint: str
+) -> None:
+    with listening(serve) as (port, count):
+        retries = 0 if scheme == "http" else 3
+        error = asked(kind, f"{scheme}://127.0.0.1:{port}/v1", max_retries=retries)
+    assert type(error) is ConnectionFailed
+    assert f"GET {scheme}://127.0.0.1:{port}: " in str(error)
+    assert hint in str(error)
+    assert len(count) == 1
+
+
+@both
+def test_where_nobody_is(kind: Kind) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    for host, hint in (("127.0.0.1", "no server listens"), ("host.invalid", "DNS")):
+        error = asked(kind, f"http://{host}:{port}/v1", max_retries=0)
+        assert f"GET http://{host}:{port}: " in str(error)
+        assert hint in str(error)
+        assert "base_url" in str(error)
+
+
+@both
+def test_a_connection_that_breaks_is_named(kind: Kind) -> None:
+    cut = Reply.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", Close())
+    for reply in (Reply.raw(Reset()), Reply.raw(Close()), cut):
+        with ReplayServer([reply]) as server:
+            error = asked(kind, server.url, max_retries=0)
+        assert f"GET {server.url}: " in str(error)
+        assert str(error).endswith(("restarted", "limit?"))
+
+
+@both
+def test_a_proxy_is_named_where_it_may_be_the_cause(kind: Kind) -> None:
+    denied = Reply.html(503, "denied")
+    with ReplayServer([denied, denied, Reply.raw(Close())]) as proxy:
+        plain = asked(kind, "http://dify.invalid/v1", proxy=proxy.url, max_retries=0)
+        tunnel = asked(kind, "https://dify.invalid/v1", proxy=proxy.url, max_retries=0)
+    gone = asked(kind, "http://dify.invalid/v1", proxy=proxy.url, max_retries=0)
+    assert type(plain) is GatewayError
+    for error in (plain, tunnel, gone):
+        assert f"proxy at {proxy.url}" in str(error)
+        assert "NO_PROXY" in str(error)
+
+
+@both
+def test_the_host_of_files_is_the_servers_to_name(kind: Kind) -> None:
+    with ReplayServer([Reply.raw(Reset())]) as server, client(kind, server.url) as dify:
+        for url, told in (("http://host.invalid/files/a.txt", True), ("/files/a.txt", False)):
+            with pytest.raises(ConnectionFailed) as caught:
+                dify.download(url, max_retries=0)
+            assert ("FILES_URL" in str(caught.value)) == told

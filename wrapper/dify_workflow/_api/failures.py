@@ -1,0 +1,134 @@
+"""What is said of a request that got no complete answer: where it went, and what to look at."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+from collections.abc import Iterator
+
+import httpx
+
+from ..errors import ConnectionFailed, DifyError, RequestTimedOut
+from .commands import PROXY, Failure
+
+_PORTS: dict[str, int] = {"http": 80, "https": 443}
+_MAY_CHANGE = ("UNEXPECTED_EOF_WHILE_READING", "TLSV1_ALERT_INTERNAL_ERROR", "")
+_NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
+_ALERT = r"b'\x15\x03"  # how the answer of a TLS server to plain HTTP begins
+_RIGHT = "Is base_url right, and does the server run?"
+# What happened, and what to look at, by the first class that fits.
+_KINDS: tuple[tuple[type[httpx.HTTPError], str, str], ...] = (
+    (httpx.PoolTimeout, "no connection was free in time", "limits= allows more of them"),
+    (httpx.ConnectTimeout, "no connection in time", f"{_RIGHT} Is a firewall in between?"),
+    (httpx.ConnectError, "no connection", _RIGHT),
+    (httpx.WriteTimeout, "the request was not taken in time", "Is the network too slow?"),
+    (httpx.ReadTimeout, "no answer in time", "Is the server busy? timeout= allows more"),
+    (httpx.ProxyError, "the proxy makes no connection", ""),
+    (httpx.DecodingError, "the answer cannot be decompressed", "A proxy may have damaged it"),
+    (httpx.LocalProtocolError, "the request cannot be sent", ""),
+    (httpx.UnsupportedProtocol, "the request cannot be sent", "base_url begins with https://"),
+    (httpx.TooManyRedirects, "the address leads in a circle", "Is base_url right?"),
+    (
+        httpx.RemoteProtocolError,
+        "what came is no complete HTTP answer",
+        "Is it an HTTP server? The server, or a proxy before it, may have been restarted",
+    ),
+    (
+        httpx.TransportError,
+        "the connection broke",
+        "The server, or a proxy before it, closed it: is it being restarted, or at a limit?",
+    ),
+)
+
+
+def no_answer(failure: Failure, hint: str = "") -> DifyError:
+    """Return the exception for a request that got no answer.
+
+    `hint` says what to look at where nothing could be reached.
+    """
+    error = failure.error
+    what, look_at = _told(error)
+    if hint and isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        look_at = hint
+    kind = f"{type(error).__name__}: {error}".removesuffix(": ")
+    text = f"{_where(error)}{what} ({kind})"
+    proxy = _proxy(error)
+    if proxy and not failure.sent:
+        look_at = (
+            f"The way goes through the proxy at {proxy}: proxy= or the environment (HTTP_PROXY, "
+            "HTTPS_PROXY, ALL_PROXY) names it, and NO_PROXY what goes past it"
+        )
+    timed_out = isinstance(error, httpx.TimeoutException)
+    text = f"{text}. {look_at}" if look_at else text
+    made: DifyError = RequestTimedOut(text) if timed_out else ConnectionFailed(text)
+    made.__cause__ = error
+    return made
+
+
+def cannot_change(error: httpx.HTTPError) -> bool:
+    """Whether a request would fail the same way again."""
+    if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
+        return True
+    return any(
+        isinstance(cause, ssl.SSLError)
+        and not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError | ssl.SSLSyscallError)
+        and (cause.reason or "") not in _MAY_CHANGE
+        for cause in _causes(error)
+    )
+
+
+def _told(error: httpx.HTTPError) -> tuple[str, str]:
+    """What happened, and what to look at."""
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return (
+                "the server's certificate is refused",
+                "Is the host in base_url the certificate's? verify= takes an ssl.SSLContext that "
+                "knows a CA of your own",
+            )
+        if isinstance(cause, ssl.SSLError) and (cause.reason or "") in _NO_TLS:
+            return "the server speaks no TLS", "Is it http:// in base_url?"
+        if isinstance(cause, ssl.SSLError):
+            return "TLS failed", "verify= takes an ssl.SSLContext, with other versions or ciphers"
+        if isinstance(cause, socket.gaierror):
+            return "the name of the host is not known", "Is base_url right, and does DNS work here?"
+        if isinstance(cause, OSError) and _refused(cause):
+            return "no server listens there (connection refused)", _RIGHT
+    if _ALERT in str(error):
+        return "the server speaks TLS", "Is it https:// in base_url?"
+    return next(((what, hint) for kind, what, hint in _KINDS if isinstance(error, kind)), ("", ""))
+
+
+def _refused(error: OSError) -> bool:
+    """Whether nothing listens; asyncio tells several attempts as one error, in words."""
+    return error.errno == errno.ECONNREFUSED or f"[Errno {errno.ECONNREFUSED}]" in str(error)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception, and what it came of, down to the first one."""
+    cause: BaseException | None = error
+    for _ in range(10):
+        if cause is None:
+            return
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def _where(error: httpx.HTTPError) -> str:
+    """Method, host and port of its request."""
+    try:
+        request = error.request
+    except RuntimeError:
+        return ""  # it was never told
+    url = request.url
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    port = url.port or _PORTS.get(url.scheme)
+    return f"{request.method} {url.scheme}://{host}{f':{port}' if port else ''}: "
+
+
+def _proxy(error: httpx.HTTPError) -> str:
+    try:
+        return str(error.request.extensions.get(PROXY, ""))
+    except RuntimeError:
+        return ""
