@@ -34,7 +34,7 @@ LEFT: dict[str, dict[str, tuple[int, str]]] = {
             7,
             "answers that are brought into one form, from all versions, before they are read",
         ),
-        "_runs": (1, "a run's form is kept"),
+        "typed.py": (1, "a file among typed outputs"),
         "options.py": (1, "the limit of a user"),
         "types": (3, "found in outputs, decoded on first access; the types of a file"),
     },
@@ -43,7 +43,7 @@ LEFT: dict[str, dict[str, tuple[int, str]]] = {
             10,
             "which events a replay repeats or makes up, and where text and ids come from",
         ),
-        "types": (6, "those that begin, end and pause a run, and speech"),
+        "types": (8, "those that begin, end and pause a run, text, reasoning and speech"),
     },
     "error code": {
         "_api": (3, "what to write instead; a form that was just submitted; a run of nulls")
