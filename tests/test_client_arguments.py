@@ -27,7 +27,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 ARGUMENTS: list[tuple[str, Any, str]] = [
-    *(("http_client", other, "httpx.") for other in (object(), 5, "http://x", httpx.Client)),
+    *(("http_client", other, "httpx.") for other in (b"x", 5, "http://x", httpx.Client)),
     *(("verify", other, "SSLContext") for other in ("/ca.pem", None, 1, Path("ca.pem"))),
     *(("limits", other, "httpx.Limits") for other in (5, {"max_connections": 5}, "5")),
     ("limits", httpx.Limits(max_connections=0), "one connection"),
