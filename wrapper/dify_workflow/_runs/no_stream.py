@@ -90,4 +90,12 @@ def _is_dify(run: Following) -> Flow[bool]:
     outcome = yield Send(calls.logs(run.options, filters))
     if not isinstance(outcome, Answer):
         return True
-    return outcome.version is not None or outcome.is_dify or (outcome.ok and outcome.is_json)
+    return outcome.version is not None or outcome.is_dify or (outcome.ok and _is_page(outcome))
+
+
+def _is_page(answer: Answer) -> bool:
+    try:
+        page = answer.json()
+    except UnreadableAnswer:
+        return False
+    return isinstance(page, dict) and isinstance(page.get("data"), list)
