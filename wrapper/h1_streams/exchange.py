@@ -20,7 +20,11 @@ class Exchange:
     """The bytes to send for one request, and what the bytes that come back mean."""
 
     def __init__(self, method: bytes, target: bytes, headers: Iterable[Header]) -> None:
-        headers = sorted(headers, key=lambda header: header[0].lower() != b"host")
+        headers = list(headers)
+        for at, (name, _) in enumerate(headers):
+            if name.lower() == b"host":
+                headers.insert(0, headers.pop(at))
+                break
         self._opening = request_head(method, target, headers)
         self._bodiless = method == b"HEAD"
         try:
@@ -122,7 +126,7 @@ def _length(headers: list[Header]) -> int | None:
     if codings == [b"chunked"]:
         return None
     lengths = set(elements(headers, b"content-length"))
-    if codings or len(lengths) > 1 or not all(length.isdigit() for length in lengths):
+    if codings or len(lengths) > 1 or not all(map(bytes.isdigit, lengths)):
         headers = []  # they have credentials
         raise httpcore.LocalProtocolError("Transfer-Encoding or Content-Length cannot be so")
     return int(lengths.pop()) if lengths else 0

@@ -36,8 +36,11 @@ class ResponseHead(NamedTuple):
 
 def elements(headers: Iterable[Header], name: bytes) -> list[bytes]:
     """Return the elements of a header that is a list, in small letters; empty without it."""
-    lines = [value for given, value in headers if given.lower() == name]
-    return [part.strip(b" \t").lower() for line in lines for part in line.split(b",")]
+    parts: list[bytes] = []
+    for given, value in headers:
+        if given.lower() == name:
+            parts += value.lower().split(b",")
+    return [part.strip(b" \t") for part in parts] if parts else parts
 
 
 class Framing(NamedTuple):
@@ -54,7 +57,7 @@ class Framing(NamedTuple):
 def framing_of(headers: list[Header]) -> Framing:
     """Return what headers say of a body; raises `httpcore.RemoteProtocolError`."""
     codings = [value.lower() for name, value in headers if name.lower() == b"transfer-encoding"]
-    if not all(coding == b"chunked" for coding in codings):
+    if set(codings) - {b"chunked"}:
         raise httpcore.RemoteProtocolError(f"an unknown transfer coding: {codings!r}")
     lengths = elements(headers, b"content-length")
     if len(set(lengths)) > 1 or not all(map(_LENGTH, lengths)):

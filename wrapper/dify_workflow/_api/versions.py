@@ -21,7 +21,7 @@ class Version:
     def of(cls, text: str | None) -> Version | None:
         """Read "1.14.2" (anything behind it is ignored); None when it is no version."""
         found = re.match(r"\s*v?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", text or "")
-        return cls(*(int(part or 0) for part in found.groups())) if found else None
+        return cls(int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
 
     def __str__(self) -> str:
         return f"{self.major}.{self.minor}.{self.patch}"

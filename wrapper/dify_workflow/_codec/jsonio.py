@@ -20,7 +20,11 @@ _LONG = b"0" * 19
 
 def loads(text: bytes) -> Any:
     """Decode JSON; integers of any size stay exact. Raises ValueError."""
-    if _orjson_loads is None or _has_long_number(text):
+    if _orjson_loads is None:
+        return _stdlib_loads(text)
+    zeros = text.translate(_DIGITS_AS_ZERO)
+    at = zeros.find(_LONG)
+    if at >= 0 and _has_long_number(text, zeros, at):
         return _stdlib_loads(text)
     try:
         return _orjson_loads(text)
@@ -41,13 +45,11 @@ def json_text(value: Any, **how: Any) -> str:
         return json.dumps(json.loads(text, parse_constant=lambda _: None), **how)
 
 
-def _has_long_number(text: bytes) -> bool:
+def _has_long_number(text: bytes, zeros: bytes, at: int) -> bool:
     """Whether there may be an integer of more than 64 bits, which orjson reads as a float.
 
     Dify passes such integers through. (A regular expression takes ten times as long as orjson.)
     """
-    zeros = text.translate(_DIGITS_AS_ZERO)
-    at = zeros.find(_LONG)
     while at >= 0:
         if text[at - 1 : at] != b".":  # else the digits behind a point, as of 0.0012345678901234567
             return True

@@ -200,6 +200,7 @@ class RunState:
             )
 
     def _accept(self, payload: bytes) -> None:
+        """Take one event."""
         if (self.over or self.held or self.other_id) and self.settled:
             if not self.over:
                 self._behind.append(payload)
@@ -212,11 +213,8 @@ class RunState:
                 self.text_complete = False
                 self.events_lost = True
             return
-        if isinstance(raw, dict) and raw.get("event") != "ping":
-            self.take(raw)
-
-    def take(self, raw: dict[str, Any]) -> None:
-        """Take one decoded event."""
+        if not isinstance(raw, dict) or raw.get("event") == "ping":
+            return
         name, data = raw.get("event"), raw.get("data")
         if not isinstance(name, str):
             name = ""

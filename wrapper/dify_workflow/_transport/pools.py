@@ -74,15 +74,13 @@ def _check_limits(limits: httpx.Limits) -> None:
         raise InvalidArgument("limits: an httpx.Limits, of one connection or more", field="limits")
 
 
-def keepalive_options() -> list[tuple[int, int, int]]:
+@functools.cache
+def keepalive_options() -> tuple[tuple[int, int, int], ...]:
     """TCP keep-alive from 60 s of silence on, so that a dead peer is noticed."""
-    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
     wanted = {"TCP_KEEPIDLE": 60, "TCP_KEEPALIVE": 60, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 3}
-    return options + [
-        (socket.IPPROTO_TCP, getattr(socket, name), value)
-        for name, value in wanted.items()
-        if hasattr(socket, name)
-    ]
+    there = {getattr(socket, name, None): value for name, value in wanted.items()}
+    times = ((socket.IPPROTO_TCP, name, value) for name, value in there.items() if name is not None)
+    return (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1), *times
 
 
 def _proxy_from_environment(url: httpx.URL) -> str | None:
