@@ -7,8 +7,7 @@ import itertools
 import h11
 import httpcore
 import pytest
-from h1_streams.framing import body_of
-from h1_streams.head import HeadReader, ResponseHead
+from h1_streams.framing import HeadReader, ResponseHead, body_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pieces import any_pieces, cut, damaged, in_bytes, in_two

@@ -13,7 +13,7 @@ import pytest
 from dify_workflow import AsyncDifyWorkflow
 from dify_workflow._clients._async.transport import AsyncRouter
 from dify_workflow._runs.replay import Delivered
-from h1_streams.dialling import connect_tcp
+from h1_streams.wires import connect_tcp
 from replay_server import ReplayServer, Reply
 from slow_runs import RUN
 from tunnel import TLS, Tunnel, trusting

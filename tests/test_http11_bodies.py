@@ -5,8 +5,7 @@ from __future__ import annotations
 import h11
 import httpcore
 import pytest
-from h1_streams.framing import Body, ChunkedBody, SizedBody, body_of
-from h1_streams.head import ResponseHead
+from h1_streams.framing import Body, ChunkedBody, ResponseHead, SizedBody, body_of
 from test_framing import through_h11
 
 SIZED, CHUNKS = "Content-Length: 5", "Transfer-Encoding: chunked"

@@ -22,7 +22,7 @@ import trio
 from dify_workflow._clients._async.transport import AsyncRouter
 from facade import Kind, both, client
 from h1_streams.connection import Connection
-from h1_streams.route import Route
+from h1_streams.state import Route
 from raw_http import Peer, RawServer, Way, answers, asked, quiet_trio, ways
 from replay_reply import chunked, head
 from replay_server import ReplayServer, Reply, Sleep

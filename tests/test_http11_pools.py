@@ -17,7 +17,7 @@ import httpx
 import pytest
 from dify_workflow._clients._sync.transport import Router
 from h1_streams.connection import Connection
-from h1_streams.route import Route
+from h1_streams.state import Route
 from raw_http import Peer, RawServer, in_loop
 
 PATHS = [f"/{'x' * (number % 7)}{number}" for number in range(200)]

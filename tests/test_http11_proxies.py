@@ -13,7 +13,7 @@ import httpx
 import pytest
 from dify_workflow import ConnectionFailed, RequestTimedOut, WorkflowRunRequest
 from facade import Kind, both, client
-from h1_streams import route
+from h1_streams import state
 from pauses import recorded_pauses
 from raw_http import OK, Peer, RawServer, Way, answers, asked, loops, quiet_trio, ways
 from replay_server import ReplayServer, Reply
@@ -195,9 +195,9 @@ def test_a_connection_to_a_forward_proxy_is_used_again(way: Way) -> None:
 def trusted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Proxies of the tests' authority are trusted."""
     monkeypatch.setattr(httpcore, "default_ssl_context", trusting)
-    route.proxy_context.cache_clear()
+    state.proxy_context.cache_clear()
     yield
-    route.proxy_context.cache_clear()
+    state.proxy_context.cache_clear()
 
 
 def secure_proxy(stack: ExitStack, target: str) -> str:

@@ -6,12 +6,10 @@ from collections.abc import AsyncIterator
 
 import httpcore
 
-from .dialling import connect_tcp
 from .exchange import READ_SIZE, Exchange, timer
-from .head import HeadReader
-from .route import connecting, proxy_context
-from .state import ConnectionState
-from .wires import Wire
+from .framing import HeadReader
+from .state import ConnectionState, connecting, proxy_context
+from .wires import Wire, connect_tcp
 
 _LATE = 1.0  # s to read what is there already
 

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 import httpcore
 
 from .exchange import READ_SIZE, Exchange, timer
-from .head import HeadReader
-from .route import connecting, proxy_context
-from .sockets import shut_down
-from .state import ConnectionState
+from .framing import HeadReader
+from .line import shut_down
+from .state import ConnectionState, connecting, proxy_context
 
 _WHOLE_READ_SIZE = 64 * 1024  # bytes of an answer that is read whole
 

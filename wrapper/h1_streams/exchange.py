@@ -8,8 +8,7 @@ from typing import Any
 
 import httpcore
 
-from .framing import Body, body_of
-from .head import Header, HeadReader, ResponseHead, elements, request_head
+from .framing import Body, Header, HeadReader, ResponseHead, body_of, elements, request_head
 
 _MOMENT = 0.001  # s; a time-out of 0 would be none
 READ_SIZE = 16 * 1024  # bytes of a stream; the events of more do not fit into the processor's cache

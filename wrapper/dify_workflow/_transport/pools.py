@@ -153,7 +153,7 @@ class TransportSettings:
         makes its own: slower, and a stream has one silence limit, but right. Of such a stream, it
         returns what is to see the connection.
         """
-        from h1_streams.route import Route  # with httpcore, which httpx imports as late
+        from h1_streams.state import Route  # with httpcore, which httpx imports as late
 
         proxy = self._proxy(url)
         pool: Any = getattr(transport, "_pool", None)

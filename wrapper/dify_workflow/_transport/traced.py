@@ -5,8 +5,7 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-from h1_streams.line import Line
-from h1_streams.sockets import shut_down
+from h1_streams.line import Line, shut_down
 
 
 class TracedConnection:
