@@ -14,7 +14,7 @@ import pytest
 from dify_workflow import WorkflowStreamEvent, errors
 from dify_workflow._api.replies import Answer
 from dify_workflow._api.results import of_detail
-from dify_workflow._codec.decode import as_object, normalised_run, read, reader
+from dify_workflow._codec.jsonio import as_object, normalised_run, read, reader
 from dify_workflow_api.events import EVENTS
 from recorded_models import ANSWERS, MODELS, STREAMED, holds, model_of
 from wire_archive import VERSIONS, exchange, exchanges

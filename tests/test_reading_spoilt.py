@@ -13,7 +13,7 @@ from dify_workflow import WorkflowStreamEvent, errors
 from dify_workflow._api.logs import log_entry
 from dify_workflow._api.replies import Answer
 from dify_workflow._api.results import of_blocking, of_detail, of_stop
-from dify_workflow._codec.decode import read, reader
+from dify_workflow._codec.jsonio import read, reader
 from dify_workflow._runs.state import RunState
 from dify_workflow_api.events import EVENTS
 from recorded_models import ANSWERS, MODELS, STREAMED

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from dify_workflow import InvalidParam, ServerError
-from dify_workflow._codec.decode import normalised_run
+from dify_workflow._codec.jsonio import normalised_run
 from dify_workflow._runs.handle import of_stream
 from dify_workflow._runs.state import RunState
 from dify_workflow_api import models

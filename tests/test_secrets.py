@@ -21,8 +21,8 @@ from dify_workflow import (
     WorkflowRunRequest,
 )
 from dify_workflow._api import calls as calls_module
-from dify_workflow._codec.secret import Secret, seal
 from dify_workflow.options import Options
+from dify_workflow.types.requests import Secret, seal
 from facade import API_KEY, Kind, both, client
 from leaks import assert_hidden
 from replay_server import Close, ReplayServer, Reply, Request

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from dify_workflow._codec.encode import plain
+from dify_workflow._codec.jsonio import plain
 from odd_values import (
     ID,
     NOON,

@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 from dify_workflow import InvalidArgument
-from dify_workflow._codec.decode import read
-from dify_workflow._codec.encode import plain
+from dify_workflow._codec.jsonio import plain, read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from odd_values import (

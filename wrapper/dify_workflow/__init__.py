@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from ._clients._async.stream import AsyncWorkflowStream
     from ._clients._sync.client import DifyWorkflow
     from ._clients._sync.stream import WorkflowStream
-    from ._codec.encode import is_missing, to_json
-    from ._codec.jsonio import json_text
-    from ._codec.secret import Secret
+    from ._codec.jsonio import is_missing, json_text, to_json
     from .errors import (
         APIError,
         AppUnavailable,
@@ -48,7 +46,7 @@ if TYPE_CHECKING:
     from .types.events import WorkflowStreamEvent
     from .types.files import WorkflowFile
     from .types.forms import WorkflowForm
-    from .types.requests import WorkflowLogsRequest, WorkflowRunRequest
+    from .types.requests import Secret, WorkflowLogsRequest, WorkflowRunRequest
     from .types.responses import (
         DeadlineExceeded,
         DifyPageResult,
@@ -128,7 +126,7 @@ _HOMES = {
     "RunNotFinished": "types.responses",
     "RunOptions": "options",
     "RunOutcomeUnknown": "types.responses",
-    "Secret": "_codec.secret",
+    "Secret": "types.requests",
     "SeveralTexts": "types.responses",
     "WorkflowFailed": "types.responses",
     "WorkflowFile": "types.files",
@@ -141,10 +139,10 @@ _HOMES = {
     "WorkflowStream": "_clients._sync.stream",
     "WorkflowStreamEvent": "types.events",
     "input_form": "_api.validation",
-    "is_missing": "_codec.encode",
+    "is_missing": "_codec.jsonio",
     "json_text": "_codec.jsonio",
     "split_reasoning": "types.text",
-    "to_json": "_codec.encode",
+    "to_json": "_codec.jsonio",
 }  # and "errors" for the others
 
 

@@ -11,11 +11,11 @@ import httpx
 from attrs.validators import optional
 from dify_workflow_api.operations import BODIES
 
-from ._codec.encode import plain
-from ._codec.secret import Secret, usable
+from ._codec.jsonio import plain
 from ._codec.sse import DEFAULT_MAX_EVENT_BYTES
 from .errors import InvalidArgument
 from .types.forms import WorkflowForm
+from .types.requests import Secret, usable
 
 DEFAULT_USER = "dify-workflow"
 # The read time-out is for plain requests; streams have limits of their own (see `_runs.start`).

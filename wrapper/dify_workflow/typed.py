@@ -11,8 +11,8 @@ from typing import Any, Generic, TypeVar
 import attrs
 from dify_workflow_api.models import OutputFile
 
-from ._codec.decode import UNREADABLE
-from ._codec.decode import read as decode
+from ._codec.jsonio import UNREADABLE
+from ._codec.jsonio import read as decode
 from .errors import DifyError, InvalidArgument
 from .types.requests import WorkflowRunRequest
 from .types.responses import WorkflowRunResponse, require_success

@@ -8,7 +8,7 @@ from typing import Any
 
 from dify_workflow_api.operations import ANSWERS
 
-from .._codec.decode import read
+from .._codec.jsonio import read
 from ..options import Options
 from . import calls
 from .commands import Flow

@@ -10,7 +10,7 @@ import attrs
 import dify_workflow_api.models as models
 from dify_workflow_api.operations import OPERATIONS
 
-from .._codec.encode import plain
+from .._codec.jsonio import plain
 from ..errors import InvalidArgument
 from ..options import Options
 from ..types.requests import WorkflowRunRequest

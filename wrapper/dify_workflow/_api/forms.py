@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dify_workflow_api.models import SubmitFormBody
 
-from .._codec.decode import as_text, read
-from .._codec.encode import plain
+from .._codec.jsonio import as_text, plain, read
 from ..errors import FormClosed, InvalidArgument
 from ..options import Options
 from ..types import forms

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import attrs
 
-from .._codec.secret import Secret
 from ..errors import DifyError
 from ..options import Options, RequestTimeout
+from ..types.requests import Secret
 from .app import fetch
 from .commands import Flow, Pause
 from .validation import InputForm, input_form

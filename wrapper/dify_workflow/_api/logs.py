@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 from dify_workflow_api.filters import LOG_FILTERS
 
-from .._codec.decode import as_text
+from .._codec.jsonio import as_text
 from ..errors import InvalidArgument
 from ..options import Options
 from ..types.requests import WorkflowLogsRequest

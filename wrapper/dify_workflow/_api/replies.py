@@ -14,10 +14,9 @@ import httpx
 from dify_workflow_api.operations import ERRORS
 
 from .. import errors
-from .._codec.decode import UNREADABLE
-from .._codec.jsonio import loads
-from .._codec.secret import Secret
+from .._codec.jsonio import UNREADABLE, loads
 from ..errors import APIError
+from ..types.requests import Secret
 from .calls import Call
 from .versions import QUEUES_RUNS, Version, needed_for
 

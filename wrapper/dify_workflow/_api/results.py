@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._codec.decode import as_object, as_text, normalised_run, read
+from .._codec.jsonio import as_object, as_text, normalised_run, read
 from ..errors import APIError
 from ..types.responses import WorkflowRunResponse, WorkflowStopResponse
 from .replies import Answer

@@ -14,7 +14,7 @@ import attrs
 from dify_workflow_api.models import AudioToTextBody, FileUploadBody
 from dify_workflow_api.types import File
 
-from .._codec.decode import as_text, reader
+from .._codec.jsonio import as_text, reader
 from ..errors import InvalidArgument
 from ..options import Options
 from ..types.files import (

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import dify_workflow_api.models as models
 
-from .._codec.encode import plain
+from .._codec.jsonio import plain
 from ..errors import InvalidArgument
 from ..types.files import WorkflowFile
 

@@ -15,12 +15,12 @@ import httpx
 from .._api.base_url import DEFAULT_BASE_URL, normalise_base_url
 from .._api.input_forms import InputForms
 from .._api.versions import Server, Version
-from .._codec.secret import seal_key
 from .._runs.prepare import plan
 from .._runs.run import Following
 from .._transport.pools import Connections, TransportSettings
 from ..errors import DifyError, InvalidArgument
 from ..options import Options
+from ..types.requests import seal_key
 
 
 @attrs.frozen(kw_only=True)

@@ -13,7 +13,7 @@ from .._api import limits
 from .._api.commands import Command, Failure, Open, Outcome, Pause
 from .._api.replies import Answer
 from .._api.results import response_of
-from .._codec.decode import as_object
+from .._codec.jsonio import as_object
 from ..errors import InvalidArgument, RequestTimedOut, StreamClosed
 from ..types.responses import DeadlineExceeded, WorkflowRunResponse
 from ..types.text import TextPieces

@@ -11,7 +11,7 @@ from .._api.commands import Flow, Pause, Send
 from .._api.logs import log_entry
 from .._api.replies import Answer
 from .._api.retries import backoff, may_change
-from .._codec.decode import UNREADABLE, as_object
+from .._codec.jsonio import UNREADABLE, as_object
 from ..errors import APIError, UnreadableAnswer
 from .run import Lookup
 

@@ -8,7 +8,7 @@ from .._api import calls, limits
 from .._api.calls import Call
 from .._api.commands import Flow, Opened, Pump, Send
 from .._api.replies import Answer
-from .._codec.decode import normalised_run
+from .._codec.jsonio import normalised_run
 from ..errors import UnreadableAnswer
 from .run import Following
 from .state import ENDED, payload_of

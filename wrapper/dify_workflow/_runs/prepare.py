@@ -15,7 +15,7 @@ from .._api.commands import Flow
 from .._api.input_forms import InputForms
 from .._api.validation import InputWarning, error_of, problems
 from .._api.versions import Server
-from .._codec.encode import plain
+from .._codec.jsonio import plain
 from ..errors import InvalidArgument
 from ..options import Options
 from ..typed import TypedRequest

@@ -9,7 +9,7 @@ from .._api.commands import Cut, Flow, Open, Opened, Pause, Pump, Send
 from .._api.replies import Answer
 from .._api.results import no_run
 from .._api.retries import backoff, may_change, persistently
-from .._codec.decode import normalised_run
+from .._codec.jsonio import normalised_run
 from ..errors import FormClosed, UnreadableAnswer
 from ..types.events import ERROR
 from .lookup import find

@@ -6,7 +6,7 @@ from typing import Any
 
 import dify_workflow_api.events as catalogue
 
-from .._codec.decode import UNREADABLE, read
+from .._codec.jsonio import UNREADABLE, read
 from .stops import was_stopped
 from .text import REASONING as REASONING_OUTPUT
 

@@ -14,8 +14,7 @@ import attrs
 import dify_workflow_api.models as models
 from dify_workflow_api.operations import BODIES
 
-from .._codec.decode import UNREADABLE, read
-from .._codec.encode import InputValue, plain
+from .._codec.jsonio import UNREADABLE, InputValue, plain, read
 from ..errors import InvalidArgument
 
 Content = str | os.PathLike[str] | bytes | IO[bytes]

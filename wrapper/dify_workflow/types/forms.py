@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import attrs
 import dify_workflow_api.models as models
 
-from .._codec.decode import as_text
+from .._codec.jsonio import as_text
 from ..errors import InvalidArgument
 
 T = TypeVar("T")

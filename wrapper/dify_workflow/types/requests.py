@@ -1,7 +1,8 @@
-"""What the caller asks for: a run, or a page of the logs."""
+"""Requests, and the API key, which can be used and compared but is never seen by accident."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, Unpack
@@ -9,10 +10,79 @@ from typing import Any, Literal, Unpack
 import attrs
 from dify_workflow_api.filters import LOG_FILTERS, LogFilters
 
-from .._codec.encode import plain
-from .._codec.secret import Secret, seal
+from .._codec.jsonio import plain
 from ..errors import InvalidArgument
 from .responses import WorkflowLogs
+
+_KEY = re.compile(r"[!-~]+")
+
+
+class Secret:
+    """A text that nothing shows: `repr`, `str()` and format are masked, and JSON refuses it.
+
+    It is no `str`, since encoders write the text of those without asking.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __format__(self, spec: str) -> str:
+        return format("***", spec)
+
+    def __eq__(self, other: object) -> bool:
+        return self._text == (other._text if isinstance(other, Secret) else other)
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Secret, (self._text,))
+
+    def reveal(self) -> str:
+        """Return the plain text."""
+        return self._text
+
+
+def seal(value: str | Secret | None) -> Secret | None:
+    """Wrap a key, without the white space around it; None and a wrapped one stay as they are.
+
+    Raises `InvalidArgument` for what is no text.
+    """
+    if value is None or isinstance(value, Secret):
+        return value
+    if not isinstance(value, str):
+        raise InvalidArgument(
+            f"api_key: text is needed, not a {type(value).__name__}", field="api_key"
+        )
+    return Secret(str.strip(value))
+
+
+def usable(value: str | Secret | None) -> Secret | None:
+    """Wrap a key that can be sent; raises `InvalidArgument` for another."""
+    value = seal(value)
+    if value and value.reveal()[:7].lower() == "bearer ":
+        raise InvalidArgument("api_key: the key alone, without 'Bearer '", field="api_key")
+    if value and not _KEY.fullmatch(value.reveal()):
+        raise InvalidArgument("api_key: it must be printable ASCII without spaces", field="api_key")
+    return value
+
+
+def seal_key(given: Any) -> None:
+    """Wrap the API key among keyword arguments, in place; it is checked where it is used."""
+    if isinstance(given, dict) and isinstance(given.get("api_key"), str):
+        given["api_key"] = seal(given["api_key"])
+
 
 DEFAULT_LIMIT: int = LOG_FILTERS["limit"]["default"]
 

@@ -10,7 +10,7 @@ import attrs
 import dify_workflow_api.models as models
 import httpx
 
-from .._codec.decode import UNREADABLE, as_object, read
+from .._codec.jsonio import UNREADABLE, as_object, read
 from ..errors import DifyError, UnreadableAnswer
 from .files import files_in
 from .forms import REQUIRED, WorkflowForm, of_reason

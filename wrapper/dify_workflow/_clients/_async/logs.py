@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 from dify_workflow_api.filters import LogFilters
 
 from ..._api.logs import fetch_page, whole_listing
-from ..._codec.secret import Secret, seal
-from ...types.requests import WorkflowLogsRequest, logs_request
+from ...types.requests import Secret, WorkflowLogsRequest, logs_request, seal
 from ...types.responses import DifyPageResult, WorkflowLogs
 from ..settings import ClientSettings
 from .driver import AsyncDriver
