@@ -2,7 +2,7 @@
 
 `python generator/unasync.py` (part of `make generate`); with `--check` it writes nothing, and exits
 with 1 when a file is not what it would write. Words are replaced, texts first, and ruff sorts and
-formats. The modules in BY_HAND are written twice: there the halves really differ.
+formats. What is in BY_HAND is written twice: there the halves really differ.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CLIENTS = ROOT / "wrapper" / "dify_workflow" / "_clients"
-BY_HAND = {"__init__.py", "body.py", "primitives.py", "read_ahead.py", "transport.py"}
+BY_HAND = {"__init__.py", "io.py"}
 HEADER = "# Written from ../_async/{name} by `make generate`: change that one.\n"
 
 # Whole texts, where a word is not enough. Each must be found somewhere.

@@ -14,8 +14,8 @@ from typing import Any, Literal, Self
 import httpx
 import pytest
 import trio
-from dify_workflow._clients._async.transport import AsyncRouter
-from dify_workflow._clients._sync.transport import Router
+from dify_workflow._clients._async.io import AsyncRouter
+from dify_workflow._clients._sync.io import Router
 
 Way = Literal["sync", "asyncio", "trio"]
 

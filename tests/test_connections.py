@@ -13,9 +13,9 @@ import httpx
 import pytest
 import trio
 from dify_workflow import AsyncDifyWorkflow, DifyWorkflow
-from dify_workflow._clients._sync.transport import Router
+from dify_workflow._clients._sync.io import Router
 from dify_workflow._transport import pools
-from dify_workflow._transport.http_clients import OwnClient
+from dify_workflow._transport.pools import OwnClient
 from facade import API_KEY, Kind, both, client
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import RUN, RUN_ID

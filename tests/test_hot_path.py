@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from dify_workflow import AsyncDifyWorkflow
-from dify_workflow._clients._async.transport import AsyncRouter
+from dify_workflow._clients._async.io import AsyncRouter
 from dify_workflow._runs.replay import Delivered
 from h1_streams.wires import connect_tcp
 from replay_server import ReplayServer, Reply

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import trio
-from dify_workflow._clients._async.transport import AsyncRouter
+from dify_workflow._clients._async.io import AsyncRouter
 from raw_http import OK, Peer, RawServer, answers, full_server, in_loop, quiet_trio
 from tunnel import trusting
 

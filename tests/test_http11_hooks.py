@@ -10,7 +10,7 @@ import httpcore
 import httpx
 import pytest
 from dify_workflow import WorkflowRunRequest
-from dify_workflow._clients._sync.transport import Router
+from dify_workflow._clients._sync.io import Router
 from dify_workflow._transport import pools
 from facade import Kind, both, client
 from h1_streams.async_connection import AsyncConnection

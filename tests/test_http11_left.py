@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from dify_workflow._clients._async.transport import AsyncRouter
-from dify_workflow._clients._sync.transport import Router
+from dify_workflow._clients._async.io import AsyncRouter
+from dify_workflow._clients._sync.io import Router
 from h1_streams.exchange import Exchange
 from raw_http import OK, Peer, RawServer, Way, answers, asked, in_loop, loops
 

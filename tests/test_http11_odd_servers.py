@@ -19,7 +19,7 @@ import httpcore
 import httpx
 import pytest
 import trio
-from dify_workflow._clients._async.transport import AsyncRouter
+from dify_workflow._clients._async.io import AsyncRouter
 from facade import Kind, both, client
 from h1_streams.connection import Connection
 from h1_streams.state import Route

@@ -15,7 +15,7 @@ from typing import Any
 import httpcore
 import httpx
 import pytest
-from dify_workflow._clients._sync.transport import Router
+from dify_workflow._clients._sync.io import Router
 from h1_streams.connection import Connection
 from h1_streams.state import Route
 from raw_http import Peer, RawServer, in_loop

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from dify_workflow._clients._sync.transport import Router
+from dify_workflow._clients._sync.io import Router
 from raw_http import OK, Peer, RawServer, Way, answers, asked, in_loop, loops, quiet_trio, ways
 
 pytestmark = quiet_trio

@@ -12,10 +12,10 @@ import httpcore
 import httpx
 import pytest
 from dify_workflow import DifyWorkflow
-from dify_workflow._clients._sync.transport import Router
+from dify_workflow._clients._sync.io import Router
 from h1_streams.async_connection import AsyncResponseBody
 from h1_streams.connection import ResponseBody
-from h1_streams.exchange import BODY
+from h1_streams.line import BODY
 from raw_http import (
     OK,
     Peer,

@@ -12,8 +12,8 @@ import httpx
 import pytest
 from contract_truth import Claim, Contract
 from dify_workflow._api.versions import Version
-from dify_workflow._clients._async.transport import AsyncRouter
-from dify_workflow._clients._sync.transport import Router
+from dify_workflow._clients._async.io import AsyncRouter
+from dify_workflow._clients._sync.io import Router
 from wire_archive import Exchange
 
 EVENT = "#/components/schemas/WorkflowEvent"

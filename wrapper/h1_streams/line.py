@@ -6,6 +6,8 @@ import socket
 import ssl
 from typing import Any, Protocol
 
+BODY = "h1_streams.body"  # response extension: the `ResponseBody` or its async counterpart
+
 
 def shut_down(connected: Any) -> None:
     """End the connection of a socket from any thread; a reader blocked on it wakes up.

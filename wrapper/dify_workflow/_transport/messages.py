@@ -1,21 +1,50 @@
-"""Calls to httpx requests, and httpx responses to answers; the same for both clients."""
+"""Calls to httpx requests, httpx responses to answers or streams, and the log of requests."""
 
 from __future__ import annotations
 
 import functools
-from typing import Any
+import logging
+import time
+from types import TracebackType
+from typing import Any, Self
 
 import httpx
 from dify_workflow_api.operations import OPERATIONS
-from h1_streams.line import Line
+from h1_streams.line import BODY, Line
 
 from .._api.calls import Call
 from .._api.commands import PROXY, Open, Send, Until
+from .._api.logger import log
 from .._api.replies import Answer
-from ..errors import DifyError, InvalidArgument
+from ..errors import APIError, DifyError, InvalidArgument
 from ..options import RequestTimeout
 from .pools import OWN_CONNECTION
-from .whole import ACCEPTED, WholeBody
+from .whole import ACCEPTED, KNOWN, WholeBody, codings_of
+
+
+class RequestLine:
+    """Logs one request when it is left (DEBUG): what it was, the status or the error, the time."""
+
+    def __init__(self, operation: str) -> None:
+        self._operation = operation
+        self._began = 0.0
+        self.status: int | str | None = None
+
+    def __enter__(self) -> Self:
+        self._began = time.monotonic()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if log.isEnabledFor(logging.DEBUG):
+            method, path, _ = OPERATIONS.get(self._operation, ("GET", self._operation, ""))
+            outcome = self.status if kind is None else kind.__name__
+            log.debug("%s %s: %s, %.3f s", method, path, outcome, time.monotonic() - self._began)
+
 
 _OF_STREAMS = {
     "accept": "text/event-stream",
@@ -103,3 +132,63 @@ def timeout_of(command: Send | Open, until: Until) -> httpx.Timeout:
         for name, seconds in parts.items():
             parts[name] = left if seconds is None else min(seconds, left)
     return httpx.Timeout(**parts)
+
+
+def httpcore_errors() -> tuple[type[Exception], ...]:
+    """What is raised below httpx, by the body of a response."""
+    import httpcore  # as late as httpx does
+
+    return httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError
+
+
+def httpx_error(error: Exception) -> httpx.HTTPError:
+    """Translate what is raised below httpx."""
+    made = getattr(httpx, type(error).__name__)(str(error))
+    assert isinstance(made, httpx.HTTPError)
+    return made
+
+
+def own_body(response: httpx.Response) -> Any:
+    """Return the body to read past httpx, by h1_streams; None where that would read wrongly.
+
+    That is a body to be decoded, and one that somebody (vcrpy, an auditing transport) has read or
+    put something in front of: it is read from where it is now.
+    """
+    stream: Any = response.stream
+    while type(stream).__module__.partition(".")[0] in _WRAPPERS:
+        stream = getattr(stream, "_stream", None) or getattr(stream, "_httpcore_stream", None)
+    body = response.extensions.get(BODY)
+    plain = response.headers.get("content-encoding", "identity") == "identity"
+    return body if plain and stream is body and not response.is_closed else None
+
+
+_WRAPPERS = ("httpx", "httpcore", __name__.partition(".")[0])
+
+
+def line_of(response: httpx.Response) -> Line:
+    """Return what ends the connection of a stream."""
+    line: Line = response.request.extensions[OWN_CONNECTION]
+    return line
+
+
+def is_bounded(response: httpx.Response) -> bool:
+    """Whether `Decoder`, which has a bound, can decode a body; nobody may have read it before."""
+    return set(codings_of(response.headers)) <= KNOWN and not response.is_stream_consumed
+
+
+def audio_request(
+    http: httpx.Client | httpx.AsyncClient, base_url: httpx.URL, call: Call
+) -> httpx.Request:
+    """Return the request for a body of audio."""
+    return build_request(http, base_url, call, timeout=call.options.timeout)
+
+
+def is_audio(response: httpx.Response) -> bool:
+    """Whether an answer is audio; for a message that is not there, Dify answers 200 with `null`."""
+    kind = str(response.headers.get("content-type", ""))
+    return response.is_success and not kind.startswith("application/json")
+
+
+def audio_error(answer: Answer) -> APIError:
+    """Return the exception for an answer that is no audio."""
+    return answer.not_found("no such message") if answer.ok else answer.error()

@@ -2,6 +2,9 @@
 
 A stream never waits in a pool, never goes out on a connection that the server may be closing, and
 can be ended alone. Connections are made anew in a forked child process and in another event loop.
+
+No cookies are kept: one client serves many users and keys at once, and a cookie that came with the
+answer to one of them must not go out with the request of another.
 """
 
 from __future__ import annotations
@@ -15,13 +18,64 @@ from collections.abc import Callable
 from typing import Any, Literal, get_args
 
 import httpx
-from h1_streams.line import Line
+from h1_streams.line import Line, shut_down
 
 from .._api.commands import PROXY
 from ..errors import InvalidArgument
 from .forks import UNFORKED
 from .proxies import is_excluded, proxy_at, variable_of
-from .traced import TracedConnection
+
+
+class _NoCookies(httpx.Cookies):
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Keep nothing."""
+
+
+_NO_COOKIES = _NoCookies()
+_no_cookies: Any = property(lambda client: _NO_COOKIES)
+
+
+class OwnClient(httpx.Client):
+    """For the sync client."""
+
+    cookies = _no_cookies  # pyright: ignore[reportIncompatibleMethodOverride]
+
+
+class AsyncOwnClient(httpx.AsyncClient):
+    """For the async client."""
+
+    cookies = _no_cookies  # pyright: ignore[reportIncompatibleMethodOverride]
+
+
+class TracedConnection:
+    """Holds on to the socket of a stream while httpcore connects, and for as long as it is open."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._stream: Any = None
+        self._copy: socket.socket | None = None  # TLS takes the socket away until it is there
+
+    def trace(self, event: str, info: dict[str, Any]) -> None:
+        """Take note of a step; the request extension `trace` of a sync request."""
+        _, _, step = event.partition(".")
+        if step == "start_tls.started" and self._stream is not None:
+            plain = self._stream.get_extra_info("socket")
+            self._copy = socket.fromfd(plain.fileno(), plain.family, plain.type)
+        elif step.startswith("start_tls.") and self._copy is not None:
+            copy, self._copy = self._copy, None
+            copy.close()
+        if step in ("connect_tcp.complete", "start_tls.complete"):
+            self._stream = info["return_value"]
+            self._line.carried_by(self)
+
+    async def atrace(self, event: str, info: dict[str, Any]) -> None:
+        """As `trace`, of an async request."""
+        self.trace(event, info)
+
+    def shutdown(self) -> None:
+        """End it from any thread; a reader blocked on it wakes up."""
+        shut_down(self._copy or self._stream.get_extra_info("socket"))
+
 
 Connections = Literal["own", "httpx"]
 

@@ -16,8 +16,7 @@ from ..._api.retries import ask
 from ..._runs.prepare import attaching, resuming
 from ..._runs.report import blocking
 from ..._runs.start import run_blocking
-from ..._transport.http_clients import AsyncOwnClient
-from ..._transport.pools import Connections
+from ..._transport.pools import AsyncOwnClient, Connections
 from ...options import CallOptions, Options, RunOptions
 from ...typed import OutputsT, TypedRequest, TypedResponse, typed_response
 from ...types.requests import WorkflowRunRequest
@@ -27,10 +26,10 @@ from .audio import AsyncAudioMethods
 from .driver import AsyncDriver
 from .files import AsyncFileMethods
 from .forms import AsyncHumanMethods
+from .io import AsyncRouter
 from .logs import AsyncLogMethods
 from .methods import AsyncPlainMethods
 from .stream import AsyncWorkflowStream
-from .transport import AsyncRouter
 
 
 class AsyncDifyWorkflow(

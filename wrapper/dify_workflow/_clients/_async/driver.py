@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar, cast
 
 import attrs
 import httpx
@@ -30,19 +30,16 @@ from ..._api.commands import (
 )
 from ..._api.versions import Server
 from ..._transport.messages import (
+    RequestLine,
     answer_of,
     answering_proxy,
     build_request,
     ends_at,
     timeout_of,
 )
-from ..._transport.request_log import RequestLine
 from ..._transport.whole import WholeBody
 from ...types.responses import DeadlineExceeded
-from .primitives import Alarm, gather
-
-if TYPE_CHECKING:
-    from .body import AsyncPendingStream
+from .io import Alarm, AsyncOpenStream, AsyncPendingStream, gather
 
 T = TypeVar("T")
 
@@ -127,16 +124,12 @@ class AsyncDriver:
                     if pending is None:
                         if line.waiting is None or not isinstance(asked, Open):
                             raise
-                        from .body import AsyncPendingStream  # with httpcore, as late as httpx
-
                         pending = AsyncPendingStream(line.waiting, error.request, asked)
                     told.status = "no answer yet"
                     return Waiting(seconds, pending)
                 told.status = response.status_code
                 self.server.learn(response.headers)
                 if isinstance(asked, Open):
-                    from .body import AsyncOpenStream
-
                     stream = AsyncOpenStream(response)
                     proxy = answering_proxy(response.request)
                     return Opened(response.headers, stream, response.status_code, proxy)

@@ -12,7 +12,7 @@ from ...errors import FormClosed
 from ...options import CallOptions, Options
 from ...types.forms import WorkflowForm
 from .driver import AsyncDriver
-from .primitives import called
+from .io import called
 
 
 class AsyncHumanMethods:

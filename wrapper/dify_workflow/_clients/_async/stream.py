@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import httpx
 from h1_streams.line import Line
@@ -25,11 +25,7 @@ from ...errors import DifyError
 from ...types.events import TEXT, WorkflowStreamEvent
 from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
 from .driver import AsyncDriver
-from .primitives import Alarm, shielded
-from .read_ahead import BackgroundReader
-
-if TYPE_CHECKING:
-    from .body import AsyncOpenStream
+from .io import Alarm, AsyncOpenStream, BackgroundReader, shielded
 
 
 class AsyncWorkflowStream(RunHandle):

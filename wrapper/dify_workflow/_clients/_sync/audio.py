@@ -12,9 +12,14 @@ from ..._api import calls
 from ..._api.commands import Until, failure
 from ..._api.failures import no_answer
 from ..._api.uploads import transcribe
-from ..._transport.audio import audio_error, audio_request, is_audio
-from ..._transport.messages import answer_of, ends_at
-from ..._transport.request_log import RequestLine
+from ..._transport.messages import (
+    RequestLine,
+    answer_of,
+    audio_error,
+    audio_request,
+    ends_at,
+    is_audio,
+)
 from ..._transport.whole import WholeBody
 from ...options import CallOptions, Options
 from ...types.files import Content

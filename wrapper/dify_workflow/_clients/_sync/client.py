@@ -17,8 +17,7 @@ from ..._api.retries import ask
 from ..._runs.prepare import attaching, resuming
 from ..._runs.report import blocking
 from ..._runs.start import run_blocking
-from ..._transport.http_clients import OwnClient
-from ..._transport.pools import Connections
+from ..._transport.pools import Connections, OwnClient
 from ...options import CallOptions, Options, RunOptions
 from ...typed import OutputsT, TypedRequest, TypedResponse, typed_response
 from ...types.requests import WorkflowRunRequest
@@ -28,10 +27,10 @@ from .audio import AudioMethods
 from .driver import Driver
 from .files import FileMethods
 from .forms import HumanMethods
+from .io import Router
 from .logs import LogMethods
 from .methods import PlainMethods
 from .stream import WorkflowStream
-from .transport import Router
 
 
 class DifyWorkflow(

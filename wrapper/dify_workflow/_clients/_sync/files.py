@@ -22,8 +22,7 @@ from ..._transport.downloads import (
     receiving,
     unreachable,
 )
-from ..._transport.messages import ends_at
-from ..._transport.request_log import RequestLine
+from ..._transport.messages import RequestLine, ends_at
 from ...options import CallOptions, Options
 from ...types.files import Content
 from .driver import Driver

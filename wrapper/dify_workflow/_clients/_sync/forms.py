@@ -13,7 +13,7 @@ from ...errors import FormClosed
 from ...options import CallOptions, Options
 from ...types.forms import WorkflowForm
 from .driver import Driver
-from .primitives import called
+from .io import called
 
 
 class HumanMethods:

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import httpx
 from h1_streams.line import Line
@@ -26,11 +26,7 @@ from ...errors import DifyError
 from ...types.events import TEXT, WorkflowStreamEvent
 from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
 from .driver import Driver
-from .primitives import Alarm, shielded
-from .read_ahead import BackgroundReader
-
-if TYPE_CHECKING:
-    from .body import OpenStream
+from .io import Alarm, BackgroundReader, OpenStream, shielded
 
 
 class WorkflowStream(RunHandle):

@@ -1,0 +1,334 @@
+"""What the halves do not share: waiting, tasks, connections. For asyncio and trio.
+
+Written by hand, as its twin in `_sync`: the same names with the same meaning.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import ssl
+import weakref
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+import anyio
+import anyio.lowlevel
+import httpx
+from h1_streams.line import BODY, Line
+from h1_streams.loops import running_loop
+
+from ..._api.commands import Open
+from ..._transport.messages import httpcore_errors, httpx_error, is_bounded, line_of, own_body
+from ..._transport.pools import OWN_CONNECTION, Connections, TracedConnection, TransportSettings
+from ..._transport.whole import Decoder
+from ...errors import DifyError, InvalidArgument
+
+if TYPE_CHECKING:
+    from h1_streams.async_connection import AsyncResponseBody, AsyncWaitingHead
+
+
+class Alarm:
+    """A wait that can be ended from outside."""
+
+    def __init__(self) -> None:
+        self._scope: anyio.CancelScope | None = None
+
+    def ring(self) -> None:
+        """End the wait, if there is one."""
+        if self._scope is not None:
+            self._scope.cancel()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait so long, or until it rings."""
+        with anyio.CancelScope() as self._scope:
+            await anyio.sleep(seconds)
+        self._scope = None
+
+
+async def gather(functions: Sequence[Callable[[], Awaitable[Any]]], at_once: int) -> list[Any]:
+    """Call functions, so many at once; raise the first error when all have ended."""
+    results: dict[int, Any] = {}
+    errors: list[DifyError] = []
+    turn = anyio.Semaphore(at_once)
+
+    async def perform(index: int, function: Callable[[], Awaitable[Any]]) -> None:
+        async with turn:
+            try:
+                results[index] = await function()
+            except DifyError as error:
+                errors.append(error)
+
+    async with anyio.create_task_group() as group:
+        for index, function in enumerate(functions):
+            group.start_soon(perform, index, function)
+    if errors:
+        raise errors[0]
+    return [results[index] for index in range(len(functions))]
+
+
+async def called(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function of the caller's; what it returns may be awaitable."""
+    given = function(*arguments)
+    return await given if inspect.isawaitable(given) else given
+
+
+def shielded(seconds: float | None = None) -> AbstractContextManager[Any]:
+    """Keep a cancellation away from what is done within, for `seconds` at most."""
+    if seconds is None:
+        return anyio.CancelScope(shield=True)
+    return anyio.move_on_after(seconds, shield=True)
+
+
+class AsyncSteps(Protocol):
+    """A stream, as far as its reader goes."""
+
+    @property
+    def closed(self) -> bool: ...
+
+    async def _step(self, *, ahead: bool) -> None: ...
+
+
+class BackgroundReader:
+    """As `_sync`'s, in an asyncio task."""
+
+    def __init__(self, stream: AsyncSteps) -> None:
+        self._stream = weakref.ref(stream)
+        self._changed = asyncio.Event()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise InvalidArgument("read_ahead: needs asyncio", field="read_ahead") from None
+        self._task = loop.create_task(self._read())
+
+    async def _read(self) -> None:
+        try:
+            while (stream := self._stream()) is not None and not stream.closed:
+                await stream._step(ahead=True)
+                del stream
+                self._changed.set()
+        except Exception:
+            pass  # kept by the stream
+        finally:
+            self._changed.set()
+
+    async def wait(self, seconds: float | None) -> None:
+        """Wait for the next step, or its end, at most so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+        if not self._task.done():
+            self._changed.clear()
+
+
+class _Body(httpx.AsyncByteStream):
+    """The body of an answer that was waited for."""
+
+    def __init__(self, body: AsyncResponseBody) -> None:
+        self._stream = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for data in self._stream:
+                yield data
+        except httpcore_errors() as error:
+            raise httpx_error(error) from error
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class AsyncPendingStream:
+    """A stream of the async client of whose answer no byte has come yet."""
+
+    def __init__(self, head: AsyncWaitingHead, request: httpx.Request, command: Open) -> None:
+        self.command: Open = command
+        self._head = head
+        self._request = request
+
+    def shutdown(self) -> None:
+        """End the connection without waiting, from any thread."""
+        self._head.shutdown()
+
+    async def aclose(self) -> None:
+        """Free the connection."""
+        await self._head.aclose()
+
+    def abandon(self) -> None:
+        """End the connection of a stream that nobody has any more."""
+        self.shutdown()
+
+    async def wait(self, timeout: float) -> httpx.Response:
+        """Return the answer; raises httpx errors, after a time-out it can be waited on."""
+        try:
+            response = await self._head.wait(timeout)
+        except httpcore_errors() as error:
+            raise httpx_error(error) from error
+        return httpx.Response(
+            response.status,
+            headers=response.headers,
+            stream=_Body(response.extensions[BODY]),
+            extensions=response.extensions,
+            request=self._request,
+        )
+
+
+async def _decoded(response: httpx.Response) -> AsyncIterator[bytes]:
+    """The body in pieces of a bounded size, however it is compressed."""
+    if not is_bounded(response):
+        async for piece in response.aiter_bytes():
+            yield piece
+        return
+    decoder = Decoder(response.headers)
+    async for data in response.aiter_raw():
+        for piece in decoder.feed(data):
+            yield piece
+    decoder.end()
+
+
+class AsyncOpenStream:
+    """A stream of the async client. `resumable`: a read that timed out can be repeated."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+        self._loop = running_loop()
+        self._line = line_of(response)
+        self._own: AsyncResponseBody | None = own_body(response)
+        self._parts: AsyncGenerator[bytes] | None = None
+        if self._own is None:
+            self._parts = cast("AsyncGenerator[bytes]", _decoded(response))
+        self.resumable: bool = self._own is not None
+
+    async def read(self, timeout: float) -> bytes | None:
+        """Return the next bytes (b"" for framing only), None at the end; raises httpx errors."""
+        try:
+            if self._own is not None:
+                return await self._own.read(timeout)
+            assert self._parts is not None
+            return await anext(self._parts, None)
+        except httpcore_errors() as error:
+            raise httpx_error(error) from error
+        except httpx.StreamError as error:  # somebody has begun to read it, or has closed it
+            raise httpx.ReadError(str(error)) from error
+
+    def shutdown(self) -> None:
+        """End the connection without waiting, from any thread."""
+        self._line.shutdown()
+
+    def abandon(self) -> None:
+        """End the connection of a stream that nobody has any more."""
+        self.shutdown()
+        if self._own is None and self._loop is not None and not self._loop.is_closed():
+            asyncio.run_coroutine_threadsafe(self._response.aclose(), self._loop)
+
+    async def aclose(self) -> None:
+        """Free the connection; any number of times."""
+        self.shutdown()
+        await self._response.aclose()
+        if self._parts is not None:
+            try:
+                await self._parts.aclose()
+            except RuntimeError:
+                pass  # another task reads from it, and ends it
+
+
+class AsyncRouter(httpx.AsyncBaseTransport):
+    """The transport of the async client."""
+
+    def __init__(
+        self,
+        *,
+        verify: ssl.SSLContext | bool = True,
+        proxy: str | None = None,
+        limits: httpx.Limits | None = None,
+        connections: Connections = "own",
+    ) -> None:
+        self._settings = TransportSettings(verify, proxy, limits, connections)
+        self._loops: dict[object, _LoopConnections] = {}  # by event loop, or run of trio
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._settings.note_proxy(request)
+        here = await self._here()
+        line = request.extensions.get(OWN_CONNECTION)
+        if line is None:
+            return await here.pool(request.url, self._settings).handle_async_request(request)
+        here.lines.add(line)
+        transport, traced = _transport(self._settings, request.url, line)
+        if traced is not None:
+            request.extensions["trace"] = traced.atrace
+            here.streams.add(transport)
+        return await transport.handle_async_request(request)
+
+    async def _here(self) -> _LoopConnections:
+        """The connections of the running event loop."""
+        loop = _loop()
+        if loop not in self._loops:
+            for old in list(self._loops):
+                if isinstance(old, asyncio.AbstractEventLoop) and old.is_closed():
+                    self._loops.pop(old, None)  # another thread may do so too
+            here = self._loops[loop] = _LoopConnections()
+            await here.close_with_the_loop(lambda: self._loops.pop(loop, None))
+        return self._loops[loop]
+
+    async def aclose(self) -> None:
+        here = self._loops.get(_loop())
+        if here is not None:
+            await here.close_pools()  # streams go on
+
+
+class _LoopConnections:
+    """What belongs to one event loop: its pools, and the streams that are open in it."""
+
+    def __init__(self) -> None:
+        self.lines: weakref.WeakSet[Line] = weakref.WeakSet()
+        self.streams: weakref.WeakSet[httpx.AsyncHTTPTransport] = weakref.WeakSet()  # httpx's
+        self._pools: dict[tuple[int, str, str], httpx.AsyncHTTPTransport] = {}
+        self._guard: AsyncGenerator[None, None] | None = None
+
+    def pool(self, url: httpx.URL, settings: TransportSettings) -> httpx.AsyncHTTPTransport:
+        key = (os.getpid(), url.scheme, url.host)
+        if key not in self._pools:
+            self._pools[key], _ = _transport(settings, url)
+        return self._pools[key]
+
+    async def close_with_the_loop(self, forget: Callable[[], object]) -> None:
+        """Close it all when `asyncio.run` or `trio.run` ends, with all async generators in it."""
+        self._guard = self._until_the_end(forget)
+        await anext(self._guard)
+
+    async def _until_the_end(self, forget: Callable[[], object]) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            forget()
+            try:
+                for line in self.lines:
+                    line.shutdown()
+                for transport in list(self.streams):
+                    await transport.aclose()
+            finally:
+                await self.close_pools()
+
+    async def close_pools(self) -> None:
+        pools = [pool for (pid, _, _), pool in self._pools.items() if pid == os.getpid()]
+        self._pools.clear()
+        for pool in pools:
+            await pool.aclose()
+        await anyio.lowlevel.checkpoint()  # asyncio closes their sockets in its next turn
+
+
+def _loop() -> object:
+    return running_loop() or anyio.lowlevel.current_token()
+
+
+def _transport(
+    settings: TransportSettings, url: httpx.URL, line: Line | None = None
+) -> tuple[httpx.AsyncHTTPTransport, TracedConnection | None]:
+    from h1_streams.async_connection import AsyncConnection  # with httpcore, as late as httpx
+
+    transport = httpx.AsyncHTTPTransport(**settings.arguments(url, own=line is not None))
+    return transport, settings.connect_by(transport, url, AsyncConnection, line)

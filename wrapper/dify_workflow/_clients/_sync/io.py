@@ -1,0 +1,251 @@
+"""What the halves do not share: waiting, threads, connections.
+
+Written by hand, as its twin in `_async`: the same names with the same meaning.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any, Protocol
+
+import httpx
+from h1_streams.line import BODY, Line
+
+from ..._api.commands import Open
+from ..._transport.messages import httpcore_errors, httpx_error, is_bounded, line_of, own_body
+from ..._transport.pools import OWN_CONNECTION, Connections, TracedConnection, TransportSettings
+from ..._transport.whole import Decoder
+
+if TYPE_CHECKING:
+    from h1_streams.connection import ResponseBody, WaitingHead
+
+
+class Alarm:
+    """A wait that can be ended from outside."""
+
+    def __init__(self) -> None:
+        self._rung = threading.Event()
+
+    def ring(self) -> None:
+        """End the wait, and those to come."""
+        self._rung.set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long, or until it rings."""
+        self._rung.wait(seconds)
+
+
+def gather(functions: Sequence[Callable[[], Any]], at_once: int) -> list[Any]:
+    """Call functions, so many at once; raise the first error when all have ended."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    contexts = [copy_context() for _ in functions]  # with the caller's span
+    with ThreadPoolExecutor(at_once) as pool:
+        return list(pool.map(lambda context, function: context.run(function), contexts, functions))
+
+
+def called(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function of the caller's."""
+    return function(*arguments)
+
+
+def shielded(seconds: float | None = None) -> AbstractContextManager[Any]:
+    """Nothing to keep away: a thread is not cancelled, and the request has its time-out."""
+    return nullcontext()
+
+
+class Steps(Protocol):
+    """A stream, as far as its reader goes."""
+
+    @property
+    def closed(self) -> bool: ...
+
+    def _step(self, *, ahead: bool) -> None: ...
+
+
+class BackgroundReader:
+    """Steps through a stream in a thread until it is closed, or nobody has it any more.
+
+    `wait` returns when something may have changed. An exception ends it: the stream itself keeps it
+    for whoever reads on.
+    """
+
+    def __init__(self, stream: Steps) -> None:
+        self._stream = weakref.ref(stream)
+        self._changed = threading.Condition()
+        self._steps = 0
+        self._seen = 0
+        self._thread = threading.Thread(target=self._read, name="dify-workflow", daemon=True)
+        self._thread.start()
+
+    def _read(self) -> None:
+        try:
+            while (stream := self._stream()) is not None and not stream.closed:
+                stream._step(ahead=True)
+                del stream
+                self._notify()
+        except BaseException:
+            pass  # kept by the stream
+        finally:
+            self._notify()
+
+    def _notify(self) -> None:
+        with self._changed:
+            self._steps += 1
+            self._changed.notify_all()
+
+    def wait(self, seconds: float | None) -> None:
+        """Wait for the next step, or its end, at most so long."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._steps != self._seen or not self._thread.is_alive(), seconds
+            )
+            self._seen = self._steps
+
+
+class _Body(httpx.SyncByteStream):
+    """The body of an answer that was waited for."""
+
+    def __init__(self, body: ResponseBody) -> None:
+        self._stream = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._stream
+        except httpcore_errors() as error:
+            raise httpx_error(error) from error
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class PendingStream:
+    """A stream of the sync client of whose answer no byte has come yet."""
+
+    def __init__(self, head: WaitingHead, request: httpx.Request, command: Open) -> None:
+        self.command: Open = command
+        self._head = head
+        self._request = request
+
+    def close(self) -> None:
+        """Free the connection."""
+        self._head.close()
+
+    def abandon(self) -> None:
+        """End the connection of a stream that nobody has any more."""
+        self.close()
+
+    def wait(self, timeout: float) -> httpx.Response:
+        """Return the answer; raises httpx errors, after a time-out it can be waited on."""
+        try:
+            response = self._head.wait(timeout)
+        except httpcore_errors() as error:
+            raise httpx_error(error) from error
+        return httpx.Response(
+            response.status,
+            headers=response.headers,
+            stream=_Body(response.extensions[BODY]),
+            extensions=response.extensions,
+            request=self._request,
+        )
+
+
+def _decoded(response: httpx.Response) -> Iterator[bytes]:
+    """The body in pieces of a bounded size, however it is compressed."""
+    if not is_bounded(response):
+        yield from response.iter_bytes()
+        return
+    decoder = Decoder(response.headers)
+    for data in response.iter_raw():
+        yield from decoder.feed(data)
+    decoder.end()
+
+
+class OpenStream:
+    """A stream of the sync client. `resumable`: a read that timed out can be repeated."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+        self._line = line_of(response)
+        self._own: ResponseBody | None = own_body(response)
+        self._parts = None if self._own else _decoded(response)
+        self.resumable: bool = self._own is not None
+
+    def read(self, timeout: float) -> bytes | None:
+        """Return the next bytes (b"" for framing only), None at the end; raises httpx errors."""
+        try:
+            if self._own is not None:
+                return self._own.read(timeout)
+            assert self._parts is not None
+            return next(self._parts, None)
+        except httpcore_errors() as error:
+            raise httpx_error(error) from error
+        except httpx.StreamError as error:  # somebody has begun to read it, or has closed it
+            raise httpx.ReadError(str(error)) from error
+
+    def close(self) -> None:
+        """Free the connection; from any thread, any number of times."""
+        self._line.shutdown()
+        self._response.close()
+
+    def abandon(self) -> None:
+        """Free the connection of a stream that nobody has any more."""
+        if not sys.is_finalizing():
+            self.close()
+        elif stream := self._response.extensions.get("network_stream"):
+            self._line.shutdown()
+            stream.close()  # the socket alone: httpx's modules may be gone by now
+
+
+class Router(httpx.BaseTransport):
+    """The transport of the sync client."""
+
+    def __init__(
+        self,
+        *,
+        verify: ssl.SSLContext | bool = True,
+        proxy: str | None = None,
+        limits: httpx.Limits | None = None,
+        connections: Connections = "own",
+    ) -> None:
+        self._settings = TransportSettings(verify, proxy, limits, connections)
+        self._pools: dict[tuple[int, str, str], httpx.HTTPTransport] = {}
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._settings.note_proxy(request)
+        line = request.extensions.get(OWN_CONNECTION)
+        if line is None:
+            return self._pool(request.url).handle_request(request)
+        transport, traced = self._transport(request.url, line)
+        if traced is not None:
+            request.extensions["trace"] = traced.trace
+        return transport.handle_request(request)
+
+    def _transport(
+        self, url: httpx.URL, line: Line | None = None
+    ) -> tuple[httpx.HTTPTransport, TracedConnection | None]:
+        from h1_streams.connection import Connection  # with httpcore, which httpx imports as late
+
+        arguments = self._settings.arguments(url, own=line is not None)
+        transport = httpx.HTTPTransport(**arguments)
+        return transport, self._settings.connect_by(transport, url, Connection, line)
+
+    def _pool(self, url: httpx.URL) -> httpx.HTTPTransport:
+        key = (os.getpid(), url.scheme, url.host)
+        pool = self._pools.get(key)
+        if pool is None:
+            pool = self._pools.setdefault(key, self._transport(url)[0])
+        return pool
+
+    def close(self) -> None:
+        for (pid, _, _), pool in list(self._pools.items()):
+            if pid == os.getpid():  # a parent's connections are not ours to close
+                pool.close()
+        self._pools.clear()
