@@ -28,8 +28,7 @@ from dify_workflow._api.replies import Answer
 from dify_workflow._api.versions import Server
 from dify_workflow._clients._async.driver import AsyncDriver
 from dify_workflow._clients._sync.driver import Driver
-from dify_workflow._runs.prepare import attaching, plan
-from dify_workflow._runs.run import Following
+from dify_workflow._runs.run import Following, attaching, plan
 from dify_workflow.options import Options
 from fault_server_model import Dify
 from fault_streams import ModelStream, VirtualClock

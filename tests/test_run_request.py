@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from dify_workflow import InvalidArgument, WorkflowRunRequest
 from dify_workflow._api.versions import Server
-from dify_workflow._runs.prepare import plan
+from dify_workflow._runs.run import plan
 from dify_workflow.options import Options
 from facade import Kind, both, client
 from odd_values import (

@@ -15,8 +15,7 @@ import httpx
 from .._api.base_url import DEFAULT_BASE_URL, normalise_base_url
 from .._api.input_forms import InputForms
 from .._api.versions import Server, Version
-from .._runs.prepare import plan
-from .._runs.run import Following
+from .._runs.run import Following, plan
 from .._transport.pools import Connections, TransportSettings
 from ..errors import DifyError, InvalidArgument
 from ..options import Options

@@ -1,19 +1,35 @@
-"""One run being followed: what was asked for, what is known, and how it is given up."""
+"""One run: what was asked for, what is known, how it is given up, and what is told of it.
+
+Nothing in the log or the span shows a key, a user, inputs, outputs, a message of the server or a
+signed address.
+"""
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Callable, Mapping
+import sys
+import uuid
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import attrs
 
-from .._api import limits
+from .._api import calls, limits
 from .._api.calls import Call
 from .._api.commands import Flow, Until
+from .._api.input_forms import InputForms
+from .._api.logger import log
+from .._api.validation import InputWarning, error_of, problems
 from .._api.versions import Server, Version
+from .._codec.jsonio import plain
+from ..errors import InvalidArgument
 from ..options import Options
-from ..types.responses import RunOutcomeUnknown
+from ..typed import TypedRequest
+from ..types.requests import WorkflowRunRequest
+from ..types.responses import RunOutcomeUnknown, WorkflowRunResponse
 from .state import RunState
 
 
@@ -165,3 +181,222 @@ class Following:
     def version(self) -> Version | None:
         """The server's version, as far as it is known."""
         return self.server.version
+
+
+_SUFFIX = 12  # hex digits that make a user unique
+_LONGEST_USER = 255
+
+
+def plan(
+    request: WorkflowRunRequest | Mapping[str, Any],
+    defaults: Options,
+    given: Mapping[str, Any],
+    server: Server,
+    clock: Callable[[], float],
+    forms: InputForms | None = None,
+    *,
+    result_only: bool = False,
+    own_user: bool = False,
+    before_post: Callable[[], None] | None = None,
+) -> Following:
+    """Return a run that is to be started; raises `InvalidArgument`. Nothing is sent here.
+
+    defaults, given: the options of the client, and of the call.
+    own_user: the user is of this run alone, so its runs are surely this one.
+    before_post: called when all is uploaded and the request that starts the run is next.
+    """
+    asked = WorkflowRunRequest.of(request)
+    if not result_only:
+        _refuse_for_streams(asked, given)
+    options = defaults.merged(given, asked)
+    options.key()
+    if options.unique_user:
+        suffix = uuid.uuid4().hex[:_SUFFIX]
+        user = f"{options.user[: _LONGEST_USER - _SUFFIX - 1]}-{suffix}"
+        options = attrs.evolve(options, user=user, unique_user=False)
+        own_user = True
+    inputs: dict[str, Any] = plain(asked.inputs, "inputs")
+    key_input = options.run_key_input
+    if key_input in inputs:
+        key_input = None  # a value that is not ours proves nothing: other runs may have it too
+    if key_input is not None:
+        inputs[key_input] = uuid.uuid4().hex
+    checks = None
+    if _is_checked(asked, options):
+        checks = _check_inputs({**inputs, **asked.inputs}, options, forms or InputForms())
+    return Following(
+        state=RunState(
+            max_event_bytes=options.max_event_bytes,
+            max_response_bytes=options.max_response_bytes,
+            result_only=result_only,
+        ),
+        options=options,
+        clock=clock,
+        server=server,
+        start=calls.run(asked, inputs, options),
+        blocking=asked.response_mode == "blocking",
+        checks=checks,
+        before_post=before_post,
+        lookup=Lookup(inputs, own_user, key_input),
+    )
+
+
+def _refuse_for_streams(request: WorkflowRunRequest, given: Mapping[str, Any]) -> None:
+    """Refuse what only `run_workflow` can do."""
+    if given.get("on_human_input") is not None:
+        raise InvalidArgument(
+            "on_human_input: for run_workflow; a stream ends where the run pauses, and resume "
+            "goes on",
+            field="on_human_input",
+        )
+    if request.response_mode == "blocking":
+        raise InvalidArgument(
+            'response_mode: "blocking" gives no stream; use run_workflow', field="response_mode"
+        )
+
+
+def _is_checked(asked: WorkflowRunRequest, options: Options) -> bool:
+    """Whether the inputs are checked: a typed request's are, unless `validate` is given."""
+    if options.validate is None:
+        return isinstance(asked, TypedRequest)
+    return options.validate != "off"
+
+
+def _check_inputs(inputs: Mapping[str, Any], options: Options, forms: InputForms) -> Flow[None]:
+    form = yield from forms.get(options, needed=options.validate is not None)
+    if options.validate is None and not form:
+        return  # it was refused, or is empty: that tells nothing
+    found = problems(form or {}, inputs)
+    if found and options.validate != "warn":
+        raise error_of(found)
+    if found:
+        warnings.warn("; ".join(found), InputWarning, stacklevel=2)
+
+
+def attaching(
+    run_id: str, options: Options, server: Server, clock: Callable[[], float]
+) -> Following:
+    """Return a run that somebody started, to be followed."""
+    options.key()
+    state = RunState(
+        run_id=calls.identifier("run_id", run_id),
+        max_event_bytes=options.max_event_bytes,
+        max_response_bytes=options.max_response_bytes,
+    )
+    state.text_complete, state.events_lost = False, True
+    return Following(state=state, options=options, clock=clock, server=server)
+
+
+_FAILED = frozenset({"failed", "unknown", "error"})
+
+
+class RunReport:
+    """One run in the log (INFO, one line at its end) and as a span around its requests.
+
+    The span is there where the process has imported OpenTelemetry; without an SDK it costs nothing.
+    """
+
+    def __init__(self, state: RunState, clock: Callable[[], float]) -> None:
+        self._state = state
+        self._clock = clock
+        self._began: float | None = None
+        self._ended = False
+        self._span: Any = None
+        self._context: Any = None
+        self._trace: Any = None
+        if "opentelemetry.trace" in sys.modules:
+            from opentelemetry import context, trace
+
+            self._trace, self._context = trace, context.get_current()
+
+    def begin(self) -> None:
+        """Begin: the first request is about to be sent. Only the first call counts."""
+        if self._began is not None:
+            return
+        self._began = self._clock()
+        if self._trace is not None:
+            tracer = self._trace.get_tracer("dify_workflow")
+            self._span = tracer.start_span("dify_workflow.run", context=self._context)
+
+    def around(self) -> AbstractContextManager[Any]:
+        """While it is entered, what is sent belongs to the run's span."""
+        if self._span is None:
+            return nullcontext()
+        used: AbstractContextManager[Any] = self._trace.use_span(
+            self._span, record_exception=False, set_status_on_exception=False
+        )
+        return used
+
+    def end(self, error: BaseException | None = None) -> None:
+        """The run has ended as far as this client goes: by its end, an error, or because it left.
+
+        Only the first call counts.
+        """
+        if self._ended or self._began is None:
+            return
+        self._ended = True
+        state, seconds = self._state, self._clock() - self._began
+        status = _status(state, error)
+        if log.isEnabledFor(logging.INFO):
+            log.info(
+                "run %s (task %s): %s%s after %.3f s%s",
+                state.run_id or "-",
+                state.task_id or "-",
+                status,
+                f" ({type(error).__name__})" if error is not None else "",
+                seconds,
+                ", recovered" if state.recovered and state.over else "",
+                extra={
+                    "run_id": state.run_id,
+                    "task_id": state.task_id,
+                    "run_status": status,
+                    "seconds": seconds,
+                },
+            )
+        if self._span is not None:
+            self._end_span(status, error)
+
+    def _end_span(self, status: str, error: BaseException | None) -> None:
+        said = {
+            "dify.run.id": self._state.run_id,
+            "dify.task.id": self._state.task_id,
+            "dify.run.status": status,
+            "dify.run.recovered": self._state.recovered,
+            "error.type": type(error).__name__ if error is not None else None,
+        }
+        for name, value in said.items():
+            if value is not None:
+                self._span.set_attribute(name, value)
+        if status in _FAILED:
+            self._span.set_status(self._trace.StatusCode.ERROR)
+        self._span.end()
+
+
+@contextmanager
+def blocking(run: Following) -> Iterator[Callable[[WorkflowRunResponse], WorkflowRunResponse]]:
+    """Report a run that is one request; what is given is to be told the response."""
+    report = RunReport(run.state, run.clock)
+
+    def told(response: WorkflowRunResponse) -> WorkflowRunResponse:
+        state = run.state
+        state.run_id, state.task_id = response.id, response.task_id
+        state.status, state.over = response.status, True
+        return response
+
+    report.begin()
+    try:
+        with report.around():
+            yield told
+    except BaseException as error:
+        report.end(error)
+        raise
+    report.end()
+
+
+def _status(state: RunState, error: BaseException | None) -> str:
+    """The run's status; "unknown", "error" (it was not started, or cannot be read) or "left"."""
+    if state.over:
+        return state.status
+    if isinstance(error, RunOutcomeUnknown):
+        return "unknown"
+    return "error" if isinstance(error, Exception) else "left"

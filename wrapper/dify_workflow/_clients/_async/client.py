@@ -13,8 +13,8 @@ from ..._api import calls
 from ..._api.app import fetch
 from ..._api.results import of_detail, of_stop
 from ..._api.retries import ask
-from ..._runs.prepare import attaching, resuming
-from ..._runs.report import blocking
+from ..._runs.handle import resuming
+from ..._runs.run import attaching, blocking
 from ..._runs.start import run_blocking
 from ..._transport.pools import AsyncOwnClient, Connections
 from ...options import CallOptions, Options, RunOptions

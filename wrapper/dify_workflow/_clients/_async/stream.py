@@ -17,8 +17,7 @@ from ..._api.commands import Failure, Open, Opened, Pump, Send, Until, Waiting
 from ..._api.logger import log
 from ..._api.results import of_detail, of_stop
 from ..._api.retries import ask
-from ..._runs.handle import RunHandle
-from ..._runs.read_loop import Pumping
+from ..._runs.handle import Pumping, RunHandle
 from ..._runs.run import Following
 from ..._runs.state import RunState
 from ...errors import DifyError
