@@ -14,7 +14,8 @@ from typing import Any, Literal
 import attrs
 import httpx
 from dify_workflow._api.calls import Call
-from dify_workflow._api.commands import Failure, Open, Opened, Send, failure
+from dify_workflow._api.commands import Open, Opened, Send
+from dify_workflow._api.failures import Failure, failure
 from dify_workflow._api.replies import Answer
 from dify_workflow._api.versions import (
     LOGS_RUNNING_RUNS,

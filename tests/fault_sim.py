@@ -13,17 +13,8 @@ from dify_workflow import (
     WorkflowStream,
     WorkflowStreamEvent,
 )
-from dify_workflow._api.commands import (
-    Await,
-    Failure,
-    Flow,
-    Open,
-    Opened,
-    Outcome,
-    Send,
-    Until,
-    Waiting,
-)
+from dify_workflow._api.commands import Await, Flow, Open, Opened, Outcome, Send, Until, Waiting
+from dify_workflow._api.failures import Failure
 from dify_workflow._api.replies import Answer
 from dify_workflow._api.versions import Server
 from dify_workflow._clients._async.driver import AsyncDriver

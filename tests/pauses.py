@@ -11,7 +11,6 @@ from typing import Any
 import attrs
 import pytest
 from dify_workflow import AsyncDifyWorkflow, DifyWorkflow
-from dify_workflow._api import retries
 from dify_workflow._clients._async.driver import AsyncDriver
 from dify_workflow._clients._sync.driver import Driver
 

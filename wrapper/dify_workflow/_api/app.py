@@ -11,8 +11,7 @@ from dify_workflow_api.operations import ANSWERS
 from .._codec.jsonio import read
 from ..options import Options
 from . import calls
-from .commands import Flow
-from .retries import ask
+from .commands import Flow, ask
 
 
 def fetch(

@@ -13,7 +13,10 @@ from dify_workflow_api.operations import OPERATIONS
 from .._codec.jsonio import plain
 from ..errors import InvalidArgument
 from ..options import Options
+from ..types.files import NotUploaded
 from ..types.requests import WorkflowRunRequest
+
+FILE_ID = "upload_file_id"
 
 
 @attrs.frozen
@@ -45,7 +48,7 @@ def call(operation: str, options: Options, *path: str, **arguments: Any) -> Call
 
 
 def run(request: WorkflowRunRequest, inputs: Mapping[str, Any], options: Options) -> Call:
-    """The request that starts a run with these inputs, as JSON; `upload_all` completes it."""
+    """Build the request that starts a run; `upload_all` completes it where files are `not_uploaded`."""
     body: dict[str, Any] = {
         "inputs": inputs,
         "user": options.user,
@@ -82,6 +85,20 @@ def _with_extra_body(built: Call, extra: Mapping[str, Any]) -> Call:
             )
     body = {**built.kwargs["json"], **plain(extra, "extra_body")}
     return attrs.evolve(built, kwargs={**built.kwargs, "json": body})
+
+
+def not_uploaded(body: Any) -> list[dict[str, Any]]:
+    """Return the file objects in JSON of our own making that have no id yet."""
+    found, left = [], [body]
+    while left:
+        value = left.pop()
+        if isinstance(value, list):
+            left.extend(value)
+        elif isinstance(value, dict):
+            left.extend(value.values())
+            if isinstance(value.get(FILE_ID), NotUploaded):
+                found.append(value)
+    return found
 
 
 def stop(task_id: str, options: Options) -> Call:

@@ -7,10 +7,55 @@ import socket
 import ssl
 from collections.abc import Iterator
 
+import attrs
 import httpx
 
 from ..errors import ConnectionFailed, DifyError, RequestTimedOut
-from .commands import PROXY, Failure
+
+PROXY = "dify_workflow.proxy"  # request extension: the address of the proxy that it goes through
+
+
+@attrs.frozen
+class Failure:
+    """A request that got no complete answer; `sent` says whether the server may have it.
+
+    `body` is what came of one.
+    """
+
+    error: httpx.HTTPError
+    sent: bool
+    body: bytes = b""
+
+
+# Failures of the phase in which no byte of the request has left.
+_UNSENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+
+def failure(error: httpx.HTTPError) -> Failure:
+    """Classify an httpx exception: only failures to connect surely sent nothing."""
+    forget_request(error)
+    return Failure(error, sent=not isinstance(error, _UNSENT))
+
+
+def forget_request(error: httpx.HTTPError) -> None:
+    """Leave of an exception's request only where it went, and through which proxy.
+
+    Exceptions travel, as Dask sends them with what caused them, and the request has the API key.
+    """
+    try:
+        asked = error.request
+    except RuntimeError:
+        return  # it has none
+    proxy = asked.extensions.get(PROXY, "")
+    error.request = httpx.Request(asked.method, asked.url, extensions={PROXY: proxy})
+
 
 _PORTS: dict[str, int] = {"http": 80, "https": 443}
 _MAY_CHANGE = ("UNEXPECTED_EOF_WHILE_READING", "TLSV1_ALERT_INTERNAL_ERROR", "")

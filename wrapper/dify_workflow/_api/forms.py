@@ -13,10 +13,9 @@ from ..options import Options
 from ..types import forms
 from ..types.forms import WorkflowForm
 from . import calls
-from .commands import Failure, Flow, Send
-from .failures import no_answer
+from .commands import Flow, Send, ask, persistently
+from .failures import Failure, no_answer
 from .replies import Answer
-from .retries import ask, persistently
 from .uploads import upload_all
 from .validation import file_problem, texts
 
@@ -50,7 +49,8 @@ def submit(
     token = form.needs_token()
     check_answer(form, action, inputs)
     filled = plain(inputs, "inputs")
-    yield from upload_all(filled, options)
+    if files := calls.not_uploaded(filled):
+        yield from upload_all(files, options)
     body = SubmitFormBody(inputs=filled, action=action, user=options.user)
     call = calls.call("submitHumanInputForm", options, token, body=body)
     outcome: Answer | Failure = yield from persistently(Send(call))

@@ -15,10 +15,9 @@ from ..options import Options
 from ..types.requests import WorkflowLogsRequest
 from ..types.responses import DifyPageResult, WorkflowLogs
 from . import calls
-from .commands import Flow
+from .commands import Flow, ask
 from .logger import log
 from .replies import Answer
-from .retries import ask
 
 _LARGEST_PAGE: int = LOG_FILTERS["limit"]["maximum"]
 _LAST_TIME = 1 << 35  # unix seconds; long after all of us

@@ -20,7 +20,6 @@ from ..options import Options
 from ..types.files import (
     AUDIO,
     Content,
-    NotUploaded,
     WorkflowFile,
     check_file,
     extension_of,
@@ -28,15 +27,13 @@ from ..types.files import (
     sent_type,
 )
 from . import calls
-from .calls import Call
-from .commands import Flow, Gather
+from .calls import FILE_ID, Call
+from .commands import Flow, Gather, ask
 from .replies import Answer
-from .retries import ask
 
 if TYPE_CHECKING:
     from dify_workflow_api.models import UploadedFile
 
-_ID = "upload_file_id"
 
 Progress = Callable[[int, int], object]  # bytes sent, bytes in all
 
@@ -206,30 +203,14 @@ def _opened(path: str | os.PathLike[str]) -> IO[bytes]:
         raise InvalidArgument(f"file: {error}", field="file") from error
 
 
-def upload_all(body: Any, options: Options) -> Flow[None]:
-    """Upload every file that JSON of our own making refers to; write their ids into it."""
-    places = _not_uploaded(body)
-    files = {id(place[_ID].file): place[_ID].file for place in places}
-    if files:
-        flows = [_upload_input(file, options) for file in files.values()]
-        uploaded: Sequence[UploadedFile] = yield Gather(flows)
-        ids = dict(zip(files, uploaded, strict=True))
-        for place in places:
-            place[_ID] = ids[id(place[_ID].file)].id
-
-
-def _not_uploaded(body: Any) -> list[dict[str, Any]]:
-    """Return the file objects that have no id yet."""
-    found, left = [], [body]
-    while left:
-        value = left.pop()
-        if isinstance(value, list):
-            left.extend(value)
-        elif isinstance(value, dict):
-            left.extend(value.values())
-            if isinstance(value.get(_ID), NotUploaded):
-                found.append(value)
-    return found
+def upload_all(places: Sequence[dict[str, Any]], options: Options) -> Flow[None]:
+    """Upload the files that file objects refer to, each once; write their ids into these."""
+    files = {id(place[FILE_ID].file): place[FILE_ID].file for place in places}
+    flows = [_upload_input(file, options) for file in files.values()]
+    uploaded: Sequence[UploadedFile] = yield Gather(flows)
+    ids = dict(zip(files, uploaded, strict=True))
+    for place in places:
+        place[FILE_ID] = ids[id(place[FILE_ID].file)].id
 
 
 def _upload_input(file: WorkflowFile, options: Options) -> Flow[UploadedFile]:

@@ -1,4 +1,4 @@
-"""What both streams share, without I/O: how long to read on, what came, what is known of the run."""
+"""What both streams share, without I/O: how long to read on, what came, what is known by then."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from contextlib import contextmanager
 import httpx
 
 from .._api import limits
-from .._api.commands import Command, Cut, Failure, Open, Outcome, Pause, Pump, forget_request
+from .._api.commands import Command, Cut, Open, Outcome, Pause, Pump
+from .._api.failures import Failure, forget_request
 from .._api.replies import Answer
 from .._api.results import response_of
 from .._api.versions import Server

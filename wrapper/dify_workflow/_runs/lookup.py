@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .._api import calls, limits, versions
-from .._api.commands import Flow, Pause, Send
+from .._api.commands import Flow, Pause, Send, backoff, may_change
 from .._api.logs import log_entry
 from .._api.replies import Answer
-from .._api.retries import backoff, may_change
 from .._codec.jsonio import UNREADABLE, as_object
 from ..errors import APIError, UnreadableAnswer
 from .run import Lookup

@@ -5,10 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from .._api import calls, limits, versions
-from .._api.commands import Cut, Flow, Open, Opened, Pause, Pump, Send
+from .._api.commands import (
+    Cut,
+    Flow,
+    Open,
+    Opened,
+    Pause,
+    Pump,
+    Send,
+    backoff,
+    may_change,
+    persistently,
+)
 from .._api.replies import Answer
 from .._api.results import no_run
-from .._api.retries import backoff, may_change, persistently
 from .._codec.jsonio import normalised_run
 from ..errors import FormClosed, UnreadableAnswer
 from ..types.events import ERROR

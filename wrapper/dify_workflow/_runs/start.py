@@ -13,7 +13,7 @@
      v                                 v                                       v
     over <────────────────────────── over                              RunOutcomeUnknown
 
-A run is posted again only after an answer that surely started none (`retries`). While the POST is
+A run is posted again only after an answer that surely started none (`persistently`). While the POST is
 silent, the logs are asked for its run, and the POST stays the source. On each stream an end that
 the server may have made up is held against the run's detail (`recovery.settle`): while the run goes
 on, it is none.
@@ -28,12 +28,11 @@ import attrs
 import httpx
 
 from .._api import limits, versions
-from .._api.calls import Call
-from .._api.commands import Await, Cut, Failure, Flow, Open, Opened, Pump, Send, Waiting
-from .._api.failures import no_answer
+from .._api.calls import Call, not_uploaded
+from .._api.commands import Await, Cut, Flow, Open, Opened, Pump, Send, Waiting, persistently
+from .._api.failures import Failure, no_answer
 from .._api.replies import Answer
 from .._api.results import of_blocking
-from .._api.retries import persistently
 from .._api.uploads import upload_all
 from ..errors import APIError, ServerError
 from ..options import DEFAULT_TIMEOUT, RequestTimeout
@@ -66,7 +65,8 @@ def _prepared(run: Following) -> Flow[Call]:
     assert start is not None
     if run.checks is not None:
         yield from run.checks
-    yield from upload_all(start.kwargs["json"], run.options)
+    if files := not_uploaded(start.kwargs["json"]):
+        yield from upload_all(files, run.options)
     run.changed()
     run.posted_at = run.changed_at
     if run.before_post is not None:

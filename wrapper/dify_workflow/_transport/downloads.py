@@ -17,8 +17,7 @@ import attrs
 import dify_workflow_api.models as models
 import httpx
 
-from .._api.commands import failure
-from .._api.failures import no_answer
+from .._api.failures import failure, no_answer
 from .._api.replies import Answer
 from ..errors import DifyError, InvalidArgument, ResponseTooLarge, RouteNotFound
 from ..types.files import local_name

@@ -13,7 +13,8 @@ from dify_workflow_api.operations import OPERATIONS
 from h1_streams.line import BODY, Line
 
 from .._api.calls import Call
-from .._api.commands import PROXY, Open, Send, Until
+from .._api.commands import Open, Send, Until
+from .._api.failures import PROXY
 from .._api.logger import log
 from .._api.replies import Answer
 from ..errors import APIError, DifyError, InvalidArgument

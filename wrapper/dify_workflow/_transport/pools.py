@@ -20,7 +20,7 @@ from typing import Any, Literal, get_args
 import httpx
 from h1_streams.line import Line, shut_down
 
-from .._api.commands import PROXY
+from .._api.failures import PROXY
 from ..errors import InvalidArgument
 from .forks import UNFORKED
 from .proxies import is_excluded, proxy_at, variable_of

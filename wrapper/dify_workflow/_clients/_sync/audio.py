@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 import httpx
 
 from ..._api import calls
-from ..._api.commands import Until, failure
-from ..._api.failures import no_answer
+from ..._api.commands import Until
+from ..._api.failures import failure, no_answer
 from ..._api.uploads import transcribe
 from ..._transport.messages import (
     RequestLine,

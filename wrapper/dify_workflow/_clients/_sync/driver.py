@@ -27,8 +27,8 @@ from ..._api.commands import (
     Send,
     Until,
     Waiting,
-    failure,
 )
+from ..._api.failures import failure
 from ..._api.versions import Server
 from ..._transport.messages import (
     RequestLine,

@@ -14,10 +14,10 @@ import httpx
 from h1_streams.line import Line
 
 from ..._api import calls, limits
-from ..._api.commands import Failure, Open, Opened, Pump, Send, Until, Waiting
+from ..._api.commands import Open, Opened, Pump, Send, Until, Waiting, ask
+from ..._api.failures import Failure
 from ..._api.logger import log
 from ..._api.results import of_detail, of_stop
-from ..._api.retries import ask
 from ..._runs.handle import Pumping, RunHandle
 from ..._runs.run import Following
 from ..._runs.state import RunState
