@@ -205,7 +205,7 @@ class Options:
 
     def key(self) -> Secret:
         """Return the API key; raises `InvalidArgument` when there is none."""
-        if not self.api_key:
+        if self.api_key is None:
             raise InvalidArgument(
                 "api_key: none given; pass api_key= or set DIFY_API_KEY", field="api_key"
             )

@@ -267,6 +267,8 @@ class ChunkedBody(Body):
     def _check_trailer(self, lines: list[bytes]) -> None:
         """Take a line, the last one if it is empty; nothing is read of a trailer."""
         self._at_end = lines[-1] in (b"\n", b"\r\n")
+        if self._at_end and len(lines) == 1:
+            return  # there is no trailer
         read = fields(b"".join(lines[:-1])) if self._at_end else []
         if read is None:
             raise httpcore.RemoteProtocolError(f"not a trailer: {lines[0][:40]!r}")

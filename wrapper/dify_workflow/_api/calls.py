@@ -48,7 +48,7 @@ def call(operation: str, options: Options, *path: str, **arguments: Any) -> Call
 
 
 def run(request: WorkflowRunRequest, inputs: Mapping[str, Any], options: Options) -> Call:
-    """Build the request that starts a run; `upload_all` completes it where files are `not_uploaded`."""
+    """The request that starts a run; `upload_all` completes it where files are `not_uploaded`."""
     body: dict[str, Any] = {
         "inputs": inputs,
         "user": options.user,

@@ -57,7 +57,7 @@ def find(run: Following, *, cause: Exception | None = None, once: bool = False) 
         for run_id in ours:
             run.state.run_id, run.state.unconfirmed_id = run_id, None
             return True
-        if not versions.LOGS_RUNNING_RUNS.on(run.version):
+        if not versions.LOGS_RUNNING_RUNS.on(run.server.version):
             break  # these list a run only after its end
     if once:
         return False
@@ -75,7 +75,7 @@ def _waits(run: Following, lookup: Lookup) -> Iterator[float]:
     yield from (0.2, 0.5, 1.0, 2.0)
     if lookup.adopts:
         yield from (4.0, *(8.0,) * 7)
-        if versions.QUEUES_RUNS.on(run.version):
+        if versions.QUEUES_RUNS.on(run.server.version):
             yield from (16.0,) * 16  # it may be queued, and start 300 s later
 
 

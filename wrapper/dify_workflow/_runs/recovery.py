@@ -40,9 +40,9 @@ def recover(run: Following, cause: Exception | None) -> Flow[None]:
     run.recovering_since = run.changed_at
     if run.resuming:
         yield from _replay(run, cause)  # its detail says `paused` for a while still
-    elif not versions.OUTLIVES_ITS_STREAM.on(run.version):
+    elif not versions.OUTLIVES_ITS_STREAM.on(run.server.version):
         yield from _last_look(run, cause)
-    elif not versions.REPLAYS_EVENTS.on(run.version):
+    elif not versions.REPLAYS_EVENTS.on(run.server.version):
         yield from _poll(run, cause)
     else:
         yield from _replay(run, cause)
@@ -126,7 +126,7 @@ def _watch(run: Following, silenced_after: float | None) -> Flow[dict[str, Any] 
     silences readers; None where none of ours was cut before. Return that detail.
     """
     state, before = run.state, run.state.news
-    state.doubts_ends = versions.makes_up_ends(run.version)
+    state.doubts_ends = versions.makes_up_ends(run.server.version)
     attached_at = run.clock()
     while True:
         seen = state.count
@@ -143,7 +143,7 @@ def _watch(run: Following, silenced_after: float | None) -> Flow[dict[str, Any] 
         silenced = (
             silenced_after is not None
             and state.count == seen
-            and versions.kills_readers(run.version)
+            and versions.kills_readers(run.server.version)
             and run.clock() - attached_at >= silenced_after
         )
         if detail is not None and (silenced or has_ended(detail)):
@@ -215,7 +215,7 @@ def _last_look(run: Following, cause: Exception | None) -> Flow[None]:
         detail = yield from look(run)
     if detail is None or not has_ended(detail):
         raise run.unknown(
-            f"Dify {run.version} ends a run with its stream and leaves it `running`", cause
+            f"Dify {run.server.version} ends a run with its stream and leaves it `running`", cause
         )
     run.state.finish(detail)
 
@@ -328,7 +328,7 @@ def _check_patience(run: Following, cause: Exception | None) -> None:
     run.looks += 1
     run.check_doubted()
     if run.stop_asked_at is not None:
-        replays = versions.REPLAYS_EVENTS.on(run.version)
+        replays = versions.REPLAYS_EVENTS.on(run.server.version)
         patience = limits.LONG_STOP_PATIENCE if replays else limits.STOP_PATIENCE
         if now - max(run.stop_asked_at, run.changed_at) > patience:
             raise run.unknown("it was asked to stop, and its detail still says `running`", cause)

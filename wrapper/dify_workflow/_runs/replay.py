@@ -39,7 +39,7 @@ class Delivered:
         if name == "workflow_started" and data.get("reason") == "resumption":
             self.next_leg()
             return True
-        node = _told(data, "id")
+        node = _told(data, "id") if name.startswith("node_") else None
         identity: tuple[Any, ...] | None = None
         match name:  # what makes an event the same one when it is sent again; None: it never is
             case "workflow_started":
@@ -72,7 +72,7 @@ class Delivered:
         known = replaying and identity in seen
         self._in_leg.add(identity)
         self._in_any_leg.add(identity)
-        if node is not None and name.startswith("node_"):
+        if node is not None:
             (self._ended if ends else self._begun).add(node)
         return not known
 

@@ -23,7 +23,7 @@ from .._api.commands import Flow, Until
 from .._api.input_forms import InputForms
 from .._api.logger import log
 from .._api.validation import InputWarning, error_of, problems
-from .._api.versions import Server, Version
+from .._api.versions import Server
 from .._codec.jsonio import plain
 from ..errors import InvalidArgument
 from ..options import Options
@@ -176,11 +176,6 @@ class Following:
         )
         error.__cause__ = cause
         return error
-
-    @property
-    def version(self) -> Version | None:
-        """The server's version, as far as it is known."""
-        return self.server.version
 
 
 _SUFFIX = 12  # hex digits that make a user unique

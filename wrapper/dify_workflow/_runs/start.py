@@ -13,8 +13,8 @@
      v                                 v                                       v
     over <────────────────────────── over                              RunOutcomeUnknown
 
-A run is posted again only after an answer that surely started none (`persistently`). While the POST is
-silent, the logs are asked for its run, and the POST stays the source. On each stream an end that
+A run is posted again only after an answer that surely started none (`persistently`). While the POST
+is silent, the logs are asked for its run, and the POST stays the source. On each stream an end that
 the server may have made up is held against the run's detail (`recovery.settle`): while the run goes
 on, it is none.
 """
@@ -131,7 +131,7 @@ def _ended_unseen(run: Following) -> Flow[bool]:
     if run.state.run_id is None and not (run.adoptable and (yield from find(run, once=True))):
         return False
     detail = yield from peek(run)
-    known = run.version is not None and versions.LOGS_RUNNING_RUNS.on(run.version)
+    known = run.server.version is not None and versions.LOGS_RUNNING_RUNS.on(run.server.version)
     return known and detail is not None and has_ended(detail)
 
 
@@ -140,8 +140,10 @@ def _read(run: Following) -> Flow[Exception | None]:
     state = run.state
     first, silence = _silence(run)  # the answer's head has told the server's version
     lull = limits.LULL if silence == limits.SILENCE else None
-    state.doubts_ends = versions.makes_up_ends(run.version)
-    state.hears_late = not state.result_only and not versions.ENDS_SPEECH_FIRST.on(run.version)
+    state.doubts_ends = versions.makes_up_ends(run.server.version)
+    state.hears_late = not state.result_only and not versions.ENDS_SPEECH_FIRST.on(
+        run.server.version
+    )
     while True:
         if run.doubted is not None:
             quiet: float | None = next_look(run)
@@ -173,7 +175,7 @@ def _silence(run: Following) -> tuple[float, float]:
     given = timeout != DEFAULT_TIMEOUT and not isinstance(timeout, RequestTimeout)
     if given and timeout.read is not None:
         return timeout.read, timeout.read
-    queued = versions.QUEUES_RUNS.on(run.version)
+    queued = versions.QUEUES_RUNS.on(run.server.version)
     return (limits.QUEUED_SILENCE if queued else limits.SILENCE), limits.SILENCE
 
 

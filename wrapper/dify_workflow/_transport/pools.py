@@ -32,19 +32,18 @@ class _NoCookies(httpx.Cookies):
 
 
 _NO_COOKIES = _NoCookies()
-_no_cookies: Any = property(lambda client: _NO_COOKIES)
 
 
 class OwnClient(httpx.Client):
     """For the sync client."""
 
-    cookies = _no_cookies  # pyright: ignore[reportIncompatibleMethodOverride]
+    cookies: Any = _NO_COOKIES
 
 
 class AsyncOwnClient(httpx.AsyncClient):
     """For the async client."""
 
-    cookies = _no_cookies  # pyright: ignore[reportIncompatibleMethodOverride]
+    cookies: Any = _NO_COOKIES
 
 
 class TracedConnection:

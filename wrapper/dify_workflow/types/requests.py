@@ -69,11 +69,13 @@ def seal(value: str | Secret | None) -> Secret | None:
 
 
 def usable(value: str | Secret | None) -> Secret | None:
-    """Wrap a key that can be sent; raises `InvalidArgument` for another."""
+    """Wrap a key that can be sent, None if it is empty; raises `InvalidArgument` for another."""
     value = seal(value)
-    if value and value.reveal()[:7].lower() == "bearer ":
+    if not value:
+        return None
+    if value.reveal()[:7].lower() == "bearer ":
         raise InvalidArgument("api_key: the key alone, without 'Bearer '", field="api_key")
-    if value and not _KEY.fullmatch(value.reveal()):
+    if not _KEY.fullmatch(value.reveal()):
         raise InvalidArgument("api_key: it must be printable ASCII without spaces", field="api_key")
     return value
 
