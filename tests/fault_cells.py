@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import attrs
-from dify_workflow._runs.run import Following
+from dify_workflow._runs.run import Run
 from fault_judge import Outcome
 from fault_scripts import ALL, Script
 from fault_server_model import Dify
@@ -104,7 +104,7 @@ class Cell:
         at_once = self.cut in ("before", *FIRST)
         return not at_once and (self.position > 0 or self.cut in inside)
 
-    def build(self) -> tuple[Dify, Following]:
+    def build(self) -> tuple[Dify, Run]:
         """The server, and the run that a client is about to start."""
         random.seed(str(self))  # the jitter of pauses
         fault = Fault()

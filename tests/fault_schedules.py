@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import attrs
-from dify_workflow._runs.run import Following
+from dify_workflow._runs.run import Run
 from fault_cells import ADOPTIONS, Adoption
 from fault_judge import Outcome
 from fault_scripts import ALL, ENDS, Event, Script, eight_nodes, resumed
@@ -80,7 +80,7 @@ class Schedule:
     adoption: Adoption
     mode: Mode
 
-    def build(self) -> tuple[Dify, Following]:
+    def build(self) -> tuple[Dify, Run]:
         """The server, and the run that a client is about to start."""
         random.seed(1)
         post = [*self.before_post, *([self.unclear_post] if self.unclear_post else [])]

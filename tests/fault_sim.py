@@ -19,7 +19,7 @@ from dify_workflow._api.replies import Answer
 from dify_workflow._api.versions import Server
 from dify_workflow._clients._async.driver import AsyncDriver
 from dify_workflow._clients._sync.driver import Driver
-from dify_workflow._runs.run import Following, attaching, plan
+from dify_workflow._runs.run import Run, attaching, plan
 from dify_workflow.options import Options
 from fault_server_model import Dify
 from fault_streams import ModelStream, VirtualClock
@@ -141,10 +141,10 @@ class Observed:
         return self
 
 
-Client = Callable[[Following], Flow[None]]
+Client = Callable[[Run], Flow[None]]
 
 
-def following(server: Dify, *, attach: bool = False, **options: Any) -> Following:
+def following(server: Dify, *, attach: bool = False, **options: Any) -> Run:
     """A run as the client would start it, or attach to."""
     client = Options(api_key="app-simulated", user="user-1")
     if attach:
@@ -152,14 +152,14 @@ def following(server: Dify, *, attach: bool = False, **options: Any) -> Followin
     return plan(dict(server.script.inputs), client, options, Server(), server.clock)
 
 
-def start_elsewhere(server: Dify, run: Following | None = None) -> None:
+def start_elsewhere(server: Dify, run: Run | None = None) -> None:
     """Let somebody else start a run, or send the request of this one."""
     start = (run or following(server)).start
     assert start is not None
     server._start(start)
 
 
-def _driver_of(server: Dify, run: Following) -> dict[str, Any]:
+def _driver_of(server: Dify, run: Run) -> dict[str, Any]:
     return {
         "http": None,
         "base_url": httpx.URL("http://simulated.example"),
@@ -169,18 +169,18 @@ def _driver_of(server: Dify, run: Following) -> dict[str, Any]:
     }
 
 
-def stream_of(server: Dify, run: Following) -> WorkflowStream:
+def stream_of(server: Dify, run: Run) -> WorkflowStream:
     """The sync stream of a run."""
     return WorkflowStream(run, SimDriver(**_driver_of(server, run)))
 
 
-def async_stream_of(server: Dify, run: Following) -> AsyncWorkflowStream:
+def async_stream_of(server: Dify, run: Run) -> AsyncWorkflowStream:
     """The async stream of a run."""
     return AsyncWorkflowStream(run, AsyncSimDriver(**_driver_of(server, run)))
 
 
 def play(
-    server: Dify, run: Following, *, client: Client | None = None, mode: Mode = "iterate"
+    server: Dify, run: Run, *, client: Client | None = None, mode: Mode = "iterate"
 ) -> Observed:
     """Read a run to its end with the sync stream; `client` is a flow to use instead of ours."""
     stream = stream_of(server, run)
@@ -198,7 +198,7 @@ def play(
     return seen.take(stream)
 
 
-async def play_async(server: Dify, run: Following, *, mode: Mode = "iterate") -> Observed:
+async def play_async(server: Dify, run: Run, *, mode: Mode = "iterate") -> Observed:
     """Read a run to its end with the async stream."""
     stream = async_stream_of(server, run)
     seen = Observed(server)

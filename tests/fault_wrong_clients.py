@@ -7,14 +7,14 @@ from typing import Any
 from dify_workflow._api import calls
 from dify_workflow._api.commands import Cut, Flow, Open, Opened, Pause, Pump, Send
 from dify_workflow._api.replies import Answer, stream_error
-from dify_workflow._runs.replay import Delivered
-from dify_workflow._runs.run import Following
+from dify_workflow._runs.replay import SeenEvents
+from dify_workflow._runs.run import Run
 from dify_workflow._runs.start import follow
 from dify_workflow._runs.state import RunState
 from fault_scripts import Event
 
 
-def _read(run: Following) -> Flow[Any]:
+def _read(run: Run) -> Flow[Any]:
     """Post the run and read its stream to the end or the cut."""
     assert run.start is not None
     outcome = yield Open(run.start, silence=310.0)
@@ -25,7 +25,7 @@ def _read(run: Following) -> Flow[Any]:
     return outcome
 
 
-def _detail(run: Following) -> Flow[dict[str, Any] | None]:
+def _detail(run: Run) -> Flow[dict[str, Any] | None]:
     """Ask until the run has ended."""
     if run.state.run_id is None:
         raise run.unknown("no id")
@@ -40,7 +40,7 @@ def _detail(run: Following) -> Flow[dict[str, Any] | None]:
         yield Pause(5.0)
 
 
-def polls_only(run: Following) -> Flow[None]:
+def polls_only(run: Run) -> Flow[None]:
     """Drop what the stream brings, and ask for the result."""
     yield from _read(run)
     run.state.ready.clear()
@@ -50,7 +50,7 @@ def polls_only(run: Following) -> Flow[None]:
     run.state.finish(detail)
 
 
-def polls_after_the_cut(run: Following) -> Flow[None]:
+def polls_after_the_cut(run: Run) -> Flow[None]:
     """Read the stream, but only ask for the result once it is cut."""
     yield from _read(run)
     if not run.state.over:
@@ -59,14 +59,14 @@ def polls_after_the_cut(run: Following) -> Flow[None]:
         run.state.finish(detail)
 
 
-def posts_again(run: Following) -> Flow[None]:
+def posts_again(run: Run) -> Flow[None]:
     """Start the run anew when its stream is cut."""
     yield from _read(run)
     if not run.state.over:
         yield from _read(run)
 
 
-def stops_at_the_cut(run: Following) -> Flow[None]:
+def stops_at_the_cut(run: Run) -> Flow[None]:
     """Take the end of the stream for the end of the run."""
     yield from _read(run)
     if not run.state.over:
@@ -75,17 +75,17 @@ def stops_at_the_cut(run: Following) -> Flow[None]:
         run.state.take(event)
 
 
-def ends_without_a_word(run: Following) -> Flow[None]:
+def ends_without_a_word(run: Run) -> Flow[None]:
     """Stop iterating when the stream is cut."""
     yield from _read(run)
 
 
-class _Forgetful(Delivered):
+class _Forgetful(SeenEvents):
     def is_new(self, name: str, data: Event, *, replaying: bool) -> bool:
         return True
 
 
-def delivers_twice(run: Following) -> Flow[None]:
+def delivers_twice(run: Run) -> Flow[None]:
     """Deliver all that a replay repeats."""
     run.state.delivered = _Forgetful()
     yield from follow(run)
@@ -95,7 +95,7 @@ class _Trusting(RunState):
     doubts_ends = property(lambda self: False, lambda self, value: None)
 
 
-def believes_what_is_made_up(run: Following) -> Flow[None]:
+def believes_what_is_made_up(run: Run) -> Flow[None]:
     """Take a made-up run for a run, and a made-up end for its end."""
     run.state.__class__ = _Trusting
     yield from follow(run)
@@ -108,7 +108,7 @@ class _Hasty(RunState):
             self.failure, self.over, self.held = stream_error(raw), True, None
 
 
-def refuses_by_any_text(run: Following) -> Flow[None]:
+def refuses_by_any_text(run: Run) -> Flow[None]:
     """Take every made-up pair for a refusal."""
     run.state.__class__ = _Hasty
     yield from follow(run)
@@ -120,7 +120,7 @@ class _Unasked(RunState):
         super().finish(detail)
 
 
-def pauses_without_forms(run: Following) -> Flow[None]:
+def pauses_without_forms(run: Run) -> Flow[None]:
     """Take a pause from the run's detail, and ask nobody for its forms."""
     yield from _read(run)
     if not run.state.over:
@@ -130,7 +130,7 @@ def pauses_without_forms(run: Following) -> Flow[None]:
         run.state.finish(detail)
 
 
-def believes_pings(run: Following) -> Flow[None]:
+def believes_pings(run: Run) -> Flow[None]:
     """Replay the run, and wait for its end as long as pings come."""
     yield from _read(run)
     if run.state.over:
@@ -148,7 +148,7 @@ def believes_pings(run: Following) -> Flow[None]:
         assert cut
 
 
-def gives_up_early(run: Following) -> Flow[None]:
+def gives_up_early(run: Run) -> Flow[None]:
     """Say that nothing is known as soon as the stream is cut."""
     yield from _read(run)
     if not run.state.over:

@@ -17,8 +17,8 @@ from dify_workflow._api import logs as paging
 from dify_workflow._api.commands import Flow
 from dify_workflow._clients._sync import logs
 from dify_workflow._runs import recovery, start
-from dify_workflow._runs.replay import Delivered
-from dify_workflow._runs.run import Following
+from dify_workflow._runs.replay import SeenEvents
+from dify_workflow._runs.run import Run
 from dify_workflow._runs.state import RunState
 from dify_workflow.types import responses
 from live import check_failures, check_recovery
@@ -26,7 +26,7 @@ from live import check_failures, check_recovery
 SOON = 5  # s
 
 
-def _gives_up(run: Following, cause: Exception | None) -> Flow[None]:
+def _gives_up(run: Run, cause: Exception | None) -> Flow[None]:
     raise run.unknown("the stream was cut", cause)
     yield
 
@@ -79,7 +79,7 @@ def _always(value: Any) -> Any:
 
 NEVER = 1e9
 REFUSAL = [(versions, "makes_up_ends", _always(False))]
-TWICE = (Delivered, "is_new", _always(True))
+TWICE = (SeenEvents, "is_new", _always(True))
 WRONG: dict[str, list[tuple[Any, str, Any]]] = {
     "test_refused_inputs": REFUSAL,
     "test_refused_file": REFUSAL,

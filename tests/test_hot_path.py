@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from dify_workflow import AsyncDifyWorkflow
 from dify_workflow._clients._async.io import AsyncRouter
-from dify_workflow._runs.replay import Delivered
+from dify_workflow._runs.replay import SeenEvents
 from h1_streams.wires import connect_tcp
 from replay_server import ReplayServer, Reply
 from slow_runs import RUN
@@ -127,12 +127,12 @@ def test_two_threads_may_forget_a_closed_event_loop_together() -> None:
 
 def test_the_texts_of_variables_are_told_apart_whatever_their_names_hold() -> None:
     texts = [(["a.b", "c"], "one"), (["a", "b.c"], "two"), (["a", "b", "c"], "three")]
-    delivered = Delivered()
+    delivered = SeenEvents()
 
     def is_new(selector: list[str], text: str) -> bool:
         data = {"from_variable_selector": selector, "text": text}
         return delivered.is_new("text_chunk", data, replaying=True)
 
     assert all(is_new(selector, text) for selector, text in texts)
-    delivered.next_leg()
+    delivered.next_segment()
     assert not any(is_new(selector, text) for selector, text in reversed(texts))

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import pytest
 from dify_workflow import APIError, AppUnavailable, InvalidParam, RunOutcomeUnknown
-from dify_workflow._runs.replay import Delivered
+from dify_workflow._runs.replay import SeenEvents
 from dify_workflow._runs.state import RunState
 from facade import Kind, both, client
 from fault_cases import run_both, server
@@ -272,7 +272,7 @@ def test_what_is_made_up_of_a_recorded_run_that_goes_on_is_not_delivered(item: E
     """Two forms of one pause were answered at once: the run went on, and succeeded."""
     state = RunState(run_id=item.path.split("/")[3])
     state.doubts_ends = True
-    state.resume(Delivered())
+    state.resume(SeenEvents())
     state.connect(replaying=True)
     for frame in item.frames():
         state.feed(frame)
@@ -403,7 +403,7 @@ def test_what_was_held_on_one_connection_does_not_come_up_on_another() -> None:
 def test_data_of_another_kind_is_survived(data: Any) -> None:
     state = doubting({**made_up(STARTED)[0], "data": data}, NODE)
     assert [event.event for event in state.ready] == ["workflow_started", "node_started"]
-    state.resume(Delivered())
+    state.resume(SeenEvents())
     state.feed(framed({"event": "workflow_paused", "workflow_run_id": RUN, "data": data}))
     assert state.held == "pause"
     state.disbelieve()

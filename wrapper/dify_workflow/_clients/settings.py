@@ -15,7 +15,7 @@ import httpx
 from .._api.base_url import DEFAULT_BASE_URL, normalise_base_url
 from .._api.input_forms import InputForms
 from .._api.versions import Server, Version
-from .._runs.run import Following, plan
+from .._runs.run import Run, plan
 from .._transport.pools import Connections, TransportSettings
 from ..errors import DifyError, InvalidArgument
 from ..options import Options
@@ -130,7 +130,7 @@ class ClientBase:
 
     def _plan(
         self, request: Any, given: Mapping[str, Any], clock: Callable[[], float], **how: Any
-    ) -> Following:
+    ) -> Run:
         seal_key(given)
         options = self._settings.options
         return plan(request, options, given, self._server, clock, self._forms, **how)

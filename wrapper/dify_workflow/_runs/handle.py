@@ -21,15 +21,15 @@ from ..errors import InvalidArgument, RequestTimedOut, StreamClosed
 from ..options import Options
 from ..types.responses import DeadlineExceeded, WorkflowRunResponse
 from ..types.text import TextPieces
-from .replay import Delivered
-from .run import Following, RunReport, attaching
+from .replay import SeenEvents
+from .run import Run, RunReport, attaching
 from .start import follow
 from .state import RunState, payload_of
 
 _HELD = {"start": limits.START_HELD, "refused": limits.REFUSAL_HELD}
 
 
-class Pumping:
+class ReadLoop:
     """One `Pump` command being performed.
 
     resumable: a read of the connection that timed out can be repeated.
@@ -144,7 +144,7 @@ class Pumping:
 class RunHandle:
     """A run: its ids, its state, its result."""
 
-    def __init__(self, run: Following) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
         self._state = run.state
         self._ready = run.state.ready
@@ -188,7 +188,7 @@ class RunHandle:
         return self._run.options.user
 
     @property
-    def _delivered(self) -> Delivered:
+    def _delivered(self) -> SeenEvents:
         return self._state.delivered
 
     @property
@@ -369,12 +369,12 @@ def resuming(
     options: Options,
     server: Server,
     clock: Callable[[], float],
-) -> Following:
+) -> Run:
     """Return a run that was paused, to be followed on."""
     if isinstance(run, str):
         following = attaching(run, options, server, clock)
         following.resuming = True
-        following.state.resume(Delivered())
+        following.state.resume(SeenEvents())
         return following
     if not isinstance(run, WorkflowRunResponse | RunHandle) or not run.id:
         raise InvalidArgument("run: a paused run's response, its stream, or its id", field="run")
@@ -382,8 +382,8 @@ def resuming(
     following = attaching(run.id, options, server, clock)
     following.resuming = True
     following.state.task_id = run.task_id
-    delivered = Delivered() if run._delivered is None else copy.deepcopy(run._delivered)
-    delivered.next_leg()
+    delivered = SeenEvents() if run._delivered is None else copy.deepcopy(run._delivered)
+    delivered.next_segment()
     following.state.resume(delivered)
     following.state.events_lost, following.state.in_gap = False, True
     return following

@@ -16,12 +16,12 @@ from .run import Lookup
 
 if TYPE_CHECKING:
     from ..types.responses import WorkflowLogs
-    from .run import Following
+    from .run import Run
 
 _COMPARED = 20  # runs of the user whose inputs are compared; 100 where ours has a key
 
 
-def find(run: Following, *, cause: Exception | None = None, once: bool = False) -> Flow[bool]:
+def find(run: Run, *, cause: Exception | None = None, once: bool = False) -> Flow[bool]:
     """Look for the run in the logs and take over its id.
 
     Returns whether it was found (`once`), or raises `RunOutcomeUnknown` with the candidates, also
@@ -70,7 +70,7 @@ def find(run: Following, *, cause: Exception | None = None, once: bool = False) 
     raise run.unknown(why, cause, candidates=tuple(candidates.values()))
 
 
-def _waits(run: Following, lookup: Lookup) -> Iterator[float]:
+def _waits(run: Run, lookup: Lookup) -> Iterator[float]:
     """Seconds between looks: a run is in the logs 0.1 to 0.4 s after it has started."""
     yield from (0.2, 0.5, 1.0, 2.0)
     if lookup.adopts:
@@ -79,7 +79,7 @@ def _waits(run: Following, lookup: Lookup) -> Iterator[float]:
             yield from (16.0,) * 16  # it may be queued, and start 300 s later
 
 
-def _recent(run: Following, *, attempts: int) -> Flow[tuple[list[WorkflowLogs], int]]:
+def _recent(run: Run, *, attempts: int) -> Flow[tuple[list[WorkflowLogs], int]]:
     """The entries of the run's user since it was posted, and how many attempts gave none."""
     filters = {"created_by_end_user_session_id": run.options.user, "limit": 100}
     for attempt in range(attempts):
@@ -94,7 +94,7 @@ def _recent(run: Following, *, attempts: int) -> Flow[tuple[list[WorkflowLogs], 
     return [], attempts
 
 
-def _entries(run: Following, answer: Answer, asked: float) -> list[WorkflowLogs] | None:
+def _entries(run: Run, answer: Answer, asked: float) -> list[WorkflowLogs] | None:
     """The entries of an answer that can be of the run; None when it is no page of the logs."""
     try:
         entries = [log_entry(raw) for raw in answer.json()["data"]]
@@ -104,7 +104,7 @@ def _entries(run: Following, answer: Answer, asked: float) -> list[WorkflowLogs]
     return [entry for entry in entries if entry.created_at >= since and _is_of(entry, run)]
 
 
-def _is_of(entry: WorkflowLogs, run: Following) -> bool:
+def _is_of(entry: WorkflowLogs, run: Run) -> bool:
     """Whether an entry is of the run's user; servers before 1.5 ignore the filter."""
     user = entry.data.created_by_end_user
     return getattr(user, "session_id", None) == run.options.user
@@ -118,7 +118,7 @@ def _server_time(answer: Answer) -> float:
         return 0.0
 
 
-def _inputs(run: Following, run_id: str) -> Flow[Mapping[str, Any] | None]:
+def _inputs(run: Run, run_id: str) -> Flow[Mapping[str, Any] | None]:
     """The inputs of a run, None when they cannot be had now; {} where they say nothing."""
     if run.lookup is not None and run.lookup.unique_user:
         return {}

@@ -10,11 +10,11 @@ from .._api.commands import Flow, Opened, Pump, Send
 from .._api.replies import Answer
 from .._codec.jsonio import normalised_run
 from ..errors import UnreadableAnswer
-from .run import Following
+from .run import Run
 from .state import ENDED, payload_of
 
 
-def read_other(run: Following, opened: Opened, cut: Exception | None) -> Flow[Exception | None]:
+def read_other(run: Run, opened: Opened, cut: Exception | None) -> Flow[Exception | None]:
     """Take a success that brought no event; return what the run is to be followed for.
 
     The result of a blocking run ends the run. Raises the error that Dify tells under a success, and
@@ -29,7 +29,7 @@ def read_other(run: Following, opened: Opened, cut: Exception | None) -> Flow[Ex
     return (yield from judge(run, answer, "a stream of events was expected")) or cut
 
 
-def read_error(run: Following, call: Call, opened: Opened) -> Flow[Answer]:
+def read_error(run: Run, call: Call, opened: Opened) -> Flow[Answer]:
     """Read the body of an error; its status counts, though the body may be cut."""
     state = run.state
     state.is_other = True
@@ -42,7 +42,7 @@ def _answer(call: Call, opened: Opened, body: bytes, *, whole: bool) -> Answer:
     return Answer.to(call, status, headers, body, whole=whole, proxy=proxy)
 
 
-def judge(run: Following, answer: Answer, expected: str) -> Flow[Exception | None]:
+def judge(run: Run, answer: Answer, expected: str) -> Flow[Exception | None]:
     """Learn from a success what it tells of the run; return why it is not enough.
 
     None: it has ended the run. Raises as `read_other`.
@@ -84,7 +84,7 @@ def _result(raw: dict[str, Any]) -> dict[str, Any] | None:
     return detail if ended else None
 
 
-def _is_dify(run: Following) -> Flow[bool]:
+def _is_dify(run: Run) -> Flow[bool]:
     """Whether the logs are answered by Dify, or not at all."""
     filters = {"created_by_end_user_session_id": run.options.user, "limit": 1}
     outcome = yield Send(calls.logs(run.options, filters))

@@ -24,11 +24,11 @@ from ..errors import FormClosed, UnreadableAnswer
 from ..types.events import ERROR
 from .lookup import find
 from .no_stream import read_error
-from .run import Following
+from .run import Run
 from .state import ENDED, reasons_of
 
 
-def recover(run: Following, cause: Exception | None) -> Flow[None]:
+def recover(run: Run, cause: Exception | None) -> Flow[None]:
     """Follow a run by the best way its server has; `cause` is what cut its stream."""
     state = run.state
     state.leave_start()
@@ -48,7 +48,7 @@ def recover(run: Following, cause: Exception | None) -> Flow[None]:
         yield from _replay(run, cause)
 
 
-def _confirm(run: Following) -> Flow[None]:
+def _confirm(run: Run) -> Flow[None]:
     """Ask for the run of an id that the server may have made up, until it is on record."""
     assert run.state.unconfirmed_id is not None
     run.changed()
@@ -69,7 +69,7 @@ def _confirm(run: Following) -> Flow[None]:
         attempt += 1
 
 
-def _replay(run: Following, cause: Exception | None) -> Flow[None]:
+def _replay(run: Run, cause: Exception | None) -> Flow[None]:
     """Follow the run over the events route until it is over."""
     state, fruitless, ended, again = run.state, 0, 0, 0
     cut = run.start is not None
@@ -119,7 +119,7 @@ def _replay(run: Following, cause: Exception | None) -> Flow[None]:
         fruitless += 1
 
 
-def _watch(run: Following, silenced_after: float | None) -> Flow[dict[str, Any] | None]:
+def _watch(run: Run, silenced_after: float | None) -> Flow[dict[str, Any] | None]:
     """Read one replay until it is over or cut, or the run's detail says to leave it.
 
     silenced_after: seconds after which a silent reader of a running run is left, where the server
@@ -151,13 +151,13 @@ def _watch(run: Following, silenced_after: float | None) -> Flow[dict[str, Any] 
         before = state.news
 
 
-def next_look(run: Following) -> float:
+def next_look(run: Run) -> float:
     """Return seconds without an event until the run's detail is asked; more after a minute."""
     past = run.clock() - run.recovering_since - limits.FIRST_MINUTE
     return min(limits.FIRST_QUIET + max(past, 0.0) / 5, limits.QUIET)
 
 
-def settle(run: Following) -> Flow[bool]:
+def settle(run: Run) -> Flow[bool]:
     """Decide on what the run's state holds back; False: nothing is known, and the stream is left.
 
     What the server may have made up is held against the run's detail.
@@ -183,7 +183,7 @@ def settle(run: Following) -> Flow[bool]:
     return state.held != "refusal"
 
 
-def _finish(run: Following, detail: dict[str, Any]) -> None:
+def _finish(run: Run, detail: dict[str, Any]) -> None:
     """End the run as its detail says; a failure that an `error` event told is that error."""
     error = run.doubted
     if error is not None and detail.get("status") in ("failed", "stopped"):
@@ -192,7 +192,7 @@ def _finish(run: Following, detail: dict[str, Any]) -> None:
         run.state.finish(detail)
 
 
-def _poll(run: Following, cause: Exception | None) -> Flow[None]:
+def _poll(run: Run, cause: Exception | None) -> Flow[None]:
     """Ask the run's detail until the run has ended."""
     seconds = 0.5
     while True:
@@ -205,7 +205,7 @@ def _poll(run: Following, cause: Exception | None) -> Flow[None]:
         seconds = min(seconds * 1.5, limits.POLL_LONGEST)
 
 
-def _last_look(run: Following, cause: Exception | None) -> Flow[None]:
+def _last_look(run: Run, cause: Exception | None) -> Flow[None]:
     """Before 1.10 a run dies with its stream: it has ended already, or its end never comes."""
     detail = yield from look(run)
     for attempt in range(limits.LAST_LOOKS):
@@ -220,7 +220,7 @@ def _last_look(run: Following, cause: Exception | None) -> Flow[None]:
     run.state.finish(detail)
 
 
-def look(run: Following) -> Flow[dict[str, Any] | None]:
+def look(run: Run) -> Flow[dict[str, Any] | None]:
     """Return the run's detail, or None when it cannot be had now; raises when it never can."""
     outcome = yield Send(calls.detail(_run_id(run), run.options))
     detail = _noted(run, outcome)
@@ -229,12 +229,12 @@ def look(run: Following) -> Flow[dict[str, Any] | None]:
     return detail
 
 
-def peek(run: Following) -> Flow[dict[str, Any] | None]:
+def peek(run: Run) -> Flow[dict[str, Any] | None]:
     """As `look`, and an answer without a detail means nothing."""
     return _noted(run, (yield Send(calls.detail(_run_id(run), run.options))))
 
 
-def _noted(run: Following, outcome: Any) -> dict[str, Any] | None:
+def _noted(run: Run, outcome: Any) -> dict[str, Any] | None:
     detail = _detail(outcome)
     run.told(detail)
     return detail
@@ -251,7 +251,7 @@ def _detail(outcome: Any) -> dict[str, Any] | None:
     return detail if isinstance(detail, dict) and detail.get("id") else None
 
 
-def _check_absence(run: Following, answer: Answer) -> None:
+def _check_absence(run: Run, answer: Answer) -> None:
     """Raise when an answer without a detail is the last word."""
     try:
         missing = no_run(answer)
@@ -268,12 +268,12 @@ def _check_absence(run: Following, answer: Answer) -> None:
         _give_up_if_definite(run, answer)
 
 
-def _may_resume(run: Following, detail: dict[str, Any]) -> bool:
+def _may_resume(run: Run, detail: dict[str, Any]) -> bool:
     """Whether a run's detail says "paused" of a run that is being resumed: it lags behind."""
     return run.resuming and detail.get("status") == "paused"
 
 
-def _is_waiting(run: Following) -> Flow[bool]:
+def _is_waiting(run: Run) -> Flow[bool]:
     """Whether the pause that a replay told of is where the run waits: no form of it is closed.
 
     A run that is still paused 30 s after a form was answered waits for the others, and is lost
@@ -313,7 +313,7 @@ def has_ended(detail: dict[str, Any]) -> bool:
     return ended or detail.get("finished_at") is not None
 
 
-def _give_up_if_definite(run: Following, answer: Answer) -> None:
+def _give_up_if_definite(run: Run, answer: Answer) -> None:
     """Raise for an error answer that will not change by asking again."""
     if may_change(answer) and not (run.attached and answer.names_no_run):
         return
@@ -323,7 +323,7 @@ def _give_up_if_definite(run: Following, answer: Answer) -> None:
     raise run.unknown(f"asking for it was refused: {error}", error)
 
 
-def _check_patience(run: Following, cause: Exception | None) -> None:
+def _check_patience(run: Run, cause: Exception | None) -> None:
     now = run.clock()
     run.looks += 1
     run.check_doubted()
@@ -336,6 +336,6 @@ def _check_patience(run: Following, cause: Exception | None) -> None:
         raise run.unknown(f"nothing happened for {limits.PATIENCE:.0f} s", cause)
 
 
-def _run_id(run: Following) -> str:
+def _run_id(run: Run) -> str:
     assert run.state.run_id is not None
     return run.state.run_id

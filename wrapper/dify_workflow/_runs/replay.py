@@ -1,7 +1,7 @@
 """What of a run was delivered already, so that a replay delivers nothing twice. No I/O.
 
-A run has legs: it pauses for human input and resumes. In a new leg nodes may begin again with the
-same id, and the server sends the text of the legs before once more.
+A run has segments: it pauses for human input and resumes. In a new one nodes may begin again with
+the same id, and the server sends the text of those before once more.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ _GROUP_ENDS = ("iteration_completed", "loop_completed")
 _TELLS_MORE = (*_CONTAINERS, "agent")  # ... and those with events that no snapshot repeats
 
 
-class Delivered:
+class SeenEvents:
     """The events of one run that were delivered."""
 
     def __init__(self) -> None:
         self.forms: dict[str, dict[str, Any]] = {}  # announced forms by id
-        self._in_leg: set[tuple[Any, ...]] = set()
-        self._in_any_leg: set[tuple[Any, ...]] = set()
+        self._in_segment: set[tuple[Any, ...]] = set()
+        self._in_any_segment: set[tuple[Any, ...]] = set()
         self._ended: set[Any] = set()  # nodes whose end was told
         self._begun: set[Any] = set()  # nodes whose start was told
         self._texts: dict[str, _Text] = {}  # by the variable that they are of
@@ -37,7 +37,7 @@ class Delivered:
         if name == "text_chunk":
             return self.is_new_text(data)
         if name == "workflow_started" and data.get("reason") == "resumption":
-            self.next_leg()
+            self.next_segment()
             return True
         node = _told(data, "id") if name.startswith("node_") else None
         identity: tuple[Any, ...] | None = None
@@ -53,8 +53,8 @@ class Delivered:
         if replaying and name in ("node_started", "node_retry") and node in self._ended:
             return False  # it lies behind what was told of this node
         if name == "node_retry":
-            self._in_leg.add(("node_started", node))
-            self._in_any_leg.add(("node_started", node))
+            self._in_segment.add(("node_started", node))
+            self._in_any_segment.add(("node_started", node))
         if name in _GROUP_ENDS:
             self._ended.add(_told(data, "node_id"))
         if identity is None:
@@ -64,14 +64,14 @@ class Delivered:
         ends = name == "node_finished"
         if replaying and self._shows_loss(name, data):
             self.incomplete = True
-        seen = self._in_any_leg if ends else self._in_leg
+        seen = self._in_any_segment if ends else self._in_segment
         if replaying and _from_snapshot(name, data):
             if _only_in_snapshots(name, data):
                 return False
-            seen = self._in_any_leg
+            seen = self._in_any_segment
         known = replaying and identity in seen
-        self._in_leg.add(identity)
-        self._in_any_leg.add(identity)
+        self._in_segment.add(identity)
+        self._in_any_segment.add(identity)
         if node is not None:
             (self._ended if ends else self._begun).add(node)
         return not known
@@ -104,15 +104,15 @@ class Delivered:
     def is_new_pause(self, forms: Iterable[Any]) -> bool:
         """Remember a pause by its forms; whether it is another than the last one."""
         identity = ("workflow_paused", *sorted(map(str, forms)))
-        known = identity in self._in_any_leg
-        self._in_any_leg.add(identity)
+        known = identity in self._in_any_segment
+        self._in_any_segment.add(identity)
         return not known
 
-    def next_leg(self) -> None:
+    def next_segment(self) -> None:
         """The run goes on after a pause."""
-        self._in_leg.clear()
+        self._in_segment.clear()
         for said in self._texts.values():
-            said.next_leg()
+            said.next_segment()
 
 
 class _Text:
@@ -123,13 +123,13 @@ class _Text:
     def __init__(self) -> None:
         self.head = ""  # how it begins
         self.length = 0  # characters
-        self.again = -1  # characters that this leg has sent again; -1: it sends new text
+        self.again = -1  # characters that this segment has sent again; -1: it sends new text
 
-    def next_leg(self) -> None:
+    def next_segment(self) -> None:
         self.again = 0 if self.length else -1
 
     def repeats(self, text: str) -> bool:
-        """Whether a piece of text is what an earlier leg sent."""
+        """Whether a piece of text is what an earlier segment sent."""
         end = self.again + len(text)
         known = text[: max(len(self.head) - self.again, 0)]
         if end <= self.length and self.head[self.again : end] == known:

@@ -68,7 +68,7 @@ def _differ(given: Any, stored: Any) -> bool:
 
 
 @attrs.define
-class Following:
+class Run:
     """One run being followed: what is asked for, what is known."""
 
     state: RunState
@@ -193,7 +193,7 @@ def plan(
     result_only: bool = False,
     own_user: bool = False,
     before_post: Callable[[], None] | None = None,
-) -> Following:
+) -> Run:
     """Return a run that is to be started; raises `InvalidArgument`. Nothing is sent here.
 
     defaults, given: the options of the client, and of the call.
@@ -219,7 +219,7 @@ def plan(
     checks = None
     if _is_checked(asked, options):
         checks = _check_inputs({**inputs, **asked.inputs}, options, forms or InputForms())
-    return Following(
+    return Run(
         state=RunState(
             max_event_bytes=options.max_event_bytes,
             max_response_bytes=options.max_response_bytes,
@@ -268,9 +268,7 @@ def _check_inputs(inputs: Mapping[str, Any], options: Options, forms: InputForms
         warnings.warn("; ".join(found), InputWarning, stacklevel=2)
 
 
-def attaching(
-    run_id: str, options: Options, server: Server, clock: Callable[[], float]
-) -> Following:
+def attaching(run_id: str, options: Options, server: Server, clock: Callable[[], float]) -> Run:
     """Return a run that somebody started, to be followed."""
     options.key()
     state = RunState(
@@ -279,7 +277,7 @@ def attaching(
         max_response_bytes=options.max_response_bytes,
     )
     state.text_complete, state.events_lost = False, True
-    return Following(state=state, options=options, clock=clock, server=server)
+    return Run(state=state, options=options, clock=clock, server=server)
 
 
 _FAILED = frozenset({"failed", "unknown", "error"})
@@ -368,7 +366,7 @@ class RunReport:
 
 
 @contextmanager
-def blocking(run: Following) -> Iterator[Callable[[WorkflowRunResponse], WorkflowRunResponse]]:
+def blocking(run: Run) -> Iterator[Callable[[WorkflowRunResponse], WorkflowRunResponse]]:
     """Report a run that is one request; what is given is to be told the response."""
     report = RunReport(run.state, run.clock)
 

@@ -40,12 +40,12 @@ from ..types.responses import WorkflowRunResponse
 from .lookup import find
 from .no_stream import judge, read_error, read_other
 from .recovery import has_ended, next_look, peek, recover, settle
-from .run import Following
+from .run import Run
 
 _GAVE_UP = (408, 499)  # a proxy that stopped waiting
 
 
-def follow(run: Following) -> Flow[None]:
+def follow(run: Run) -> Flow[None]:
     """Start the run, or attach to it, and follow it until its state is over."""
     cause: Exception | None = None
     run.begin()
@@ -59,7 +59,7 @@ def follow(run: Following) -> Flow[None]:
         raise run.state.failure
 
 
-def _prepared(run: Following) -> Flow[Call]:
+def _prepared(run: Run) -> Flow[Call]:
     """Check the inputs and upload the files; return the request that starts the run."""
     start = run.start
     assert start is not None
@@ -74,7 +74,7 @@ def _prepared(run: Following) -> Flow[Call]:
     return start
 
 
-def _start(run: Following, start: Call) -> Flow[Exception | None]:
+def _start(run: Run, start: Call) -> Flow[Exception | None]:
     """Post the run and read its stream; return what cut it."""
     head, _ = _silence(run)
     outcome: Opened | Answer | Failure | _Left = yield from persistently(
@@ -95,7 +95,7 @@ class _Left:
     cause: Exception | None
 
 
-def _open(run: Following, command: Open) -> Flow[Opened | Answer | Failure | _Left]:
+def _open(run: Run, command: Open) -> Flow[Opened | Answer | Failure | _Left]:
     """Post the run; look for it in the logs while no byte of an answer comes."""
     outcome: Any = yield command
     waited, look_at = 0.0, limits.LOOK_EVERY
@@ -123,7 +123,7 @@ def _open(run: Following, command: Open) -> Flow[Opened | Answer | Failure | _Le
     return _Left(outcome.error())
 
 
-def _ended_unseen(run: Following) -> Flow[bool]:
+def _ended_unseen(run: Run) -> Flow[bool]:
     """Look for a run of which the POST has brought nothing; whether it has ended meanwhile.
 
     The POST is not left for it unless the server is surely one whose runs outlive their streams.
@@ -135,7 +135,7 @@ def _ended_unseen(run: Following) -> Flow[bool]:
     return known and detail is not None and has_ended(detail)
 
 
-def _read(run: Following) -> Flow[Exception | None]:
+def _read(run: Run) -> Flow[Exception | None]:
     """Read the run's own stream; return what cut it."""
     state = run.state
     first, silence = _silence(run)  # the answer's head has told the server's version
@@ -169,7 +169,7 @@ def _read(run: Following) -> Flow[Exception | None]:
                 return cut.error
 
 
-def _silence(run: Following) -> tuple[float, float]:
+def _silence(run: Run) -> tuple[float, float]:
     """Seconds without a byte before the first event, and after it."""
     timeout = run.options.timeout
     given = timeout != DEFAULT_TIMEOUT and not isinstance(timeout, RequestTimeout)
@@ -199,7 +199,7 @@ def unclear(answer: Answer, error: APIError) -> bool:
     )
 
 
-def run_blocking(run: Following) -> Flow[WorkflowRunResponse]:
+def run_blocking(run: Run) -> Flow[WorkflowRunResponse]:
     """Start the run by one blocking request; return its result."""
     run.begin()
     start = yield from _prepared(run)

@@ -35,7 +35,7 @@ from ..types.events import (
     WARNING,
     WorkflowStreamEvent,
 )
-from .replay import Delivered
+from .replay import SeenEvents
 
 ENDED = frozenset({"succeeded", "partial-succeeded", "failed", "stopped", "paused"})
 _SUCCEEDED = ("succeeded", "partial-succeeded")
@@ -85,7 +85,7 @@ class RunState:
         self.doubts_ends: bool = False  # the server makes up ends
         self.hears_late: bool = False  # speech may come behind the end
         self.speaks: bool = False  # some has come
-        self.delivered: Delivered = Delivered()
+        self.delivered: SeenEvents = SeenEvents()
         self.in_gap: bool = False  # cut off, and no replay has told what was missed
         self._holds_pauses = False
         self._behind: list[bytes] = []  # what came behind the event that is held back
@@ -388,7 +388,7 @@ class RunState:
         for payload in waiting:
             self._accept(payload)
 
-    def resume(self, delivered: Delivered) -> None:
+    def resume(self, delivered: SeenEvents) -> None:
         """The run was paused and goes on: a pause that its replay tells may be an old one."""
         self.delivered = delivered
         self._holds_pauses = True

@@ -46,7 +46,7 @@ class RunTree:
 
     def _started_again(self, data: dict[str, Any]) -> None:
         self.root.status = "running"
-        if data.get("reason") == "resumption":  # each leg sends the text from its beginning
+        if data.get("reason") == "resumption":  # each segment sends the text from its beginning
             self.text, self._pieces = "", TextPieces()
 
     def _node(self, data: dict[str, Any]) -> Branch:

@@ -174,7 +174,7 @@ class AsyncDifyWorkflow(
 
         Takes the paused response (or its stream, or the run's id with the run's `user`). What was
         delivered before is not delivered again, unless only the id is given. It ends at once when
-        the run still waits. `elapsed_time` of the result is that of the last leg.
+        the run still waits. `elapsed_time` of the result is that of the last segment.
         """
         return self._resumed(run, self._options(options))
 

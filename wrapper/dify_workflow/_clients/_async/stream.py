@@ -17,8 +17,8 @@ from ..._api.commands import Open, Opened, Pump, Send, Until, Waiting, ask
 from ..._api.failures import Failure
 from ..._api.logger import log
 from ..._api.results import of_detail, of_stop
-from ..._runs.handle import Pumping, RunHandle
-from ..._runs.run import Following
+from ..._runs.handle import ReadLoop, RunHandle
+from ..._runs.run import Run
 from ..._runs.state import RunState
 from ...errors import DifyError
 from ...types.events import TEXT, WorkflowStreamEvent
@@ -40,13 +40,13 @@ class AsyncWorkflowStream(RunHandle):
     For asyncio (and trio). Cancelling the task that reads it is leaving it.
     """
 
-    def __init__(self, run: Following, driver: AsyncDriver) -> None:
+    def __init__(self, run: Run, driver: AsyncDriver) -> None:
         super().__init__(run)
         self._driver = driver
         self._reader: BackgroundReader | None = None
         self._connection: Any = None  # open, or waited for
         self._line = Line()  # ends it, also while it is being opened
-        self._pumping: Pumping | None = None
+        self._read_loop: ReadLoop | None = None
         self._headers = httpx.Headers()
         self._reading = threading.Lock()
         self._alarm = Alarm()  # a pause ends when the stream is closed
@@ -178,12 +178,12 @@ class AsyncWorkflowStream(RunHandle):
         if not self._reading.acquire(blocking=False):
             raise DifyError("another task reads this stream")
         try:
-            if self._pumping is None:
+            if self._read_loop is None:
                 await self._perform()
-            if self._pumping is not None:
-                await self._read(self._pumping)
+            if self._read_loop is not None:
+                await self._read(self._read_loop)
         except BaseException as error:
-            self._pumping = None
+            self._read_loop = None
             if self._closed and isinstance(error, Exception):
                 return  # closed concurrently by another task
             self._error, self._error_raised = error, not self._run.options.read_ahead
@@ -205,7 +205,7 @@ class AsyncWorkflowStream(RunHandle):
             return
         if isinstance(command, Pump):
             resumable = self._connection.resumable
-            self._pumping = Pumping(command, self._state, self._clock, resumable=resumable)
+            self._read_loop = ReadLoop(command, self._state, self._clock, resumable=resumable)
             return
         if isinstance(command, Open):
             await self._release()
@@ -223,21 +223,21 @@ class AsyncWorkflowStream(RunHandle):
             await self._release()
         self._outcome = outcome
 
-    async def _read(self, pumping: Pumping) -> None:
+    async def _read(self, loop: ReadLoop) -> None:
         try:
-            data = await self._connection.read(self._until.seconds(pumping.timeout()))
+            data = await self._connection.read(self._until.seconds(loop.timeout()))
         except httpx.ReadTimeout as error:
             self._check_deadline()
-            if pumping.resumable and self._until.is_due:
-                pumping.waited()
+            if loop.resumable and self._until.is_due:
+                loop.waited()
                 return  # `result(timeout)` ends its wait, and nothing else
-            cut = pumping.timed_out(error)
+            cut = loop.timed_out(error)
         except httpx.HTTPError as error:
-            cut = pumping.broke(error)
+            cut = loop.broke(error)
         else:
-            cut = None if self._closed else pumping.took(data)
+            cut = None if self._closed else loop.took(data)
         if cut is not None:
-            self._pumping, self._outcome = None, cut
+            self._read_loop, self._outcome = None, cut
 
     async def _release(self) -> None:
         connection, self._connection = self._connection, None
