@@ -11,7 +11,7 @@ from dify_workflow._runs.replay import SeenEvents
 from dify_workflow._runs.run import Run
 from dify_workflow._runs.start import follow
 from dify_workflow._runs.state import RunState
-from fault_scripts import Event
+from fault_scripts import Event, framed
 
 
 def _read(run: Run) -> Flow[Any]:
@@ -72,7 +72,7 @@ def stops_at_the_cut(run: Run) -> Flow[None]:
     if not run.state.over:
         data: Event = {"status": "succeeded", "outputs": {}, "error": None}
         event = {"event": "workflow_finished", "workflow_run_id": run.state.run_id, "data": data}
-        run.state.take(event)
+        run.state.feed(framed(event))
 
 
 def ends_without_a_word(run: Run) -> Flow[None]:

@@ -13,7 +13,7 @@ import h1_streams.async_connection
 import h1_streams.connection
 import httpcore
 import httpx
-from h1_streams.route import Route
+from h1_streams.state import Route
 
 
 class _Backends:

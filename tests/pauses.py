@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 import pytest
 from dify_workflow import AsyncDifyWorkflow, DifyWorkflow
+from dify_workflow._api import commands
 from dify_workflow._clients._async.driver import AsyncDriver
 from dify_workflow._clients._sync.driver import Driver
 
@@ -41,7 +42,7 @@ def recorded_pauses(*, jitter: bool = False) -> Iterator[list[float]]:
         patch.setattr(Driver, "pause", pause)
         patch.setattr(AsyncDriver, "pause", async_pause)
         if not jitter:
-            patch.setattr(retries, "random", SimpleNamespace(uniform=lambda _, most: most))
+            patch.setattr(commands, "random", SimpleNamespace(uniform=lambda _, most: most))
         for kind in (DifyWorkflow, AsyncDifyWorkflow):
             patch.setattr(kind, "_driver", _with_clock(kind, clock))
         yield taken

@@ -91,7 +91,7 @@ def test_a_cut_behind_a_start_that_may_be_made_up_is_no_refusal() -> None:
 def test_to_1_14_a_run_with_one_id_for_all_is_a_run() -> None:
     state = RunState()
     for event in made_up(STARTED, REFUSALS[0]):
-        state.take(event)
+        state.feed(framed(event))
     assert (state.status, state.failure, state.run_id) == ("failed", None, RUN)
 
 
@@ -239,7 +239,7 @@ def test_ends_that_are_none_do_not_stop_a_run_that_pauses(script: Any) -> None:
 def test_to_1_14_an_end_is_an_end() -> None:
     state = RunState()
     for event in (STARTED, made_up(STARTED)[1]):
-        state.take(event)
+        state.feed(framed(event))
     assert (state.over, state.status) == (True, "failed")
 
 
