@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from dify_workflow import DifyWorkflow, InvalidArgument
-from dify_workflow._api.base_url import normalise_base_url
+from dify_workflow._clients.settings import normalise_base_url
 from dify_workflow_api.operations import OPERATIONS
 from facade import Kind, both, client
 from replay_server import ReplayServer, Reply

@@ -10,8 +10,8 @@ import attrs
 from ..errors import DifyError
 from ..options import Options, RequestTimeout
 from ..types.requests import Secret
-from .app import fetch
 from .commands import Flow, Pause
+from .results import fetch
 from .validation import InputForm, input_form
 
 KEPT = 600.0  # s

@@ -117,11 +117,6 @@ class WorkflowFile(InputValue):
         kind = _type(type, upload.name, upload.mime_type)
         return cls(type=kind, name=upload.name, mime_type=upload.mime_type, upload_id=upload.id)
 
-    @property
-    def needs_upload(self) -> bool:
-        """Whether its bytes are not on the server yet."""
-        return self.upload_id is None and self.url is None
-
     def as_input(self) -> dict[str, Any]:
         """Return what stands for the file in a request."""
         if self.url is not None:

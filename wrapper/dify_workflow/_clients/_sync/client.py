@@ -11,9 +11,8 @@ from typing import Any, Self, Unpack, overload
 import httpx
 
 from ..._api import calls
-from ..._api.app import fetch
 from ..._api.commands import ask
-from ..._api.results import of_detail, of_stop
+from ..._api.results import fetch, of_detail, of_stop
 from ..._runs.handle import resuming
 from ..._runs.run import attaching, blocking
 from ..._runs.start import run_blocking
