@@ -3,54 +3,41 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from ..contract import contract
 from ..errors import ApiError, HtmlNotFound, invalid_param
 from ..replies import Json, Raw, Reply
 from .request import ANONYMOUS, ApiRequest
 
-EMPTY = ("chat_color_theme", "description", "copyright", "privacy_policy", "input_placeholder")
-LAST = (
-    *("custom_disclaimer", "default_language", "show_workflow_steps"),
-    *("use_icon_as_answer_icon", "icon_url"),
-)
+
+def _example(schema: str) -> dict[str, Any]:
+    found: dict[str, Any] = contract().example({"$ref": f"#/components/schemas/{schema}"})
+    return found
 
 
 async def info(request: ApiRequest) -> Reply:
     app, told = request.app, f"stand-in app {request.app.name}"
-    about = {"description": told, "tags": [], "author_name": "FakeDify"}
-    return Json(contract().fill("AppInfo", app, **about))
+    about = {"name": app.name, "description": told, "tags": [], "mode": app.mode}
+    return Json({**about, "author_name": "FakeDify"})
 
 
 async def meta(request: ApiRequest) -> Reply:
-    return Json(contract().fill("AppMeta", tool_icons={}))
+    return Json({"tool_icons": {}})
 
 
 async def site(request: ApiRequest) -> Reply:
-    empty = {**dict.fromkeys(EMPTY), "icon_url": None}
-    told = contract().fill("AppSite", title=request.app.name, **empty)
-    return Json(told | {name: told.pop(name) for name in LAST})
+    return Json(_example("AppSite") | {"title": request.app.name})
 
 
 async def parameters(request: ApiRequest) -> Reply:
     if not request.app.published:
         text = "App unavailable, please check your app configurations."
         raise ApiError(400, "app_unavailable", text)
-    off, speech = {"enabled": False}, {"enabled": request.app.speech}
-    upload = contract().example({"$ref": "#/components/schemas/FileUploadSettings"})
-    features = ("suggested_questions_after_answer", "annotation_reply", "more_like_this")
-    return Json(
-        contract().fill(
-            "AppParameters",
-            **dict.fromkeys((*features, "sensitive_word_avoidance"), off),
-            opening_statement="",
-            suggested_questions=[],
-            speech_to_text=speech,
-            text_to_speech={**speech, "language": "", "voice": ""},
-            file_upload={"enabled": False, "allowed_file_extensions": [], **upload},
-            user_input_form=[item.declaration() for item in request.app.form or ()],
-        )
-    )
+    told, speech = _example("AppParameters"), {"enabled": request.app.speech}
+    told |= {"speech_to_text": speech, "text_to_speech": told["text_to_speech"] | speech}
+    told["user_input_form"] = [item.declaration() for item in request.app.form or ()]
+    return Json(told)
 
 
 async def end_user(request: ApiRequest) -> Reply:
