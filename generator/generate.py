@@ -22,7 +22,8 @@ from generator import contract, methods, tables, templating, unasync, view
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "generator" / "config.yml"
 OUTPUT = ROOT / "generated" / tables.PACKAGE
-STAND_IN = ROOT / "fake_dify" / "src" / "fake_dify" / "openapi.json"
+STAND_IN = ROOT / "fake_dify" / "src" / "fake_dify"
+READER = ROOT / "wrapper" / "dify_workflow" / "exported"
 
 METHODS = ROOT / "wrapper" / "dify_workflow" / "_clients" / "_async" / "methods.py"
 SINCE, END = "<!-- since -->\n", "<!-- /since -->\n"
@@ -40,13 +41,22 @@ def main() -> int:
         generate(args.spec, output)
         if output == OUTPUT:
             # The stand-in imports nothing of the client.
-            STAND_IN.write_bytes((output / "openapi.json").read_bytes())
+            (STAND_IN / "openapi.json").write_bytes((output / "openapi.json").read_bytes())
+            copy_reader()
             for path, text in beside(contract.load(args.spec)).items():
                 path.write_text(text, encoding="utf-8")
     except (contract.ContractError, OSError) as error:
         print(f"{args.spec}: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def copy_reader() -> None:
+    """Give the stand-in the client's reader of exported apps."""
+    copies = STAND_IN / READER.name
+    copies.mkdir(exist_ok=True)
+    for module in READER.glob("*.py"):
+        (copies / module.name).write_bytes(module.read_bytes())
 
 
 def beside(spec: contract.Node) -> dict[Path, str]:

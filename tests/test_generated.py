@@ -80,9 +80,12 @@ def test_nothing_of_this_machine_is_written() -> None:
     assert str(Path.home()) not in text
 
 
-def test_the_stand_in_has_the_same_contract() -> None:
-    ours = ROOT / "fake_dify" / "src" / "fake_dify" / "openapi.json"
-    assert ours.read_bytes() == (PACKAGE / "openapi.json").read_bytes()
+def test_the_stand_in_has_the_same_contract_and_the_same_reader_of_apps() -> None:
+    ours = ROOT / "fake_dify" / "src" / "fake_dify"
+    assert (ours / "openapi.json").read_bytes() == (PACKAGE / "openapi.json").read_bytes()
+    readers = [ROOT / "wrapper" / "dify_workflow" / "exported", ours / "exported"]
+    copied, copies = ({one.name: one.read_bytes() for one in r.glob("*.py")} for r in readers)
+    assert copied == copies
 
 
 def test_openapi_json_is_the_contract() -> None:

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.slow
 MADE = (  # by `make generate`
     "generated/",
     "fake_dify/src/fake_dify/openapi.json",
+    "fake_dify/src/fake_dify/exported/",
     "wrapper/dify_workflow/_clients/_async/methods.py",
     "wrapper/dify_workflow/_clients/_sync/methods.py",
     "README.md",

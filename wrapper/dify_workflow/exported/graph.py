@@ -48,7 +48,8 @@ class Graph:
         for edge in objects(graph.get("edges")):
             to = (edge.get("sourceHandle"), text(edge.get("target")))
             self._edges.setdefault(text(edge.get("source")), []).append(to)
-        self._branches = {name: self._choices(name) for name in self.nodes}
+        # The handles of which a node takes one.
+        self.branches = {name: self._choices(name) for name in self.nodes}
 
     def of_type(self, *types: str) -> list[str]:
         """Return the ids of the nodes of these types."""
@@ -75,7 +76,8 @@ class Graph:
             own = [*(own or ["success-branch"]), FAILED]
         return tuple(dict.fromkeys(own))
 
-    def _next(self, name: str, choice: str | None) -> list[str]:
+    def next(self, name: str, choice: str | None) -> list[str]:
+        """Return the nodes behind one; choice: the handle that it takes, None for all."""
         return [
             target
             for handle, target in self._edges.get(name, ())
@@ -100,12 +102,12 @@ class Graph:
                 name = waiting.pop()
                 if name in way or name not in self.nodes:
                     continue
-                choices: tuple[str | None, ...] = self._branches[name] or (None,)
+                choices: tuple[str | None, ...] = self.branches[name] or (None,)
                 for choice in choices[1:]:
-                    left = [*waiting, *self._next(name, choice)]
+                    left = [*waiting, *self.next(name, choice)]
                     stack.append(({**way, name: choice}, left))
                 way[name] = choices[0]
-                waiting.extend(self._next(name, choices[0]))
+                waiting.extend(self.next(name, choices[0]))
             yield way
 
     def reaches(self, start: str, end: str, *, without: str = "") -> bool:
@@ -115,7 +117,7 @@ class Graph:
             name = waiting.pop()
             if name not in seen:
                 seen.add(name)
-                waiting.extend(self._next(name, None))
+                waiting.extend(self.next(name, None))
         return end in seen and end != without
 
     def order(self, start: str) -> list[str]:
@@ -126,5 +128,5 @@ class Graph:
             name = waiting.pop(0)
             if name in self.nodes and name not in seen:
                 seen[name] = None
-                waiting.extend(self._next(name, None))
+                waiting.extend(self.next(name, None))
         return [*seen, *(name for name in self.nodes if name not in seen)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any
 
 from .graph import Data, Graph, Way, mapping, objects, text
@@ -68,6 +69,9 @@ class App:
     ends: tuple[tuple[str, tuple[str, ...]], ...]
     nodes: tuple[Node, ...]
     warnings: tuple[str, ...]
+    graph: Graph = attribute(compare=False, repr=False)
+    kinds: Kinds = attribute(compare=False, repr=False)
+    start: str = attribute(compare=False)  # the id of its node
 
 
 def read_app(source: bytes | str) -> App:
@@ -102,7 +106,8 @@ def app_of(content: Any) -> App:
         raise NotAnApp(f"the app has no start node{why}; it cannot be run over this API")
     warnings: dict[str, None] = {}
     inputs = tuple(_inputs(objects(graph.nodes[starts[0]].get("variables")), warnings))
-    outputs, ends = _Ends(graph, starts[0], _variables(workflow), warnings).read()
+    kinds = Kinds(graph, _variables(workflow))
+    outputs, ends = _Ends(graph, starts[0], kinds, warnings).read()
     return App(
         name=text(whole["app"].get("name")),
         description=text(whole["app"].get("description")),
@@ -114,6 +119,9 @@ def app_of(content: Any) -> App:
             for name in graph.order(starts[0])
         ),
         warnings=tuple(warnings),
+        graph=graph,
+        kinds=kinds,
+        start=starts[0],
     )
 
 
@@ -186,11 +194,11 @@ class _Ends:
         self,
         graph: Graph,
         start: str,
-        variables: Mapping[str, Kind | None],
+        kinds: Kinds,
         warnings: dict[str, None],
     ) -> None:
         self._graph, self._start, self._warnings = graph, start, warnings
-        self._kinds = Kinds(graph, variables)
+        self._kinds = kinds
         self._ends: dict[str, dict[str, tuple[Selector, Any]]] = {
             end: {
                 text(one.get("variable")): (selector_of(one.get("value_selector")), one)

@@ -185,10 +185,11 @@ class Kinds:
         elif data.get("type") in AGGREGATORS:
             found = self._aggregator(data, name, seen)
         else:
-            found = self._outputs(data).get(name)
+            found = self.outputs(data).get(name)
         return None if found is None else inner(found, path)
 
-    def _outputs(self, data: Data) -> Outputs:
+    def outputs(self, data: Data) -> Outputs:
+        """Return what a node gives out, but an iteration or an aggregator."""
         rule = RULES.get(text(data.get("type")), {})
         return rule(data) if callable(rule) else rule
 
@@ -246,7 +247,7 @@ class Kinds:
             sources = _sources(group)
             return not sources or any(self.there(one, way, seen | {selector}) for one in sources)
         closed = kind in _CLOSED and name not in _ERROR and not name.startswith("sys.")
-        return not closed or name in self._outputs(data)
+        return not closed or name in self.outputs(data)
 
     def surely_there(self, selector: Selector, end: str, start: str) -> bool:
         """As `there`, on every way to an end, where there are too many of them to look at each."""
