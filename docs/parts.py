@@ -15,6 +15,7 @@ from typing import Any
 from dify_workflow import errors
 from dify_workflow._api.versions import CAPABILITIES
 from dify_workflow_api.events import EVENTS
+from fake_dify.catalogue import as_markdown
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -70,6 +71,7 @@ PARTS: dict[str, Callable[..., str]] = {
     "errors": error_tree,
     "events": events,
     "example": example,
+    "faults": as_markdown,
     "notebook": notebook,
     "versions": versions,
 }

@@ -5,12 +5,15 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
 from fake_dify import FakeDify
 from fake_dify.command import main
 from fake_dify.steps.builtin import BUILTINS
+
+DSL = Path(__file__).parent / "dsl"
 
 
 def test_the_fixture(fake_dify: FakeDify) -> None:
@@ -77,9 +80,15 @@ def test_it_serves_by_hand_and_lists_every_key() -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--version", "0.1.2"], "--version 0.1.2: "),
-        (["--version", "new"], "--version new: "),
+        (["--version", "0.1.2"], "1.8.1 or later, not 0.1.2"),
+        (["--version", "new"], "not 'new'"),
         (["--port", "70000"], "--port 70000: "),
+        (["--workflow", "missing.yml"], "missing.yml: No such file"),
+        (["--workflow", __file__], "it is no exported app"),
+        (["--workflow", str(DSL / "llm.yml"), "--values", '{"oter": 1}'], "'oter' is no output"),
+        (["--values", "{"], "--values"),
+        (["--fault", "cat"], "no fault 'cat'; there are cut, "),
+        (["--fault", "slow-record:2"], "at no event"),
     ],
 )
 def test_it_refuses_what_it_cannot_serve(

@@ -30,6 +30,7 @@ Ending = Literal[
     "silence",
     "error event left open",
     "lose terminal",
+    "made-up end",
     "pass",
 ]
 
@@ -49,6 +50,8 @@ class Fault(Checked):
     - "error event left open": an `error` event, then silence;
     - "lose terminal": the terminal event is left out, pings follow until the idle limit (and then,
       from 1.15 on, the made-up end of a run's own stream);
+    - "made-up end": an end that the server makes up, as Dify does from 1.15 on when it reads no
+      terminal event; then the body ends regularly;
     - "pass": nothing is wrong (for a request between two others that shall fail).
 
     Attributes:
@@ -117,6 +120,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._planned: list[tuple[Fault | Answer, float]] = []
+        self.named: list[str] = []  # those of the catalogue that were switched on
         self._lock = threading.Lock()
 
     def add(self, fault: Fault | Answer, times: int | None = 1) -> None:
@@ -130,6 +134,7 @@ class Faults:
     def clear(self) -> None:
         with self._lock:
             self._planned.clear()
+            self.named.clear()
 
     @property
     def left(self) -> list[Fault | Answer]:

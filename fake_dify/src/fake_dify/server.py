@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
 from .base import Workflow
-from .checks import require
+from .catalogue import switch_off, switch_on
+from .checks import ScriptError, require
 from .errors import ApiError
 from .faults import Faults
 from .files import FileValue, StoredFile
@@ -17,6 +19,7 @@ from .http.app import Service
 from .http.arrival import RequestLog
 from .http.serving import ServerThread
 from .state import App, Form, Input, Run, Status
+from .steps.app_file import Walk, form_of, read_file
 from .versions import NEWEST, Rules
 from .world import TwoForms, World
 
@@ -48,6 +51,10 @@ class FakeDify:
             form is closed, for ever; "doubled", an `error` and a made-up end are sent while the
             run goes on (before 1.16, all events until the next pause are sent twice).
         etl_type: The server's ETL_TYPE: Office files are "custom" with "dify", else documents.
+        app_file: An exported app (Dify's DSL, a YAML file) in place of `workflow` and `form`; its
+            nodes give out samples, no code of it is executed.
+        values: Of `app_file`: what is given out instead, by the name of an output or by
+            "node.variable"; by a node's id or title, the branch that it takes.
     """
 
     def __init__(
@@ -69,6 +76,8 @@ class FakeDify:
         resume_delay: float | None = None,
         two_forms: TwoForms = "together",
         etl_type: Literal["dify", "Unstructured"] = "dify",
+        app_file: str | Path | None = None,
+        values: Mapping[str, Any] | None = None,
     ) -> None:
         if resume_delay is None:
             resume_delay = 0.0 if two_forms == "together" else 0.5
@@ -89,7 +98,16 @@ class FakeDify:
             etl_type=etl_type,
         )
         self.api_key = api_key
-        self.default_app: App = self.app(api_key, workflow, form=form)
+        name = "workflow"
+        if app_file is not None:
+            if workflow or form is not None:
+                raise ScriptError("FakeDify: app_file has a workflow and a form of its own")
+            exported = read_file(app_file)
+            name, form = exported.name or name, form_of(exported)
+            workflow = [Walk(exported, values or {})]
+        elif values is not None:
+            raise ScriptError("FakeDify: values are given without an app_file")
+        self.default_app: App = self.app(api_key, workflow, form=form, name=name)
         self._service = Service(self.world, self.faults)
         self._thread = ServerThread(self._service, port, keep_alive)
         self._running = False
@@ -195,6 +213,20 @@ class FakeDify:
         run.settled.set()
         self.runs.append(run)
         return run
+
+    def switch_on(self, fault: str, at: int | None = None, times: int | None = None) -> None:
+        """Switch on a fault of the catalogue by its name, until `switch_off`.
+
+        Args:
+            fault: Its name, e.g. "cut".
+            at: Behind how many events of the stream it happens.
+            times: For how many requests it holds.
+        """
+        switch_on(self.world, self.faults, fault, at, times)
+
+    def switch_off(self) -> None:
+        """Switch all faults off."""
+        switch_off(self.world, self.faults)
 
     # What happened
 

@@ -24,6 +24,7 @@ class World(Checked):
     """The state of one server; the settings are those of `FakeDify`.
 
     problems: exceptions raised by functions inside workflows; violations: breaches of the contract.
+    kills_readers: as `Rules.readers_kill_readers`; usual: settings that a fault has changed.
     """
 
     called = "FakeDify"
@@ -38,6 +39,7 @@ class World(Checked):
     resume_delay: float = 0.0
     two_forms: TwoForms = "together"
     etl_type: Literal["dify", "Unstructured"] = "dify"
+    kills_readers: bool = False
     tenant_id: str = Factory(new_id)
     account: str = "owner@example.com"
     transcript: str = "transcribed text 你好"
@@ -48,6 +50,7 @@ class World(Checked):
     violations: list[str] = Factory(list)
     problems: list[Exception] = Factory(list)
     tasks: set[asyncio.Task[None]] = Factory(set)
+    usual: dict[str, Any] = Factory(dict)
 
     def look(self) -> None:
         if not self.ping_interval:

@@ -124,5 +124,8 @@ COMMANDS = (
     *(run, start, watch, info, stop, logs, params, upload, form, batch, generate),
     *(doctor, serve, record),
 )
-for _command in COMMANDS:
-    app.command(_command.__name__)(_command)
+PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+for _command in COMMANDS:  # the options of `serve` are those of `fake-dify serve`
+    app.command(_command.__name__, context_settings=PASSED_ON if _command is serve else None)(
+        _command
+    )

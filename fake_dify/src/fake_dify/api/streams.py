@@ -34,7 +34,7 @@ def subscribe(request: ApiRequest, run: Run) -> Subscription:
 def _unsubscribe(request: ApiRequest, run: Run, reader: Subscription) -> None:
     """Stop reading; some versions tell all other readers to stop as well."""
     run.readers.remove(reader)
-    if request.world.rules.readers_kill_readers:
+    if request.world.kills_readers or request.world.rules.readers_kill_readers:
         for other in run.readers:
             other.kill(but_after=TERMINAL)
 

@@ -16,6 +16,8 @@ from starlette.types import Receive, Scope, Send
 from ..api import handler
 from ..api.files import download
 from ..api.request import ApiRequest
+from ..catalogue import CATALOGUE, switch_off, switch_on
+from ..checks import ScriptError
 from ..contract import Contract, Operation, contract
 from ..errors import ApiError, Crash, HtmlNotFound
 from ..faults import Answer, Fault, Faults
@@ -162,6 +164,21 @@ class Service:
         told = {"pid": 1, "status": "ok", "version": self.world.rules.version}
         return Sending(self.world.rules, Json(told, line=False))
 
+    async def fault(self, request: Request) -> Sending:
+        """List, switch on or switch off the faults of the catalogue."""
+        status = 200
+        told: dict[str, Any] = {}
+        try:
+            if request.method == "POST":
+                switch_on(self.world, self.faults, **request.state.log.body)
+            elif request.method == "DELETE":
+                switch_off(self.world, self.faults)
+        except (ScriptError, TypeError, ValueError) as error:
+            status, told = 400, {"message": str(error)}
+        names = {name: {"does": one.does, "right": one.right} for name, one in CATALOGUE.items()}
+        told |= {"on": self.faults.named, "catalogue": names}
+        return Sending(self.world.rules, Json(told, status))
+
     def _instead(self, answer: Answer) -> Sending:
         """Return what a fault has in place of the server's reply."""
         if isinstance(answer.body, str):
@@ -198,4 +215,8 @@ def _routes(known: Contract) -> list[Route]:
     ]
 
 
-BESIDE = [Route("/files/{path:path}", _through("download")), Route("/health", _through("health"))]
+BESIDE = [
+    Route("/files/{path:path}", _through("download")),
+    Route("/health", _through("health")),
+    Route("/fake/faults", _through("fault"), methods=["GET", "POST", "DELETE"]),
+]

@@ -42,6 +42,7 @@ class BrokenSend:
         self._events = 0
         self._bytes = 0
         self._sized = False
+        self._ids: dict[str, Any] = {}  # the first event
 
     async def __call__(self, message: Message) -> None:
         fault = self._fault
@@ -75,13 +76,17 @@ class BrokenSend:
             await self._act(body)
         await self._send(message)
         self._events += is_event
+        if is_event and not self._ids:
+            self._ids = json.loads(body.removeprefix(b"data: "))
         if self._events == self._fault.after_events and body and not needs_next:
             await self._act()
 
     async def _act(self, rest: bytes = b"") -> None:
         """End the reply; rest: what would have come next."""
         then, half = self._fault.then, rest[: max(len(rest) // 2, 1)]
-        if then == "reset":
+        if then == "made-up end":
+            await self._make_end_up()
+        elif then == "reset":
             raw: socket.socket = self._transport.get_extra_info("socket")
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._transport.abort()
@@ -111,8 +116,13 @@ class BrokenSend:
             ping = {"type": "http.response.body", "body": PING, "more_body": True}
             await self._send(ping)
         if self._own and self._world.rules.makes_ends_up:
-            workflow_id = lost["data"].get("workflow_id", "")
-            end = frame(payloads.made_up_end(lost["workflow_run_id"], workflow_id))
-            await self._send({"type": "http.response.body", "body": end, "more_body": True})
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            self._ids = lost
+            await self._make_end_up()
+        else:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
         raise ReplyOver
+
+    async def _make_end_up(self) -> None:
+        workflow_id = self._ids["data"].get("workflow_id", "")
+        end = frame(payloads.made_up_end(self._ids["workflow_run_id"], workflow_id))
+        await self._send({"type": "http.response.body", "body": end, "more_body": False})

@@ -30,10 +30,15 @@ class Execution(Pauses):
         self._end: dict[str, Selector] | None = None
         self._steps: list[Step] = []
         for step in steps:
-            if isinstance(step, End):
-                self._end = step.selectors()
-            else:
+            if chooses := getattr(step, "selectors", None):
+                self._end = chooses()
+            if not isinstance(step, End):
                 self._steps.append(step)
+        # An exported app has names of its own for its nodes.
+        exported: Any = next((one for one in steps if hasattr(one, "titles")), None)
+        self._start: str = exported.start if exported else "start"
+        self._last = "end"
+        self._titles: Mapping[str, str] = exported.titles if exported else {}
         chosen = None if self._end is None else list(self._end.values())
         tails = tail_ids(self._steps)
         self.text_stream: TextStream = TextStream(chosen, tails, self.text, world.files)
@@ -75,7 +80,8 @@ class Execution(Pauses):
         """Begin a node; silent: tell nothing (iterations and loops have events of their own)."""
         self._index += 1
         node = NodeRecord(
-            new_id(), node_id, type, title or node_id, self._index, self._previous,
+            new_id(), node_id, type, self._titles.get(node_id) or title or node_id, self._index,
+            self._previous,
             scope.iteration and scope.iteration[0], scope.loop and scope.loop[0], scope.parallel,
         )  # fmt: skip
         self._previous = node_id
@@ -140,6 +146,13 @@ class Execution(Pauses):
         else:
             await self.text(text, (node_id, "text"))
 
+    async def ends_at(self, node_id: str, selectors: Mapping[str, Selector]) -> None:
+        """Reach an End of an exported app; with several of them, their outputs are put together."""
+        self._last, self._end = node_id, {**(self._end or {}), **selectors}
+        self.text_stream.selectors[:] = self._end.values()
+        if self.rules.streams_end_variables:
+            await self.text_stream.advance(self.variables)
+
     async def perform(self, steps: Sequence[Step], scope: Scope) -> None:
         for step in steps:
             await step.perform(self, scope)
@@ -199,15 +212,15 @@ class Execution(Pauses):
         started = payloads.workflow_started(run, "initial", run.created_at)
         await self.send("workflow_started", started)
         if rules.streams_before_start:
-            await self.know("start", run.inputs)
-        start = await self.node_started(scope, "start", "start", "Start")
+            await self.know(self._start, run.inputs)
+        start = await self.node_started(scope, self._start, "start", "Start")
         shown = run.inputs
         if rules.start_shows_system:
             shown = shown | payloads.system_inputs(run, timestamp=rules.stores_timestamp, old=True)
-        self.text_stream.expect("start", list(run.inputs))
+        self.text_stream.expect(self._start, list(run.inputs))
         await self.node_finished(scope, start, inputs=shown, outputs=shown)
         await self.perform(self._steps, scope)
-        end = await self.node_started(scope, "end", "end", "End")
+        end = await self.node_started(scope, self._last, "end", "End")
         named = self._end or {selector[1]: selector for selector in self.text_stream.selectors}
         outputs = {name: self.variables.get(selector) for name, selector in named.items()}
         await self.node_finished(scope, end, inputs=outputs, outputs=outputs)

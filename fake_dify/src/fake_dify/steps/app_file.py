@@ -1,0 +1,258 @@
+"""An exported app as a workflow: its nodes give out values of the kinds that the file tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast, get_args
+
+from attrs import define, field
+
+from ..base import Data, Scope, Step
+from ..checks import ScriptError
+from ..exported import App, Kind, ListOf, Named, NotAnApp, Record, Union, read_app
+from ..exported.graph import FAILED, mapping, objects, text
+from ..exported.rules import Selector, selector_of
+from ..files import FileValue, StoredFile
+from ..run import payloads
+from ..run.engine import Execution
+from ..state import FileType, FormInput, Input, InputType
+from .groups import Iteration, Loop
+from .human import HumanInput
+from .nodes import Node, Text
+
+SAMPLES: Data = {"float": 1.5, "int": 1, "bool": True, "dict": {}, "none": None}
+ERROR = ("error_message", "error_type")
+EDGES = ("iteration-start", "loop-start", "loop-end")
+
+
+def read_file(path: str | Path) -> App:
+    """Read an exported app; raise ScriptError for any other file."""
+    try:
+        return read_app(Path(path).read_bytes())
+    except NotAnApp as error:
+        raise ScriptError(f"{path}: {error}") from None
+    except OSError as error:
+        raise ScriptError(f"{path}: {error.strerror}") from None
+
+
+def form_of(app: App) -> list[Input]:
+    """Return the input form of an app; a field of an unknown type is one of text."""
+    known, files = get_args(InputType), get_args(FileType)
+    return [
+        Input(
+            one.name,
+            cast("InputType", one.type) if one.type in known and ok else "paragraph",
+            one.required,
+            one.label or None,
+            one.max_length,
+            one.options,
+            None if one.default == "" else one.default,
+            [cast("FileType", kind) for kind in one.file_types if kind in files],
+        )
+        for one in app.inputs
+        for ok in [one.type != "select" or one.options]
+    ]
+
+
+@define
+class Walk(Step):
+    """Go through the nodes of an exported app; no code of theirs is executed.
+
+    Attributes:
+        app: The app.
+        values: What is given out in place of a sample: by the name of an output, or by
+            "node.variable"; by a node's name, the handle of the branch that it takes (else it
+            takes its first one). A node is named by its id or its title.
+    """
+
+    app: App
+    values: Mapping[str, Any] = field(factory=dict)
+    _given: dict[Selector, Any] = field(factory=dict, init=False)
+    _choices: dict[str, str] = field(factory=dict, init=False)
+    _ends: dict[str, dict[str, Selector]] = field(factory=dict, init=False)
+
+    def look(self) -> None:
+        graph = self.app.graph
+        for end in graph.of_type("end"):
+            found = objects(graph.nodes[end].get("outputs"))
+            self._ends[end] = {
+                text(one.get("variable")): selector_of(one.get("value_selector")) for one in found
+            }
+        names = {title: name for name, title in self.titles.items()} | {n: n for n in graph.nodes}
+        for key, value in self.values.items():
+            node, *path = key.split(".")
+            sources = [outputs[key] for outputs in self._ends.values() if key in outputs]
+            if path and node in names:
+                sources.append((names[node], *path))
+            self._given.update(dict.fromkeys(sources, value))
+            if not path and value in graph.branches.get(names.get(node, ""), ()):
+                self._choices[names[node]] = value
+            elif not sources:
+                outputs = ", ".join(one.name for one in self.app.outputs)
+                self.refuse(f"values: {key!r} is no output ({outputs}), node.variable or branch")
+
+    # What the execution asks for
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        return {node.id: node.title for node in self.app.nodes}
+
+    @property
+    def start(self) -> str:
+        return self.app.start
+
+    def selectors(self) -> dict[str, tuple[str, str]]:
+        """Return the outputs, as far as they are known at the start: of an app with one End."""
+        ends = list(self._ends.values())
+        return _pairs(ends[0]) if len(ends) == 1 else {}
+
+    async def perform(self, execution: Execution, scope: Scope, /) -> None:
+        graph = self.app.graph
+        seen, waiting = {self.start}, [self.start]
+        while waiting:  # a node comes when nothing leads to it any more
+            behind = {a for a in waiting for b in waiting if a != b and graph.reaches(b, a)}
+            name = next((one for one in waiting if one not in behind), waiting[0])
+            waiting.remove(name)
+            choice = None if name == self.start else await self.visit(execution, scope, name)
+            found = [one for one in graph.next(name, choice) if one in graph.nodes]
+            waiting += dict.fromkeys(one for one in found if one not in seen)
+            seen.update(found)
+
+    async def visit(self, execution: Execution, scope: Scope, name: str) -> str | None:
+        """Perform one node; return the handle of the branch that it takes, if it has any."""
+        data, choices = self.app.graph.nodes[name], self.app.graph.branches[name]
+        kind, choice = text(data.get("type")), self._choices.get(name) or next(iter(choices), None)
+        if kind == "end":
+            await self._end(execution, name)
+            return None
+        outputs = self._outputs(execution, name, ERROR if choice == FAILED else ())
+        step: Step = Node(name, outputs, type=kind)
+        if kind == "llm" and choice != FAILED:
+            words = re.findall(r"\S+\s*|\s+", str(outputs.pop("text")))
+            step = Text(words, id=name, reasoning=str(outputs.pop("reasoning_content") or ""))
+        elif kind == "iteration":
+            step = Iteration(["first", "second"], self._body(name), name)
+        elif kind == "loop":
+            step = Loop(1, self._body(name), id=name)
+        elif kind == "human-input":
+            step = _form(name, data)
+        await step.perform(execution, scope)
+        missing = {n: v for n, v in outputs.items() if (name, n) not in execution.variables}
+        given = {n: v for n, v in outputs.items() if (name, n) in self._given}
+        flat = kind == "iteration" and any(map(_is_list, execution.variables[name, "output"]))
+        if missing or given or flat:
+            await execution.know(name, missing | (outputs if flat else given))
+        if kind == "human-input":
+            choice = execution.variables[name, "__action_id"] or choices[-1]  # the last: timed out
+        return choice
+
+    def _body(self, name: str) -> list[Step]:
+        """Return the steps of a container; the node that an iteration lists is the last."""
+        graph, data = self.app.graph, self.app.graph.nodes[name]
+        order = graph.order(text(data.get("start_node_id")))
+        inner = [one for one in order if graph.parents.get(one) == name]
+        last = selector_of(data.get("output_selector"))[:1]
+        inner.sort(key=lambda one: (one,) == last)
+        steps: list[Step] = [
+            _Visit(self, one) for one in inner if graph.nodes[one].get("type") not in EDGES
+        ]
+        return steps or [Node("body")]
+
+    def _outputs(self, execution: Execution, name: str, names: Sequence[str]) -> Data:
+        """Return what a node gives out: what its type has, and what the Ends ask for."""
+        asked = [s[1] for outputs in self._ends.values() for s in outputs.values() if s[0] == name]
+        own = self.app.kinds.outputs(self.app.graph.nodes[name])
+        given = [selector[1] for selector in self._given if selector[0] == name]
+        every = names or dict.fromkeys([*own, *asked, *given, *self._contained(name)])
+        return {one: self._value(execution, (name, one)) for one in every}
+
+    def _contained(self, name: str) -> Sequence[str]:
+        return ("output",) if self.app.graph.nodes[name].get("type") == "iteration" else ()
+
+    def _value(self, execution: Execution, selector: Selector, kind: Kind | None = None) -> Any:
+        if selector in self._given:
+            return self._given[selector]
+        return self._sample(execution, self.app.kinds.kind(selector) or kind, selector[-1])
+
+    def _sample(self, execution: Execution, kind: Kind | None, name: str) -> Any:
+        match kind:
+            case Union(parts):
+                return self._sample(execution, parts[0], name)
+            case ListOf(item):
+                return [self._sample(execution, item, name)]
+            case Record(fields):
+                return {one.name: self._sample(execution, one.kind, one.name) for one in fields}
+            case Named("file"):
+                files = execution.world.files
+                stored = StoredFile(f"{name}.txt", name.encode(), "text/plain", made=True)
+                return FileValue(files.add(stored), "document")
+            case Named(word) if word in SAMPLES:
+                return SAMPLES[word]
+        return name
+
+    async def _end(self, execution: Execution, name: str) -> None:
+        """Reach an End: what its outputs select is known, or is not there on this way."""
+        kinds = {output.name: output.kind for output in self.app.outputs}
+        ran = {node.node_id for node in execution.run.nodes}
+        system = payloads.system_inputs(execution.run, timestamp=True)
+        found: Data = {}
+        for output, selector in self._ends[name].items():
+            source = self.app.graph.nodes.get(next(iter(selector), ""))
+            node, variable = pair = _pairs({"": selector})[""]
+            if selector in self._given:
+                found[output] = self._given[selector]
+            elif pair in execution.variables:
+                found[output] = execution.variables[pair]
+            elif node == "sys":
+                found[output] = system.get(f"sys.{variable}")
+            elif source is None or (selector[0] in ran and len(selector) > 2):
+                found[output] = self._value(execution, selector, kinds[output])
+            else:
+                found[output] = None
+        pairs = _pairs(self._ends[name])
+        execution.variables |= {pairs[output]: value for output, value in found.items()}
+        await execution.ends_at(name, pairs)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+def _pairs(outputs: Mapping[str, Selector]) -> dict[str, tuple[str, str]]:
+    """Return selectors as the execution knows them: a node, and all behind it."""
+    return {name: (s[0], ".".join(s[1:])) if s else ("", "") for name, s in outputs.items()}
+
+
+@define
+class _Visit(Step):
+    """A node inside a container."""
+
+    walk: Walk
+    id: str
+
+    async def perform(self, execution: Execution, scope: Scope, /) -> None:
+        await self.walk.visit(execution, scope, self.id)
+
+
+def _form(name: str, data: Mapping[str, Any]) -> HumanInput:
+    fields = [_form_input(one) for one in objects(data.get("inputs"))]
+    buttons = {text(one.get("id")): text(one.get("title")) for one in objects(data["user_actions"])}
+    return HumanInput(name, text(data.get("form_content")), fields, buttons)
+
+
+def _form_input(one: Mapping[str, Any]) -> FormInput:
+    kind, default = text(one.get("type")), mapping(one.get("default"))
+    options = mapping(one.get("option_source")).get("value") or ()
+    chosen = selector_of(default.get("selector")) if default.get("type") == "variable" else ()
+    if kind not in ("file", "file-list") and not (kind == "select" and options):
+        kind = "paragraph"
+    return FormInput(
+        text(one.get("output_variable_name")),
+        cast("Any", kind),
+        text(default.get("value")) if default and not chosen else None,
+        ".".join(chosen) or None,
+        list(options),
+        int(one.get("number_limits") or 2),
+    )
