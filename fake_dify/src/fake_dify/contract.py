@@ -59,13 +59,9 @@ class Contract:
 
     def event_problems(self, event: Mapping[str, Any]) -> list[str]:
         """Return what is wrong with an event; events that nobody knows are not checked."""
-        mapping = self._document["components"]["schemas"]["WorkflowEvent"]["discriminator"]
-        schema = mapping["mapping"].get(str(event.get("event")))
-        return (
-            []
-            if schema is None
-            else [f"event {event['event']}: {t}" for t in self._check(schema, event)]
-        )
+        schema = self._event(str(event.get("event")))
+        found = self._check(schema["$ref"], event) if schema else ()
+        return [f"event {event['event']}: {text}" for text in found]
 
     def reply_problems(self, operation: Operation, status: int, body: Any) -> list[str]:
         """Return what is wrong with a JSON reply: undocumented status or unfitting body."""
@@ -135,9 +131,39 @@ class Contract:
             self._fields[schema] = self._properties({"$ref": f"#/components/schemas/{schema}"})
         return self._fields[schema]
 
-    def before(self, schema: str, release: tuple[int, ...]) -> set[str]:
-        """Return the fields that a version does not have yet."""
-        return {name for name, (one, _) in self.fields(schema).items() if _since(one) > release}
+    def older(self, schema: Any, value: Any, release: tuple[int, ...]) -> Any:
+        """Return a value of a schema without the fields that a version does not have yet."""
+        schema = self._resolve(schema)
+        schema = self._resolve((schema.get("oneOf") or schema.get("anyOf") or [schema])[0])
+        if isinstance(value, list):
+            return [self.older(schema.get("items", {}), item, release) for item in value]
+        if not isinstance(value, Mapping):
+            return value
+        known = {name: one for name, (one, _) in self._properties(schema).items()}
+        return {
+            name: self.older(known.get(name, {}), item, release)
+            for name, item in value.items()
+            if _since(known.get(name, {})) <= release
+        }
+
+    def older_event(self, event: dict[str, Any], release: tuple[int, ...]) -> dict[str, Any]:
+        found: dict[str, Any] = self.older(self._event(event["event"]), event, release)
+        return found
+
+    def older_reply(self, operation: Operation, body: Any, release: tuple[int, ...]) -> Any:
+        replies = operation.spec["responses"]
+        content = self._resolve(replies.get("200") or replies["201"]).get("content", {})
+        return self.older(content.get(JSON, {}).get("schema", {}), body, release)
+
+    def example_of(self, event: str) -> dict[str, Any]:
+        """Return the payload of the contract's example of an event."""
+        found: dict[str, Any] = self.example(self._event(event))["data"]
+        return found
+
+    def _event(self, name: str) -> Mapping[str, Any]:
+        mapping = self._document["components"]["schemas"]["WorkflowEvent"]["discriminator"]
+        ref = mapping["mapping"].get(name)
+        return {} if ref is None else {"$ref": ref}
 
     def example(self, schema: Any) -> Any:
         """Return an example of a schema, made of those of its parts."""

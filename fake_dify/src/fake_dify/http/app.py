@@ -133,7 +133,7 @@ class Service:
         rules = self.world.rules
         if isinstance(reply, Json):
             self.world.check_reply(operation, reply.status, reply.body)
-            reply = old_reply(rules, operation.id, reply, error, self.world.tenant_id)
+            reply = old_reply(rules, operation, reply, error, self.world.tenant_id)
         return Sending(rules, reply, {**CORS, **headers})
 
     async def _no_operation(self, request: Request, error: Exception) -> Sending:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..base import Data
@@ -10,25 +10,6 @@ from ..contract import contract
 from ..files import files_in
 from ..state import Form, NodeRecord, Run, now
 
-# The fields of an event in the server's order.
-NODE = "id node_id node_type title index predecessor_node_id inputs "
-NODE_STARTED = f"{NODE} inputs_truncated created_at extras iteration_id loop_id agent_strategy"
-NODE_FINISHED = (
-    f"{NODE} inputs_truncated process_data process_data_truncated outputs outputs_truncated status "
-    "error elapsed_time execution_metadata created_at finished_at files iteration_id loop_id"
-)
-GROUP_COMPLETED = (
-    "node_id node_type title outputs outputs_truncated created_at extras inputs inputs_truncated "
-    "status error elapsed_time total_tokens execution_metadata finished_at steps"
-)
-FORM = (
-    "form_id node_id node_title form_content inputs actions display_in_ui form_token "
-    "approval_channels resolved_default_values expiration_time"
-)
-REASON = (
-    "TYPE form_id form_content inputs actions node_id node_title resolved_default_values "
-    "form_token approval_channels expiration_time"
-)
 EMPTY: Data = {
     "index": 1,
     "predecessor_node_id": None,
@@ -43,15 +24,15 @@ EMPTY: Data = {
 NO_END = "Workflow stream ended without a terminal event"
 
 
-def _pick(names: str, source: object, given: Mapping[str, Any]) -> Data:
-    """Return the named fields, from `given`, else from what an object has, else as mostly empty."""
+def _like(example: Iterable[str], source: object, given: Mapping[str, Any]) -> Data:
+    """Return the fields of an example: from `given`, else mostly empty, else of an object."""
     return {
         name: given[name]
         if name in given
         else EMPTY[name]
         if name in EMPTY
         else getattr(source, name)
-        for name in names.split()
+        for name in example
     }
 
 
@@ -96,16 +77,20 @@ def workflow_paused(run: Run, forms: Sequence[Form], *, template: bool = False) 
 
 
 def node_started(node: NodeRecord) -> Data:
-    return _pick(NODE_STARTED, node, {})
+    return _like(contract().example_of("node_started"), node, {})
 
 
 def node_finished(node: NodeRecord, **given: Any) -> Data:
     told = {"inputs": {}, "outputs": {}, "execution_metadata": None} | given
-    return _pick(NODE_FINISHED, node, told | {"files": files_in(told["outputs"])})
+    return _like(
+        contract().example_of("node_finished"),
+        node,
+        told | {"files": files_in(told["outputs"])},
+    )
 
 
 def snapshot_started(node: NodeRecord) -> Data:
-    data = _pick(NODE_STARTED, node, {"index": node.index})
+    data = {**node_started(node), "index": node.index}
     del data["inputs_truncated"], data["agent_strategy"]
     return data
 
@@ -126,18 +111,19 @@ def group_started(node: NodeRecord, **given: Any) -> Data:
 
 
 def group_next(node: NodeRecord, index: int, **more: Any) -> Data:
-    about = {"id": node.node_id, "node_id": node.node_id, "node_type": node.node_type}
-    return {**about, "title": node.title, "index": index, "created_at": now(), **more, "extras": {}}
+    about = {"id": node.node_id, "index": index, "created_at": now(), **more}
+    return _like(contract().example_of(f"{node.node_type}_next"), node, about)
 
 
 def group_completed(node: NodeRecord, metadata: Data, **given: Any) -> Data:
     cost = {"total_tokens": 0, "total_price": "0.0", "currency": "USD"}
     told = {"error": None, "total_tokens": 0, **given}
     told["execution_metadata"] = {**cost, **metadata} if given["steps"] else {}
-    return {"id": node.node_id, **_pick(GROUP_COMPLETED, node, told)}
+    told["id"] = node.node_id
+    return _like(contract().example_of(f"{node.node_type}_completed"), node, told)
 
 
-def _form(names: str, form: Form, *, template: bool) -> Data:
+def _form(example: Iterable[str], form: Form, *, template: bool) -> Data:
     about = {
         "TYPE": "human_input_required",
         "form_id": form.id,
@@ -151,16 +137,17 @@ def _form(names: str, form: Form, *, template: bool) -> Data:
         "approval_channels": ["console"],
         "resolved_default_values": form.defaults,
     }
-    return _pick(names, form, about)
+    return _like(example, form, about)
 
 
 def reason(form: Form, *, template: bool = False) -> Data:
     """Return a form as an item of `reasons`; template: with its text as it was written."""
-    return _form(REASON, form, template=template)
+    example = contract().example_of("workflow_paused")["reasons"][0]
+    return _form(example, form, template=template)
 
 
 def human_input_required(form: Form, *, template: bool = False) -> Data:
-    return _form(FORM, form, template=template)
+    return _form(contract().example_of("human_input_required"), form, template=template)
 
 
 def made_up_start(run_id: str, workflow_id: str, inputs: Any, reason: str = "initial") -> Data:

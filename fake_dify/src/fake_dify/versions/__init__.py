@@ -112,14 +112,12 @@ class Rules:
     checks_form_texts: Rule = _until(1, 16)
     # A form has the id of its node's execution.
     forms_are_nodes: Rule = _since(1, 16)
-    approval_channels: Rule = _since(1, 15)
     streams_reasoning: Rule = _since(1, 15)
     # An iteration that goes on after a failed round makes the run partial-succeeded.
     counts_failed_rounds: Rule = _since(1, 16)
     tells_empty_iterations: Rule = _since(1, 16)
     names_server: Rule = _until(1, 15)
     compact_json: Rule = _since(1, 15)
-    site_placeholder: Rule = _since(1, 16)
     # Refused audio has codes of its own; whether the app listens is asked first.
     audio_codes: Rule = _since(1, 16)
 

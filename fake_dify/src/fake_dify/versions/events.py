@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..contract import contract
 from ..state import NodeRecord
 from . import Rules
 
@@ -29,7 +30,7 @@ def old_files(value: Any, tenant_id: str) -> Any:
 
 
 def _old_file(file: dict[str, Any], tenant_id: str) -> dict[str, Any]:
-    del file["reference"]
+    file.pop("reference", None)
     if file["transfer_method"] == "local_file":
         file["remote_url"] = file["url"]
     first = ("dify_model_identity", "id", "tenant_id", "type", "transfer_method", "remote_url")
@@ -37,20 +38,12 @@ def _old_file(file: dict[str, Any], tenant_id: str) -> dict[str, Any]:
     return {name: file[name] for name in (*first, "related_id")} | file
 
 
-def drop_channels(event: Mapping[str, Any]) -> None:
-    """Take out of a pause, or of one of its forms, what came with 1.15."""
-    data = event.get("data")
-    if isinstance(data, dict):
-        for form in (data, *data.get("reasons", ())):
-            form.pop("approval_channels", None)
-
-
 def old_event(
     rules: Rules, event: dict[str, Any], node: NodeRecord | None, tenant_id: str
 ) -> dict[str, Any]:
     """Return the event as this version sends it; node: the node that it is about."""
-    if not rules.approval_channels:
-        drop_channels(event)
+    if not rules.since(1, 16):
+        event = contract().older_event(event, rules.release)
     if rules.since(1, 14):
         return event
     event = old_files(event, tenant_id)
@@ -61,8 +54,6 @@ def old_event(
         metadata = data["execution_metadata"]
         for key in ("loop_duration_map", "loop_variable_map"):
             metadata[key] = metadata.pop(key)
-    if not rules.since(1, 13) and name == "workflow_started":
-        del data["reason"]
     if not rules.since(1, 10):
         _before_1_10(name, data)
     if not rules.since(1, 9):
@@ -96,8 +87,6 @@ def _insert(data: dict[str, Any], before: str, new: dict[str, Any]) -> None:
 
 
 def _before_1_9(name: str, data: dict[str, Any], node: NodeRecord | None) -> None:
-    for key in ("inputs_truncated", "process_data_truncated", "outputs_truncated"):
-        data.pop(key, None)
     if name in NODES and node is not None:
         data |= {"index": node.index, "predecessor_node_id": node.predecessor}
         if node.parallel is not None:

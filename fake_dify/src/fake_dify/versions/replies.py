@@ -7,23 +7,22 @@ from typing import Any
 
 from attrs import evolve
 
-from ..contract import contract
+from ..contract import Operation, contract
 from ..errors import ApiError
 from ..replies import Json
 from . import Rules
-from .events import drop_channels, old_files
+from .events import old_files
 
 RUNS = {"runWorkflow", "runWorkflowVersion"}
 
 
 def old_reply(
-    rules: Rules, operation: str, reply: Json, error: ApiError | None, tenant_id: str
+    rules: Rules, asked: Operation, reply: Json, error: ApiError | None, tenant_id: str
 ) -> Json:
     """Return the reply as this version gives it; error: what it was made from."""
-    if operation in RUNS and not rules.approval_channels:
-        drop_channels(reply.body)
-    if operation == "getAppSite" and not rules.site_placeholder:
-        reply.body.pop("input_placeholder", None)
+    operation = asked.id
+    if not rules.since(1, 16) and error is None and operation != "getAppParameters":
+        reply = evolve(reply, body=contract().older_reply(asked, reply.body, rules.release))
     if rules.since(1, 14):
         return reply
     if error is not None:
@@ -39,9 +38,6 @@ def old_reply(
         after = ("description", "copyright", "privacy_policy", "custom_disclaimer")
         settings = ("default_language", "show_workflow_steps", "use_icon_as_answer_icon")
         body = {k: v for k, v in body.items() if k not in (*after, *settings)} | body
-    if operation == "uploadFile":
-        for name in contract().before("UploadedFile", rules.release):
-            del body[name]
     if operation == "listWorkflowLogs":
         body["data"] = [_old_entry(rules, entry) for entry in body["data"]]
     return evolve(reply, body=body)
@@ -60,8 +56,6 @@ def _old_error(rules: Rules, operation: str, reply: Json, error: ApiError) -> Js
 
 def _old_run(rules: Rules, reply: Json, body: dict[str, Any]) -> Json:
     data = body["data"]
-    if not rules.since(1, 14):
-        data = {k: v for k, v in data.items() if k not in {"paused_nodes", "reasons"}}
     if not rules.since(1, 10):
         data["error"] = data["error"] or ""
     media = reply.media if rules.since(1, 11) else "application/json"
@@ -80,9 +74,6 @@ def _old_detail(rules: Rules, body: dict[str, Any], tenant_id: str) -> dict[str,
 
 
 def _old_entry(rules: Rules, entry: dict[str, Any]) -> dict[str, Any]:
-    if not rules.since(1, 10):
-        run = {k: v for k, v in entry["workflow_run"].items() if k != "triggered_from"}
-        entry = {k: v for k, v in entry.items() if k != "details"} | {"workflow_run": run}
     if not rules.since(1, 11):
         user = {**entry["created_by_end_user"], "type": "service_api"}
         entry = {**entry, "created_by_end_user": user}
