@@ -37,7 +37,7 @@ class Execution(Pauses):
         # An exported app has names of its own for its nodes.
         exported: Any = next((one for one in steps if hasattr(one, "titles")), None)
         self._start: str = exported.start if exported else "start"
-        self._last = "end"
+        self._last = "" if exported else "end"  # a way of it can lead to no End
         self._titles: Mapping[str, str] = exported.titles if exported else {}
         chosen = None if self._end is None else list(self._end.values())
         tails = tail_ids(self._steps)
@@ -220,11 +220,11 @@ class Execution(Pauses):
         self.text_stream.expect(self._start, list(run.inputs))
         await self.node_finished(scope, start, inputs=shown, outputs=shown)
         await self.perform(self._steps, scope)
-        end = await self.node_started(scope, self._last, "end", "End")
-        named = self._end or {selector[1]: selector for selector in self.text_stream.selectors}
-        outputs = {name: self.variables.get(selector) for name, selector in named.items()}
-        await self.node_finished(scope, end, inputs=outputs, outputs=outputs)
-        run.outputs = outputs
+        if self._last:
+            end = await self.node_started(scope, self._last, "end", "End")
+            named = self._end or {selector[1]: selector for selector in self.text_stream.selectors}
+            run.outputs = {name: self.variables.get(selector) for name, selector in named.items()}
+            await self.node_finished(scope, end, inputs=run.outputs, outputs=run.outputs)
         await self._finish("partial-succeeded" if run.exceptions_count else "succeeded", None)
 
     async def _finish(self, status: str, error: str | None, detail: str | None = None) -> None:

@@ -106,7 +106,7 @@ def snapshot_finished(node: NodeRecord) -> Data:
 def group_started(node: NodeRecord, **given: Any) -> Data:
     about: Data = {"id": node.node_id, "created_at": now(), "extras": {}}
     about["inputs_truncated"] = False
-    schema = f"{node.title}StartedData"  # an iteration's or a loop's
+    schema = f"{node.node_type.title()}StartedData"  # an iteration's or a loop's
     return contract().fill(schema, node, **about, **given)
 
 

@@ -49,7 +49,7 @@ def form_of(app: App) -> list[Input]:
             one.max_length,
             one.options,
             None if one.default == "" else one.default,
-            [cast("FileType", kind) for kind in one.file_types if kind in files],
+            [cast("FileType", kind) for kind in one.file_types if kind in files] or files,
         )
         for one in app.inputs
         for ok in [one.type != "select" or one.options]
@@ -72,14 +72,17 @@ class Walk(Step):
     _given: dict[Selector, Any] = field(factory=dict, init=False)
     _choices: dict[str, str] = field(factory=dict, init=False)
     _ends: dict[str, dict[str, Selector]] = field(factory=dict, init=False)
+    _kinds: dict[Selector, Kind] = field(factory=dict, init=False)  # of what the Ends select
 
     def look(self) -> None:
-        graph = self.app.graph
+        graph, kinds = self.app.graph, {one.name: one.kind for one in self.app.outputs}
         for end in graph.of_type("end"):
             found = objects(graph.nodes[end].get("outputs"))
             self._ends[end] = {
                 text(one.get("variable")): selector_of(one.get("value_selector")) for one in found
             }
+            selected = self._ends[end].items()
+            self._kinds |= {s: kinds[name] for name, s in selected if len(s) > 1}
         names = {title: name for name, title in self.titles.items()} | {n: n for n in graph.nodes}
         for key, value in self.values.items():
             node, *path = key.split(".")
@@ -136,15 +139,15 @@ class Walk(Step):
             step = Iteration(["first", "second"], self._body(name), name)
         elif kind == "loop":
             step = Loop(1, self._body(name), id=name)
-        elif kind == "human-input":
+        elif kind == "human-input" and data.get("user_actions"):
             step = _form(name, data)
         await step.perform(execution, scope)
         missing = {n: v for n, v in outputs.items() if (name, n) not in execution.variables}
         given = {n: v for n, v in outputs.items() if (name, n) in self._given}
-        flat = kind == "iteration" and any(map(_is_list, execution.variables[name, "output"]))
+        flat = kind == "iteration" and any(map(_is_odd, execution.variables[name, "output"]))
         if missing or given or flat:
             await execution.know(name, missing | (outputs if flat else given))
-        if kind == "human-input":
+        if isinstance(step, HumanInput):
             choice = execution.variables[name, "__action_id"] or choices[-1]  # the last: timed out
         return choice
 
@@ -162,7 +165,7 @@ class Walk(Step):
 
     def _outputs(self, execution: Execution, name: str, names: Sequence[str]) -> Data:
         """Return what a node gives out: what its type has, and what the Ends ask for."""
-        asked = [s[1] for outputs in self._ends.values() for s in outputs.values() if s[0] == name]
+        asked = [selector[1] for selector in self._kinds if selector[0] == name]
         own = self.app.kinds.outputs(self.app.graph.nodes[name])
         given = [selector[1] for selector in self._given if selector[0] == name]
         every = names or dict.fromkeys([*own, *asked, *given, *self._contained(name)])
@@ -171,10 +174,11 @@ class Walk(Step):
     def _contained(self, name: str) -> Sequence[str]:
         return ("output",) if self.app.graph.nodes[name].get("type") == "iteration" else ()
 
-    def _value(self, execution: Execution, selector: Selector, kind: Kind | None = None) -> Any:
+    def _value(self, execution: Execution, selector: Selector) -> Any:
         if selector in self._given:
             return self._given[selector]
-        return self._sample(execution, self.app.kinds.kind(selector) or kind, selector[-1])
+        kind = self.app.kinds.kind(selector) or self._kinds.get(selector)
+        return self._sample(execution, kind, selector[-1])
 
     def _sample(self, execution: Execution, kind: Kind | None, name: str) -> Any:
         match kind:
@@ -207,8 +211,8 @@ class Walk(Step):
                 found[output] = execution.variables[pair]
             elif node == "sys":
                 found[output] = system.get(f"sys.{variable}")
-            elif source is None or (selector[0] in ran and len(selector) > 2):
-                found[output] = self._value(execution, selector, kinds[output])
+            elif len(selector) < 2 or source is None or (selector[0] in ran and selector[2:]):
+                found[output] = self._sample(execution, kinds[output], output)
             else:
                 found[output] = None
         pairs = _pairs(self._ends[name])
@@ -216,8 +220,9 @@ class Walk(Step):
         await execution.ends_at(name, pairs)
 
 
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
+def _is_odd(value: Any) -> bool:
+    """Tell whether an iteration's list is not what its rounds gave: flattened, or not known."""
+    return value is None or isinstance(value, list)
 
 
 def _pairs(outputs: Mapping[str, Selector]) -> dict[str, tuple[str, str]]:
