@@ -53,23 +53,13 @@ __all__ = [
     "Text",
 ]
 
-_MODULES = {
-    "base": ("End", "NodeFailed", "Step"),
-    "checks": ("ScriptError",),
-    "faults": ("Answer", "Fault"),
-    "gate": ("Gate",),
-    "server": ("FakeDify",),
-    "state": ("App", "FormInput", "Input", "Run"),
-    "steps.groups": ("Iteration", "Loop", "Parallel"),
-    "steps.human": ("HumanInput",),
-    "steps.nodes": ("Fail", "Node", "Partial", "Retry", "Sleep", "Text"),
-    "steps.rare": ("Emit", "Hang", "PipelineError"),
-}
+_MODULES = "base checks faults gate state server steps.groups steps.human steps.nodes steps.rare"
 
 
 def __getattr__(name: str) -> Any:
     """Import on first use: every pytest loads this package for its fixture."""
-    for module, names in _MODULES.items():
-        if name in names:
-            return getattr(import_module(f"{__name__}.{module}"), name)
+    if name in __all__:
+        for module in _MODULES.split():
+            if hasattr(found := import_module(f"{__name__}.{module}"), name):
+                return getattr(found, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

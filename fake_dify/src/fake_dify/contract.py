@@ -151,9 +151,12 @@ class Contract:
         return found
 
     def older_reply(self, operation: Operation, body: Any, release: tuple[int, ...]) -> Any:
-        replies = operation.spec["responses"]
-        content = self._resolve(replies.get("200") or replies["201"]).get("content", {})
+        content = self._good_reply(operation)[1]
         return self.older(content.get(JSON, {}).get("schema", {}), body, release)
+
+    def _good_reply(self, operation: Operation) -> tuple[int, Mapping[str, Any]]:
+        status = min(code for code in operation.spec["responses"] if code.startswith("2"))
+        return int(status), self._resolve(operation.spec["responses"][status]).get("content", {})
 
     def example_of(self, event: str) -> dict[str, Any]:
         """Return the payload of the contract's example of an event."""
@@ -189,15 +192,14 @@ class Contract:
 
     def example_reply(self, operation: Operation) -> tuple[int, str, Any]:
         """Return status, media type and body of an operation's first good reply."""
-        status = min(code for code in operation.spec["responses"] if code.startswith("2"))
-        content = self._resolve(operation.spec["responses"][status]).get("content", {})
+        status, content = self._good_reply(operation)
         media = JSON if JSON in content else next(iter(content), "")
         described = content.get(media, {})
         if "example" in described:
-            return int(status), media, described["example"]
+            return status, media, described["example"]
         for one in described.get("examples", {}).values():
-            return int(status), media, self._resolve(one)["value"]
-        return int(status), media, self.example(described["schema"]) if media else None
+            return status, media, self._resolve(one)["value"]
+        return status, media, self.example(described["schema"]) if media else None
 
     def _properties(self, schema: Any) -> dict[str, tuple[Any, bool]]:
         """Return the properties of an object's schema, and whether each is required."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
 
 from attrs import define, field
 
 from ..base import NodeFailed, Outputs, Scope, Step
+from ..contract import contract
 from ..gate import Gate
 from ..run import payloads
 from ..run.engine import Execution
@@ -18,22 +18,6 @@ TRACEBACK = (
     'Traceback (most recent call last):\n  File "/box/main.py", line 2, in main\n'
     "    raise RuntimeError('boom')\nRuntimeError: boom\n"
 )
-USAGE: dict[str, Any] = {
-    "prompt_tokens": 10,
-    "prompt_unit_price": "0.001",
-    "prompt_price_unit": "0.001",
-    "prompt_price": "0.00001",
-    "completion_tokens": 8,
-    "completion_unit_price": "0.002",
-    "completion_price_unit": "0.001",
-    "completion_price": "0.00002",
-    "total_tokens": 18,
-    "total_price": "0.00003",
-    "currency": "USD",
-    "latency": 0.5,
-    "time_to_first_token": 0.1,
-    "time_to_generate": 0.4,
-}
 
 
 @define
@@ -100,12 +84,13 @@ class Text(Step):
         execution.streaming_models -= 1
         if self.error is not None:
             await execution.node_failed(scope, node, self.error)
+        usage = contract().example_of("node_finished")["outputs"]["usage"]
         tokens = 10 + len(self.chunks)
         execution.run.total_tokens += tokens
         outputs = {
             "text": "".join(self.chunks).strip(),
             "reasoning_content": "".join(thoughts),
-            "usage": {**USAGE, "total_tokens": tokens},
+            "usage": usage | {"total_tokens": tokens},
             "finish_reason": "stop",
         }
         model = {"model_provider": "fake", "model_name": "fake-chat"}

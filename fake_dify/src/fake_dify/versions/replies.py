@@ -13,7 +13,11 @@ from ..replies import Json
 from . import Rules
 from .events import old_files
 
-RUNS = {"runWorkflow", "runWorkflowVersion"}
+# The fields of a site that came last before 1.11.
+LAST = {
+    *("description", "copyright", "privacy_policy", "custom_disclaimer"),
+    *("default_language", "show_workflow_steps", "use_icon_as_answer_icon"),
+}
 
 
 def old_reply(
@@ -29,18 +33,20 @@ def old_reply(
         return _old_error(rules, operation, reply, error)
     if reply.status >= 400:
         return reply
-    body = old_files(reply.body, tenant_id)
-    if operation in RUNS:
-        return _old_run(rules, reply, body)
-    if operation == "getWorkflowRun" and reply.status == 200:
-        return evolve(reply, body=_old_detail(rules, body, tenant_id))
-    if operation == "getAppSite" and not rules.since(1, 11):
-        after = ("description", "copyright", "privacy_policy", "custom_disclaimer")
-        settings = ("default_language", "show_workflow_steps", "use_icon_as_answer_icon")
-        body = {k: v for k, v in body.items() if k not in (*after, *settings)} | body
-    if operation == "listWorkflowLogs":
-        body["data"] = [_old_entry(rules, entry) for entry in body["data"]]
-    return evolve(reply, body=body)
+    body, media = old_files(reply.body, tenant_id), reply.media
+    match operation:
+        case "runWorkflow" | "runWorkflowVersion":
+            if not rules.since(1, 10):
+                body["data"]["error"] = body["data"]["error"] or ""
+            media = media if rules.since(1, 11) else "application/json"
+        case "getWorkflowRun" if reply.status == 200:
+            _old_detail(rules, body, tenant_id)
+        case "getAppSite" if not rules.since(1, 11):
+            body = {name: body[name] for name in body if name not in LAST} | body
+        case "listWorkflowLogs" if not rules.since(1, 11):
+            for entry in body["data"]:
+                entry["created_by_end_user"]["type"] = "service_api"
+    return evolve(reply, body=body, media=media)
 
 
 def _old_error(rules: Rules, operation: str, reply: Json, error: ApiError) -> Json:
@@ -54,15 +60,7 @@ def _old_error(rules: Rules, operation: str, reply: Json, error: ApiError) -> Js
     return reply
 
 
-def _old_run(rules: Rules, reply: Json, body: dict[str, Any]) -> Json:
-    data = body["data"]
-    if not rules.since(1, 10):
-        data["error"] = data["error"] or ""
-    media = reply.media if rules.since(1, 11) else "application/json"
-    return evolve(reply, body={**body, "data": data}, media=media)
-
-
-def _old_detail(rules: Rules, body: dict[str, Any], tenant_id: str) -> dict[str, Any]:
+def _old_detail(rules: Rules, body: dict[str, Any], tenant_id: str) -> None:
     inputs = old_files(json.loads(body["inputs"]), tenant_id)
     if not rules.stores_timestamp:
         inputs.pop("sys.timestamp", None)
@@ -70,11 +68,3 @@ def _old_detail(rules: Rules, body: dict[str, Any], tenant_id: str) -> dict[str,
     if not rules.since(1, 13):
         outputs, running = body["outputs"], body["status"] == "running"
         body["outputs"] = json.dumps(outputs) if outputs or running else None
-    return body
-
-
-def _old_entry(rules: Rules, entry: dict[str, Any]) -> dict[str, Any]:
-    if not rules.since(1, 11):
-        user = {**entry["created_by_end_user"], "type": "service_api"}
-        entry = {**entry, "created_by_end_user": user}
-    return entry
