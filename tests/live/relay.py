@@ -67,9 +67,7 @@ class Relay:
 
     def options(self) -> dict[str, Any]:
         """Return the options of a client that goes through this relay."""
-        here = f"http://127.0.0.1:{self._here}"
-        host = {"Host": self._url.netloc.decode()}
-        return {"base_url": here + self._url.path, "default_headers": host}
+        return {"base_url": f"http://127.0.0.1:{self._here}{self._url.path}"}
 
     def plan(self, mishaps: Iterable[Mishap]) -> None:
         """Say what happens to the next run's request and the connections behind it, one by one."""
@@ -105,8 +103,8 @@ class Relay:
                 mishap = next(self._plan, Mishap()) if self._begun else Mishap()
                 there = await self._connect()
                 async with self._kept(there[1]):
-                    there[1].write(asked)
-                    up = asyncio.create_task(_copy(reader, there[1]))
+                    there[1].write(self._renamed(asked))
+                    up = asyncio.create_task(self._copy(reader, there[1]))
                     try:
                         await self._answer(there[0], writer, mishap, measured=is_run)
                         if mishap.silence:
@@ -154,13 +152,18 @@ class Relay:
             if limit is not None and not mishap.silence:
                 return
 
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65536):
+                writer.write(self._renamed(data))
+                await writer.drain()
+        except OSError:
+            pass
+        finally:
+            writer.close()
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    except OSError:
-        pass
-    finally:
-        writer.close()
+    def _renamed(self, data: bytes) -> bytes:
+        """Name the server as the host, where a request that begins here names this relay."""
+        return data.replace(
+            b"\r\nHost: 127.0.0.1:%d\r" % self._here, b"\r\nHost: %b\r" % self._url.netloc
+        )
