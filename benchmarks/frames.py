@@ -18,7 +18,7 @@ import dify_workflow
 from dify_workflow import DifyWorkflow
 from fake_dify import FakeDify, Node
 
-RUNS = 10
+RUNS = 30
 WRAPPER = Path(dify_workflow.__file__).parent.parent
 Entered = Counter[tuple[str, str]]  # how often, by the file below wrapper/ and the function
 

@@ -214,14 +214,14 @@ def _plain(value: Any, where: str) -> Any:
         if value.bit_length() > _LONGEST_INT:
             raise _refused(where, "the number has too many digits")
         return int(value)
+    if isinstance(value, Mapping):
+        return {_name(name, where): _plain(item, f"{where}.{name}") for name, item in value.items()}
     if is_missing(value):
         raise _refused(where, f"{value!r} is a missing value; give None, or leave it out")
     if isinstance(value, float):
         if not math.isfinite(value):
             raise _refused(where, f"{value!r} has no JSON form")
         return float(value)
-    if isinstance(value, Mapping):
-        return {_name(name, where): _plain(item, f"{where}.{name}") for name, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, InputValue):

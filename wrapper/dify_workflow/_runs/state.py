@@ -103,7 +103,8 @@ class RunState:
 
     def connect(self, *, replaying: bool) -> None:
         """A connection begins; its first bytes belong to a new event."""
-        self._decoder = SSEDecoder(self._max_event_bytes)
+        if self.body or not self._unsure:  # else nothing has come before
+            self._decoder = SSEDecoder(self._max_event_bytes)
         self.body, self.is_other, self.too_large, self._unsure = bytearray(), False, False, True
         self.replaying = replaying
         self.silent = 0.0
@@ -250,7 +251,11 @@ class RunState:
             self._end(name, raw, data)
         elif self.delivered.is_new(name, data, replaying=self.replaying):
             self.news += 1
-            self.ready.append(self._event(name, raw))
+            self.ready.append(
+                WorkflowStreamEvent(
+                    name, raw, self.run_id, self.task_id, self.status, self.recovered
+                )
+            )
             if name == REASONING and isinstance(data.get("reasoning"), str):
                 node = str(data.get("node_id"))
                 self.reasoning[node] = self.reasoning.get(node, "") + data["reasoning"]
