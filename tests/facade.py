@@ -73,6 +73,7 @@ class _Face:
         return self._runner.run(main())
 
     def __iter__(self) -> _Face:
+        self._inner.__aiter__()
         return self
 
     def __next__(self) -> Any:

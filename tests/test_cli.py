@@ -86,7 +86,7 @@ def test_no_key_and_nobody_to_ask(fake_dify: FakeDify) -> None:
         (["form", "x"], Exit.NOT_FOUND, "not_found"),
         (["--user", "x" * 256, "run"], Exit.USAGE, "255"),
         (["upload", "missing.txt"], Exit.INVALID, "missing.txt"),
-        (["logs", "--status", "odd"], Exit.INVALID, "status: one of"),
+        (["logs", "--status", "odd"], Exit.USAGE, "--status: one of"),
         (["run", "--workflow-id", "x"], Exit.INVALID, "workflow"),
         (["run", "--deadline", "-1"], Exit.INVALID, "deadline"),
         (["logs", "--follow", "--page", "2"], Exit.USAGE, "--page"),

@@ -171,7 +171,7 @@ def test_questions_for_files(fake_dify: FakeDify, tmp_path: Path) -> None:
         terminal.type("green\n")
         terminal.expect("att (path or URL): ")
         terminal.type(f"{tmp_path}/missing.txt\n")
-        terminal.expect("no file at")
+        terminal.expect("no file /")
         terminal.expect("att (path or URL): ")
         terminal.type(f"{tmp_path}/a.txt\n")
         for path in (f"{tmp_path}/a.txt", "https://example.com/b.png", ""):

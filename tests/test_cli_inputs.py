@@ -105,7 +105,7 @@ def test_a_url_is_a_file_too() -> None:
         (["a"], "write name=path"),
         (["=x"], "write name=path"),
         (["a="], "write name=path"),
-        (["a=missing.txt"], "--file a: path: no file"),
+        (["a=missing.txt"], "--file a: no file"),
         (["a=https://example.com/x"], "--file a: type"),
     ],
 )

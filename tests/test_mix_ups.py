@@ -67,15 +67,16 @@ def test_the_deadline_of_a_run_without_an_id(kind: Kind, fake_dify: FakeDify) ->
         dify.run_workflow({})
 
 
-def test_a_path_is_not_a_file(tmp_path: Path) -> None:
+def test_a_folder_or_a_text_is_no_file(tmp_path: Path) -> None:
     with (
         FakeDify(form=[Input("doc", "file"), Input("docs", "file-list")]) as fake,
         DifyWorkflow(**options(fake)) as dify,
     ):
-        for inputs in ({"doc": tmp_path}, {"docs": ["a.pdf"]}):
-            with pytest.raises(InvalidParam) as caught:
-                dify.run_workflow(inputs)
-            assert caught.value.hint == "Give a WorkflowFile, or a list of them"
+        with pytest.raises(InvalidArgument, match="no file at"):
+            dify.run_workflow({"doc": tmp_path})
+        with pytest.raises(InvalidParam) as caught:
+            dify.run_workflow({"docs": ["a.pdf"]})
+        assert caught.value.hint == "Give a WorkflowFile, or a list of them"
 
 
 def test_a_batch_names_its_own_options_too(fake_dify: FakeDify) -> None:

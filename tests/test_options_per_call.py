@@ -97,16 +97,16 @@ def test_an_option_of_the_call_stands_above_the_clients(kind: Kind, name: str) -
 
 
 @both
-def test_the_request_stands_above_the_call(kind: Kind) -> None:
+def test_the_request_stands_above_the_client(kind: Kind) -> None:
     asked = WorkflowRunRequest(inputs={}, api_key="app-request", user="request")
     with ReplayServer(dify_server) as server, client(kind, server.url) as dify:
-        options = {"api_key": "app-call", "user": "call"}
-        with dify.run_workflow_stream(asked, **options) as stream:
+        dify = dify.with_options(api_key="app-client", user="client")
+        with dify.run_workflow_stream(asked) as stream:
             list(stream)
             stream.stop()
             stream.info()
             assert stream.user == "request"
-        dify.run_workflow(asked, **options)
+        dify.run_workflow(asked)
         dify.logs(WorkflowLogsRequest(api_key="app-request", page=1))
         for request in server.requests:
             assert request.headers["authorization"] == "Bearer app-request"

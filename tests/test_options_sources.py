@@ -71,7 +71,7 @@ def test_headers_add_up_whatever_their_case() -> None:
 
 def test_an_extra_body_is_added_to_what_is_sent() -> None:
     options = Options(extra_body={"new": {"a": (1,)}})
-    body = run(WorkflowRunRequest(inputs={}), {}, options).kwargs["json"]
+    body = run({}, options).kwargs["json"]
     assert body["new"] == {"a": [1]}
     assert body["response_mode"] == "streaming"
 
@@ -80,7 +80,7 @@ def test_an_extra_body_is_added_to_what_is_sent() -> None:
 def test_an_extra_body_cannot_change_what_the_request_says(name: str) -> None:
     options = Options(extra_body={name: "another"})
     with pytest.raises(InvalidArgument, match=name) as caught:
-        run(WorkflowRunRequest(inputs={}), {}, options)
+        run({}, options)
     assert caught.value.field == "extra_body"
 
 
@@ -103,7 +103,11 @@ def test_request_beats_call_beats_copy_beats_client(kind: Kind) -> None:
     request = {"api_key": "app-request", "user": "request"}
     assert sent(copy=copy) == ("app-copy", "copy")
     assert sent(copy=copy, call=call) == ("app-call", "call")
-    assert sent(copy=copy, call=call, request=request) == ("app-request", "request")
+    assert sent(copy=copy, call=request, request=request) == ("app-request", "request")
+    for name, value in call.items():
+        with pytest.raises(InvalidArgument, match="give it once") as caught:
+            sent(copy=copy, call={name: value}, request=request)
+        assert caught.value.field == name
     assert sent(call={"user": "call"}, request={"api_key": "app-request"}) == (
         "app-request",
         "call",

@@ -31,13 +31,15 @@ NOT_AWAITED = {
 
 # fmt: off
 PUBLIC = [
-    "APIError", "AppUnavailable", "AsyncDifyWorkflow", "AsyncWorkflowStream",
+    "APIError", "AppUnavailable", "AsyncDifyWorkflow", "AsyncStartedStream",
+    "AsyncWorkflowStream",
     "AuthenticationError", "CallOptions", "ConnectionFailed", "DeadlineExceeded", "DifyError",
     "DifyPageResult", "DifyWorkflow", "EventTooLarge", "FormClosed", "GatewayError",
     "InputWarning", "InvalidArgument", "InvalidParam", "NotFound", "PermissionDenied",
     "ProviderError", "QuotaExceeded", "RedirectRefused", "RequestTimedOut", "ResponseTooLarge",
     "RouteNotFound", "RunNotFinished", "RunOptions", "RunOutcomeUnknown", "Secret", "ServerError",
-    "SeveralTexts", "StreamClosed", "TooLarge", "TooManyRequests", "UnreadableAnswer",
+    "SeveralTexts", "StartedStream", "StreamClosed", "TooLarge", "TooManyRequests",
+    "UnreadableAnswer",
     "UnsupportedMediaType", "WorkflowFailed", "WorkflowFile",
     "WorkflowForm", "WorkflowLogs", "WorkflowLogsRequest", "WorkflowRunRequest",
     "WorkflowRunResponse", "WorkflowStopResponse", "WorkflowStream", "WorkflowStreamEvent",

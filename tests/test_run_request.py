@@ -91,7 +91,7 @@ def test_inputs_that_look_like_a_request_can_be_sent_as_one() -> None:
 
 
 BAD_REQUESTS: list[tuple[Any, str]] = [
-    (None, "request"),
+    (None, "inputs"),
     ("text", "request"),
     ([("a", 1)], "request"),
     (5, "request"),

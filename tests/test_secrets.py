@@ -90,7 +90,7 @@ def shown_objects(dify: Any) -> Iterator[Any]:
     yield request
     yield WorkflowLogsRequest(api_key=API_KEY, limit=5)
     yield options
-    yield calls_module.run(request, request.inputs, options)
+    yield calls_module.run(request.inputs, options)
     yield calls_module.detail("a-run", options)
     stream = dify.run_workflow_stream(request)
     yield stream

@@ -9,12 +9,16 @@ with DifyWorkflow(api_key="app-...") as dify:
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+__version__: str
+
 if TYPE_CHECKING:
+    from dify_workflow_api.models import *  # noqa: F403 - the classes of `data`, files and forms
+
     from ._api.validation import InputWarning, input_form
     from ._clients._async.client import AsyncDifyWorkflow
-    from ._clients._async.stream import AsyncWorkflowStream
+    from ._clients._async.stream import AsyncStartedStream, AsyncWorkflowStream
     from ._clients._sync.client import DifyWorkflow
-    from ._clients._sync.stream import WorkflowStream
+    from ._clients._sync.stream import StartedStream, WorkflowStream
     from ._codec.jsonio import is_missing, json_text, to_json
     from .errors import (
         APIError,
@@ -64,6 +68,7 @@ __all__ = [
     "APIError",
     "AppUnavailable",
     "AsyncDifyWorkflow",
+    "AsyncStartedStream",
     "AsyncWorkflowStream",
     "AuthenticationError",
     "CallOptions",
@@ -92,6 +97,7 @@ __all__ = [
     "Secret",
     "ServerError",
     "SeveralTexts",
+    "StartedStream",
     "StreamClosed",
     "TooLarge",
     "TooManyRequests",
@@ -117,6 +123,7 @@ __all__ = [
 # Importing all of it takes as long as importing httpx, and the half of it is for asyncio.
 _HOMES = {
     "AsyncDifyWorkflow": "_clients._async.client",
+    "AsyncStartedStream": "_clients._async.stream",
     "AsyncWorkflowStream": "_clients._async.stream",
     "CallOptions": "options",
     "DeadlineExceeded": "types.responses",
@@ -128,6 +135,7 @@ _HOMES = {
     "RunOutcomeUnknown": "types.responses",
     "Secret": "types.requests",
     "SeveralTexts": "types.responses",
+    "StartedStream": "_clients._sync.stream",
     "WorkflowFailed": "types.responses",
     "WorkflowFile": "types.files",
     "WorkflowForm": "types.forms",
@@ -149,12 +157,21 @@ _HOMES = {
 if not TYPE_CHECKING:
 
     def __getattr__(name):
-        if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(f".{_HOMES.get(name, 'errors')}", __name__), name)
+        if name == "__version__":
+            from importlib.metadata import version
+
+            value = version("dify-workflow")
+        elif name in __all__:
+            value = getattr(import_module(f".{_HOMES.get(name, 'errors')}", __name__), name)
+        else:
+            models = import_module("dify_workflow_api.models")
+            if name not in models.__all__:
+                raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            value = getattr(models, name)
         globals()[name] = value
         return value
 
 
 def __dir__() -> list[str]:
-    return __all__
+    models = import_module("dify_workflow_api.models")
+    return sorted({*__all__, *models.__all__, "__version__"})

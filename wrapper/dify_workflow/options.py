@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypedDict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Any, Literal, TypedDict, TypeVar
 
 import attrs
 import httpx
@@ -14,8 +17,16 @@ from dify_workflow_api.operations import BODIES
 from ._codec.jsonio import plain
 from ._codec.sse import DEFAULT_MAX_EVENT_BYTES
 from .errors import InvalidArgument
-from .types.forms import WorkflowForm
-from .types.requests import Secret, usable
+from .types.forms import OnHumanInput
+from .types.requests import (
+    CHECKED_FIELDS,
+    REQUEST_FIELDS,
+    ResponseMode,
+    Secret,
+    checked_field,
+    refuse_two,
+    usable,
+)
 
 DEFAULT_USER = "dify-workflow"
 # The read time-out is for plain requests; streams have limits of their own (see `_runs.start`).
@@ -26,36 +37,46 @@ _LONGEST = 1e9  # s; systems wait no longer than some hundred years
 _MAX_USER: int = BODIES["RunWorkflowBody"]["user"]["maxLength"]
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
-Timeout = httpx.Timeout | float | None
+Seconds = float | timedelta
+Timeout = httpx.Timeout | Seconds | None
 _Validator = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 Validate = Literal["off", "warn", "strict"]
 
 
 class CallOptions(TypedDict, total=False):
-    """What any single call can be given; each stands above the client's own setting."""
+    """What any single call can be given; `Options` says what each is."""
 
     api_key: str | Secret | None
-    user: str
-    timeout: Timeout  # seconds for one plain request, or an httpx.Timeout, for streams too
-    max_retries: int  # 3 if not given; see `deadline`
-    extra_headers: Mapping[str, str]
-    max_response_bytes: int  # a larger response, decompressed, raises ResponseTooLarge; 256 MiB
+    user: str | None
+    timeout: Timeout
+    max_retries: int | None
+    extra_headers: Mapping[str, str] | None
+    max_response_bytes: int | None
 
 
 class RunOptions(CallOptions, total=False):
-    """What a run can be given besides."""
+    """What a run, and a client for its runs, can be given besides."""
 
-    # Seconds for the whole run. Until then "too many requests" is retried, unless max_retries is
-    # given.
-    deadline: float
-    extra_body: Mapping[str, Any]  # added to the JSON body; what the request sets itself is refused
-    stop_on_exit: bool  # stop the run when its stream is left early
-    unique_user: bool  # give the run a user of its own, so that it can always be found again
-    run_key_input: str  # the name of a declared input that carries a key of ours, for the same
-    validate: Validate  # check the inputs against the app's form, fetched once in ten minutes
-    on_human_input: Callable[[WorkflowForm], Any]  # answers forms, see `run_workflow`
-    read_ahead: bool  # read in the background, so that a slow consumer loses nothing
-    max_event_bytes: int  # a larger event of a stream raises EventTooLarge; 256 MiB if not given
+    files: Sequence[Any] | None
+    workflow_id: str | None
+    response_mode: ResponseMode | None
+    trace_id: str | None
+    trace_session_id: str | None
+    deadline: Seconds | None
+    extra_body: Mapping[str, Any] | None
+    stop_on_exit: bool | None
+    unique_user: bool | None
+    run_key_input: str | None
+    validate: Validate | None
+    on_human_input: OnHumanInput | None
+    read_ahead: bool | None
+    max_event_bytes: int | None
+
+
+class RunArguments(RunOptions, total=False):
+    """What a call that starts a run can be given by name, beside a request or instead of it."""
+
+    inputs: Mapping[str, Any] | None
 
 
 def _user(value: str) -> str:
@@ -67,28 +88,35 @@ def _user(value: str) -> str:
     return user
 
 
+class RequestTimeout(httpx.Timeout):
+    """A number of seconds: for each plain request, not for the silence of a stream."""
+
+
+def in_seconds(value: Any) -> Any:
+    """Return a timedelta in seconds, and anything else as it is."""
+    return value.total_seconds() if isinstance(value, timedelta) else value
+
+
 def _is_seconds(value: Any) -> bool:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return number and 0 < value < _LONGEST
 
 
-class RequestTimeout(httpx.Timeout):
-    """A number of seconds: for each plain request, not for the silence of a stream."""
-
-
 def _timeout(value: Timeout) -> httpx.Timeout:
-    if isinstance(value, httpx.Timeout):
-        parts = value.as_dict().values()
+    seconds = in_seconds(value)
+    if isinstance(seconds, httpx.Timeout):
+        parts = seconds.as_dict().values()
         good = all(part is None or part == 0 or _is_seconds(part) for part in parts)
     else:
-        good = value is None or _is_seconds(value)
+        good = seconds is None or _is_seconds(seconds)
     if not good:
         raise InvalidArgument(
-            "timeout: seconds above 0, an httpx.Timeout, or None for no limit", field="timeout"
+            "timeout: seconds above 0, a timedelta, an httpx.Timeout, or None for no limit",
+            field="timeout",
         )
-    if value is None or isinstance(value, httpx.Timeout):
-        return value or httpx.Timeout(None)
-    return RequestTimeout(value)
+    if seconds is None or isinstance(seconds, httpx.Timeout):
+        return seconds or httpx.Timeout(None)
+    return RequestTimeout(seconds)
 
 
 def _must(test: Callable[[Any], object], what: str) -> _Validator:
@@ -114,12 +142,15 @@ _function = _must(callable, "a function")
 _validate = _must(lambda value: value in ("off", "warn", "strict"), '"off", "warn" or "strict"')
 
 
-def _seconds(value: float | None) -> float | None:
-    if value is None:
+def _seconds(value: Seconds | None) -> float | None:
+    seconds = in_seconds(value)
+    if seconds is None:
         return None
-    if not _is_seconds(value):
-        raise InvalidArgument("deadline: a number of seconds above 0", field="deadline")
-    return float(value)
+    if not _is_seconds(seconds):
+        raise InvalidArgument(
+            "deadline: a number of seconds above 0, or a timedelta", field="deadline"
+        )
+    return float(seconds)
 
 
 def _body(value: Any) -> dict[str, Any]:
@@ -155,11 +186,41 @@ _FRAMING = ("connection", "content-length", "host", "transfer-encoding")
 
 @attrs.frozen(kw_only=True)
 class Options:
-    """The settings that a call is made with."""
+    """The settings that a call is made with.
+
+    Attributes:
+        inputs: The values of the app's input form by variable name.
+        api_key: The app's key ("app-..."); a client has it from DIFY_API_KEY if not given.
+        user: Whom runs and files belong to, at most 255 characters; a client's: DIFY_USER.
+        files: Go to `sys.files`; files of the form belong in `inputs`.
+        workflow_id: Run that published version; Dify 1.7.2 and later.
+        response_mode: "blocking" sends one blocking request, which a proxy's time-out can lose.
+        trace_id: Handed on to the server's tracing.
+        trace_session_id: As `trace_id`, to group runs.
+        timeout: Seconds for a plain request, None for no limit; an httpx.Timeout, for streams too.
+        max_retries: How often a request is sent again; None: 3 times, "too many requests" of a run
+            until `deadline`.
+        extra_headers: Sent besides those of the client.
+        max_response_bytes: A larger response, decompressed, raises `ResponseTooLarge`.
+        deadline: Seconds for the whole run.
+        extra_body: Added to the JSON body; what the request sets itself is refused.
+        stop_on_exit: Stop the run when its stream is left early.
+        unique_user: Give the run a user of its own, so that it can always be found again.
+        run_key_input: The name of a declared input that carries a key of ours, for the same.
+        validate: Check the inputs against the app's form: "off", "warn" or "strict".
+        on_human_input: Answers the forms of a paused run, see `run_workflow`.
+        read_ahead: Read in the background, so that a slow consumer loses nothing.
+        max_event_bytes: A larger event of a stream raises `EventTooLarge`.
+    """
 
     api_key: Secret | None = attrs.field(default=None, converter=usable)
     user: str = attrs.field(default=DEFAULT_USER, converter=_user)
     timeout: httpx.Timeout = attrs.field(default=DEFAULT_TIMEOUT, converter=_timeout)
+    files: Sequence[Any] | None = None
+    workflow_id: str | None = None
+    response_mode: ResponseMode | None = None
+    trace_id: str | None = None
+    trace_session_id: str | None = None
     max_retries: int | None = attrs.field(default=None, validator=optional(_count(0)))
     extra_headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     deadline: float | None = attrs.field(default=None, converter=_seconds)
@@ -170,7 +231,7 @@ class Options:
     read_ahead: bool = attrs.field(default=False, validator=_yes_or_no)
     # None: typed requests are checked, others are not.
     validate: Validate | None = attrs.field(default=None, validator=optional(_validate))
-    on_human_input: Callable[[WorkflowForm], Any] | None = attrs.field(
+    on_human_input: OnHumanInput | None = attrs.field(
         default=None, repr=False, validator=optional(_function)
     )
     max_event_bytes: int = attrs.field(default=DEFAULT_MAX_EVENT_BYTES, validator=_count(1))
@@ -184,20 +245,22 @@ class Options:
     def merged(self, given: Mapping[str, Any], request: Any = None) -> Options:
         """Return these settings with what a call was given; headers add up, None changes nothing.
 
-        The key and the user of a request stand above all others. Raises `InvalidArgument` for an
-        unknown name or a bad value.
+        What a request has stands above all others. Raises `InvalidArgument` for an unknown name, a
+        bad value, and for a request and a call that say different things.
         """
         changes: dict[str, Any] = {}
         for name, value in given.items():
             if name not in _NAMES:
-                raise InvalidArgument(
-                    f"{name}: unknown option; there are {', '.join(sorted(_NAMES))}", field=name
-                )
+                raise unknown(name, _NAMES)
             if value is not None or name == "timeout":
                 changes[name] = value
-        for name in ("api_key", "user"):
+        for name in REQUEST_FIELDS:
             if (value := getattr(request, name, None)) is not None:
+                if name in changes:
+                    refuse_two(name, value, changes[name])
                 changes[name] = value
+            if name in changes and name in CHECKED_FIELDS:
+                changes[name] = checked_field(name, changes[name])
         if "extra_headers" in changes:
             headers = {**self.extra_headers, **_headers(changes["extra_headers"])}
             changes["extra_headers"] = headers
@@ -213,3 +276,63 @@ class Options:
 
 
 _NAMES = frozenset(field.name for field in attrs.fields(Options))
+
+
+def unknown(name: str, known: Collection[str]) -> InvalidArgument:
+    """Return the error for an option that there is not; it has the nearest name first."""
+    near = get_close_matches(name, known, n=1)
+    meant = f"did you mean {near[0]}? There" if near else "there"
+    return InvalidArgument(
+        f"{name}: unknown option; {meant} are {', '.join(sorted(known))}", field=name
+    )
+
+
+def no_inputs(given: Mapping[str, Any]) -> InvalidArgument:
+    """Return the error for a run without inputs; a name that is no option may be meant as one."""
+    name = next((name for name in given if name not in _NAMES), "text")
+    return InvalidArgument(
+        f"inputs: none given; inputs go in a mapping: run_workflow({{{name!r}: ...}})",
+        field="inputs",
+    )
+
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_Table = type[Any]
+_ENTRY = re.compile(r"\n    (?=\w+: )")
+
+
+def show_options(function: _F, kind: _Table, *tables: _Table) -> _F:
+    """Let `help()` and `inspect.signature` show each option of a function that takes `**options`.
+
+    kind: the TypedDict of the options. tables: classes whose fields have their defaults, and whose
+    docstrings say what each is; of those here if not given.
+    """
+    tables = (*tables, Options)
+    defaults = {field.name: field.default for table in tables for field in attrs.fields(table)}
+    lines = dict(entry for table in tables for entry in _described(table))
+    known = inspect.signature(function)
+    options = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None if isinstance(defaults.get(name), attrs.Factory) else defaults.get(name),  # type: ignore[arg-type]
+            annotation=getattr(annotation, "__forward_arg__", annotation),
+        )
+        for name, annotation in sorted(
+            kind.__annotations__.items(), key=lambda one: one[0] != "inputs"
+        )
+        if name not in known.parameters
+    ]
+    kept = [one for one in known.parameters.values() if one.kind is not one.VAR_KEYWORD]
+    shown = known.replace(parameters=[*kept, *options])
+    function.__signature__ = shown  # type: ignore[attr-defined]
+    if function.__doc__:
+        told = "\n".join(f"    {lines[one.name]}" for one in options if one.name in lines)
+        function.__doc__ = f"{inspect.cleandoc(function.__doc__)}\n\nOptions:\n{told}"
+    return function
+
+
+def _described(table: _Table) -> Iterator[tuple[str, str]]:
+    text = inspect.cleandoc(table.__doc__ or "").partition("\nAttributes:")[2]
+    for entry in _ENTRY.split(text)[1:]:
+        yield entry.partition(":")[0], entry.rstrip()

@@ -14,7 +14,6 @@ from .._codec.jsonio import plain
 from ..errors import InvalidArgument
 from ..options import Options
 from ..types.files import NotUploaded
-from ..types.requests import WorkflowRunRequest
 
 FILE_ID = "upload_file_id"
 
@@ -47,15 +46,15 @@ def call(operation: str, options: Options, *path: str, **arguments: Any) -> Call
     return Call(operation, kwargs, options, repeatable=method == "GET")
 
 
-def run(request: WorkflowRunRequest, inputs: Mapping[str, Any], options: Options) -> Call:
+def run(inputs: Mapping[str, Any], options: Options, *, blocking: bool = False) -> Call:
     """The request that starts a run; `upload_all` completes it where files are `not_uploaded`."""
     body: dict[str, Any] = {
         "inputs": inputs,
         "user": options.user,
-        "response_mode": request.response_mode or "streaming",
-        "files": None if request.files is None else plain(request.files, "files"),
-        "trace_id": request.trace_id,
-        "trace_session_id": request.trace_session_id,
+        "response_mode": "blocking" if blocking else "streaming",
+        "files": None if options.files is None else plain(options.files, "files"),
+        "trace_id": options.trace_id,
+        "trace_session_id": options.trace_session_id,
     }
     try:
         model = models.RunWorkflowBody.from_dict(
@@ -67,10 +66,10 @@ def run(request: WorkflowRunRequest, inputs: Mapping[str, Any], options: Options
             f"WorkflowFile makes them ({error})",
             field="files",
         ) from error
-    if request.workflow_id is None:
+    if options.workflow_id is None:
         built = call("runWorkflow", options, body=model)
     else:
-        version = identifier("workflow_id", request.workflow_id)
+        version = identifier("workflow_id", options.workflow_id)
         built = call("runWorkflowVersion", options, version, body=model)
     return _with_extra_body(built, options.extra_body)
 
@@ -149,5 +148,7 @@ def identifier(name: str, value: Any) -> str:
     """Return an id that can be a part of a path; raises `InvalidArgument`."""
     if not isinstance(value, str) or not value.strip() or value in (".", ".."):
         raise InvalidArgument(f"{name}: a non-empty string is needed", field=name)
+    if value.startswith("app-"):
+        raise InvalidArgument(f"{name}: this is an API key, not an id", field=name)
     text: str = plain(value, name)
     return text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dify_workflow_api.models import SubmitFormBody
@@ -11,7 +11,8 @@ from .._codec.jsonio import as_text, plain, read
 from ..errors import FormClosed, InvalidArgument
 from ..options import Options
 from ..types import forms
-from ..types.forms import WorkflowForm
+from ..types.files import with_files
+from ..types.forms import FormReply, WorkflowForm
 from . import calls
 from .commands import Flow, Send, ask, persistently
 from .failures import Failure, no_answer
@@ -21,11 +22,6 @@ from .validation import file_problem, texts
 
 if TYPE_CHECKING:
     from dify_workflow_api.models import FormInput
-
-# What a callback gives back: the action with the inputs, the action alone, or None to leave it.
-FormReply = tuple[str, Mapping[str, Any]] | str | None
-OnHumanInput = Callable[[WorkflowForm], FormReply]
-AsyncOnHumanInput = Callable[[WorkflowForm], FormReply | Awaitable[FormReply]]
 
 _SUBMITTED = "human_input_form_submitted"
 
@@ -46,6 +42,7 @@ def submit(
         raise InvalidArgument("form: a WorkflowForm, or its token", field="form")
     if not isinstance(inputs, Mapping):
         raise InvalidArgument("inputs: a mapping of names to answers", field="inputs")
+    inputs = with_files(inputs, "inputs")
     token = form.needs_token()
     check_answer(form, action, inputs)
     filled = plain(inputs, "inputs")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import io
 import os
 import tempfile
@@ -22,6 +21,7 @@ from ..types.files import (
     Content,
     WorkflowFile,
     check_file,
+    check_readable,
     extension_of,
     sent_name,
     sent_type,
@@ -96,7 +96,7 @@ class Part:
 
 
 def upload(
-    content: Content,
+    content: Content | WorkflowFile,
     options: Options,
     *,
     name: str | None = None,
@@ -104,6 +104,11 @@ def upload(
     progress: Progress | None = None,
 ) -> Flow[UploadedFile]:
     """Upload one file; raises `InvalidArgument` before anything is sent."""
+    if isinstance(content, WorkflowFile):
+        if content.content is None:
+            raise _refused("it is not one to upload: it has an address, or an id")
+        name, mime_type = name or content.name, mime_type or content.mime_type
+        content = content.content
     name = name_for(content, name)
     part = Part(content, progress)
     file = _file(part, name, mime_type)
@@ -165,31 +170,9 @@ def name_for(content: Content, given: str | None) -> str:
     if isinstance(content, str | os.PathLike):
         check_file(content, "file")
         return sent_name(given or os.fspath(content))
-    _check_readable(content)
+    check_readable(content, "file")
     own = getattr(content, "name", None)
     return sent_name(given or (own if isinstance(own, str) else "file"))
-
-
-def _check_readable(content: Any) -> None:
-    """Raise `InvalidArgument`, with what to write, for what gives no bytes."""
-    if not hasattr(content, "read"):
-        raise _refused("a path, bytes, or an open binary file object")
-    try:
-        if getattr(content, "closed", False) is True:
-            raise _refused("it is closed")
-        if hasattr(content, "readable") and not content.readable():
-            raise _refused("it is not open for reading")
-        nothing = content.read(0)
-    except (OSError, TypeError, ValueError) as error:
-        if isinstance(error, InvalidArgument):
-            raise
-        raise _refused(f"it cannot be read: {error}") from error
-    if inspect.isawaitable(nothing):
-        if inspect.iscoroutine(nothing):
-            nothing.close()
-        raise _refused("its read() must be awaited; give the bytes: await file.read(), with name=")
-    if not isinstance(nothing, bytes):
-        raise _refused('it gives text, not bytes; open it in the mode "rb", or give the bytes')
 
 
 def _refused(why: str) -> InvalidArgument:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import ssl
@@ -19,9 +20,10 @@ from .._api.versions import Server, Version
 from .._runs.run import Run, plan
 from .._transport.pools import Connections, TransportSettings
 from ..errors import DifyError, InvalidArgument
-from ..options import Options
+from ..options import CallOptions, Options, RunArguments, RunOptions, show_options, unknown
 from ..types.requests import seal_key
 
+_ARGUMENTS = ("base_url", "default_headers", "http_client")
 DEFAULT_BASE_URL = "https://api.dify.ai/v1"
 
 # The first parts of the API's own paths: a base URL that holds one is an endpoint's URL.
@@ -103,6 +105,9 @@ class ClientSettings:
     ) -> ClientSettings:
         """Check a client's arguments; what is missing comes from the environment."""
         seal_key(options)
+        for name in options:
+            if name not in RunOptions.__annotations__:
+                raise unknown(name, [*RunOptions.__annotations__, *_ARGUMENTS, *others])
         if not isinstance(http_client, http_kind | None):
             given = type(http_client)
             raise InvalidArgument(
@@ -129,8 +134,19 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_lock)
 
 
+_SHOWN = {kind.__name__: kind for kind in (CallOptions, RunOptions, RunArguments)}
+
+
 class ClientBase:
     """A client's settings, and copies of it that share its connections."""
+
+    def __init_subclass__(cls) -> None:
+        for name in dir(cls):
+            member = getattr(cls, name)
+            if inspect.isfunction(member) and (name == "__init__" or not name.startswith("_")):
+                told = str(member.__annotations__.get("options", ""))
+                if kind := _SHOWN.get(told.removeprefix("Unpack[").removesuffix("]")):
+                    show_options(member, kind)
 
     def _open(self, settings: ClientSettings, http: Any = None) -> None:
         self._settings = settings

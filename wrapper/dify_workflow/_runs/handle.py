@@ -18,7 +18,7 @@ from .._api.results import response_of
 from .._api.versions import Server
 from .._codec.jsonio import as_object
 from ..errors import InvalidArgument, RequestTimedOut, StreamClosed
-from ..options import Options
+from ..options import Options, Seconds, in_seconds
 from ..types.responses import DeadlineExceeded, WorkflowRunResponse
 from ..types.text import TextPieces
 from .replay import SeenEvents
@@ -160,6 +160,7 @@ class RunHandle:
         self._error_raised = False
         self._result: WorkflowRunResponse | None = None
         self._pause_ends = float("-inf")
+        self._was_read = False  # to its end, by iterating
         self._text: TextPieces | None = None  # made when text is asked for
 
     @property
@@ -221,7 +222,7 @@ class RunHandle:
 
     def __repr__(self) -> str:
         return (
-            f"<{type(self).__name__} id={self.id!r} task_id={self.task_id!r} "
+            f"<{type(self).__name__} id={self._state.run_id!r} task_id={self._state.task_id!r} "
             f"status={self.status!r}>"
         )
 
@@ -264,14 +265,17 @@ class RunHandle:
                 user=self.user,
             )
 
-    def _after(self, name: str, seconds: float | None) -> float:
+    def _after(self, name: str, seconds: Seconds | None) -> float:
         """Return the time so many seconds from now; raise `InvalidArgument` for no number."""
-        if seconds is None:
+        left = in_seconds(seconds)
+        if left is None:
             return math.inf
-        number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-        if not number or not seconds >= 0:
-            raise InvalidArgument(f"{name}: a number of seconds, 0 or more, or None", field=name)
-        return self._clock() + seconds
+        number = isinstance(left, int | float) and not isinstance(left, bool)
+        if not number or not left >= 0:
+            raise InvalidArgument(
+                f"{name}: a number of seconds, 0 or more, a timedelta, or None", field=name
+            )
+        return self._clock() + float(left)
 
     def _raise_left(self) -> None:
         """Raise what ended the stream, once, where it was read in the background.
@@ -308,19 +312,23 @@ class RunHandle:
             self._result = of_stream(self._state, headers, self.user)
         return self._result
 
+    def _refuse_second_reading(self) -> None:
+        if self._was_read:
+            raise StreamClosed("this stream was read to its end; result() has the run's outcome")
+
     def _needs_task_id(self) -> str:
-        if self.task_id is None:
+        if (task_id := self._state.task_id) is None:
             raise InvalidArgument(
                 "task_id: not known; an event of the running run tells it", field="task_id"
             )
-        return self.task_id
+        return task_id
 
     def _needs_id(self) -> str:
-        if self.id is None:
+        if (run_id := self._state.run_id) is None:
             raise InvalidArgument(
                 "id: not known yet; it comes with the first event of the run", field="id"
             )
-        return self.id
+        return run_id
 
     @property
     def _pieces(self) -> TextPieces:

@@ -26,7 +26,7 @@ from .._api.validation import InputWarning, error_of, problems
 from .._api.versions import Server
 from .._codec.jsonio import plain
 from ..errors import InvalidArgument
-from ..options import Options
+from ..options import Options, no_inputs
 from ..typed import TypedRequest
 from ..types.requests import WorkflowRunRequest
 from ..types.responses import RunOutcomeUnknown, WorkflowRunResponse
@@ -183,7 +183,7 @@ _LONGEST_USER = 255
 
 
 def plan(
-    request: WorkflowRunRequest | Mapping[str, Any],
+    request: WorkflowRunRequest | Mapping[str, Any] | None,
     defaults: Options,
     given: Mapping[str, Any],
     server: Server,
@@ -200,10 +200,15 @@ def plan(
     own_user: the user is of this run alone, so its runs are surely this one.
     before_post: called when all is uploaded and the request that starts the run is next.
     """
-    asked = WorkflowRunRequest.of(request)
+    given = dict(given)
+    in_call = given.pop("inputs", None)
+    if request is None and in_call is None:
+        raise no_inputs(given)
+    asked = WorkflowRunRequest.of(request, in_call)
     if not result_only:
         _refuse_for_streams(asked, given)
     options = defaults.merged(given, asked)
+    is_blocking = result_only and options.response_mode == "blocking"
     options.key()
     if options.unique_user:
         suffix = uuid.uuid4().hex[:_SUFFIX]
@@ -228,8 +233,8 @@ def plan(
         options=options,
         clock=clock,
         server=server,
-        start=calls.run(asked, inputs, options),
-        blocking=asked.response_mode == "blocking",
+        start=calls.run(inputs, options, blocking=is_blocking),
+        blocking=is_blocking,
         checks=checks,
         before_post=before_post,
         lookup=Lookup(inputs, own_user, key_input),
@@ -244,7 +249,7 @@ def _refuse_for_streams(request: WorkflowRunRequest, given: Mapping[str, Any]) -
             "goes on",
             field="on_human_input",
         )
-    if request.response_mode == "blocking":
+    if "blocking" in (request.response_mode, given.get("response_mode")):
         raise InvalidArgument(
             'response_mode: "blocking" gives no stream; use run_workflow', field="response_mode"
         )

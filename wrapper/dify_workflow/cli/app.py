@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from .. import DifyError
 from .app_commands import params, upload
@@ -67,10 +68,42 @@ def _drop_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+class Command(TyperCommand):
+    """A command, which takes the global option --user too."""
+
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self.params.append(
+            TyperOption(
+                param_decls=["--user"],
+                callback=_of_command,
+                expose_value=False,
+                help="Whom runs and files belong to.",
+                metavar="ID",
+            )
+        )
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        given = [one for one in args if "=" in one and not one.startswith("-")]
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as error:  # typer's own UsageError, which it does not export
+            if given and "extra argument" in str(getattr(error, "message", "")):
+                told = f"Got unexpected {given[0]!r}; inputs: -i {shlex.quote(given[0])}"
+                raise Problem(told) from None
+            raise
+
+
+def _of_command(ctx: Any, _: Any, value: str | None) -> None:
+    if value is not None:
+        settings_of(ctx).user = value
+
+
 app: typer.Typer = typer.Typer(
     cls=Program,
     epilog=EPILOG,
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,  # plain help, which needs no rich
     pretty_exceptions_enable=False,
 )
@@ -125,7 +158,8 @@ COMMANDS = (
     *(doctor, serve, record),
 )
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-for _command in COMMANDS:  # the options of `serve` are those of `fake-dify serve`
-    app.command(_command.__name__, context_settings=PASSED_ON if _command is serve else None)(
-        _command
-    )
+for _command in COMMANDS:
+    if _command is serve:  # its options are those of `fake-dify serve`
+        app.command("serve", context_settings=PASSED_ON)(_command)
+    else:
+        app.command(_command.__name__, cls=Command)(_command)

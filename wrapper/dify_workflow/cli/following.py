@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from typing import TYPE_CHECKING, Any
 
 from .. import DifyError, RequestTimedOut
+from .clients import Settings
 from .exits import Exit, Problem, exit_code_of_run
 from .output import note, write_json, write_outputs
 from .views import View
@@ -79,7 +81,9 @@ def _knows_task(stream: WorkflowStream) -> bool:
     return stream.task_id is not None
 
 
-def finish(response: WorkflowRunResponse, *, as_json: bool, written: bool = False) -> None:
+def finish(
+    response: WorkflowRunResponse, settings: Settings, *, as_json: bool, written: bool = False
+) -> None:
     """Write a run's result; raises what its end stands for.
 
     `written`: its events are on stdout already, and the result with them.
@@ -88,16 +92,23 @@ def finish(response: WorkflowRunResponse, *, as_json: bool, written: bool = Fals
         write_json(of_response(response))
     response.raise_for_status()
     if response.status == "paused":
-        raise _paused(response)
+        raise _paused(response, settings)
     if not as_json:
         write_outputs(response.outputs)
     if response.status == "partial-succeeded":
         note(f"run {response.id} has succeeded in part: a node failed, and its default was used")
 
 
-def _paused(response: WorkflowRunResponse) -> Problem:
+def _paused(response: WorkflowRunResponse, settings: Settings) -> Problem:
+    told = {
+        "--base-url": settings.base_url,
+        "--profile": settings.profile,
+        "--api-key-file": settings.api_key_file,
+    }
+    ours = [f"{name} {shlex.quote(str(value))} " for name, value in told.items() if value]
+    user = f" --user {shlex.quote(response.user)}" if response.user else ""
     commands = [
-        f"dify-workflow form {form.token} --run {response.id}"
+        f"dify-workflow {''.join(ours)}form {form.token} --run {response.id}{user}"
         if form.token
         else "a form that is not delivered by WebApp (it cannot be answered here)"
         for form in response.forms

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .. import FormClosed
-from .clients import open_client
+from .clients import open_client, settings_of
 from .exits import Problem
 from .following import finish, follow
 from .inputs import FileOption, InputOption, InputsOption, collect
@@ -69,7 +69,7 @@ def form(
                 return
         events = dify.resume(run, read_ahead=True)
         response = follow(events, view_of(streamed=True, as_json=json), ours=False)
-    finish(response, as_json=json, written=True)
+    finish(response, settings_of(context), as_json=json, written=True)
 
 
 def _answer(dify: DifyWorkflow, token: str, action: str | None, given: dict[str, Any]) -> str:

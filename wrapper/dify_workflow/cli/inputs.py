@@ -27,7 +27,11 @@ InputOption = Annotated[
 ]
 InputsOption = Annotated[
     str | None,
-    typer.Option("--inputs", metavar="PATH|-", help="A JSON object of inputs; -i comes over it."),
+    typer.Option(
+        "--inputs",
+        metavar="JSON|PATH|-",
+        help="A JSON object of inputs, or its file; -i is above it.",
+    ),
 ]
 FileOption = Annotated[
     list[str] | None,
@@ -55,7 +59,7 @@ def collect(
 def _from_json(source: str) -> dict[str, Any]:
     where = "standard input" if source == "-" else source
     try:
-        text = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        text = _read(source)
         value = json.loads(text)
     except OSError as error:
         raise Problem(f"--inputs {where}: {error.strerror}") from None
@@ -64,6 +68,12 @@ def _from_json(source: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Problem(f"--inputs {where}: a JSON object of names and values is needed")
     return value
+
+
+def _read(source: str) -> str | bytes:
+    if source.lstrip().startswith("{"):
+        return source
+    return sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
 
 
 def _from_pairs(pairs: Sequence[str]) -> dict[str, Any]:
@@ -113,5 +123,9 @@ def as_file(place: str, where: str) -> WorkflowFile:
         if place.startswith(("http://", "https://")):
             return WorkflowFile.from_url(place)
         return WorkflowFile.from_path(Path(place).expanduser())
-    except (InvalidArgument, RuntimeError) as error:  # the latter: there is no such ~user
+    except InvalidArgument as error:
+        if error.field == "path":
+            raise Problem(f"{where}: no file {place}") from None
+        raise Problem(f"{where}: {error}") from None
+    except RuntimeError as error:  # there is no such ~user
         raise Problem(f"{where}: {error}") from None

@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from dify_workflow_api.filters import LOG_FILTERS
 
+from .. import InvalidArgument, WorkflowLogsRequest
 from .clients import open_client
 from .exits import Problem
 from .output import write, write_event, write_table
@@ -50,7 +52,9 @@ def logs(
     **given: Any,  # the filters, see below
 ) -> None:
     """List the app's runs, newest first (with --follow the newest last)."""
-    filters: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    filters = {name: _filter(name, value) for name, value in given.items() if value is not None}
+    if status is not None:
+        _filter("status", status)
     if follow and page is not None:
         raise Problem("--follow: not together with --page")
     if not interval < LONGEST_INTERVAL:  # nor is it NaN
@@ -68,6 +72,23 @@ def logs(
                 write_event(entry.raw)
         else:
             write_table(COLUMNS, map(_row, entries), whole=COLUMNS[:5])
+
+
+def _filter(name: str, value: Any) -> Any:
+    """Check a filter, and tell what is wrong in the terminal's words; a time is of this place."""
+    flag = f"--{FLAGS.get(name, name.replace('_', '-'))}"
+    if LOG_FILTERS[name].get("format") == "date-time":
+        try:
+            return datetime.fromisoformat(value.strip()).astimezone()
+        except (ValueError, OverflowError):
+            raise Problem(
+                f"{flag}: a time such as 2026-05-01 or '2026-05-01 09:30:00+08:00'"
+            ) from None
+    try:
+        WorkflowLogsRequest(**{name: value})
+    except InvalidArgument as error:
+        raise Problem(str(error).replace(name, flag, 1)) from None
+    return value
 
 
 def _filter_option(name: str, rule: dict[str, Any]) -> inspect.Parameter:

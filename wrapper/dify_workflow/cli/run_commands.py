@@ -8,7 +8,7 @@ import typer
 
 from .. import WorkflowRunRequest
 from ..versions import OUTLIVES_ITS_STREAM
-from .clients import open_client
+from .clients import open_client, settings_of
 from .exits import Exit, Problem
 from .following import finish, follow
 from .inputs import FileOption, InputOption, InputsOption, collect
@@ -60,7 +60,7 @@ def run(
     with open_client(context) as dify:
         events = dify.run_workflow_stream(request, read_ahead=True, **options)
         response = follow(events, view, ours=True)
-    finish(response, as_json=json, written=stream)
+    finish(response, settings_of(context), as_json=json, written=stream)
 
 
 def start(
@@ -83,7 +83,7 @@ def start(
     with open_client(context) as dify:
         try:
             with dify.start(request, **options) as events:
-                run_id, task_id, user = events.id, events.task_id, events.user
+                run_id, task_id, user = events.id, events.task_id or None, events.user
         except KeyboardInterrupt:
             said = "interrupted: whether the run has started is seen by dify-workflow logs"
             raise Problem(said, Exit.INTERRUPTED) from None
@@ -115,7 +115,7 @@ def watch(
     with open_client(context) as dify:
         events = dify.attach(run_id, read_ahead=True, **_options(deadline=deadline))
         response = follow(events, view, ours=False)
-    finish(response, as_json=json, written=True)
+    finish(response, settings_of(context), as_json=json, written=True)
 
 
 def _request(

@@ -47,10 +47,10 @@ def stop(
 
 
 def local_time(seconds: Any) -> str:
-    """Return unix seconds as a time of this place; "" for none."""
+    """Return unix seconds as a time of this place, with its zone; "" for none."""
     if not isinstance(seconds, int | float):
         return ""
-    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "seconds")
 
 
 def _shown(name: str, value: Any) -> str:

@@ -33,6 +33,30 @@ class View(AbstractContextManager["View"]):
         """Take one event."""
 
 
+class Spinner(View):
+    """Turns on stderr, with the time that has passed, while nothing is to be shown."""
+
+    def __init__(self) -> None:
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        columns = (SpinnerColumn(), TextColumn("running"), TimeElapsedColumn())
+        console = console_on(sys.stderr)
+        self._progress = Progress(*columns, console=console, transient=True)
+
+    def __enter__(self) -> Self:
+        self._progress.add_task("")
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+
 class JsonView(View):
     """Writes each event to stdout, as the server sent it, on a line."""
 
@@ -100,7 +124,7 @@ class TreeView(View):
 def view_of(*, streamed: bool, as_json: bool) -> View:
     """Return the view that the options, and what stderr is, ask for."""
     if not streamed:
-        return View()
+        return Spinner() if is_live(sys.stderr) else View()
     if as_json:
         return JsonView()
     return TreeView() if is_live(sys.stderr) else LineView()

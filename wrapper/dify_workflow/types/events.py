@@ -9,6 +9,7 @@ import dify_workflow_api.events as catalogue
 from .._codec.jsonio import UNREADABLE, read
 from .stops import was_stopped
 from .text import REASONING as REASONING_OUTPUT
+from .value import Value
 
 FINISHED = "workflow_finished"
 PAUSED = "workflow_paused"
@@ -25,7 +26,7 @@ class _NotDecoded:
     """Stands for a payload that nobody has asked for; a class, so that it survives pickling."""
 
 
-class WorkflowStreamEvent:
+class WorkflowStreamEvent(Value):
     """One event of a run.
 
     `event` is its name, `id` and `task_id` the run's ids (None until the server has said them),
@@ -102,6 +103,11 @@ class WorkflowStreamEvent:
         text, selector = payload.get("text"), payload.get("from_variable_selector")
         is_reasoning = isinstance(selector, list) and selector[-1:] == [REASONING_OUTPUT]
         return text if isinstance(text, str) and not is_reasoning else ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return id, status, message, task_id, event and the payload `data` as JSON types."""
+        names = ("id", "status", "message", "task_id", "event")
+        return {**{name: getattr(self, name) for name in names}, "data": self.raw.get("data")}
 
     @property
     def stopped(self) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import mimetypes
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
@@ -46,7 +47,7 @@ _BY_MIME_TYPE = {
 _FILE_MARK = "__dify__file__"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class WorkflowFile(InputValue):
     """A file to put into `inputs` (alone or in a list) or into `files` of a run.
 
@@ -57,12 +58,12 @@ class WorkflowFile(InputValue):
     a rule, a self-hosted Dify takes them as `type="custom"` alone, Dify Cloud as documents.
     """
 
-    type: str
-    name: str = ""
-    mime_type: str | None = None
-    content: Content | None = attrs.field(default=None, repr=False)
-    url: str | None = None
-    upload_id: str | None = None
+    type: str = attrs.field(validator=lambda _, __, kind: _type(kind, "", None))
+    name: str = attrs.field(default="", kw_only=True)
+    mime_type: str | None = attrs.field(default=None, kw_only=True)
+    content: Content | None = attrs.field(default=None, kw_only=True, repr=False)
+    url: str | None = attrs.field(default=None, kw_only=True)
+    upload_id: str | None = attrs.field(default=None, kw_only=True)
 
     @classmethod
     def from_path(cls, path: str | os.PathLike[str], *, type: str | None = None) -> WorkflowFile:
@@ -138,7 +139,11 @@ def check_file(path: Any, field: str) -> None:
         raise InvalidArgument(f"{field}: an address; WorkflowFile.from_url takes it", field=field)
     if not isinstance(path, str | os.PathLike):
         raise InvalidArgument(f"{field}: a path, not a {type(path).__name__}", field=field)
-    raise InvalidArgument(f"{field}: no file at {str(path)!r}", field=field)
+    raise InvalidArgument(
+        f"{field}: no file at {str(path)!r}; what is the content itself is given as bytes, with a "
+        "name",
+        field=field,
+    )
 
 
 class NotUploaded(str):
@@ -211,7 +216,11 @@ def mime_type_of(name: str) -> str:
 def _type(given: str | None, name: str, mime_type: str | None) -> str:
     if given is not None:
         if given not in TYPES:
-            raise InvalidArgument(f"type: one of {', '.join(TYPES)}", field="type")
+            raise InvalidArgument(
+                f"type: one of {', '.join(TYPES)}; WorkflowFile.from_path, from_bytes, from_url "
+                "and from_upload tell it",
+                field="type",
+            )
         return given
     kind = _TYPE_OF.get(extension_of(name))
     if kind is not None:
@@ -229,6 +238,68 @@ def each_file(value: Any, visit: Callable[[WorkflowFile], WorkflowFile]) -> Any:
     if isinstance(value, list | tuple):
         return [each_file(item, visit) for item in value]
     return value
+
+
+def with_files(value: Any, where: str) -> Any:
+    """Return `value` with a `WorkflowFile` for every path, open file and upload in it.
+
+    Raises `InvalidArgument`, which names the place.
+    """
+    if isinstance(value, Mapping):
+        return {name: with_files(item, f"{where}.{name}") for name, item in value.items()}
+    if type(value) in (list, tuple):
+        return [with_files(item, f"{where}[{index}]") for index, item in enumerate(value)]
+    if isinstance(value, str | bytes | WorkflowFile | type):
+        return value
+    if isinstance(value, models.UploadedFile):
+        return WorkflowFile.from_upload(value)
+    if isinstance(value, PurePath):
+        check_file(value, where)
+        return WorkflowFile.from_path(value)
+    if callable(getattr(value, "read", None)):
+        return _from_open(value, where)
+    return value
+
+
+def _from_open(file: Any, where: str) -> WorkflowFile:
+    check_readable(file, where)
+    own = getattr(file, "name", None)
+    if not isinstance(own, str):
+        raise InvalidArgument(
+            f"{where}: the file has no name; WorkflowFile.from_bytes(file.read(), name) gives it "
+            "one",
+            field=where,
+        )
+    name = sent_name(own)
+    mime_type = mime_type_of(name)
+    kind = _type(None, name, mime_type)
+    return WorkflowFile(type=kind, name=name, mime_type=mime_type, content=file)
+
+
+def check_readable(content: Any, field: str) -> None:
+    """Raise `InvalidArgument`, with what to write, for what gives no bytes."""
+
+    def refused(why: str) -> InvalidArgument:
+        return InvalidArgument(f"{field}: {why}", field=field)
+
+    if not hasattr(content, "read"):
+        raise refused("a path, bytes, or an open binary file object")
+    try:
+        if getattr(content, "closed", False) is True:
+            raise refused("it is closed")
+        if hasattr(content, "readable") and not content.readable():
+            raise refused("it is not open for reading")
+        nothing = content.read(0)
+    except (OSError, TypeError, ValueError) as error:
+        if isinstance(error, InvalidArgument):
+            raise
+        raise refused(f"it cannot be read: {error}") from error
+    if inspect.isawaitable(nothing):
+        if inspect.iscoroutine(nothing):
+            nothing.close()
+        raise refused("its read() must be awaited; give the bytes: await file.read(), with name=")
+    if not isinstance(nothing, bytes):
+        raise refused('it gives text, not bytes; open it in the mode "rb", or give the bytes')
 
 
 def files_in(value: Any) -> Iterator[models.OutputFile]:

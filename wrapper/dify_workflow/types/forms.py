@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import attrs
@@ -51,6 +51,12 @@ class WorkflowForm:
                 field="form",
             )
         return self.token
+
+
+# What a callback gives back: the action with the inputs, the action alone, or None to leave it.
+FormReply = tuple[str, Mapping[str, Any]] | str | None
+# An async one is awaited by the async client alone.
+OnHumanInput = Callable[[WorkflowForm], FormReply | Awaitable[FormReply]]
 
 
 def of_reason(reason: models.PauseReason) -> WorkflowForm:

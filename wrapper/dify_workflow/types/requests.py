@@ -12,6 +12,7 @@ from dify_workflow_api.filters import LOG_FILTERS, LogFilters
 
 from .._codec.jsonio import plain
 from ..errors import InvalidArgument
+from .files import with_files
 from .responses import WorkflowLogs
 
 _KEY = re.compile(r"[!-~]+")
@@ -117,23 +118,62 @@ class WorkflowRunRequest:
     trace_session_id: str | None = None
 
     @classmethod
-    def of(cls, request: WorkflowRunRequest | Mapping[str, Any]) -> WorkflowRunRequest:
-        """Take a mapping as `inputs`, and check a request; raises `InvalidArgument`."""
+    def of(cls, request: Any, inputs: Any = None) -> WorkflowRunRequest:
+        """Return the request that is meant by one, by a mapping of the inputs, or by `inputs=`.
+
+        What stands for a file in the inputs is made one. Raises `InvalidArgument`.
+        """
+        if request is None:
+            request = {} if inputs is None else inputs
+            inputs = None
         if not isinstance(request, WorkflowRunRequest):
             _refuse_whole_request(request)
             request = cls(inputs=request)
-        inputs = request.inputs
-        if not isinstance(inputs, Mapping) or not all(isinstance(name, str) for name in inputs):
+        if inputs is not None:
+            refuse_two("inputs", request.inputs, inputs)
+        if not isinstance(request.inputs, Mapping):
             raise InvalidArgument("inputs: a mapping of variable names to values", field="inputs")
-        if request.response_mode not in (None, "streaming", "blocking"):
-            raise InvalidArgument('response_mode: "streaming" or "blocking"', field="response_mode")
-        if not isinstance(request.files, list | tuple | None):
-            raise InvalidArgument("files: a list of files", field="files")
-        for name in ("trace_id", "trace_session_id"):
-            value = getattr(request, name)
-            if value is not None and not isinstance(plain(value, name), str):
-                raise InvalidArgument(f"{name}: text", field=name)
-        return request
+        is_simple = True
+        for name, value in request.inputs.items():
+            if not isinstance(name, str):
+                raise InvalidArgument(
+                    f"inputs: names of variables are text, not {name!r}", field="inputs"
+                )
+            is_simple = is_simple and type(value) in _SIMPLE
+        asked: WorkflowRunRequest = request
+        if is_simple:
+            return asked
+        try:
+            return attrs.evolve(asked, inputs=with_files(request.inputs, "inputs"))
+        except RecursionError:
+            return asked  # it holds itself, which is refused where it is written as JSON
+
+
+_SIMPLE = (str, int, float, bool, type(None))  # which hold no file
+# Of a run's request, what a call and a client can say as well.
+CHECKED_FIELDS = ("files", "response_mode", "trace_id", "trace_session_id")
+REQUEST_FIELDS = ("api_key", "user", "workflow_id", *CHECKED_FIELDS)
+
+
+def refuse_two(name: str, asked: Any, given: Any) -> None:
+    """Raise `InvalidArgument` where a request and a call name different values of one field."""
+    if asked is None or given is None or asked is given:
+        return
+    if name in ("inputs", "files") or asked != given:
+        raise InvalidArgument(
+            f"{name}: the request and the call name different ones; give it once", field=name
+        )
+
+
+def checked_field(name: str, value: Any) -> Any:
+    """Return a field as it is sent; raises `InvalidArgument` for what it cannot be."""
+    if name == "response_mode" and value not in ("streaming", "blocking"):
+        raise InvalidArgument('response_mode: "streaming" or "blocking"', field=name)
+    if name == "files" and not isinstance(value, list | tuple):
+        raise InvalidArgument("files: a list of files", field=name)
+    if name.startswith("trace") and not isinstance(plain(value, name), str):
+        raise InvalidArgument(f"{name}: text", field=name)
+    return with_files(value, "files") if name == "files" else value
 
 
 def _refuse_whole_request(given: Any) -> None:
@@ -145,8 +185,8 @@ def _refuse_whole_request(given: Any) -> None:
     if isinstance(given.get("inputs"), Mapping) and set(given) <= fields:
         raise InvalidArgument(
             "request: a plain mapping is taken as the inputs, and this one looks like a whole "
-            "request, whose names the server would drop without a word; write "
-            "WorkflowRunRequest(inputs=..., ...)",
+            "request, whose names the server would drop without a word; give its parts by name: "
+            "run_workflow(inputs=..., user=...), or write WorkflowRunRequest(inputs=..., ...)",
             field="request",
         )
 
@@ -163,7 +203,7 @@ class WorkflowLogsRequest:
     server's own page instead, in one request and in the server's order: begin no walk with it.
 
     The other filters are those of the endpoint: `limit` (1 to 100 entries, 20 if not given),
-    `keyword`, `status` and the others. Times are `datetime` (a naive one is UTC) or ISO 8601 text.
+    `keyword`, `status` and the others. Times are aware `datetime`s or ISO 8601 text with its zone.
     """
 
     api_key: Secret | None
@@ -220,7 +260,7 @@ def _filter(name: str, value: Any) -> Any:
 
 
 def as_utc(name: str, value: Any) -> datetime:
-    """Return a time in UTC, of a `datetime` or ISO 8601 text; a time without zone is in UTC."""
+    """Return a time in UTC, of a `datetime` or ISO 8601 text, with its zone."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value.strip())
@@ -229,7 +269,11 @@ def as_utc(name: str, value: Any) -> datetime:
     if not isinstance(value, datetime):
         raise InvalidArgument(f"{name}: a datetime, or ISO 8601 text", field=name)
     if value.utcoffset() is None:
-        return value.replace(tzinfo=UTC)
+        raise InvalidArgument(
+            f"{name}: a time without its zone; value.astimezone() gives it that of this machine, "
+            "and in text it ends in an offset such as +08:00, or Z",
+            field=name,
+        )
     try:
         return value.astimezone(UTC)
     except OverflowError:
@@ -245,5 +289,7 @@ def logs_request(
     if not isinstance(request, WorkflowLogsRequest):
         raise InvalidArgument("request: a WorkflowLogsRequest, or filters by name", field="request")
     given = {name: value for name, value in given.items() if value is not None}
+    for name, value in given.items():
+        refuse_two(name, request.filters.get(name, getattr(request, name, None)), value)
     merged = {"last_id": request.last_id, "api_key": request.api_key, **request.filters, **given}
     return WorkflowLogsRequest(**merged) if given else request

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import cached_property
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Literal, Self, TypeVar
 
 import attrs
 import dify_workflow_api.models as models
@@ -16,12 +17,17 @@ from .files import files_in
 from .forms import REQUIRED, WorkflowForm, of_reason
 from .stops import was_stopped, why_stopped
 from .text import REASONING, reasoning_in, split_reasoning, texts_of
+from .value import Value, aware
 
 T = TypeVar("T")
+# What servers say today; a newer one may say something else.
+RunStatus = (
+    Literal["running", "succeeded", "partial-succeeded", "failed", "stopped", "paused"] | str
+)
 
 
 @attrs.frozen(kw_only=True)
-class WorkflowRunResponse:
+class WorkflowRunResponse(Value):
     """The state of one run: its result, or its detail.
 
     Attributes:
@@ -39,7 +45,7 @@ class WorkflowRunResponse:
     """
 
     id: str
-    status: str
+    status: RunStatus
     message: str
     task_id: str | None
     outputs: dict[str, Any]
@@ -112,6 +118,51 @@ class WorkflowRunResponse:
         value = as_object(getattr(self.data, "inputs", None))
         return value if isinstance(value, dict) else {}
 
+    @property
+    def elapsed_time(self) -> float | None:
+        """How long the run took, in seconds; None where it is not told, as for all below."""
+        return _number(self.data, "elapsed_time", float)
+
+    @property
+    def total_tokens(self) -> int | None:
+        """The tokens that all models used."""
+        return _number(self.data, "total_tokens", int)
+
+    @property
+    def total_steps(self) -> int | None:
+        """The nodes that were executed."""
+        return _number(self.data, "total_steps", int)
+
+    @property
+    def error(self) -> str | None:
+        """The run's error text; None without one, where `message` is ""."""
+        return self.message or None
+
+    @property
+    def created_at(self) -> int | None:
+        """When the run began, in unix seconds."""
+        return _number(self.data, "created_at", int)
+
+    @property
+    def finished_at(self) -> int | None:
+        """When the run ended, in unix seconds."""
+        return _number(self.data, "finished_at", int)
+
+    @property
+    def created(self) -> datetime | None:
+        """When the run began, in UTC."""
+        return aware(self.created_at)
+
+    @property
+    def finished(self) -> datetime | None:
+        """When the run ended, in UTC."""
+        return aware(self.finished_at)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return id, status, message, task_id and outputs as JSON types."""
+        names = ("id", "status", "message", "task_id", "outputs")
+        return {name: getattr(self, name) for name in names}
+
     def raise_for_status(self) -> Self:
         """Raise `WorkflowFailed` for a failed or stopped run; return the response otherwise."""
         if self.status in ("failed", "stopped"):
@@ -121,15 +172,19 @@ class WorkflowRunResponse:
 
 
 @attrs.frozen
-class WorkflowStopResponse:
+class WorkflowStopResponse(Value):
     """The answer to a stop: `result` is "success", which means asked for, not stopped."""
 
     result: str
     headers: httpx.Headers = attrs.field(factory=httpx.Headers, repr=False, eq=False)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result."""
+        return {"result": self.result}
+
 
 @attrs.frozen(kw_only=True, slots=False)  # a page has a hundred, and frozen slots are slow to fill
-class WorkflowLogs:
+class WorkflowLogs(Value):
     """One entry of the logs.
 
     Attributes:
@@ -147,6 +202,21 @@ class WorkflowLogs:
     created_at: int
     finished_at: int | None
     raw: dict[str, Any] = attrs.field(repr=False)
+
+    @property
+    def created(self) -> datetime | None:
+        """When it was made, in UTC."""
+        return aware(self.created_at)
+
+    @property
+    def finished(self) -> datetime | None:
+        """When its run ended, in UTC, or None."""
+        return aware(self.finished_at)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return id, run_id, status, message, created_at and finished_at as JSON types."""
+        names = ("id", "run_id", "status", "message", "created_at", "finished_at")
+        return {name: getattr(self, name) for name in names}
 
     @property
     def run_id(self) -> str:
@@ -170,7 +240,7 @@ class WorkflowLogs:
 
 
 @attrs.frozen(kw_only=True)
-class DifyPageResult(Generic[T]):
+class DifyPageResult(Value, Generic[T]):
     """One page of a listing; iterable, with a length.
 
     Attributes:
@@ -189,11 +259,24 @@ class DifyPageResult(Generic[T]):
     has_more: bool
     headers: httpx.Headers = attrs.field(factory=httpx.Headers, repr=False, eq=False)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the entries, and page, limit, total and has_more, as JSON types."""
+        data = [item.to_dict() if isinstance(item, Value) else item for item in self.data]
+        names = ("page", "limit", "total", "has_more")
+        return {"data": data, **{name: getattr(self, name) for name in names}}
+
     def __iter__(self) -> Iterator[T]:
         return iter(self.data)
 
     def __len__(self) -> int:
         return len(self.data)
+
+
+def _number(data: Any, name: str, kind: Callable[[float], T]) -> T | None:
+    value = getattr(data, name, None)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return kind(value)
 
 
 class WorkflowFailed(DifyError):

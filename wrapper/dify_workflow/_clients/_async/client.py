@@ -16,7 +16,7 @@ from ..._runs.handle import resuming
 from ..._runs.run import attaching, blocking
 from ..._runs.start import run_blocking
 from ..._transport.pools import AsyncOwnClient, Connections
-from ...options import CallOptions, Options, RunOptions
+from ...options import CallOptions, Options, RunArguments, RunOptions
 from ...typed import OutputsT, TypedRequest, TypedResponse, typed_response
 from ...types.requests import WorkflowRunRequest
 from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
@@ -28,7 +28,7 @@ from .forms import AsyncHumanMethods
 from .io import AsyncRouter
 from .logs import AsyncLogMethods
 from .methods import AsyncPlainMethods
-from .stream import AsyncWorkflowStream
+from .stream import AsyncStartedStream, AsyncWorkflowStream
 
 
 class AsyncDifyWorkflow(
@@ -88,28 +88,32 @@ class AsyncDifyWorkflow(
 
     @overload
     async def run_workflow(
-        self, request: TypedRequest[OutputsT], /, **options: Unpack[RunOptions]
+        self, request: TypedRequest[OutputsT], /, **options: Unpack[RunArguments]
     ) -> TypedResponse[OutputsT]: ...
 
     @overload
     async def run_workflow(
         self,
-        request: WorkflowRunRequest | Mapping[str, Any],
+        request: WorkflowRunRequest | Mapping[str, Any] | None = None,
         /,
-        **options: Unpack[RunOptions],
+        **options: Unpack[RunArguments],
     ) -> WorkflowRunResponse: ...
 
     async def run_workflow(
         self,
-        request: WorkflowRunRequest | Mapping[str, Any],
+        request: WorkflowRunRequest | Mapping[str, Any] | None = None,
         /,
-        **options: Unpack[RunOptions],
+        **options: Unpack[RunArguments],
     ) -> WorkflowRunResponse:
         """Run the workflow and wait for its result (POST /workflows/run).
 
-        A plain mapping is taken as the inputs; the typed request of a generated module gives a
-        typed response. It streams on the wire, so that no proxy time-out loses the run; a failed
-        run is a response with `status` "failed" (see `raise_for_status`). A run that pauses for
+        Takes a request, or a mapping of the inputs, or all of it by name:
+        `run_workflow(inputs={...}, user=..., workflow_id=...)`. What the request says stands above
+        the call's, and that above the client's; to name different values is refused. The typed
+        request of a generated module gives a typed response.
+
+        It streams on the wire, so that no proxy time-out loses the run; a failed run is a
+        response with `status` "failed" (see `raise_for_status`). A run that pauses for
         human input is returned as `paused`, with its `forms`, unless `on_human_input` answers
         them: it is called with each form and returns `(action, inputs)`, an action alone, or None
         to leave the run paused.
@@ -133,9 +137,9 @@ class AsyncDifyWorkflow(
 
     def run_workflow_stream(
         self,
-        request: WorkflowRunRequest | Mapping[str, Any],
+        request: WorkflowRunRequest | Mapping[str, Any] | None = None,
         /,
-        **options: Unpack[RunOptions],
+        **options: Unpack[RunArguments],
     ) -> AsyncWorkflowStream:
         """Run the workflow and stream its events (POST /workflows/run); sent on first use.
 
@@ -145,15 +149,16 @@ class AsyncDifyWorkflow(
 
     async def start(
         self,
-        request: WorkflowRunRequest | Mapping[str, Any],
+        request: WorkflowRunRequest | Mapping[str, Any] | None = None,
         /,
-        **options: Unpack[RunOptions],
-    ) -> AsyncWorkflowStream:
+        **options: Unpack[RunArguments],
+    ) -> AsyncStartedStream:
         """Run the workflow and return its stream once the run's id is known.
 
         Dify before 1.10 ends a run whose stream is closed: keep it open there.
         """
-        return await self._stream(request, options)._start()
+        driver = self._driver()
+        return await AsyncStartedStream(self._plan(request, options, driver.clock), driver)._start()
 
     def attach(self, run_id: str, /, **options: Unpack[RunOptions]) -> AsyncWorkflowStream:
         """Follow a run that was started elsewhere (GET /workflow/{workflow_run_id}/events).
@@ -225,8 +230,8 @@ class AsyncDifyWorkflow(
 
     def _stream(
         self,
-        request: WorkflowRunRequest | Mapping[str, Any],
-        options: RunOptions,
+        request: WorkflowRunRequest | Mapping[str, Any] | None,
+        options: RunArguments,
         **how: Any,
     ) -> AsyncWorkflowStream:
         driver = self._driver()

@@ -23,7 +23,7 @@ from ..._transport.downloads import (
 )
 from ..._transport.messages import RequestLine, ends_at
 from ...options import CallOptions, Options
-from ...types.files import Content
+from ...types.files import Content, WorkflowFile
 from .driver import AsyncDriver
 
 
@@ -77,8 +77,7 @@ class AsyncFileMethods:
 
     async def upload_file(
         self,
-        file: Content,
-        /,
+        file: Content | WorkflowFile,
         *,
         name: str | None = None,
         mime_type: str | None = None,
@@ -88,8 +87,8 @@ class AsyncFileMethods:
         """Upload a file for later runs of the same user (POST /files/upload).
 
         Args:
-            file: A path, bytes (with `name`), or a binary file object, which is read from where it
-                stands to its end, and is not closed.
+            file: A path, bytes (with `name`), a `WorkflowFile`, or a binary file object, which is
+                read from where it stands to its end, and is not closed.
             name: The name to give it; its own if not given. Only its last part is sent.
             mime_type: Guessed from the name if not given.
             progress: Called with the bytes sent and the bytes in all, as they go out.

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import attrs
 
-from ..._api.forms import AsyncOnHumanInput, fetch_form, parsed, submit
+from ..._api.forms import fetch_form, parsed, submit
 from ...errors import FormClosed
 from ...options import CallOptions, Options
-from ...types.forms import WorkflowForm
+from ...types.forms import OnHumanInput, WorkflowForm
 from .driver import AsyncDriver
 from .io import called
 
@@ -51,9 +51,7 @@ class AsyncHumanMethods:
         """
         await self._driver().run(submit(self._options(options), form, action, inputs or {}))
 
-    async def _reply(
-        self, callback: AsyncOnHumanInput, form: WorkflowForm, options: Options
-    ) -> bool:
+    async def _reply(self, callback: OnHumanInput, form: WorkflowForm, options: Options) -> bool:
         """Answer a form by a callback; whether the run goes on, by that answer or another's."""
         token = form.needs_token()
         try:

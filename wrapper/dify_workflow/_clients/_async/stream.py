@@ -21,6 +21,7 @@ from ..._runs.handle import ReadLoop, RunHandle
 from ..._runs.run import Run
 from ..._runs.state import RunState
 from ...errors import DifyError
+from ...options import Seconds
 from ...types.events import TEXT, WorkflowStreamEvent
 from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
 from .driver import AsyncDriver
@@ -52,6 +53,7 @@ class AsyncWorkflowStream(RunHandle):
         self._alarm = Alarm()  # a pause ends when the stream is closed
 
     def __aiter__(self) -> Self:
+        self._refuse_second_reading()
         return self
 
     async def __anext__(self) -> WorkflowStreamEvent:
@@ -63,6 +65,7 @@ class AsyncWorkflowStream(RunHandle):
                 break
             await self._step()
         self._raise_left()
+        self._was_read = True
         raise StopAsyncIteration
 
     @property
@@ -78,13 +81,14 @@ class AsyncWorkflowStream(RunHandle):
         return self._text_pieces()
 
     async def _text_pieces(self) -> AsyncIterator[str]:
+        self._was_read = False  # what is left of the text is to be had at any time
         async for item in self:
             if item.event == TEXT and (piece := self._pieces.take(item.text, item.raw)):
                 yield piece
         if piece := self._last_text():
             yield piece
 
-    async def result(self, timeout: float | None = None) -> WorkflowRunResponse:
+    async def result(self, timeout: Seconds | None = None) -> WorkflowRunResponse:
         """Read to the run's end and return its result; events not yet read are dropped.
 
         `timeout` is in seconds; `RequestTimedOut` is raised when the run has not ended by then,
@@ -102,12 +106,17 @@ class AsyncWorkflowStream(RunHandle):
             self._until.due = math.inf
         return self._finished(self._headers)
 
+    @property
+    def outputs(self) -> dict[str, Any]:
+        """The run's outputs, once it was read to its end; raises as `result()` does."""
+        return self._finished(self._headers).outputs
+
     async def info(self) -> WorkflowRunResponse:
         """Fetch the run's detail (GET /workflows/run/{workflow_run_id})."""
         call = calls.detail(self._needs_id(), self._run.options)
         return of_detail(await self._driver.run(ask(call)))
 
-    async def stop(self, *, wait: float | None = None) -> WorkflowStopResponse:
+    async def stop(self, *, wait: Seconds | None = None) -> WorkflowStopResponse:
         """Ask the server to stop the run; with `wait`, read on for so many seconds at most.
 
         Whether the run ended so is in `stopped`; its `status` is then "stopped", or "failed" with
@@ -160,7 +169,7 @@ class AsyncWorkflowStream(RunHandle):
 
     async def _start(self) -> Self:
         """Read until the run's id is known."""
-        while self.id is None and not (self._ended or self._closed):
+        while self._state.run_id is None and not (self._ended or self._closed):
             await self._step()
         self._raise_left()
         return self
@@ -250,10 +259,14 @@ class AsyncWorkflowStream(RunHandle):
 
         Raises `InvalidArgument` when none comes in time.
         """
-        if self.task_id is not None or self.id is None:
+        run_id = self._state.run_id
+        if self._state.task_id is not None or run_id is None:
             return self._needs_task_id()
-        seen, until = RunState(run_id=self.id), Until(self._clock, self._clock() + seconds)
-        events = calls.events(self.id, self._run.options)
+        seen, until = (
+            RunState(run_id=run_id),
+            Until(self._clock, self._clock() + seconds),
+        )
+        events = calls.events(run_id, self._run.options)
         outcome = await self._driver.perform(Open(events, seconds), until)
         if not isinstance(outcome, Opened):
             return self._needs_task_id()
@@ -283,3 +296,17 @@ class AsyncWorkflowStream(RunHandle):
                     raise outcome.error
         except Exception as error:  # leaving must not raise anything new
             log.warning("run %s could not be stopped: %s", self.id, error)
+
+
+class AsyncStartedStream(AsyncWorkflowStream):
+    """The stream of a run whose ids are known, as `start` returns it."""
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self._needs_id()
+
+    @property
+    def task_id(self) -> str:
+        """The task's id, which stopping needs; "" for a run found in the logs, which say none."""
+        return self._state.task_id or ""

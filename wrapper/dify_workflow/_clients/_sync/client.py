@@ -17,7 +17,7 @@ from ..._runs.handle import resuming
 from ..._runs.run import attaching, blocking
 from ..._runs.start import run_blocking
 from ..._transport.pools import Connections, OwnClient
-from ...options import CallOptions, Options, RunOptions
+from ...options import CallOptions, Options, RunArguments, RunOptions
 from ...typed import OutputsT, TypedRequest, TypedResponse, typed_response
 from ...types.requests import WorkflowRunRequest
 from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
@@ -29,7 +29,7 @@ from .forms import HumanMethods
 from .io import Router
 from .logs import LogMethods
 from .methods import PlainMethods
-from .stream import WorkflowStream
+from .stream import StartedStream, WorkflowStream
 
 
 class DifyWorkflow(
@@ -87,28 +87,32 @@ class DifyWorkflow(
 
     @overload
     def run_workflow(
-        self, request: TypedRequest[OutputsT], /, **options: Unpack[RunOptions]
+        self, request: TypedRequest[OutputsT], /, **options: Unpack[RunArguments]
     ) -> TypedResponse[OutputsT]: ...
 
     @overload
     def run_workflow(
         self,
-        request: WorkflowRunRequest | Mapping[str, Any],
+        request: WorkflowRunRequest | Mapping[str, Any] | None = None,
         /,
-        **options: Unpack[RunOptions],
+        **options: Unpack[RunArguments],
     ) -> WorkflowRunResponse: ...
 
     def run_workflow(
         self,
-        request: WorkflowRunRequest | Mapping[str, Any],
+        request: WorkflowRunRequest | Mapping[str, Any] | None = None,
         /,
-        **options: Unpack[RunOptions],
+        **options: Unpack[RunArguments],
     ) -> WorkflowRunResponse:
         """Run the workflow and wait for its result (POST /workflows/run).
 
-        A plain mapping is taken as the inputs; the typed request of a generated module gives a
-        typed response. It streams on the wire, so that no proxy time-out loses the run; a failed
-        run is a response with `status` "failed" (see `raise_for_status`). A run that pauses for
+        Takes a request, or a mapping of the inputs, or all of it by name:
+        `run_workflow(inputs={...}, user=..., workflow_id=...)`. What the request says stands above
+        the call's, and that above the client's; to name different values is refused. The typed
+        request of a generated module gives a typed response.
+
+        It streams on the wire, so that no proxy time-out loses the run; a failed run is a
+        response with `status` "failed" (see `raise_for_status`). A run that pauses for
         human input is returned as `paused`, with its `forms`, unless `on_human_input` answers
         them: it is called with each form and returns `(action, inputs)`, an action alone, or None
         to leave the run paused.
@@ -132,9 +136,9 @@ class DifyWorkflow(
 
     def run_workflow_stream(
         self,
-        request: WorkflowRunRequest | Mapping[str, Any],
+        request: WorkflowRunRequest | Mapping[str, Any] | None = None,
         /,
-        **options: Unpack[RunOptions],
+        **options: Unpack[RunArguments],
     ) -> WorkflowStream:
         """Run the workflow and stream its events (POST /workflows/run); sent on first use.
 
@@ -144,15 +148,16 @@ class DifyWorkflow(
 
     def start(
         self,
-        request: WorkflowRunRequest | Mapping[str, Any],
+        request: WorkflowRunRequest | Mapping[str, Any] | None = None,
         /,
-        **options: Unpack[RunOptions],
-    ) -> WorkflowStream:
+        **options: Unpack[RunArguments],
+    ) -> StartedStream:
         """Run the workflow and return its stream once the run's id is known.
 
         Dify before 1.10 ends a run whose stream is closed: keep it open there.
         """
-        return self._stream(request, options)._start()
+        driver = self._driver()
+        return StartedStream(self._plan(request, options, driver.clock), driver)._start()
 
     def attach(self, run_id: str, /, **options: Unpack[RunOptions]) -> WorkflowStream:
         """Follow a run that was started elsewhere (GET /workflow/{workflow_run_id}/events).
@@ -222,8 +227,8 @@ class DifyWorkflow(
 
     def _stream(
         self,
-        request: WorkflowRunRequest | Mapping[str, Any],
-        options: RunOptions,
+        request: WorkflowRunRequest | Mapping[str, Any] | None,
+        options: RunArguments,
         **how: Any,
     ) -> WorkflowStream:
         driver = self._driver()

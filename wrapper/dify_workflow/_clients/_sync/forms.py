@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import attrs
 
-from ..._api.forms import OnHumanInput, fetch_form, parsed, submit
+from ..._api.forms import fetch_form, parsed, submit
 from ...errors import FormClosed
 from ...options import CallOptions, Options
-from ...types.forms import WorkflowForm
+from ...types.forms import OnHumanInput, WorkflowForm
 from .driver import Driver
 from .io import called
 

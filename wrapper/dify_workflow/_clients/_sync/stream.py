@@ -22,6 +22,7 @@ from ..._runs.handle import ReadLoop, RunHandle
 from ..._runs.run import Run
 from ..._runs.state import RunState
 from ...errors import DifyError
+from ...options import Seconds
 from ...types.events import TEXT, WorkflowStreamEvent
 from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
 from .driver import Driver
@@ -51,6 +52,7 @@ class WorkflowStream(RunHandle):
         self._alarm = Alarm()  # a pause ends when the stream is closed
 
     def __iter__(self) -> Self:
+        self._refuse_second_reading()
         return self
 
     def __next__(self) -> WorkflowStreamEvent:
@@ -62,6 +64,7 @@ class WorkflowStream(RunHandle):
                 break
             self._step()
         self._raise_left()
+        self._was_read = True
         raise StopIteration
 
     @property
@@ -77,13 +80,14 @@ class WorkflowStream(RunHandle):
         return self._text_pieces()
 
     def _text_pieces(self) -> Iterator[str]:
+        self._was_read = False  # what is left of the text is to be had at any time
         for item in self:
             if item.event == TEXT and (piece := self._pieces.take(item.text, item.raw)):
                 yield piece
         if piece := self._last_text():
             yield piece
 
-    def result(self, timeout: float | None = None) -> WorkflowRunResponse:
+    def result(self, timeout: Seconds | None = None) -> WorkflowRunResponse:
         """Read to the run's end and return its result; events not yet read are dropped.
 
         `timeout` is in seconds; `RequestTimedOut` is raised when the run has not ended by then,
@@ -101,12 +105,17 @@ class WorkflowStream(RunHandle):
             self._until.due = math.inf
         return self._finished(self._headers)
 
+    @property
+    def outputs(self) -> dict[str, Any]:
+        """The run's outputs, once it was read to its end; raises as `result()` does."""
+        return self._finished(self._headers).outputs
+
     def info(self) -> WorkflowRunResponse:
         """Fetch the run's detail (GET /workflows/run/{workflow_run_id})."""
         call = calls.detail(self._needs_id(), self._run.options)
         return of_detail(self._driver.run(ask(call)))
 
-    def stop(self, *, wait: float | None = None) -> WorkflowStopResponse:
+    def stop(self, *, wait: Seconds | None = None) -> WorkflowStopResponse:
         """Ask the server to stop the run; with `wait`, read on for so many seconds at most.
 
         Whether the run ended so is in `stopped`; its `status` is then "stopped", or "failed" with
@@ -159,7 +168,7 @@ class WorkflowStream(RunHandle):
 
     def _start(self) -> Self:
         """Read until the run's id is known."""
-        while self.id is None and not (self._ended or self._closed):
+        while self._state.run_id is None and not (self._ended or self._closed):
             self._step()
         self._raise_left()
         return self
@@ -249,10 +258,14 @@ class WorkflowStream(RunHandle):
 
         Raises `InvalidArgument` when none comes in time.
         """
-        if self.task_id is not None or self.id is None:
+        run_id = self._state.run_id
+        if self._state.task_id is not None or run_id is None:
             return self._needs_task_id()
-        seen, until = RunState(run_id=self.id), Until(self._clock, self._clock() + seconds)
-        events = calls.events(self.id, self._run.options)
+        seen, until = (
+            RunState(run_id=run_id),
+            Until(self._clock, self._clock() + seconds),
+        )
+        events = calls.events(run_id, self._run.options)
         outcome = self._driver.perform(Open(events, seconds), until)
         if not isinstance(outcome, Opened):
             return self._needs_task_id()
@@ -282,3 +295,17 @@ class WorkflowStream(RunHandle):
                     raise outcome.error
         except Exception as error:  # leaving must not raise anything new
             log.warning("run %s could not be stopped: %s", self.id, error)
+
+
+class StartedStream(WorkflowStream):
+    """The stream of a run whose ids are known, as `start` returns it."""
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self._needs_id()
+
+    @property
+    def task_id(self) -> str:
+        """The task's id, which stopping needs; "" for a run found in the logs, which say none."""
+        return self._state.task_id or ""

@@ -1,0 +1,251 @@
+"""How a run is called: by a request, by a mapping, or by names; and what mistakes are told."""
+
+import asyncio
+import inspect
+import io
+import json
+import shlex
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dify_workflow
+import fastapi
+import httpx
+import pytest
+from cli_calls import cli
+from dify_workflow import (
+    AsyncDifyWorkflow,
+    CallOptions,
+    DifyWorkflow,
+    InvalidArgument,
+    RunOptions,
+    StreamClosed,
+    WorkflowFile,
+    WorkflowRunRequest,
+    WorkflowRunResponse,
+)
+from dify_workflow.options import RunArguments
+from dify_workflow_api import models
+from facade import Kind, both, client
+from fake_dify import FakeDify, HumanInput, Input
+
+Call = Callable[[Any], Any]
+WAYS: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "run_workflow": lambda dify, request, given: dify.run_workflow(*request, **given),
+    "run_workflow_stream": lambda dify, request, given: dify.run_workflow_stream(
+        *request, **given
+    ).result(),
+    "start": lambda dify, request, given: dify.start(*request, **given).result(),
+}
+VERSION = "b190990d-7ed9-4752-8743-6d7d6b07c8c3"
+
+
+@both
+@pytest.mark.parametrize("way", WAYS)
+def test_a_run_is_called_by_names_as_by_a_request(
+    fake_dify: FakeDify, kind: Kind, way: str
+) -> None:
+    fields: dict[str, Any] = {
+        "inputs": {"text": "a"},
+        "user": "ann",
+        "trace_id": "t",
+        "trace_session_id": "s",
+        "files": [WorkflowFile.from_url("http://127.0.0.1/a.png")],
+    }
+    with client(kind, fake_dify.url, api_key=fake_dify.api_key) as dify:
+        for request, given in (
+            ((), fields),
+            ((WorkflowRunRequest(**fields),), {}),
+            ((fields["inputs"],), {n: v for n, v in fields.items() if n != "inputs"}),
+            ((WorkflowRunRequest(inputs=fields["inputs"]),), {**fields, "inputs": None}),
+        ):
+            assert WAYS[way](dify, request, given).status == "succeeded"
+    bodies = [sent.body for sent in fake_dify.requests if sent.path.endswith("/run")]
+    assert len(bodies) == 4
+    assert all(body == bodies[0] for body in bodies)
+    assert bodies[0]["user"] == "ann"
+    assert bodies[0]["trace_session_id"] == "s"
+
+
+MISTAKES: dict[str, tuple[Call, str]] = {
+    "nothing": (lambda dify: dify.run_workflow(), r"run_workflow\(\{'text': "),
+    "an input": (lambda dify: dify.run_workflow(word="a"), r"run_workflow\(\{'word': "),
+    "user_id": (lambda dify: dify.run_workflow({}, user_id="u"), "did you mean user?"),
+    "dead_line": (lambda dify: dify.start({}, dead_line=1), "did you mean deadline?"),
+    "two inputs": (lambda dify: dify.run_workflow({"a": 1}, inputs={"a": 2}), "give it once"),
+    "two users": (
+        lambda dify: dify.run_workflow(WorkflowRunRequest(inputs={}, user="a"), user="b"),
+        "give it once",
+    ),
+    "a number as a name": (lambda dify: dify.run_workflow({1: "a"}), "not 1"),
+    "an object": (lambda dify: dify.run_workflow({"a": object()}), "object has no JSON form; text"),
+    "bytes": (lambda dify: dify.run_workflow({"a": b""}), "WorkflowFile.from_bytes"),
+    "a file without a name": (
+        lambda dify: dify.run_workflow({"a": io.BytesIO(b"a")}),
+        "WorkflowFile.from_bytes",
+    ),
+    "no file": (lambda dify: dify.run_workflow({"a": Path("nope.pdf")}), "no file at 'nope.pdf'"),
+    "an address": (lambda dify: dify.upload_file("https://a/b.pdf"), "WorkflowFile.from_url"),
+    "a text": (lambda dify: dify.upload_file("some text"), "bytes, with a name"),
+    "a path as a file": (lambda dify: WorkflowFile("q1.pdf"), "from_path"),
+    "a key as a run": (lambda dify: dify.info("app-secret"), "an API key, not an id"),
+    "a key as a task": (
+        lambda dify: dify.stop_workflow_stream("app-secret", user_id="u"),
+        "an API key, not an id",
+    ),
+    "a naive time": (lambda dify: dify.logs(created_at_after="2026-01-01"), r"astimezone\(\)"),
+}
+
+
+@both
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_told_with_what_to_write(
+    fake_dify: FakeDify, kind: Kind, mistake: str
+) -> None:
+    call, told = MISTAKES[mistake]
+    with client(kind, fake_dify.url, api_key=fake_dify.api_key) as dify:
+        with pytest.raises(InvalidArgument, match=told) as caught:
+            call(dify)
+        assert "app-secret" not in str(caught.value)
+    assert not fake_dify.requests
+
+
+@pytest.mark.parametrize("kind", [DifyWorkflow, AsyncDifyWorkflow])
+def test_a_client_names_the_argument_that_was_meant(kind: Any) -> None:
+    for wrong, meant in (("apikey", "api_key"), ("baseurl", "base_url")):
+        with pytest.raises(InvalidArgument, match=f"did you mean {meant}?"):
+            kind(**{wrong: "x"})
+
+
+@both
+def test_what_stands_for_a_file_is_one(kind: Kind, tmp_path: Path) -> None:
+    path = tmp_path / "q1.pdf"
+    path.write_bytes(b"%PDF")
+    with (
+        FakeDify(form=[Input("doc", "file"), Input("docs", "file-list", required=False)]) as fake,
+        client(kind, fake.url, api_key=fake.api_key, validate="strict") as dify,
+        path.open("rb") as opened,
+    ):
+        uploaded = dify.upload_file(file=WorkflowFile.from_path(path))
+        for given in (path, opened, uploaded):
+            assert dify.run_workflow({"doc": given, "docs": [uploaded]}).status == "succeeded"
+        for sent in [sent.body for sent in fake.requests if sent.path.endswith("/run")]:
+            assert sent["inputs"]["doc"]["transfer_method"] == "local_file"
+            assert sent["inputs"]["doc"]["type"] == "document"
+            assert sent["inputs"]["docs"][0]["upload_file_id"] == uploaded.id
+
+
+@both
+def test_a_timedelta_is_a_number_of_seconds(fake_dify: FakeDify, kind: Kind) -> None:
+    long = timedelta(minutes=1)
+    with client(kind, fake_dify.url, api_key=fake_dify.api_key, timeout=long) as dify:
+        assert dify.run_workflow({}, deadline=long, timeout=long).status == "succeeded"
+        assert dify.run_workflow_stream({}).result(long).status == "succeeded"
+    with pytest.raises(InvalidArgument, match="timedelta"):
+        DifyWorkflow(timeout=-long)
+
+
+@both
+def test_a_response_is_a_value(fake_dify: FakeDify, kind: Kind) -> None:
+    with client(kind, fake_dify.url, api_key=fake_dify.api_key) as dify:
+        stream = dify.start({})
+        assert stream.id
+        assert stream.task_id
+        items = list(stream)
+        with pytest.raises(StreamClosed, match="read to its end"):
+            list(stream)
+        response = stream.result()
+        assert stream.outputs == response.outputs
+        page = dify.logs()
+    expected = {name: getattr(response, name) for name in ("id", "status", "message", "task_id")}
+    assert (
+        dict(response)
+        == json.loads(response.to_json())
+        == {
+            **expected,
+            "outputs": response.outputs,
+        }
+    )
+    assert items[-1].to_dict()["id"] == response.id
+    assert response.elapsed_time == response.data.elapsed_time
+    assert response.total_steps == response.data.total_steps
+    assert response.error is None
+    assert response.created.timestamp() == response.created_at
+    assert response.finished.utcoffset() == timedelta()
+    assert page.to_dict()["data"][0]["run_id"] == response.id
+    assert page.data[0].created.timestamp() == page.data[0].created_at
+
+    app = fastapi.FastAPI()
+    app.get("/plain")(lambda: response)
+
+    def typed() -> WorkflowRunResponse:
+        return response  # type: ignore[no-any-return]
+
+    app.get("/typed")(typed)
+
+    async def get(path: str) -> Any:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as web:
+            return (await web.get(path)).json()
+
+    for path in ("/plain", "/typed"):
+        assert asyncio.run(get(path)) == response.to_dict()
+
+
+def test_models_and_the_version_are_public_names() -> None:
+    for name in ("UploadedFile", "NodeFinishedData", "__version__", "DifyWorkflow"):
+        assert name in dir(dify_workflow)
+        assert getattr(dify_workflow, name)
+    assert dify_workflow.UploadedFile is models.UploadedFile
+
+
+@pytest.mark.parametrize("kind", [DifyWorkflow, AsyncDifyWorkflow])
+def test_help_and_signature_show_every_option(kind: Any) -> None:
+    for name, options in (
+        ("__init__", RunOptions),
+        ("run_workflow", RunArguments),
+        ("run_workflow_stream", RunArguments),
+        ("start", RunArguments),
+        ("info", CallOptions),
+    ):
+        method = getattr(kind, name)
+        shown = inspect.signature(method).parameters
+        for option in options.__annotations__:
+            assert option in shown
+            assert name == "__init__" or f"\n    {option}: " in method.__doc__
+
+
+TERMINAL: dict[str, tuple[list[str], int, str]] = {
+    "help": (["-h"], 0, "Usage"),
+    "help of a command": (["run", "-h"], 0, "--user ID"),
+    "JSON text": (["run", "--inputs", '{"text": "a"}', "--user", "ann"], 0, ""),
+    "no file": (["run", "--file", "a=nope.pdf"], 2, "--file a: no file nope.pdf"),
+    "no time": (["logs", "--after", "yesterday"], 2, "--after: a time such as"),
+    "no status": (["logs", "--status", "success"], 2, "--status: one of succeeded"),
+    "an input": (["run", "text=a"], 2, "-i text=a"),
+}
+
+
+@pytest.mark.parametrize("case", TERMINAL)
+def test_the_terminal_speaks_its_own_words(fake_dify: FakeDify, case: str) -> None:
+    arguments, code, told = TERMINAL[case]
+    ended = cli(fake_dify, *arguments)
+    assert ended.exit_code == code
+    assert told in ended.out + ended.err
+
+
+def test_the_hint_for_a_form_can_be_followed_as_it_stands(fake_dify: FakeDify) -> None:
+    fake_dify.workflow = [HumanInput("ask", "Please review")]
+    paused = cli(fake_dify, "run", "--user", "ann lee")
+    assert paused.exit_code == 4
+    hint = paused.err.partition("dify-workflow form")[2].strip()
+    ended = cli(fake_dify, "form", *shlex.split(hint), "--action", "approve")
+    assert ended.exit_code == 0
+
+
+def test_times_that_the_terminal_shows_are_taken_back(fake_dify: FakeDify) -> None:
+    assert cli(fake_dify, "run").exit_code == 0
+    shown = cli(fake_dify, "logs").out.splitlines()[1].partition("\t")[0]
+    assert len(cli(fake_dify, "logs", "--after", shown).out.splitlines()) == 2
