@@ -176,6 +176,6 @@ def test_every_public_type_is_known(dist: Path, tmp_path: Path) -> None:
             for reason in symbol["diagnostics"]
             if not symbol["isTypeKnown"] and reason["severity"] == "error"
         ]
-        assert not_known == []
+        assert not_known == [], "\n".join(not_known)
         assert found["exportedSymbolCounts"]["withKnownType"] > 100
         assert found["completenessScore"] == 1

@@ -157,7 +157,11 @@ COMMANDS = (
     *(run, start, watch, info, stop, logs, params, upload, form, batch, generate),
     *(doctor, serve, record),
 )
-PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+PASSED_ON: dict[str, Any] = {
+    "allow_extra_args": True,
+    "ignore_unknown_options": True,
+    "help_option_names": [],
+}
 for _command in COMMANDS:
     if _command is serve:  # its options are those of `fake-dify serve`
         app.command("serve", context_settings=PASSED_ON)(_command)

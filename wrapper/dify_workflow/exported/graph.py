@@ -49,7 +49,9 @@ class Graph:
             to = (edge.get("sourceHandle"), text(edge.get("target")))
             self._edges.setdefault(text(edge.get("source")), []).append(to)
         # The handles of which a node takes one.
-        self.branches = {name: self._choices(name) for name in self.nodes}
+        self.branches: dict[str, tuple[str, ...]] = {
+            name: self._choices(name) for name in self.nodes
+        }
 
     def of_type(self, *types: str) -> list[str]:
         """Return the ids of the nodes of these types."""
