@@ -1,4 +1,4 @@
-"""Write the figures that are published: JSON, tables, plots, and the table in the README.
+"""Write the figures that are published: JSON, tables, plots, a page, a line of each README.
 
 python benchmarks/publishing.py    # from the JSON that is there, without measuring
 """
@@ -14,10 +14,18 @@ import targets
 from results import Results
 
 HERE = Path(__file__).parent
-READMES = [HERE.parent / name for name in ("README.md", "README.zh-CN.md")]
+ROOT = HERE.parent
 JSON = HERE / "results" / "figures.json"
 TABLES = HERE / "results" / "figures.md"
-BEGIN, END = "<!-- figures: written by make bench-full -->", "<!-- end of figures -->"
+PACE = 50  # events a second: a fast model's
+PAGE = "docs/performance.md"
+BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
+LINES = {
+    "README.md": "{cpu} µs of CPU an event (httpx: {httpx_cpu}), {rate} events a second on 500"
+    " streams (httpx: {httpx_rate}), {held} KB a stream",
+    "README.zh-CN.md": "每个事件 {cpu} µs CPU（httpx：{httpx_cpu}），500 个并发流每秒处理 {rate}"
+    " 个事件（httpx：{httpx_rate}），每个流 {held} KB",
+}
 
 ROWS = {
     "limit": "limit: socket or asyncio Protocol, orjson",
@@ -32,7 +40,7 @@ ROWS = {
 
 
 def summary(results: Results) -> str:
-    """The README's table: CPU time per event, and what many streams do."""
+    """The page's table: CPU time per event, and what many streams do."""
     columns = {
         "one stream": ("one_stream", "cpu"),
         "async": ("one_stream_async", "cpu"),
@@ -52,10 +60,49 @@ def summary(results: Results) -> str:
     return "\n".join(map(report.row, rows)) + "\n"
 
 
+def meaning(results: Results) -> str:
+    """The page's second table: the same for streams at the pace of a model."""
+
+    def one(client: str) -> str:
+        return f"{results.median('one_stream', client) * PACE / 1e4:.3f} %"
+
+    def many(client: str) -> str:
+        return f"{results.median('many_500', client) * PACE * 500 / 1e4:,.0f} %"
+
+    def delay(client: str) -> str:
+        return f"{results.median('trickle', client, 'delay'):.2f} ms"
+
+    rows = [
+        [f"{PACE} events a second for each stream", "dify-workflow", "httpx or httpx-sse"],
+        ["---", "---:", "---:"],
+        ["one stream: share of a core", one("plain"), one("httpx")],
+        ["500 streams at once: share of a core", many("plain"), many("httpx")],
+        ["an event is in your hands after", delay("plain"), delay("httpx-sse")],
+    ]
+    return "\n".join(map(report.row, rows)) + "\n"
+
+
 def _short(value: float, what: str) -> str:
     if what == "rate":
         return f"{value:,.0f}" if value < 1000 else f"{round(value, -3):,.0f}"
     return f"{value:.1f}" if what == "cpu" else f"{value:.0f}"
+
+
+def published(results: Results) -> dict[Path, str]:
+    """Give the page and the READMEs with the figures in their places."""
+    figures = {
+        f"{prefix}{what}": _short(results.median(case, client, what), what)
+        for prefix, client in (("", "plain"), ("httpx_", "httpx"))
+        for case, what in (("one_stream", "cpu"), ("many_500", "rate"), ("many_500", "held"))
+    }
+    tables = f"{summary(results)}\n{meaning(results)}"
+    parts = {PAGE: f"\n\n{tables}\n{report.machine(results)}\n"}
+    parts |= {name: line.format_map(figures) for name, line in LINES.items()}
+    texts = {}
+    for name, part in parts.items():
+        before, _, rest = (ROOT / name).read_text("utf-8").partition(BEGIN)
+        texts[ROOT / name] = f"{before}{BEGIN}{part}{END}{rest.partition(END)[2]}"
+    return texts
 
 
 def publish(results: Results) -> None:
@@ -64,13 +111,8 @@ def publish(results: Results) -> None:
     parts = ["# Figures\n", report.machine(results), "## Targets\n", targets.table(results)]
     TABLES.write_text("\n".join([*parts, "## Cases\n", report.tables(results)]))
     subprocess.run([envs.python("plots"), HERE / "plots.py"], check=True, timeout=300)
-    for readme in READMES:
-        text = readme.read_text()
-        before, _, rest = text.partition(BEGIN)
-        _, _, after = rest.partition(END)
-        readme.write_text(
-            f"{before}{BEGIN}\n\n{summary(results)}\n{report.machine(results)}\n{END}{after}"
-        )
+    for path, text in published(results).items():
+        path.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

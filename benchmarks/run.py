@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--env", help="an environment for all clients; dev: this interpreter")
     parser.add_argument("--quick", action="store_true", help="fewer clients and cases")
     parser.add_argument("--json", type=Path, help="where to keep all samples")
-    parser.add_argument("--publish", action="store_true", help="write the figures of the README")
+    parser.add_argument("--publish", action="store_true", help="write what is published")
     options = parser.parse_args()
     results = Results({"machine": machine.described(), "rounds": options.rounds, "cases": {}})
     used: dict[str, None] = {}

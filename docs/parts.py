@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from dify_workflow import errors
-from dify_workflow._api.versions import CAPABILITIES
 from dify_workflow_api.events import EVENTS
 from fake_dify.catalogue import as_markdown
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+ROOT = Path(__file__).parent.parent
+EXAMPLES = ROOT / "examples"
 
 
 def table(*rows: tuple[str, ...]) -> str:
@@ -26,10 +26,17 @@ def table(*rows: tuple[str, ...]) -> str:
     return "\n".join([lines[0], "| --- " * len(rows[0]) + "|", *lines[1:]])
 
 
-def versions() -> str:
-    """What came with which version of Dify."""
-    rows = [(each.what, f"{each.since}") for each in CAPABILITIES]
-    return table(("what", "since Dify"), *rows)
+def readme(name: str) -> str:
+    """What a README says first: what it is, the first program, and the reasons."""
+    text = (ROOT / name).read_text("utf-8")
+    head = "".join(re.split(r"^(?=## )", text, flags=re.M)[:2])
+    up = "" if name == "README.md" else "../"
+    pages = {"README.md": "../index.md", "README.zh-CN.md": "zh/index.md"}
+
+    def link(found: re.Match[str]) -> str:
+        return f"]({pages.get(found[1]) or up + found[1].removeprefix('docs/')}"
+
+    return re.sub(r"\]\((?!https?:)([^)#]+)", link, head)
 
 
 def error_tree() -> str:
@@ -73,7 +80,7 @@ PARTS: dict[str, Callable[..., str]] = {
     "example": example,
     "faults": as_markdown,
     "notebook": notebook,
-    "versions": versions,
+    "readme": readme,
 }
 
 

@@ -27,7 +27,7 @@ READER = ROOT / "wrapper" / "dify_workflow" / "exported"
 
 METHODS = ROOT / "wrapper" / "dify_workflow" / "_clients" / "_async" / "methods.py"
 SINCE, END = "<!-- since -->\n", "<!-- /since -->\n"
-READMES: dict[str, tables.Tongue] = {"README.md": "en", "README.zh-CN.md": "zh"}
+PAGES: dict[str, tables.Tongue] = {"docs/versions.md": "en", "docs/zh/quickstart.md": "zh"}
 
 
 def main() -> int:
@@ -60,9 +60,9 @@ def copy_reader() -> None:
 
 
 def beside(spec: contract.Node) -> dict[Path, str]:
-    """Make what is made of the contract elsewhere: plain methods, tables of READMEs."""
+    """Make what is made of the contract elsewhere: plain methods, tables of pages."""
     texts = {METHODS: unasync.tidy(METHODS, methods.methods_py(spec))}
-    for name, tongue in READMES.items():
+    for name, tongue in PAGES.items():
         head, _, rest = (ROOT / name).read_text("utf-8").partition(SINCE)
         tail = rest.partition(END)[2]
         texts[ROOT / name] = f"{head}{SINCE}{tables.since_md(spec, tongue)}{END}{tail}"

@@ -41,3 +41,16 @@ def test_lost_events_stop_the_benchmark() -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=RUN.parent)
     assert done.returncode == 1
     assert "read [55, 290] instead of [56, " in done.stderr
+
+
+def test_the_published_figures_are_those_of_the_last_full_run() -> None:
+    program = (
+        "import publishing\n"
+        "from results import Results\n"
+        "for path, text in publishing.published(Results.load(publishing.JSON)).items():\n"
+        "    print(path.name, path.read_text('utf-8') == text)"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=RUN.parent)
+    told = ["performance.md True", "README.md True", "README.zh-CN.md True"]
+    assert done.stdout.splitlines() == told, done.stderr

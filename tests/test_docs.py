@@ -15,10 +15,10 @@ from typer.main import get_command
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-PAGES = sorted(DOCS.glob("*.md"))
+PAGES = {page.relative_to(DOCS).with_suffix("").as_posix(): page for page in DOCS.rglob("*.md")}
 BLOCKS = {
-    f"{page.stem}-{number}": block
-    for page in PAGES
+    f"{name}-{number}": block
+    for name, page in sorted(PAGES.items())
     for number, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(), re.S))
 }
 RECIPES = {name: block for name, block in BLOCKS.items() if "def test_" in block}
@@ -70,7 +70,7 @@ def test_recipes_run_as_tests(tmp_path: Path) -> None:
 @pytest.mark.types
 def test_programs_type_check(tmp_path: Path) -> None:
     for name, block in BLOCKS.items():
-        (tmp_path / f"{name.replace('-', '_')}.py").write_text(block)
+        (tmp_path / f"{re.sub('[-/]', '_', name)}.py").write_text(block)
     ran = subprocess.run(
         [sys.executable, "-m", "mypy", str(tmp_path)],
         check=False,
@@ -88,7 +88,7 @@ def test_commands_and_options_exist() -> None:
     group: Any = get_command(app)
     known = {flag for parameter in group.params for flag in parameter.opts}
     count = 0
-    for page in PAGES:
+    for page in PAGES.values():
         for block in re.findall(r"```sh\n(.*?)```", page.read_text(), re.S):
             for line in re.findall(r"^(?:.*\| )?dify-workflow ([^#|\n]*)", block, re.M):
                 words = [word for word in line.split() if not word.startswith("'")]
@@ -119,8 +119,8 @@ def test_the_site_builds(tmp_path: Path) -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert "WARNING" not in ran.stderr
-    for page in PAGES:
-        built = site / ("" if page.stem == "index" else page.stem) / "index.html"
+    for name in PAGES:
+        built = site / re.sub(r"(^|/)index$", r"\1", name) / "index.html"
         text = built.read_text()
         assert not re.search(r"{{ \w+ .*}}", text)
         loaded = re.findall(r'<(?:script|img|link)[^>]+(?:src|href)="(https?:[^"]+)', text)

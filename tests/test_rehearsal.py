@@ -25,8 +25,8 @@ MADE = (  # by `make generate`
     "fake_dify/src/fake_dify/exported/",
     "wrapper/dify_workflow/_clients/_async/methods.py",
     "wrapper/dify_workflow/_clients/_sync/methods.py",
-    "README.md",
-    "README.zh-CN.md",
+    "docs/versions.md",
+    "docs/zh/quickstart.md",
 )
 PROGRAM = """
 import asyncio

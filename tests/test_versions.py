@@ -76,7 +76,15 @@ def test_an_unknown_server_is_taken_as_current() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "README.zh-CN.md", "CONTRIBUTING.md", "docs/versions.md", "docs/index.md"]
+    "name",
+    [
+        "README.md",
+        "README.zh-CN.md",
+        "CONTRIBUTING.md",
+        "docs/versions.md",
+        "docs/quickstart.md",
+        "docs/zh/quickstart.md",
+    ],
 )
 def test_the_newest_recorded_version_is_named(name: str) -> None:
     text = (Path(__file__).parent.parent / name).read_text("utf-8")
