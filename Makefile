@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
-PURPOSES := demo test check docs bench slow
+PURPOSES := demo test check docs bench slow release
 # What .venv has is told by an empty file for each purpose; requirements/ holds the exact versions.
 STAMPS := $(PURPOSES:%=$(VENV)/.%)
 DEMO := $(VENV)/.demo
@@ -14,7 +14,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
 .SECONDARY:
-.PHONY: help install demo test test-quick test-slow test-live check generate lint diff compare record bench bench-full format lock docs build clean
+.PHONY: help install demo test test-quick test-slow test-live check generate lint diff compare record bench bench-full format lock docs build release clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -102,16 +102,19 @@ build: $(TEST) ## build the wheels and sdists of both packages into dist/
 	$(BIN)/python -m build --no-isolation --outdir dist .
 	$(BIN)/python -m build --no-isolation --outdir dist fake_dify
 
+release: $(TEST) $(VENV)/.release ## make VERSION=x.y.z ready: both packages, checked and run; nothing is uploaded; PYTHONS=...
+	@$(BIN)/python generator/release.py '$(or $(VERSION),$(error VERSION=x.y.z is missing))' $(PYTHONS)
+
 # All is resolved together first, so that each purpose gets the same versions, for every Python since
 # 3.11.0. Files that are installable as they are: no compiler is asked for.
 COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11.0 --fork-strategy fewest \
     --only-binary :all: --no-annotate --no-header --no-emit-package fake-dify pyproject.toml
 lock: | $(BIN)/pip ## write requirements/ anew from pyproject.toml
 	$(PIP) install uv
-	$(COMPILE) --all-extras --group slow --group bench -o $(VENV)/all.txt
+	$(COMPILE) --all-extras --group slow --group bench --group release -o $(VENV)/all.txt
 	$(foreach one,demo docs,$(COMPILE) -c $(VENV)/all.txt --extra testing --group $(one) -o requirements/$(one).txt &&) \
 	$(COMPILE) -c $(VENV)/all.txt --extra testing --extra fast --group bench -o requirements/bench.txt
-	$(foreach one,test check slow,$(COMPILE) -c $(VENV)/all.txt --all-extras --group $(one) -o requirements/$(one).txt &&) true
+	$(foreach one,test check slow release,$(COMPILE) -c $(VENV)/all.txt --all-extras --group $(one) -o requirements/$(one).txt &&) true
 
 clean: ## remove what is not in version control
 	rm -rf $(VENV) benchmarks/.envs dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis
