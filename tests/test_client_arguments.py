@@ -55,6 +55,12 @@ def test_an_argument_that_cannot_be_used(kind: Kind, name: str, value: Any, told
     assert "secret" not in str(caught.value)
 
 
+def test_what_to_write_for_httpx2_is_said() -> None:
+    given: Any = type("Client", (), {"__module__": "httpx2"})()
+    with pytest.raises(InvalidArgument, match=r"not httpx2\.Client \(call httpx2\.alias_httpx\(\)"):
+        DifyWorkflow(base_url=HTTP, api_key=API_KEY, http_client=given)
+
+
 def test_the_http_client_of_the_other_kind_is_refused() -> None:
     for mine, theirs in ((DifyWorkflow, httpx.AsyncClient), (AsyncDifyWorkflow, httpx.Client)):
         with pytest.raises(InvalidArgument, match=f"not httpx.{theirs.__name__}") as caught:

@@ -1,4 +1,4 @@
-"""The promise tests under eventlet, gevent and uvloop, which have other sockets and loops."""
+"""The promise tests under eventlet, gevent and uvloop, and with httpx2 in the place of httpx."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ WORLDS = {
     # eventlet tells a reset as a plain end.
     "eventlet": (FILES, "sync and not async and not reset"),
     "gevent": (FILES, "sync and not async"),
+    "httpx2": ([*FILES[:3], "test_seed.py"], ""),
     "uvloop": ([*FILES, "test_closing_loops.py", "test_fault_sockets.py"], "async or loops"),
 }
 

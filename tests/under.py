@@ -1,4 +1,4 @@
-"""Run tests in another world: tests/under.py eventlet|gevent|uvloop, and pytest's arguments."""
+"""Run tests in another world: tests/under.py eventlet|gevent|httpx2|uvloop, and arguments."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ if name == "eventlet":
     importlib.import_module("eventlet").monkey_patch()
 elif name == "gevent":
     importlib.import_module("gevent.monkey").patch_all()
+elif name == "httpx2":
+    importlib.import_module("httpx2").alias_httpx()
 else:
     asyncio.set_event_loop_policy(importlib.import_module("uvloop").EventLoopPolicy())
 

@@ -110,9 +110,11 @@ class ClientSettings:
                 raise unknown(name, [*RunOptions.__annotations__, *_ARGUMENTS, *others])
         if not isinstance(http_client, http_kind | None):
             given = type(http_client)
+            package = given.__module__.partition(".")[0]
+            hint = " (call httpx2.alias_httpx() before anything imports httpx)"
             raise InvalidArgument(
                 f"http_client: an httpx.{http_kind.__name__} is needed, not "
-                f"{given.__module__.partition('.')[0]}.{given.__name__}",
+                f"{package}.{given.__name__}{hint if package == 'httpx2' else ''}",
                 field="http_client",
             )
         checked, url = from_environment(options, base_url, default_headers)
