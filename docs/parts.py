@@ -12,7 +12,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from dify_workflow import errors
+import dify_workflow.batch
+import fake_dify
+from dify_workflow import DifyWorkflow, errors
 from dify_workflow_api.events import EVENTS
 from fake_dify.catalogue import as_markdown
 
@@ -62,6 +64,53 @@ def _first_sentence(text: str) -> str:
     return re.split(r"(?<=[.:])\s", " ".join(text.split()).replace("|", "\\|"))[0]
 
 
+FIRST = (
+    "run_workflow run_workflow_stream start attach resume stop_workflow_stream info logs iter_logs"
+)
+
+
+def client() -> str:
+    """The client, what one runs workflows with first."""
+    first = FIRST.split()
+    public = [name for name in dir(DifyWorkflow) if name[0] != "_" and name not in first]
+    members = ", ".join([*first, *public])
+    options = f"{{group_by_category: false, members: [{members}]}}"
+    return f"::: dify_workflow.DifyWorkflow\n    options: {options}"
+
+
+def exceptions() -> str:
+    """All exceptions, the first of them first."""
+    found = [name for name in dify_workflow.__all__ if _is_exception(name)]
+    found.sort(key=lambda name: len(getattr(dify_workflow, name).__mro__))
+    return "\n\n".join(f"::: dify_workflow.{name}" for name in found)
+
+
+def others() -> str:
+    """What is public and stands nowhere else on the page."""
+    page = (ROOT / "docs" / "reference.md").read_text("utf-8")
+    found = [
+        f"::: {package.__name__}.{name}"
+        for package in (dify_workflow, dify_workflow.batch, fake_dify)
+        for name in package.__all__
+        if not re.search(rf"^::: {package.__name__}\.{name}$", page, re.M)
+        and not _is_exception(name)
+        and name not in ("DifyWorkflow", "AsyncDifyWorkflow", "AsyncWorkflowStream")
+    ]
+    return "\n\n".join(found)
+
+
+def _is_exception(name: str) -> bool:
+    found = getattr(dify_workflow, name, None)
+    return isinstance(found, type) and issubclass(found, Exception)
+
+
+def payloads() -> str:
+    """The class of each event's data, with its fields."""
+    models = dict.fromkeys(model for model, _ in EVENTS.values())
+    options = "    options: {members: false, heading_level: 2}"
+    return "\n\n".join(f"::: dify_workflow_api.models.{name}\n{options}" for name in models)
+
+
 def notebook() -> str:
     """The first program of the notebook."""
     cells = json.loads((EXAMPLES / "notebook.ipynb").read_text("utf-8"))["cells"]
@@ -75,6 +124,10 @@ def example(name: str) -> str:
 
 
 PARTS: dict[str, Callable[..., str]] = {
+    "client": client,
+    "exceptions": exceptions,
+    "others": others,
+    "payloads": payloads,
     "errors": error_tree,
     "events": events,
     "example": example,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -9,7 +10,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import dify_workflow.batch
+import fake_dify
 import pytest
+from dify_workflow_api.events import EVENTS
 from fake_dify import FakeDify, HumanInput, Node, Parallel, Text
 from typer.main import get_command
 
@@ -119,15 +123,35 @@ def test_the_site_builds(tmp_path: Path) -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert "WARNING" not in ran.stderr
+
+    def built(name: str) -> str:
+        folder = re.sub(r"(^|/)index$", r"\1", name)
+        return (site / folder / "index.html").read_text("utf-8")
+
     for name in PAGES:
-        built = site / re.sub(r"(^|/)index$", r"\1", name) / "index.html"
-        text = built.read_text()
+        text = built(name)
         assert not re.search(r"{{ \w+ .*}}", text)
         loaded = re.findall(r'<(?:script|img|link)[^>]+(?:src|href)="(https?:[^"]+)', text)
         assert loaded == []
-    assert "attach" in (site / "reference" / "index.html").read_text()
-    examples = (site / "examples" / "index.html").read_text()
+    assert not list(site.rglob("__pycache__"))
+    reference, events = (built(name) for name in ("reference", "events"))
+    entries = re.findall(r'<h[2-4] id="([\w.]+)"', reference)
+    client = "dify_workflow.DifyWorkflow"
+    assert entries[entries.index(client) + 1] == f"{client}.run_workflow"
+    assert "Bases:" not in reference
+    for package in (dify_workflow, dify_workflow.batch, fake_dify):
+        for name in package.__all__:
+            known = name.removeprefix("Async")  # has the same methods
+            assert f"{package.__name__}.{known}" in entries, name
+    for model, _ in EVENTS.values():
+        assert f'id="dify_workflow_api.models.{model}"' in events
+    found = {
+        entry["location"]
+        for entry in json.loads((site / "search" / "search_index.json").read_text("utf-8"))["docs"]
+    }
+    assert {f"reference/#{client}.run_workflow", "zh/quickstart/"} <= found
+    examples = built("examples")
     for shown in ("one_client", "wait_for_run", "run_with_progress"):
         assert shown in examples
-    assert "LocalCluster" in (site / "batches" / "index.html").read_text()
-    assert "CreditUsedData" in (site / "regenerate" / "index.html").read_text()
+    assert "LocalCluster" in built("batches")
+    assert "CreditUsedData" in built("regenerate")
