@@ -7,7 +7,17 @@ import os
 import threading
 from typing import Any
 
-_OURS = ("dify_workflow", "dify_workflow_api", "h1_streams", "httpx", "httpcore", "h11", "anyio")
+_OURS = (
+    "dify_workflow",
+    "dify_workflow_api",
+    "h1_streams",
+    "httpx",
+    "httpcore",
+    "h11",
+    "anyio",
+    "httpx2",
+    "httpcore2",
+)
 
 
 UNFORKED = threading.RLock()  # held while OpenSSL makes a context, under locks of its own

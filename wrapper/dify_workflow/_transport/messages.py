@@ -163,7 +163,7 @@ def own_body(response: httpx.Response) -> Any:
     return body if plain and stream is body and not response.is_closed else None
 
 
-_WRAPPERS = ("httpx", "httpcore", __name__.partition(".")[0])
+_WRAPPERS = ("httpx", "httpcore", "httpx2", "httpcore2", __name__.partition(".")[0])
 
 
 def line_of(response: httpx.Response) -> Line:
