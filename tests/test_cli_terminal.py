@@ -91,7 +91,9 @@ def test_what_a_run_gives_out_cannot_steer_the_terminal() -> None:
         Terminal(fake, "run") as terminal,
     ):
         assert terminal.wait() == 0
-        assert terminal.raw == "a\N{REPLACEMENT CHARACTER}[2Jb\r\n"
+        assert terminal.raw.endswith("\x1b[2Ka\N{REPLACEMENT CHARACTER}[2Jb\r\n")
+        assert "\x1b[2J" not in terminal.raw
+        assert "running" in terminal.raw  # with a spinner until it ended
 
 
 def test_no_color() -> None:

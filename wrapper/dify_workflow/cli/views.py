@@ -124,7 +124,7 @@ class TreeView(View):
 def view_of(*, streamed: bool, as_json: bool) -> View:
     """Return the view that the options, and what stderr is, ask for."""
     if not streamed:
-        return Spinner() if is_live(sys.stderr) else View()
+        return Spinner() if is_live(sys.stderr) and not as_json else View()
     if as_json:
         return JsonView()
     return TreeView() if is_live(sys.stderr) else LineView()
