@@ -289,7 +289,5 @@ def logs_request(
     if not isinstance(request, WorkflowLogsRequest):
         raise InvalidArgument("request: a WorkflowLogsRequest, or filters by name", field="request")
     given = {name: value for name, value in given.items() if value is not None}
-    for name, value in given.items():
-        refuse_two(name, request.filters.get(name, getattr(request, name, None)), value)
     merged = {"last_id": request.last_id, "api_key": request.api_key, **request.filters, **given}
     return WorkflowLogsRequest(**merged) if given else request
