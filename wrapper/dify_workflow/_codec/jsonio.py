@@ -254,7 +254,7 @@ def _fields(value: Any, where: str) -> Any:
     if isinstance(value, bytes | bytearray | memoryview):
         raise _refused(where, "bytes are no input; WorkflowFile.from_bytes(..., name) makes one")
     if hasattr(value, "read"):
-        raise _refused(where, "an open file has no JSON form")
+        raise _refused(where, "an open file is no input; WorkflowFile.from_path(...) makes one")
     if attrs.has(type(value)):
         return attrs.asdict(value, recurse=False)
     if dataclasses.is_dataclass(value):
@@ -262,11 +262,10 @@ def _fields(value: Any, where: str) -> Any:
     dump = getattr(value, "model_dump", None)
     if callable(dump):
         return dump(mode="json")
-    kind = type(value)
     raise _refused(
         where,
-        f"a {kind.__module__}.{kind.__qualname__} has no JSON form; text, numbers, True and False, "
-        "None, lists, mappings, dataclasses, pydantic models and WorkflowFile have one",
+        f"a {type(value).__name__} has no JSON form; text, numbers, True and False, None, "
+        "lists, mappings, dataclasses, pydantic models and WorkflowFile have one",
     )
 
 
