@@ -97,7 +97,7 @@ WRONG: dict[str, list[tuple[Any, str, Any]]] = {
     "test_stop": [(responses, "was_stopped", _always(False))],
     "test_stream": [(RunState, "events_complete", False)],
     "test_start_result_info_and_attach_agree": [(RunState, "events_complete", True)],
-    "test_cut_stream": [TWICE, (RunState, "_learn_cut_ids", _always(None))],
+    "test_cut_stream": [TWICE, (RunState, "learn_cut_ids", _always(None))],
     "test_cuts_at_random_bytes": [(start, "recover", _gives_up)],
     "test_silence_from_the_start": [
         (limits, "LOOK_EVERY", NEVER),

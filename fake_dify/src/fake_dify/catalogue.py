@@ -11,7 +11,11 @@ from .checks import ScriptError, require
 from .faults import Answer, Ending, Fault, Faults
 from .world import World
 
-BUSY = {"code": "too_many_requests", "message": "Too many requests.", "status": 429}
+BUSY: dict[str, str | int] = {
+    "code": "too_many_requests",
+    "message": "Too many requests.",
+    "status": 429,
+}
 
 
 @frozen

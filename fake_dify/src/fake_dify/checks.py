@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import attrs
 
-NAMES = {
+NAMES: dict[Any, str] = {
     int: "a whole number of 0 or more",
     float: "a number of 0 or more",
     str: "text",
