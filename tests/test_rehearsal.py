@@ -149,7 +149,7 @@ def test_four_edits_and_nothing_else(clone: Path) -> None:
     told = run(clone, ".venv/bin/python", "tests/program.py").splitlines()
     assert told == [
         "n 3",
-        "3 1",
+        "3 2",
         "min_steps: a whole number from 0 to inf",
         "RunCost(amount=3, additional_properties={})",
         "404: the answer is not Dify's (/workflows/run/RUN/cost). what a run has cost, "

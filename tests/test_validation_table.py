@@ -67,7 +67,7 @@ TABLE: list[tuple[Any, str, str, str, str, str, str, str]] = [
     (AT, ".", "S", "N", "B", "O", "F", "L"),
     (date(2026, 11, 22), ".", "S", "N", "B", "O", "F", "L"),
     (uuid.UUID(int=1), ".", "S", "N", "B", "O", "F", "L"),
-    (Path("a"), ".", ".", "N", "B", "O", "F", "L"),
+    (Path(__file__), "T", "T", "N", "B", ".", ".", "L"),
     (Decimal("1.5"), ".", "S", ".", "B", "O", "F", "L"),
     (Decimal("1E+5"), ".", "S", "N", "B", "O", "F", "L"),
     (Colour.A, ".", ".", "N", "B", "O", "F", "L"),
