@@ -131,11 +131,11 @@ def form(token: str, options: Options) -> Call:
 
 def speech(options: Options, **given: str | None) -> Call:
     """The request that speaks a text."""
-    for name, value in given.items():
-        if value is not None and not isinstance(plain(value, name), str):
+    values = {name: plain(value, name) for name, value in given.items() if value is not None}
+    for name, value in values.items():
+        if not isinstance(value, str):
             raise InvalidArgument(f"{name}: text", field=name)
-    values = {"user": options.user, **given}
-    body = models.TextToAudioBody.from_dict({k: v for k, v in values.items() if v is not None})
+    body = models.TextToAudioBody.from_dict({"user": options.user, **values})
     return call("textToAudio", options, body=body)
 
 

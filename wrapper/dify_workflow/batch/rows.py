@@ -30,9 +30,13 @@ _AT_ONCE = 256  # rows of a Parquet file in memory
 def path_of(rows: Rows) -> Path | None:
     """Return the path of rows in a file, None for an iterable; raises `InvalidArgument`."""
     if isinstance(rows, str | os.PathLike):
-        path = Path(rows)
+        try:
+            path = Path(rows)
+            there = path.is_file()
+        except (OSError, TypeError, ValueError) as error:  # too long, say, or a path of bytes
+            raise InvalidArgument(f"rows: no path of a file ({error})", field="rows") from None
         _reader(path)
-        if not path.is_file():
+        if not there:
             raise InvalidArgument(f"rows: no file at {str(path)!r}", field="rows")
         return path
     if isinstance(rows, Mapping) or not isinstance(rows, Iterable):

@@ -49,7 +49,9 @@ class AsyncHumanMethods:
         Raises `InvalidArgument` with all problems of the answer, `FormClosed` when it comes too
         late.
         """
-        await self._driver().run(submit(self._options(options), form, action, inputs or {}))
+        await self._driver().run(
+            submit(self._options(options), form, action, {} if inputs is None else inputs)
+        )
 
     async def _reply(self, callback: OnHumanInput, form: WorkflowForm, options: Options) -> bool:
         """Answer a form by a callback; whether the run goes on, by that answer or another's."""

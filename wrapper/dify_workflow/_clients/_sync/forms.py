@@ -50,7 +50,9 @@ class HumanMethods:
         Raises `InvalidArgument` with all problems of the answer, `FormClosed` when it comes too
         late.
         """
-        self._driver().run(submit(self._options(options), form, action, inputs or {}))
+        self._driver().run(
+            submit(self._options(options), form, action, {} if inputs is None else inputs)
+        )
 
     def _reply(self, callback: OnHumanInput, form: WorkflowForm, options: Options) -> bool:
         """Answer a form by a callback; whether the run goes on, by that answer or another's."""
