@@ -16,6 +16,7 @@ import pytest
 import trio
 from dify_workflow._clients._async.io import AsyncRouter
 from dify_workflow._clients._sync.io import Router
+from dify_workflow._transport.pools import TransportSettings
 
 Way = Literal["sync", "asyncio", "trio"]
 
@@ -217,7 +218,9 @@ def asked(way: Way, make: Make, *, own: bool = True, times: int = 1, **options: 
 
 def _asked(make: Make, own: bool, times: int, options: dict[str, Any]) -> list[Any]:
     said: list[Any] = []
-    transport = Router(**options) if own else httpx.HTTPTransport(**plain(options))
+    transport = (
+        Router(TransportSettings(**options)) if own else httpx.HTTPTransport(**plain(options))
+    )
     with httpx.Client(transport=transport) as client:
         for _ in range(times):
             try:
@@ -229,7 +232,11 @@ def _asked(make: Make, own: bool, times: int, options: dict[str, Any]) -> list[A
 
 async def _asked_async(make: Make, own: bool, times: int, options: dict[str, Any]) -> list[Any]:
     said: list[Any] = []
-    transport = AsyncRouter(**options) if own else httpx.AsyncHTTPTransport(**plain(options))
+    transport = (
+        AsyncRouter(TransportSettings(**options))
+        if own
+        else httpx.AsyncHTTPTransport(**plain(options))
+    )
     async with httpx.AsyncClient(transport=transport) as client:
         for _ in range(times):
             try:
@@ -243,7 +250,7 @@ def in_loop(main: Callable[[httpx.AsyncClient], Awaitable[Any]], **options: Any)
     """Run a test in an event loop, with an async client over our connections."""
 
     async def run() -> Any:
-        async with httpx.AsyncClient(transport=AsyncRouter(**options)) as client:
+        async with httpx.AsyncClient(transport=AsyncRouter(TransportSettings(**options))) as client:
             return await main(client)
 
     return asyncio.run(run())

@@ -15,7 +15,7 @@ import trio
 from dify_workflow import AsyncDifyWorkflow, DifyWorkflow
 from dify_workflow._clients._sync.io import Router
 from dify_workflow._transport import pools
-from dify_workflow._transport.pools import OwnClient
+from dify_workflow._transport.pools import OwnClient, TransportSettings
 from facade import API_KEY, Kind, both, client
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import RUN, RUN_ID
@@ -202,6 +202,6 @@ def test_clients_of_https_share_one_tls_context(monkeypatch: pytest.MonkeyPatch)
     url = httpx.URL("https://dify.test")
     contexts = set()
     for _ in range(3):
-        settings = Router()._settings
+        settings = Router(TransportSettings())._settings
         contexts |= {id(settings.arguments(url, own=own)["verify"]) for own in (True, False)}
     assert len(contexts) == 1

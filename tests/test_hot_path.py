@@ -13,6 +13,7 @@ import pytest
 from dify_workflow import AsyncDifyWorkflow
 from dify_workflow._clients._async.io import AsyncRouter
 from dify_workflow._runs.replay import SeenEvents
+from dify_workflow._transport.pools import TransportSettings
 from h1_streams.wires import connect_tcp
 from replay_server import ReplayServer, Reply
 from slow_runs import RUN
@@ -111,7 +112,7 @@ def test_a_stream_in_another_event_loop_than_those_of_asyncio(
 
 
 def test_two_threads_may_forget_a_closed_event_loop_together() -> None:
-    router = AsyncRouter()
+    router = AsyncRouter(TransportSettings())
 
     class Closed:
         """An event loop that another thread forgets while this one looks at it."""

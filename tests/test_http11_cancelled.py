@@ -14,6 +14,7 @@ import httpx
 import pytest
 import trio
 from dify_workflow._clients._async.io import AsyncRouter
+from dify_workflow._transport.pools import TransportSettings
 from raw_http import OK, Peer, RawServer, answers, full_server, in_loop, quiet_trio
 from tunnel import trusting
 
@@ -77,7 +78,9 @@ def test_the_same_under_trio(said: bytes, size: int) -> None:
     stuck = Stuck(said)
 
     async def main() -> None:
-        async with httpx.AsyncClient(transport=AsyncRouter(limits=ONE), timeout=4) as client:
+        async with httpx.AsyncClient(
+            transport=AsyncRouter(TransportSettings(limits=ONE)), timeout=4
+        ) as client:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(lambda: client.post(server.url, content=b"x" * size))
                 await trio.to_thread.run_sync(stuck.waits.wait, 4)

@@ -12,6 +12,7 @@ import pytest
 from dify_workflow import WorkflowRunRequest
 from dify_workflow._clients._sync.io import Router
 from dify_workflow._transport import pools
+from dify_workflow._transport.pools import TransportSettings
 from facade import Kind, both, client
 from h1_streams.async_connection import AsyncConnection
 from h1_streams.connection import Connection
@@ -115,7 +116,7 @@ def test_the_pools_of_httpx_make_our_connections(proxy: str | None) -> None:
     transport = httpx.HTTPTransport(**settings(proxy).arguments(httpx.URL("http://a"), own=True))
     put_in(transport, proxy)
     assert isinstance(transport._pool.create_connection(ORIGIN), Connection)
-    again = Router(proxy=proxy)._transport(httpx.URL("http://dify.test"))[0]
+    again = Router(TransportSettings(proxy=proxy))._transport(httpx.URL("http://dify.test"))[0]
     assert isinstance(again._pool.create_connection(ORIGIN), Connection)
 
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from dify_workflow._clients._async.io import AsyncRouter
 from dify_workflow._clients._sync.io import Router
+from dify_workflow._transport.pools import TransportSettings
 from h1_streams.exchange import Exchange
 from raw_http import OK, Peer, RawServer, Way, answers, asked, in_loop, loops
 
@@ -17,7 +18,10 @@ LONG = b"HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n" + b"x" * 500_000
 
 @pytest.mark.parametrize("begun", [False, True])
 def test_an_answer_that_was_left_closes_its_connection(begun: bool) -> None:
-    with RawServer(answers(LONG, OK)) as server, httpx.Client(transport=Router()) as client:
+    with (
+        RawServer(answers(LONG, OK)) as server,
+        httpx.Client(transport=Router(TransportSettings())) as client,
+    ):
         with client.stream("GET", server.url) as response:
             assert not begun or next(response.iter_raw())
         assert client.get(server.url).content == b"ok"
@@ -39,7 +43,10 @@ def test_an_async_answer_that_was_left_closes_its_connection(begun: bool) -> Non
 
 
 def test_a_body_that_has_come_whole_keeps_its_connection_though_its_end_was_not_read() -> None:
-    with RawServer(answers(OK)) as server, httpx.Client(transport=Router()) as client:
+    with (
+        RawServer(answers(OK)) as server,
+        httpx.Client(transport=Router(TransportSettings())) as client,
+    ):
         with client.stream("GET", server.url) as response:
             assert next(response.iter_raw()) == b"ok"
         assert client.get(server.url).content == b"ok"
@@ -48,7 +55,7 @@ def test_a_body_that_has_come_whole_keeps_its_connection_though_its_end_was_not_
 
 def test_a_closed_async_client_has_no_socket() -> None:
     async def main() -> list[int]:
-        async with httpx.AsyncClient(transport=AsyncRouter()) as client:
+        async with httpx.AsyncClient(transport=AsyncRouter(TransportSettings())) as client:
             response = await client.get(server.url)
             kept = response.extensions["network_stream"].get_extra_info("socket")
             before = kept.fileno()
@@ -89,7 +96,7 @@ def test_a_pool_of_one_connection() -> None:
     timeout = httpx.Timeout(5.0, pool=0.05)
     with (
         RawServer(answers(OK)) as server,
-        httpx.Client(transport=Router(limits=ONE), timeout=timeout) as client,
+        httpx.Client(transport=Router(TransportSettings(limits=ONE)), timeout=timeout) as client,
     ):
         with client.stream("GET", server.url) as response:
             with pytest.raises(httpx.PoolTimeout):
@@ -130,7 +137,7 @@ def test_a_body_that_fails_gives_its_connection_back() -> None:
     timeout = httpx.Timeout(4.0, pool=0.1)
     with (
         RawServer(serve) as server,
-        httpx.Client(transport=Router(limits=ONE), timeout=timeout) as client,
+        httpx.Client(transport=Router(TransportSettings(limits=ONE)), timeout=timeout) as client,
     ):
         with pytest.raises(Odd):
             client.post(server.url, content=parts())
@@ -163,7 +170,7 @@ def test_surplus_behind_an_answer_that_nobody_reads_is_never_an_answer(head: byt
         while peer.request():
             peer.send(next(said))
 
-    with RawServer(serve) as server, httpx.Client(transport=Router()) as client:
+    with RawServer(serve) as server, httpx.Client(transport=Router(TransportSettings())) as client:
         with client.stream("GET", server.url):
             pass
         assert client.get(server.url).content == b"ok"

@@ -20,6 +20,7 @@ import httpx
 import pytest
 import trio
 from dify_workflow._clients._async.io import AsyncRouter
+from dify_workflow._transport.pools import TransportSettings
 from facade import Kind, both, client
 from h1_streams.connection import Connection
 from h1_streams.state import Route
@@ -162,7 +163,9 @@ def test_a_surplus_response_in_a_record_of_its_own_is_never_taken(
 def test_one_client_in_several_runs_of_trio_at_once() -> None:
     limits = httpx.Limits(max_connections=2, max_keepalive_connections=2)
     with RawServer(answers(said(b"ok"))) as server:
-        shared = httpx.AsyncClient(transport=AsyncRouter(limits=limits), timeout=10)
+        shared = httpx.AsyncClient(
+            transport=AsyncRouter(TransportSettings(limits=limits)), timeout=10
+        )
         found: list[str] = []
 
         async def ask() -> None:
@@ -310,7 +313,7 @@ def test_a_body_is_read_from_where_it_is_now(
 
 def test_the_loops_of_asyncio_leave_no_pools_behind() -> None:
     with RawServer(answers(said(b"ok"))) as server:
-        shared = httpx.AsyncClient(transport=AsyncRouter())
+        shared = httpx.AsyncClient(transport=AsyncRouter(TransportSettings()))
 
         async def main() -> str:
             return (await shared.get(server.url)).text

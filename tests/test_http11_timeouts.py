@@ -13,6 +13,7 @@ import httpx
 import pytest
 from dify_workflow import DifyWorkflow
 from dify_workflow._clients._sync.io import Router
+from dify_workflow._transport.pools import TransportSettings
 from h1_streams.async_connection import AsyncResponseBody
 from h1_streams.connection import ResponseBody
 from h1_streams.line import BODY
@@ -151,7 +152,7 @@ def test_a_stream_is_read_on_after_a_time_out() -> None:
     slow = Slow()
     with (
         RawServer(slow) as server,
-        httpx.Client(transport=Router()) as client,
+        httpx.Client(transport=Router(TransportSettings())) as client,
         client.stream("POST", server.url) as response,
     ):
         body = response.extensions[BODY]

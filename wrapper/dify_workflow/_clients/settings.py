@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import os
 import re
-import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from dify_workflow_api.operations import OPERATIONS
 from .._api.input_forms import InputForms
 from .._api.versions import Server, Version
 from .._runs.run import Run, plan
-from .._transport.pools import Connections, TransportSettings
+from .._transport.pools import TransportSettings
 from ..errors import DifyError, InvalidArgument
 from ..options import CallOptions, Options, RunArguments, RunOptions, show_options, unknown
 from ..types.requests import seal_key
@@ -88,10 +87,7 @@ class ClientSettings:
 
     options: Options
     base_url: httpx.URL
-    verify: ssl.SSLContext | bool = True
-    proxy: str | None = attrs.field(default=None, repr=False)
-    limits: httpx.Limits | None = None
-    connections: Connections = "own"
+    transport: TransportSettings = attrs.field(repr=False)
 
     @classmethod
     def of(
@@ -121,7 +117,7 @@ class ClientSettings:
         transport = TransportSettings(**others)
         if http_client is None:  # else nothing of the environment is used
             transport.check(url)
-        return cls(options=checked, base_url=url, **others)
+        return cls(options=checked, base_url=url, transport=transport)
 
 
 _making = threading.Lock()

@@ -146,13 +146,13 @@ def _proxy_from_environment(url: httpx.URL) -> str | None:
 
 
 class TransportSettings:
-    """How connections are made: TLS, proxy, limits."""
+    """How connections are made: TLS, proxy, limits. A copy in another process reads its proxies."""
 
     def __init__(
         self,
-        verify: ssl.SSLContext | bool,
-        proxy: str | None,
-        limits: httpx.Limits | None,
+        verify: ssl.SSLContext | bool = True,
+        proxy: str | None = None,
+        limits: httpx.Limits | None = None,
         connections: Connections = "own",
     ) -> None:
         if not isinstance(verify, bool | ssl.SSLContext):
@@ -172,6 +172,9 @@ class TransportSettings:
             max_connections=100, max_keepalive_connections=20
         )
         self._proxies: dict[tuple[str, str], httpx.Proxy | None] = {}  # by scheme and host
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_proxies": {}}
 
     def check(self, url: httpx.URL) -> None:
         """Raise `InvalidArgument` for an environment by which a URL cannot be reached."""

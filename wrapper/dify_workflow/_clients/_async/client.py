@@ -268,11 +268,4 @@ class AsyncDifyWorkflow(
         return AsyncDriver(self._connections(), self._settings.base_url, self._server)
 
     def _new_http(self) -> httpx.AsyncClient:
-        used = self._settings
-        router = AsyncRouter(
-            verify=used.verify,
-            proxy=used.proxy,
-            limits=used.limits,
-            connections=used.connections,
-        )
-        return AsyncOwnClient(transport=router)
+        return AsyncOwnClient(transport=AsyncRouter(self._settings.transport))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-import ssl
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
@@ -22,7 +21,7 @@ from h1_streams.loops import running_loop
 
 from ..._api.commands import Open
 from ..._transport.messages import httpcore_errors, httpx_error, is_bounded, line_of, own_body
-from ..._transport.pools import OWN_CONNECTION, Connections, TracedConnection, TransportSettings
+from ..._transport.pools import OWN_CONNECTION, TracedConnection, TransportSettings
 from ..._transport.whole import Decoder
 from ...errors import DifyError, InvalidArgument
 
@@ -239,15 +238,8 @@ class AsyncOpenStream:
 class AsyncRouter(httpx.AsyncBaseTransport):
     """The transport of the async client."""
 
-    def __init__(
-        self,
-        *,
-        verify: ssl.SSLContext | bool = True,
-        proxy: str | None = None,
-        limits: httpx.Limits | None = None,
-        connections: Connections = "own",
-    ) -> None:
-        self._settings = TransportSettings(verify, proxy, limits, connections)
+    def __init__(self, settings: TransportSettings) -> None:
+        self._settings = settings
         self._loops: dict[object, _LoopConnections] = {}  # by event loop, or run of trio
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -265,11 +265,4 @@ class DifyWorkflow(
         return Driver(self._connections(), self._settings.base_url, self._server)
 
     def _new_http(self) -> httpx.Client:
-        used = self._settings
-        router = Router(
-            verify=used.verify,
-            proxy=used.proxy,
-            limits=used.limits,
-            connections=used.connections,
-        )
-        return OwnClient(transport=router)
+        return OwnClient(transport=Router(self._settings.transport))

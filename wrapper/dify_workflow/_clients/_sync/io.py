@@ -6,7 +6,6 @@ Written by hand, as its twin in `_async`: the same names with the same meaning.
 from __future__ import annotations
 
 import os
-import ssl
 import sys
 import threading
 import weakref
@@ -20,7 +19,7 @@ from h1_streams.line import BODY, Line
 
 from ..._api.commands import Open
 from ..._transport.messages import httpcore_errors, httpx_error, is_bounded, line_of, own_body
-from ..._transport.pools import OWN_CONNECTION, Connections, TracedConnection, TransportSettings
+from ..._transport.pools import OWN_CONNECTION, TracedConnection, TransportSettings
 from ..._transport.whole import Decoder
 
 if TYPE_CHECKING:
@@ -207,15 +206,8 @@ class OpenStream:
 class Router(httpx.BaseTransport):
     """The transport of the sync client."""
 
-    def __init__(
-        self,
-        *,
-        verify: ssl.SSLContext | bool = True,
-        proxy: str | None = None,
-        limits: httpx.Limits | None = None,
-        connections: Connections = "own",
-    ) -> None:
-        self._settings = TransportSettings(verify, proxy, limits, connections)
+    def __init__(self, settings: TransportSettings) -> None:
+        self._settings = settings
         self._pools: dict[tuple[int, str, str], httpx.HTTPTransport] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
