@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import attrs
 import dify_workflow
 import fastapi
 import httpx
@@ -215,6 +216,16 @@ def test_help_and_signature_show_every_option(kind: Any) -> None:
         for option in options.__annotations__:
             assert option in shown
             assert name == "__init__" or f"\n    {option}: " in method.__doc__
+    type("Mine", (kind,), {})  # a subclass of a user's changes nothing
+    assert kind.info.__doc__.count("Options:") == 1
+
+
+@pytest.mark.parametrize("seconds", [10**12, -(10**12), 10**400])
+def test_a_time_beyond_the_calendar_is_none(fake_dify: FakeDify, seconds: int) -> None:
+    with DifyWorkflow(base_url=fake_dify.url, api_key=fake_dify.api_key) as dify:
+        dify.run_workflow({"text": "a"})
+        entry = attrs.evolve(dify.logs().data[0], created_at=seconds)
+    assert (entry.created_at, entry.created) == (seconds, None)
 
 
 TERMINAL: dict[str, tuple[list[str], int, str]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
@@ -86,6 +87,11 @@ def _user(value: str) -> str:
         raise InvalidArgument(f"user: at most {_MAX_USER} characters", field="user")
     user: str = plain(value, "user")
     return user
+
+
+def unique_user(user: str, digits: int) -> str:
+    """Return a user that nobody else is, by so many random hex digits behind this one."""
+    return f"{user[: _MAX_USER - digits - 1]}-{uuid.uuid4().hex[:digits]}"
 
 
 class RequestTimeout(httpx.Timeout):
@@ -326,7 +332,7 @@ def show_options(function: _F, kind: _Table, *tables: _Table) -> _F:
     kept = [one for one in known.parameters.values() if one.kind is not one.VAR_KEYWORD]
     shown = known.replace(parameters=[*kept, *options])
     function.__signature__ = shown  # type: ignore[attr-defined]
-    if function.__doc__:
+    if options and function.__doc__:
         told = "\n".join(f"    {lines[one.name]}" for one in options if one.name in lines)
         function.__doc__ = f"{inspect.cleandoc(function.__doc__)}\n\nOptions:\n{told}"
     return function

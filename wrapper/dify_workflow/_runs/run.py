@@ -26,7 +26,7 @@ from .._api.validation import InputWarning, error_of, problems
 from .._api.versions import Server
 from .._codec.jsonio import plain
 from ..errors import InvalidArgument
-from ..options import Options, no_inputs
+from ..options import Options, no_inputs, unique_user
 from ..typed import TypedRequest
 from ..types.requests import WorkflowRunRequest
 from ..types.responses import RunOutcomeUnknown, WorkflowRunResponse
@@ -179,7 +179,6 @@ class Run:
 
 
 _SUFFIX = 12  # hex digits that make a user unique
-_LONGEST_USER = 255
 
 
 def plan(
@@ -211,8 +210,7 @@ def plan(
     is_blocking = result_only and options.response_mode == "blocking"
     options.key()
     if options.unique_user:
-        suffix = uuid.uuid4().hex[:_SUFFIX]
-        user = f"{options.user[: _LONGEST_USER - _SUFFIX - 1]}-{suffix}"
+        user = unique_user(options.user, _SUFFIX)
         options = attrs.evolve(options, user=user, unique_user=False)
         own_user = True
     inputs: dict[str, Any] = plain(asked.inputs, "inputs")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import attrs
 
 from .. import DifyWorkflow, InvalidArgument, input_form, is_missing
+from ..options import unique_user
 from ..typed import TypedRequest
 from .cells import InputForm, by_variable, choose, inputs_of, typed
 from .journal import Flight
@@ -20,7 +20,6 @@ from .rows import Row, Rows, key_of, path_of, read_rows
 from .settings import Settings
 
 _SUFFIX = 16  # hex digits that make a user the row's own
-_LONGEST_USER = 255
 
 
 class Tasks:
@@ -40,7 +39,7 @@ class Tasks:
         seen: KeySet,
     ) -> None:
         self._settings = settings
-        self._prefix = client._settings.options.user[: _LONGEST_USER - _SUFFIX - 1]
+        self._user = client._settings.options.user
         self._found = found
         self._done = done
         self._seen = seen  # stays empty where the keys are numbers
@@ -93,7 +92,7 @@ class Tasks:
 
     def own_user(self) -> Flight:
         """Return a user of its own for a row."""
-        return Flight(f"{self._prefix}-{uuid.uuid4().hex[:_SUFFIX]}")
+        return Flight(unique_user(self._user, _SUFFIX))
 
     def _key(self, row: Row, number: int) -> Key:
         column = self._settings.key

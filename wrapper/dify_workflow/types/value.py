@@ -39,7 +39,10 @@ class Value:
 
 
 def aware(seconds: Any) -> datetime | None:
-    """Return unix seconds as a time in UTC; None for none."""
+    """Return unix seconds as a time in UTC; None for what is none."""
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         return None
-    return datetime.fromtimestamp(seconds, UTC)
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OSError, OverflowError, ValueError):
+        return None  # no year of the calendar
