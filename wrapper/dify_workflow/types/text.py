@@ -59,32 +59,34 @@ class Splitter:
         return self._shown(held)
 
     def _parts(self) -> Iterator[str]:
-        while self._rest:
+        rest, at = self._rest, 0
+        while at < len(rest):
             if self._tag:
-                close = _CLOSE.search(self._rest)
+                close = _CLOSE.search(rest, at)
                 if close is None:
-                    known = max(len(self._rest) - _OVERLAP, 0)
-                    self._inside.append(self._rest[:known])
-                    self._rest = self._rest[known:]
-                    return
-                block = "".join(self._inside) + self._rest[: close.start()]
+                    known = max(len(rest) - _OVERLAP, at)
+                    self._inside.append(rest[at:known])
+                    at = known
+                    break
+                block = "".join(self._inside) + rest[at : close.start()]
                 if block.strip():
                     self.reasoning.append(block.strip())
-                self._tag, self._inside, self._rest = "", [], self._rest[close.end() :]
+                self._tag, self._inside, at = "", [], close.end()
                 self._bare = True
                 continue
-            start = self._rest.find("<")
-            if start:
-                known = len(self._rest) if start < 0 else start
-                yield self._shown(self._rest[:known])
-                self._rest = self._rest[known:]
-            elif tag := _OPEN.match(self._rest):
-                self._tag, self._rest = tag[0], self._rest[tag.end() :]
-            elif _MAY_OPEN.fullmatch(self._rest):
-                return
+            start = rest.find("<", at)
+            if start != at:
+                known = len(rest) if start < 0 else start
+                yield self._shown(rest[at:known])
+                at = known
+            elif tag := _OPEN.match(rest, at):
+                self._tag, at = tag[0], tag.end()
+            elif _MAY_OPEN.fullmatch(rest, at):
+                break
             else:
                 yield self._shown("<")
-                self._rest = self._rest[1:]
+                at += 1
+        self._rest = rest[at:]
 
     def _shown(self, text: str) -> str:
         if self._bare:
