@@ -103,7 +103,7 @@ class ConnectionState:
 
     `keepalive` is how long it may be idle, in seconds. `line` can end it, by `shutdown`.
 
-    Whoever holds the turn and sees `_leaving` closes it; who closes it keeps the turn for ever.
+    Whoever holds the turn and sees `_leaving` closes it; a closed connection never releases it.
     """
 
     def __init__(

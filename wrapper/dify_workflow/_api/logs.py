@@ -20,7 +20,7 @@ from .logger import log
 from .replies import Answer
 
 _LARGEST_PAGE: int = LOG_FILTERS["limit"]["maximum"]
-_LAST_TIME = 1 << 35  # unix seconds; long after all of us
+_LAST_TIME = 1 << 35  # unix seconds: a bound of sanity, in the year 3058
 _ROUNDS = 20  # readings of a second that fills more than a page
 _STRANGE_PAGES = 2  # in a row, that bring nothing new: the server repeats itself
 

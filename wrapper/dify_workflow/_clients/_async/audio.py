@@ -26,7 +26,7 @@ from .driver import AsyncDriver, read_whole
 
 
 class AsyncAudioMethods:
-    """What `AsyncDifyWorkflow` hears and says."""
+    """Speech methods of `AsyncDifyWorkflow`."""
 
     if TYPE_CHECKING:
 

@@ -27,7 +27,7 @@ from .driver import Driver, read_whole
 
 
 class AudioMethods:
-    """What `DifyWorkflow` hears and says."""
+    """Speech methods of `DifyWorkflow`."""
 
     if TYPE_CHECKING:
 
