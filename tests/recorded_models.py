@@ -30,16 +30,25 @@ def _pattern(path: str) -> str:
 
 def _model(operation: str) -> str | None:
     """The component that a success of the operation is read into."""
-    method, path, _ = OPERATIONS[operation]
-    responses = SPEC["paths"][path][method.lower()]["responses"]
+    responses = SPECIFIED[operation]["responses"]
     (success,) = (component(node) for status, node in responses.items() if status[0] == "2")
     schema = success.get("content", {}).get("application/json", {}).get("schema", {})
     return schema["$ref"].removeprefix(REF) if "$ref" in schema else None
 
 
+SPECIFIED = {
+    operation: SPEC["paths"][path][method.lower()]
+    for operation, (method, path, _) in OPERATIONS.items()
+}
+PLAIN = {name: node["x-method"] for name, node in SPECIFIED.items() if "x-method" in node}
+
 # Paths without parameters first: /workflows/run is no /workflows/{workflow_id}.
 ROUTES = sorted(OPERATIONS, key=lambda operation: OPERATIONS[operation][1].count("{"))
 MODELS = {operation: model for operation in OPERATIONS if (model := _model(operation))}
+# Those of an answer that is recorded, as the contract says.
+RECORDED = {
+    model for name, model in MODELS.items() if SPECIFIED[name].get("x-recorded") is not False
+}
 
 
 def operation_of(item: Exchange) -> str | None:

@@ -18,7 +18,7 @@ from dify_workflow import (
 from dify_workflow_api.models import FormAction
 from dify_workflow_api.operations import OPERATIONS
 from facade import Kind, both, client
-from recorded_models import SPEC, component
+from recorded_models import PLAIN, SPECIFIED, component
 
 FORM = WorkflowForm(
     token="f",
@@ -45,13 +45,6 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "audioToText": lambda dify: dify.audio_to_text(b"x", name="x.wav"),
     "textToAudio": lambda dify: list(dify.text_to_audio("hello")),
 }
-
-
-SPECIFIED = {
-    operation: SPEC["paths"][path][method.lower()]
-    for operation, (method, path, _) in OPERATIONS.items()
-}
-PLAIN = {name: node["x-method"] for name, node in SPECIFIED.items() if "x-method" in node}
 
 
 def call_of(operation: str) -> Callable[[Any], Any] | None:

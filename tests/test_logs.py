@@ -9,6 +9,7 @@ import pytest
 from dify_workflow import InvalidArgument, WorkflowLogsRequest
 from dify_workflow_api.filters import LOG_FILTERS, LogFilters
 from facade import Kind, both, client
+from recorded_models import SPECIFIED, component
 from replay_server import ReplayServer, Reply
 
 EMPTY = Reply.json(200, {"page": 1, "limit": 20, "total": 0, "has_more": False, "data": []})
@@ -40,6 +41,16 @@ ON_THE_WIRE: list[tuple[dict[str, Any], str, str]] = [
     ),
     ({"created_by_account": "lab+1@example.com"}, "created_by_account", "lab+1@example.com"),
 ]
+PARAMETERS = {
+    one["name"].replace("__", "_"): one
+    for one in map(component, SPECIFIED["listWorkflowLogs"]["parameters"])
+}
+EXAMPLES = {name: one["schema"]["examples"][0] for name, one in PARAMETERS.items()}
+ON_THE_WIRE += [  # what came later, by the contract's example
+    ({name: EXAMPLES[name]}, one["name"], str(EXAMPLES[name]))
+    for name, one in PARAMETERS.items()
+    if name not in {name for given, _, _ in ON_THE_WIRE for name in given}
+]
 
 
 @both
@@ -62,7 +73,7 @@ def test_every_filter_on_the_wire(kind: Kind, as_request: bool) -> None:
 
 @both
 def test_all_filters_at_once_and_nothing_else(kind: Kind) -> None:
-    given: dict[str, Any] = {
+    given: dict[str, Any] = EXAMPLES | {
         "keyword": "k",
         "status": "failed",
         "page": 3,

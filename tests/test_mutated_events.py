@@ -11,19 +11,21 @@ from dify_workflow import (
 )
 from dify_workflow_api.events import EVENTS
 from facade import Kind, both
+from fake_dify.contract import contract
 from mutant_server import RUN, serving, use_response
 from mutants import Path, mutants
+from recorded_models import SPEC, component
 from recorded_runs import TERMINAL
 from wire_archive import exchanges
 
 # Events.
 
-IDS = {"workflow_run_id": "run-1", "task_id": "task-1"}
 
-
+ENVELOPES = SPEC["components"]["schemas"]["WorkflowEvent"]["discriminator"]["mapping"].values()
 UNRECORDED: list[dict[str, Any]] = [
-    {"event": "text_replace", **IDS, "data": {"text": "x"}},
-    {"event": "warning", "warning": "x"},
+    contract().example({"$ref": ref})
+    for ref in ENVELOPES
+    if component({"$ref": ref}).get("x-recorded") is False
 ]
 
 

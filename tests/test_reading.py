@@ -16,12 +16,12 @@ from dify_workflow._api.replies import Answer
 from dify_workflow._api.results import of_detail
 from dify_workflow._codec.jsonio import as_object, normalised_run, read, reader
 from dify_workflow_api.events import EVENTS
-from recorded_models import ANSWERS, MODELS, STREAMED, holds, model_of
+from recorded_models import ANSWERS, RECORDED, STREAMED, holds, model_of
 from wire_archive import VERSIONS, exchange, exchanges
 
 
 def test_every_recorded_answer_becomes_its_model() -> None:
-    assert {name for _, name in ANSWERS} == set(MODELS.values())
+    assert {name for _, name in ANSWERS} == RECORDED
     for item, name in ANSWERS:
         answer = Answer(item.status, httpx.Headers(item.headers), item.body)
         made = answer.read(reader(name))

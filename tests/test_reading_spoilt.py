@@ -16,7 +16,7 @@ from dify_workflow._api.results import of_blocking, of_detail, of_stop
 from dify_workflow._codec.jsonio import read, reader
 from dify_workflow._runs.state import RunState
 from dify_workflow_api.events import EVENTS
-from recorded_models import ANSWERS, MODELS, STREAMED
+from recorded_models import ANSWERS, RECORDED, STREAMED
 
 # Answers with one thing wrong, wherever it is.
 
@@ -56,7 +56,7 @@ def shape(value: Any) -> str:
     return type(value).__name__
 
 
-@pytest.mark.parametrize("name", sorted(set(MODELS.values())))
+@pytest.mark.parametrize("name", sorted(RECORDED))
 def test_an_answer_with_anything_wrong_is_read_or_unreadable(name: str) -> None:
     count = 0
     for raw in samples([item.json() for item, model in ANSWERS if model == name], 2):
@@ -97,7 +97,7 @@ def test_a_result_of_an_answer_with_anything_wrong_is_one_or_unreadable(
 
 
 def test_what_a_server_leaves_out_becomes_none() -> None:
-    for name in set(MODELS.values()):
+    for name in RECORDED:
         for raw in samples([item.json() for item, model in ANSWERS if model == name], 2):
             whole = read(name, raw).to_dict()
             for key, value in raw.items():
