@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 from .. import InvalidArgument, is_missing, to_json
 from ..typed import TypedRequest
+from ..types.files import is_file
 from .results import Key
 
 Row = Mapping[str, Any]
@@ -30,14 +31,10 @@ _AT_ONCE = 256  # rows of a Parquet file in memory
 def path_of(rows: Rows) -> Path | None:
     """Return the path of rows in a file, None for an iterable; raises `InvalidArgument`."""
     if isinstance(rows, str | os.PathLike):
-        try:
-            path = Path(rows)
-            there = path.is_file()
-        except (OSError, TypeError, ValueError) as error:  # too long, say, or a path of bytes
-            raise InvalidArgument(f"rows: no path of a file ({error})", field="rows") from None
+        if not is_file(rows):
+            raise InvalidArgument(f"rows: no file at {str(rows)!r}", field="rows")
+        path = Path(rows)
         _reader(path)
-        if not there:
-            raise InvalidArgument(f"rows: no file at {str(path)!r}", field="rows")
         return path
     if isinstance(rows, Mapping) or not isinstance(rows, Iterable):
         raise InvalidArgument("rows: an iterable of mappings, or the path of a file", field="rows")

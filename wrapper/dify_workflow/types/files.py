@@ -128,13 +128,18 @@ class WorkflowFile(InputValue):
         return models.InputFile.from_dict({"type": self.type, **given}).to_dict()
 
 
+def is_file(path: Any) -> bool:
+    """Whether there is a file at a path; there is none at what cannot be a path."""
+    try:
+        return isinstance(path, str | os.PathLike) and Path(path).is_file()
+    except (OSError, TypeError, ValueError):
+        return False  # too long, say, or a path of bytes
+
+
 def check_file(path: Any, field: str) -> None:
     """Raise `InvalidArgument` where there is no file at a path."""
-    try:
-        if isinstance(path, str | os.PathLike) and Path(path).is_file():
-            return
-    except (OSError, TypeError, ValueError):
-        pass  # too long, say, or a path of bytes
+    if is_file(path):
+        return
     if isinstance(path, str) and path.startswith(("http://", "https://")):
         raise InvalidArgument(f"{field}: an address; WorkflowFile.from_url takes it", field=field)
     if not isinstance(path, str | os.PathLike):
