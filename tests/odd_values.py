@@ -94,8 +94,13 @@ class NaTType(datetime):
 class NAType:
     """As pandas' NA: what it is compared with gives NA, which is neither true nor false."""
 
+    def __eq__(self, other: object) -> Any:
+        return self
+
     def __ne__(self, other: object) -> Any:
         return self
+
+    __hash__ = object.__hash__
 
     def __bool__(self) -> bool:
         raise TypeError("boolean value of NA is ambiguous")

@@ -15,7 +15,7 @@ import httpx
 from attrs.validators import optional
 from dify_workflow_api.operations import BODIES
 
-from ._codec.jsonio import plain
+from ._codec.jsonio import is_one_of, plain
 from ._codec.sse import DEFAULT_MAX_EVENT_BYTES
 from .errors import InvalidArgument
 from .types.forms import OnHumanInput
@@ -145,7 +145,9 @@ def _count(least: int) -> _Validator:
 _yes_or_no = _must(lambda value: isinstance(value, bool), "True or False")
 _name = _must(lambda value: isinstance(value, str) and value.strip(), "a name, not empty")
 _function = _must(callable, "a function")
-_validate = _must(lambda value: value in ("off", "warn", "strict"), '"off", "warn" or "strict"')
+_validate = _must(
+    lambda value: is_one_of(value, ("off", "warn", "strict")), '"off", "warn" or "strict"'
+)
 
 
 def _seconds(value: Seconds | None) -> float | None:

@@ -13,7 +13,7 @@ import dataclasses
 import email.utils
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -179,6 +179,11 @@ def is_missing(value: Any) -> bool:
     if isinstance(value, float | date) or _numpy_kind(value):  # pandas.NaT is a datetime
         return bool(value != value)
     return False
+
+
+def is_one_of(value: Any, texts: Collection[str]) -> bool:
+    """Whether a value is one of some texts; what is no text is not compared: it may refuse that."""
+    return isinstance(value, str) and value in texts
 
 
 def _numpy_kind(value: Any) -> str:

@@ -21,6 +21,7 @@ import httpx
 from h1_streams.line import Line, shut_down
 
 from .._api.failures import PROXY
+from .._codec.jsonio import is_one_of
 from ..errors import InvalidArgument
 from .forks import UNFORKED
 from .proxies import is_excluded, proxy_at, variable_of
@@ -161,7 +162,7 @@ class TransportSettings:
             _check_limits(limits)
         if proxy is not None:
             proxy_at(proxy, "proxy")
-        if connections not in get_args(Connections):
+        if not is_one_of(connections, get_args(Connections)):
             raise InvalidArgument('connections: "own" or "httpx"', field="connections")
         self._connections = connections
         if isinstance(verify, ssl.SSLContext):

@@ -15,7 +15,7 @@ import attrs
 import dify_workflow_api.models as models
 from dify_workflow_api.operations import BODIES
 
-from .._codec.jsonio import UNREADABLE, InputValue, plain, read
+from .._codec.jsonio import UNREADABLE, InputValue, is_one_of, plain, read
 from ..errors import InvalidArgument
 
 Content = str | os.PathLike[str] | bytes | IO[bytes]
@@ -220,7 +220,7 @@ def mime_type_of(name: str) -> str:
 
 def _type(given: str | None, name: str, mime_type: str | None) -> str:
     if given is not None:
-        if given not in TYPES:
+        if not is_one_of(given, TYPES):
             raise InvalidArgument(
                 f"type: one of {', '.join(TYPES)}; WorkflowFile.from_path, from_bytes, from_url "
                 "and from_upload tell it",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal, Unpack
+from typing import Any, Literal, Unpack, get_args
 
 import attrs
 from dify_workflow_api.filters import LOG_FILTERS, LogFilters
 
-from .._codec.jsonio import plain
+from .._codec.jsonio import is_one_of, plain
 from ..errors import InvalidArgument
 from .files import with_files
 from .responses import WorkflowLogs
@@ -167,13 +167,16 @@ def refuse_two(name: str, asked: Any, given: Any) -> None:
 
 def checked_field(name: str, value: Any) -> Any:
     """Return a field as it is sent; raises `InvalidArgument` for what it cannot be."""
-    if name == "response_mode" and value not in ("streaming", "blocking"):
+    if name == "response_mode" and not is_one_of(value, get_args(ResponseMode)):
         raise InvalidArgument('response_mode: "streaming" or "blocking"', field=name)
     if name == "files" and not isinstance(value, list | tuple):
         raise InvalidArgument("files: a list of files", field=name)
-    if name.startswith("trace") and not isinstance(plain(value, name), str):
+    if name == "files":
+        return with_files(value, "files")
+    text = plain(value, name)
+    if not isinstance(text, str):
         raise InvalidArgument(f"{name}: text", field=name)
-    return with_files(value, "files") if name == "files" else value
+    return text
 
 
 def _refuse_whole_request(given: Any) -> None:
@@ -245,7 +248,7 @@ def _filter(name: str, value: Any) -> Any:
     if schema.get("format") == "date-time":
         return as_utc(name, value)
     allowed = schema.get("enum")
-    if allowed is not None and value not in allowed:
+    if allowed is not None and not is_one_of(value, allowed):
         raise InvalidArgument(f"{name}: one of {', '.join(map(str, allowed))}", field=name)
     if schema.get("type") == "integer":
         least, most = schema.get("minimum", 0), schema.get("maximum", float("inf"))
