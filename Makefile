@@ -65,7 +65,7 @@ check: $(CHECK) lint ## lint and type-check everything, the programs of README a
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
 	$(BIN)/pyright
-	$(PYTEST) -n 0 -m types tests/test_readme.py tests/test_docs.py tests/test_package.py
+	$(PYTEST) -n 0 -m types tests/project
 
 generate: $(TEST) ## write generated/ and the stand-in's contract from openapi/dify-workflow.yaml, and the sync client; GENERATOR='openapi-python-client==X' only tries
 	$(BIN)/python $(if $(GENERATOR),generator/trial.py '$(GENERATOR)',generator/generate.py)

@@ -161,7 +161,7 @@ def build(root: Path, pythons: list[str]) -> None:
     run("twine", "check", "--strict", *sorted(dist.iterdir()))
     run("check_wheel_contents", *sorted(dist.glob("*.whl")))
     run(
-        *("pytest", "-n", "0", "tests/test_package.py", "-m", "not types"),
+        *("pytest", "-n", "0", "tests/project/test_package.py", "-m", "not types"),
         DIFY_DIST=str(dist),
         DIFY_PYTHONS=" ".join(pythons),
     )

@@ -1,0 +1,191 @@
+"""Rows are run wherever an executor runs them: the client travels by pickle."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from batches import rows
+from dify_workflow import DifyWorkflow, InvalidArgument
+from dify_workflow.batch import iter_many, run_many
+from dify_workflow.batch.journal import Flight
+from dify_workflow.batch.one_row import Sealed, Task, run_remotely
+from fake_dify import Answer, FakeDify, Gate, Node, Sleep
+from places import ROOT
+
+BUSY = {"code": "too_many_requests", "message": "Too many requests.", "status": 429}
+
+
+@pytest.fixture
+def dify(fake: FakeDify) -> Iterator[DifyWorkflow]:
+    with DifyWorkflow(base_url=fake.url, api_key=fake.api_key, user="me") as client:
+        yield client
+
+
+@contextmanager
+def processes(count: int = 2) -> Iterator[ProcessPoolExecutor]:
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["dify_workflow.batch"])
+    with ProcessPoolExecutor(count, mp_context=context) as pool:
+        yield pool
+
+
+def test_the_callers_threads_are_used_and_left(dify: DifyWorkflow, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        assert run_many(dify, rows(5), tmp_path / "out.jsonl", executor=pool).ok
+        assert pool.submit(int, "7").result() == 7
+
+
+def test_rows_are_run_in_other_processes(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    fake.faults.add(Answer(status=429, body=BUSY, headers={"Retry-After": "0.05"}), 2)
+    with processes() as pool:
+        summary = run_many(dify, rows(20), tmp_path / "out.jsonl", executor=pool, concurrency=4)
+    assert (summary.rows, summary.ok) == (20, True)
+    assert sorted(int(run.inputs["text"]) for run in fake.runs) == list(range(1, 21))
+    assert {run.user[:3] for run in fake.runs} == {"me-"}
+    assert fake.posts("listWorkflowLogs") == 0  # a pool never runs a task twice
+
+
+def test_a_broken_pool_ends_the_batch_and_its_rows_are_found_later(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    gate = Gate()
+    fake.workflow = [gate]
+    output = tmp_path / "out.jsonl"
+    with processes() as pool:
+        batch = iter_many(dify, rows(6), output, executor=pool, concurrency=2)
+        with ThreadPoolExecutor(1) as thread:
+            results: Future[Any] = thread.submit(list, batch)
+            fake.wait_for(lambda: len(fake.runs) == 2)
+            for worker in list(pool._processes):
+                os.kill(worker, signal.SIGKILL)
+            with pytest.raises(BrokenProcessPool):
+                results.result()
+    gate.open()
+    assert run_many(dify, rows(6), output).ok
+    assert len(fake.runs) == 6
+
+
+def test_options_and_keys_travel_with_the_client(fake: FakeDify, dify: DifyWorkflow) -> None:
+    fake.app("app-other")
+    with processes(1) as pool:
+        (row,) = iter_many(
+            dify,
+            rows(1),
+            executor=pool,
+            api_key="app-other",
+            user="you",
+            extra_headers={"X-Row": "1"},
+        )
+    assert row.ok
+    (asked,), (run,) = fake.requests, fake.runs
+    assert (asked.headers["x-row"], run.app.key) == ("1", "app-other")
+    assert run.user.startswith("you-")
+
+
+def test_a_client_that_cannot_be_pickled_is_refused(dify: DifyWorkflow) -> None:
+    def answer(form: Any) -> None:
+        return None
+
+    with processes(1) as pool, pytest.raises(InvalidArgument, match="cannot be pickled"):
+        next(iter_many(dify.with_options(on_human_input=answer), rows(1), executor=pool))
+
+
+def test_a_task_that_a_scheduler_repeats_finds_its_run(fake: FakeDify, dify: DifyWorkflow) -> None:
+    task = Task(key=1, inputs={"text": "a"}, flight=Flight("own-1", 0.0))
+    first, again = (run_remotely(Sealed(pickle.dumps(dify)), task, True) for _ in range(2))
+    assert first.result is not None
+    assert again.result is not None
+    assert (again.result.run_id, again.result.status) == (first.result.run_id, "succeeded")
+    assert len(fake.runs) == 1
+    other = Sealed(pickle.dumps(dify.with_options(api_key="app-no")))
+    busy = run_remotely(other, task, True)
+    assert (busy.started, type(busy.error).__name__) == (False, "AuthenticationError")
+
+
+@attrs.define
+class Cluster:
+    executor: Any
+    client: Any
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    """Two worker processes of Dask."""
+    dask: Any = pytest.importorskip("dask")
+    distributed: Any = pytest.importorskip("distributed")
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=2, dashboard_address=None, host="127.0.0.1"
+        ) as local,
+        distributed.Client(local) as client,
+    ):
+        yield Cluster(client.get_executor(), client)
+
+
+@pytest.mark.slow
+def test_rows_are_run_by_dask(
+    fake: FakeDify, dify: DifyWorkflow, cluster: Cluster, tmp_path: Path
+) -> None:
+    fake.workflow = [Sleep(0.02)]
+    output = tmp_path / "out.jsonl"
+    with iter_many(dify, rows(30), output, executor=cluster.executor, concurrency=4) as batch:
+        for _ in range(10):
+            next(batch)
+    summary = run_many(dify, rows(30), output, executor=cluster.executor, concurrency=4)
+    assert (summary.rows, summary.ok, summary.earlier) == (30, True, 10)
+    assert sorted(int(run.inputs["text"]) for run in fake.runs) == list(range(1, 31))
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_loses_no_row_and_doubles_none(
+    fake: FakeDify, dify: DifyWorkflow, cluster: Cluster, tmp_path: Path
+) -> None:
+    gate = Gate()
+    fake.workflow = lambda inputs: [Node("held", gate=gate)] if int(inputs["text"]) < 5 else []
+    output = tmp_path / "out.jsonl"
+    options: dict[str, Any] = {"executor": cluster.executor, "concurrency": 4}
+    with ThreadPoolExecutor(1) as thread:
+        summary = thread.submit(run_many, dify, rows(12), output, **options)
+        fake.wait_for(lambda: len(fake.runs) == 4)
+        fake.wait_for(lambda: all(run.listed for run in fake.runs))
+        workers = cluster.client.run(os.getpid)
+        os.kill(next(iter(workers.values())), signal.SIGKILL)
+        fake.wait_for(lambda: fake.posts("listWorkflowLogs") > 5, timeout=20)
+        gate.open()
+        assert summary.result(timeout=30).ok
+    assert sorted(int(run.inputs["text"]) for run in fake.runs) == list(range(1, 13))
+
+
+@pytest.mark.slow
+def test_the_example_runs(tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    table, output = tmp_path / "rows.csv", tmp_path / "out.jsonl"
+    table.write_text("text\nhello\nworld\n")
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("DIFY_")}
+    ran = subprocess.run(
+        [sys.executable, "examples/dask_batch.py", str(table), str(output)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.endswith("2 rows: 2 succeeded\n")
+    assert len(output.read_text().splitlines()) == 2

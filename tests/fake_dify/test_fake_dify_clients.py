@@ -1,0 +1,104 @@
+"""Dify's own SDKs against FakeDify: run, stream, upload, stop and logs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_dify import FakeDify, Gate, Node, Text
+from places import TESTS
+
+pytestmark = pytest.mark.slow
+
+NODE = ("dify-client@2.3.2", "axios@1.21.1")
+PROGRAM = TESTS / "support" / "node_client.mjs"
+STEPS = [Text(["Hel", "lo"]), Node("after")]
+
+
+def judge(told: dict[str, Any]) -> None:
+    """What both have printed is what a Dify tells."""
+    assert told["run"]["data"]["status"] == "succeeded"
+    events = [json.loads(one[6:]) for one in told["stream"].split("\n\n") if one[:6] == "data: "]
+    assert [event["event"] for event in events][:: len(events) - 1] == [
+        "workflow_started",
+        "workflow_finished",
+    ]
+    assert (told["upload"]["name"], told["upload"]["size"]) == ("note.txt", 5)
+    assert told["parameters"]["user_input_form"] == []
+    assert told["stop"] == {"result": "success"}
+    assert {entry["workflow_run"]["status"] for entry in told["logs"]["data"]} == {"succeeded"}
+    assert told["logs"]["total"] == 2
+
+
+def forgive(dify: FakeDify) -> None:
+    """Both say who asks for the app's parameters, which no server reads."""
+    assert dify.violations == ["request of getAppParameters: unknown parameter 'user'"]
+    dify.violations.clear()
+
+
+@pytest.mark.index
+@pytest.mark.skipif(shutil.which("npm") is None, reason="there is no npm")
+def test_the_node_sdk(tmp_path: Path) -> None:
+    install = ["npm", "install", "--no-audit", "--no-fund", "--silent", *NODE]
+    subprocess.run(install, cwd=tmp_path, check=True, capture_output=True, timeout=300)
+    program = shutil.copy(PROGRAM, tmp_path)
+    with FakeDify(workflow=STEPS) as dify:
+        ran = subprocess.run(
+            ["node", str(program), dify.url, dify.api_key],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert (ran.returncode, ran.stderr) == (0, "")
+        judge(json.loads(ran.stdout))
+        forgive(dify)
+
+
+def python_client(dify: FakeDify) -> Any:
+    """Its class for what all apps have; the published one has none for workflows."""
+    client = pytest.importorskip("dify_client").client.DifyClient(dify.api_key)
+    client.base_url = dify.url
+    return client
+
+
+def body(mode: str) -> dict[str, Any]:
+    return {"inputs": {"text": "hello"}, "response_mode": mode, "user": "ann"}
+
+
+def test_the_python_sdk() -> None:
+    with FakeDify(workflow=STEPS) as dify:
+        client, run = python_client(dify), "/workflows/run"
+        told = {"run": client._send_request("POST", run, body("blocking")).json()}
+        with client._send_request("POST", run, body("streaming"), stream=True) as response:
+            lines = list(response.iter_lines())
+            told["stream"] = "\n".join(line.decode() for line in lines)
+        (first,) = [json.loads(line[6:]) for line in lines if b"workflow_started" in line]
+        file = {"file": ("note.txt", b"hello", "text/plain")}
+        told["upload"] = client.file_upload("ann", file).json()
+        told["parameters"] = client.get_application_parameters("ann").json()
+        stop = f"/workflows/tasks/{first['task_id']}/stop"
+        told["stop"] = client._send_request("POST", stop, {"user": "ann"}).json()
+        logs = client._send_request("GET", "/workflows/logs", params={"limit": 5})
+        told["logs"] = logs.json()
+        judge(told)
+        forgive(dify)
+
+
+def test_the_python_sdk_stops_a_run_that_streams() -> None:
+    gate = Gate()
+    with FakeDify(workflow=[Node("held", gate=gate)]) as dify:
+        client = python_client(dify)
+        with client._send_request(
+            "POST", "/workflows/run", body("streaming"), stream=True
+        ) as response:
+            lines = (line for line in response.iter_lines() if line.startswith(b"data: "))
+            task_id = json.loads(next(lines)[6:])["task_id"]
+            gate.wait()
+            client._send_request("POST", f"/workflows/tasks/{task_id}/stop", {"user": "ann"})
+            *_, last = lines
+        assert json.loads(last[6:])["data"]["status"] == "stopped"

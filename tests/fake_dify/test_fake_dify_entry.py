@@ -1,0 +1,98 @@
+"""The ways to FakeDify: the pytest fixture, the command, and the client without it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import httpx
+import pytest
+from fake_dify import FakeDify
+from fake_dify.command import main
+from fake_dify.steps.builtin import BUILTINS
+from places import DSL
+
+
+def test_the_fixture(fake_dify: FakeDify) -> None:
+    headers = {"authorization": f"Bearer {fake_dify.api_key}"}
+    assert httpx.get(f"{fake_dify.url}/info", headers=headers).json()["mode"] == "workflow"
+
+
+@pytest.mark.fake_dify(version="1.12.1", api_key="app-other")
+def test_the_fixture_with_options(fake_dify: FakeDify) -> None:
+    assert (fake_dify.version, fake_dify.api_key) == ("1.12.1", "app-other")
+
+
+def python(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_the_plugin_loads_no_server() -> None:
+    code = "import sys, fake_dify.fixtures; print('uvicorn' in sys.modules)"
+    assert python(code) == "False"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("missing", ["fake_dify", "uvicorn"])
+def test_without_it_the_clients_program_says_how_to_get_it(missing: str) -> None:
+    code = f"""
+import sys
+sys.modules[{missing!r}] = None
+from dify_workflow.cli import main
+sys.argv = ["dify-workflow", "serve"]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert "pip install 'dify-workflow[testing]'" in line
+
+
+@pytest.mark.long
+def test_it_serves_by_hand_and_lists_every_key() -> None:
+    command = [sys.executable, "-m", "fake_dify", "serve", "--port", "0", "--version", "1.13.2"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        url, key = (process.stdout.readline().strip().partition("=")[2] for _ in range(2))
+        process.stdout.close()
+        keys = [key]
+        for line in process.stderr:
+            keys += [line.split()[0]] if line.startswith("app-") else []
+            if len(keys) > len(BUILTINS):
+                break
+        answers = [
+            httpx.get(f"{url}/info", headers={"authorization": f"Bearer {key}"}) for key in keys
+        ]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    assert {answer.headers["x-version"] for answer in answers} == {"1.13.2"}
+    names = [answer.json()["name"] for answer in answers]
+    assert names == ["workflow", *BUILTINS]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--version", "0.1.2"], "1.8.1 or later, not 0.1.2"),
+        (["--version", "new"], "not 'new'"),
+        (["--port", "70000"], "--port 70000: "),
+        (["--workflow", "missing.yml"], "missing.yml: No such file"),
+        (["--workflow", __file__], "it is no exported app"),
+        (["--workflow", str(DSL / "llm.yml"), "--values", '{"oter": 1}'], "'oter' is no output"),
+        (["--values", "{"], "--values"),
+        (["--fault", "cat"], "no fault 'cat'; there are cut, "),
+        (["--fault", "slow-record:2"], "at no event"),
+    ],
+)
+def test_it_refuses_what_it_cannot_serve(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", *arguments])
+    assert ended.value.code == 2
+    assert told in capsys.readouterr().err

@@ -1,0 +1,144 @@
+"""What changed since a release asks for a version; the check fails when it did not follow."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from contract_edits import SPEC
+
+from generator import diff
+from generator.changes import Change
+
+pytestmark = pytest.mark.long
+
+Spec = dict[str, Any]
+
+
+@pytest.mark.parametrize(
+    ("released", "kinds", "expected"),
+    [
+        ((0, 3, 1), [], (0, 3, 1)),
+        ((0, 3, 1), ["documentation"], (0, 3, 2)),
+        ((0, 3, 1), ["additive", "documentation"], (0, 3, 2)),
+        ((0, 3, 1), ["breaking", "additive"], (0, 4, 0)),
+        ((1, 2, 3), ["documentation"], (1, 2, 4)),
+        ((1, 2, 3), ["additive", "documentation"], (1, 3, 0)),
+        ((1, 2, 3), ["additive", "breaking"], (2, 0, 0)),
+    ],
+)
+def test_the_next_version_follows(released: Any, kinds: list[Any], expected: Any) -> None:
+    found = [Change(kind, "x", "changed") for kind in kinds]
+    assert diff.next_version(released, found) == expected
+
+
+def git(root: Path, *args: str) -> None:
+    name = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *name, *args], cwd=root, check=True, capture_output=True)
+
+
+def write(root: Path, version: str, spec: Spec) -> None:
+    (root / "openapi").mkdir(exist_ok=True)
+    (root / "openapi" / "dify-workflow.yaml").write_text(json.dumps(spec), "utf-8")
+    (root / "pyproject.toml").write_text(f'[project]\nversion = "{version}"\n', "utf-8")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Give a repository whose version 0.1.0 is tagged, in a folder below the repository's root."""
+    root = tmp_path / "inner"
+    root.mkdir()
+    git(tmp_path, "init")
+    write(root, "0.1.0", SPEC)
+    git(root, "add", ".")
+    git(root, "commit", "-m", "x")
+    git(root, "tag", "v0.1.0")
+    git(root, "tag", "vanity")
+    return root
+
+
+def broken() -> Spec:
+    spec = copy.deepcopy(SPEC)
+    del spec["components"]["schemas"]["AppInfo"]["properties"]["mode"]
+    spec["components"]["schemas"]["AppInfo"]["required"].remove("mode")
+    spec["components"]["schemas"]["EndUser"]["properties"]["new"] = {"type": "string"}
+    spec["info"]["description"] = "Other."
+    return spec
+
+
+def test_the_changelog_entry_is_drafted(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(project, "0.1.0", broken())
+    assert diff.main(["v0.1.0"], project) == 0
+    assert (
+        capsys.readouterr().out
+        == """\
+## 0.2.0 (unreleased)
+
+The API, compared with v0.1.0:
+
+Breaking:
+
+- AppInfo.mode: removed
+
+New:
+
+- EndUser.new: added
+
+Documentation:
+
+- the top: other words
+"""
+    )
+
+
+def test_without_changes_it_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert diff.main(["HEAD"], project) == 0
+    assert capsys.readouterr().out == "The contract is that of HEAD.\n"
+    assert diff.main(["--check"], project) == 0
+
+
+def test_an_unknown_revision_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert diff.main(["v9"], project) == 1
+    assert capsys.readouterr().err.startswith("v9: fatal:")
+
+
+@pytest.mark.sample(2)
+@pytest.mark.parametrize(
+    ("version", "status"), [("0.1.0", 1), ("0.1.9", 1), ("0.2.0", 0), ("0.10.0", 0), ("1.0.0", 0)]
+)
+def test_a_breaking_change_needs_its_version(
+    version: str, status: int, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(project, version, broken())
+    assert diff.main(["--check"], project) == status
+    told = capsys.readouterr()
+    if status:
+        assert "- AppInfo.mode: removed" in told.err
+        assert told.err.endswith("pyproject.toml: version must be 0.2.0 or later\n")
+    else:
+        assert told.out == f"3 changes of the contract since v0.1.0; the version is {version}\n"
+
+
+def test_what_is_new_may_stay_in_its_version(project: Path) -> None:
+    spec = copy.deepcopy(SPEC)
+    spec["components"]["schemas"]["EndUser"]["properties"]["new"] = {"type": "string"}
+    write(project, "0.1.0", spec)
+    assert diff.main(["--check"], project) == 0
+
+
+def test_without_a_release_there_is_nothing_to_check(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither in a clone without tags, as CI makes them, nor in an unpacked archive."""
+    git(project, "tag", "-d", "v0.1.0")
+    write(project, "0.1.0", broken())
+    assert diff.main(["--check"], project) == 0
+    archive = tmp_path.parent / f"{tmp_path.name}-archive"
+    archive.mkdir()
+    write(archive, "0.1.0", broken())
+    assert diff.main(["--check"], archive) == 0
+    assert capsys.readouterr().out.count("nothing to compare the contract with") == 2

@@ -1,0 +1,235 @@
+"""HTTP/1.1 bodies: cut out of the bytes of a connection exactly, however these arrive."""
+
+from __future__ import annotations
+
+import itertools
+
+import h11
+import httpcore
+import pytest
+from h1_streams.framing import Body, ChunkedBody, SizedBody
+from h11_reader import through_h11
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pieces import any_pieces, damaged, in_bytes, in_two
+
+fuzz = settings(deadline=None, max_examples=150)
+
+
+def fed(body: Body, pieces: list[bytes]) -> bytes:
+    found = b""
+    for piece in pieces:
+        found += body.feed(piece)
+        if body.error is not None:
+            raise body.error
+    return found
+
+
+# Chunked bodies.
+
+CHUNKED_HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+CHUNKED: dict[str, tuple[bytes, bytes]] = {
+    "empty": (b"0\r\n\r\n", b""),
+    "one chunk": (b"5\r\nhello\r\n0\r\n\r\n", b"hello"),
+    "two chunks": (b"3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n", b"hello"),
+    "lower-case size": (b"a\r\n0123456789\r\n0\r\n\r\n", b"0123456789"),
+    "upper-case size": (b"A\r\n0123456789\r\n0\r\n\r\n", b"0123456789"),
+    "leading zeros": (b"0005\r\nhello\r\n000\r\n\r\n", b"hello"),
+    "two digits": (b"1f\r\n" + b"x" * 31 + b"\r\n0\r\n\r\n", b"x" * 31),
+    "extension": (b"5;name=value\r\nhello\r\n0;last\r\n\r\n", b"hello"),
+    "quoted extension": (b'5;a="b"; c\r\nhello\r\n0\r\n\r\n', b"hello"),
+    "trailers": (b"5\r\nhello\r\n0\r\nX-A: 1\r\nX-B: 2\r\n\r\n", b"hello"),
+    "space behind the size": (b"5 \r\nhello\r\n0\r\n\r\n", b"hello"),
+    "data like framing": (b"7\r\n\r\n0\r\n\r\n\r\n0\r\n\r\n", b"\r\n0\r\n\r\n"),
+}
+
+chunked = pytest.mark.parametrize(("stream", "data"), CHUNKED.values(), ids=CHUNKED)
+
+
+@chunked
+def test_a_chunked_body_cut_at_every_byte(stream: bytes, data: bytes) -> None:
+    assert through_h11(CHUNKED_HEAD, stream) == (data, True)
+    for pieces in ([stream], in_bytes(stream), *in_two(stream)):
+        body = ChunkedBody()
+        assert fed(body, pieces) == data, pieces
+        assert body.done, pieces
+        assert body.reusable, pieces
+
+
+@chunked
+def test_a_chunked_body_is_not_done_before_its_last_byte(stream: bytes, data: bytes) -> None:
+    for end in range(len(stream)):
+        body = ChunkedBody()
+        assert data.startswith(fed(body, in_bytes(stream[:end])))
+        assert (body.done, body.reusable) == (False, False), end
+        with pytest.raises(httpcore.RemoteProtocolError):
+            body.end()
+        assert not body.reusable
+
+
+def test_what_follows_a_chunked_body_is_not_part_of_it() -> None:
+    stream = b"5\r\nhello\r\n0\r\n\r\n5\r\nwrong\r\n"
+    for pieces in ([stream], in_bytes(stream), *in_two(stream)):
+        body = ChunkedBody()
+        assert fed(body, pieces) == b"hello", pieces
+        assert (body.done, body.reusable) == (True, pieces[-1] == b""), pieces
+
+
+def test_data_comes_out_before_its_chunk_is_complete() -> None:
+    body = ChunkedBody()
+    assert [body.feed(piece) for piece in (b"5\r\nhe", b"l", b"lo\r", b"\n0\r\n\r\n")] == [
+        b"he",
+        b"l",
+        b"lo",
+        b"",
+    ]
+
+
+MALFORMED = {
+    "no size": b"\r\nhello\r\n0\r\n\r\n",
+    "only an extension": b";a\r\nhello\r\n0\r\n\r\n",
+    "not a digit": b"g\r\nhello\r\n0\r\n\r\n",
+    "0x": b"0x5\r\nhello\r\n0\r\n\r\n",
+    "minus": b"-5\r\nhello\r\n0\r\n\r\n",
+    "plus": b"+5\r\nhello\r\n0\r\n\r\n",
+    "underscore": b"0_5\r\nhello\r\n0\r\n\r\n",
+    "two numbers": b"5 5\r\nhello\r\n0\r\n\r\n",
+    "space before the extension": b"5 ;a\r\nhello\r\n0\r\n\r\n",
+    "space before": b" 5\r\nhello\r\n0\r\n\r\n",
+    "not ascii": b"\xef\xbc\x95\r\nhello\r\n0\r\n\r\n",
+    "html": b"<html>\r\nhello\r\n0\r\n\r\n",
+    "chunk longer than its size": b"5\r\nhelloo\r\n0\r\n\r\n",
+    "size line ends in lf": b"5\nhello\r\n0\r\n\r\n",
+    "size line ends in cr cr lf": b"5\r\r\nhello\r\n0\r\n\r\n",
+    "size of 21 digits": b"000000000000000000005\r\nhello\r\n0\r\n\r\n",
+    "chunk ends in lf": b"5\r\nhello\n0\r\n\r\n",
+    "chunk ends in cr": b"5\r\nhello\r0\r\n\r\n",
+    "endless size": b"0" * 100_000,
+    "endless extension": b"5;" + b"a" * 100_000,
+    "trailer without a colon": b"0\r\nX-A\r\n\r\n",
+    "trailer with a space before the colon": b"0\r\nX-A : 1\r\n\r\n",
+    "trailer that begins with a fold": b"0\r\n X-A: 1\r\n\r\n",
+    "trailer with NUL": b"0\r\nX-A: \0\r\n\r\n",
+    "trailer with another framing": b"0\r\nTransfer-Encoding: gzip\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("stream", MALFORMED.values(), ids=MALFORMED)
+def test_a_malformed_chunked_body_is_refused_wherever_it_is_cut(stream: bytes) -> None:
+    with pytest.raises(h11.RemoteProtocolError):
+        through_h11(CHUNKED_HEAD, stream)
+    with pytest.raises(httpcore.RemoteProtocolError):
+        fed(ChunkedBody(), in_bytes(stream))
+    for pieces in itertools.islice(in_two(stream), 40):
+        with pytest.raises(httpcore.RemoteProtocolError):
+            fed(ChunkedBody(), pieces)
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [b"A: b\r\n" * 200, b"A: " + b"b" * 10_000 + b"\r\n"],
+    ids=["many", "long"],
+)
+def test_an_endless_trailer_is_refused(endless: bytes) -> None:
+    body = ChunkedBody()
+    assert body.feed(b"5\r\nhello\r\n0\r\n") == b"hello"
+    with pytest.raises(httpcore.RemoteProtocolError, match="too long"):
+        any(map(body.feed, itertools.repeat(endless, 30)))
+
+
+def test_a_trailer_that_drips_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1.0
+    monkeypatch.setattr("h1_streams.framing.time.monotonic", lambda: now)
+    body = ChunkedBody()
+    body.feed(b"0\r\nA: ")
+    for _ in range(10):
+        now += 1
+        assert body.feed(b"b") == b""
+    now += 1
+    with pytest.raises(httpcore.RemoteProtocolError, match="does not end"):
+        body.feed(b"b")
+
+
+@pytest.mark.parametrize("stream", MALFORMED.values(), ids=MALFORMED)
+def test_what_came_before_malformed_framing_is_delivered(stream: bytes) -> None:
+    body = ChunkedBody()
+    good = b"3\r\nabc\r\n4\r\ndefg\r\n"
+    assert body.feed(good + stream).startswith(b"abcdefg")
+    assert body.error is not None
+
+
+@st.composite
+def chunked_streams(draw: st.DrawFn) -> bytes:
+    stream = b""
+    for data in draw(st.lists(st.binary(min_size=1, max_size=40), max_size=6)):
+        size = draw(st.sampled_from(["%x", "%X", "0%x"])) % len(data)
+        extension = draw(st.sampled_from([b"", b"", b";a", b";a=b", b'; a="b c"']))
+        stream += size.encode() + extension + b"\r\n" + data + b"\r\n"
+    trailers = draw(st.lists(st.sampled_from([b"X-A: 1\r\n", b"X-B:\r\n"]), max_size=2))
+    return stream + b"0\r\n" + b"".join(trailers) + b"\r\n"
+
+
+@fuzz
+@given(any_pieces(chunked_streams()))
+def test_any_chunked_body_is_what_h11_reads(pieces: list[bytes]) -> None:
+    body = ChunkedBody()
+    assert (fed(body, pieces), body.done) == through_h11(CHUNKED_HEAD, b"".join(pieces))
+
+
+DAMAGED = damaged(chunked_streams(), [b"\r", b"\n", b"0", b"g", b" ", b";", b"\x00"])
+
+
+@fuzz
+@given(any_pieces(DAMAGED))
+def test_a_damaged_chunked_body_is_read_or_refused_as_h11_does(pieces: list[bytes]) -> None:
+    stream = b"".join(pieces)
+    body = ChunkedBody()
+    try:
+        expected = through_h11(CHUNKED_HEAD, stream)
+    except h11.RemoteProtocolError:
+        with pytest.raises(httpcore.RemoteProtocolError):
+            fed(body, pieces)
+        return
+    try:
+        assert (fed(body, pieces), body.done) == expected
+    except httpcore.RemoteProtocolError:
+        assert expected[1] is False  # h11 still waits for the end of a line that is wrong already
+
+
+# Bodies with a length, and without any framing.
+
+
+def test_a_sized_body_cut_at_every_byte() -> None:
+    for pieces in ([b"hello"], in_bytes(b"hello"), *in_two(b"hello")):
+        body = SizedBody(5)
+        assert not body.done
+        assert fed(body, pieces) == b"hello"
+        assert (body.done, body.reusable) == (True, True)
+
+
+def test_a_sized_body_ends_at_its_length() -> None:
+    for pieces in ([b"hello, world"], in_bytes(b"hello, world"), *in_two(b"hello, world")):
+        body = SizedBody(5)
+        assert fed(body, pieces) == b"hello"
+        assert (body.done, body.reusable) == (True, pieces[-1] == b""), pieces
+    empty = SizedBody(0)
+    assert (empty.done, empty.reusable) == (True, True)
+    assert empty.feed(b"a") == b""
+    assert (empty.done, empty.reusable) == (True, False)
+
+
+def test_a_sized_body_that_was_cut_is_not_done() -> None:
+    body = SizedBody(5)
+    body.feed(b"hell")
+    assert (body.done, body.reusable) == (False, False)
+    with pytest.raises(httpcore.RemoteProtocolError):
+        body.end()
+
+
+def test_a_body_without_framing_is_all_there_is() -> None:
+    body = Body()
+    assert fed(body, in_bytes(b"hello")) == b"hello"
+    assert not body.done
+    body.end()
+    assert (body.done, body.reusable) == (True, False)

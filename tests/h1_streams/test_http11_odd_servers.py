@@ -1,0 +1,324 @@
+"""What servers, systems and other people's programs really did to connections."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import h1_streams.async_connection
+import h1_streams.connection
+import httpcore
+import httpx
+import pytest
+import trio
+from dify_workflow._clients._async.io import AsyncRouter
+from dify_workflow._transport.pools import TransportSettings
+from facade import Kind, both, client
+from h1_streams.connection import Connection
+from h1_streams.state import Route
+from places import TLS
+from raw_http import Peer, RawServer, Way, answers, asked, quiet_trio, ways
+from replay_reply import chunked, head
+from replay_server import ReplayServer, Reply, Sleep
+from slow_runs import RUN
+from tunnel import trusting
+
+pytestmark = quiet_trio
+
+
+# A response while the request is under way.
+
+
+@ways
+def test_a_refusal_of_what_is_sent_that_reads_on_and_drops_it(way: Way) -> None:
+    """nginx answers 413, shuts its side down, and reads on."""
+
+    def serve(peer: Peer) -> None:
+        peer.head()
+        peer.send(b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno")
+        peer._socket.shutdown(socket.SHUT_WR)
+        peer.gone()
+
+    with RawServer(serve) as server:
+        big = httpx.Request("POST", server.url, content=b"x" * 8_000_000)
+        assert [said["status"] for said in asked(way, lambda: big, times=3)] == [413] * 3
+
+
+# Malformed framing behind a whole run.
+
+
+@both
+def test_events_before_malformed_framing_are_delivered(kind: Kind) -> None:
+    framing = [("Content-Type", "text/event-stream"), ("Transfer-Encoding", "chunked")]
+    sent = b"".join(step for step in chunked(RUN.frames()) if isinstance(step, bytes))
+    with (
+        ReplayServer([Reply((head(200, framing) + sent + b"ZZ\r\n",))]) as server,
+        client(kind, server.url) as dify,
+    ):
+        assert [event.raw for event in dify.run_workflow_stream({})] == RUN.events()
+        assert dify.run_workflow({}).status == "succeeded"
+        assert len(server.requests) == 2
+
+
+# A surplus response in a TLS record of its own.
+
+
+class Records:
+    """A server of TLS, or within the TLS of a proxy, whose records are known."""
+
+    def __init__(self, peer: Any, *, below: Records | None = None) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(TLS / "server.pem")
+        self._peer, self._below = peer, below
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._perform(self._tls.do_handshake)
+        self._flush()
+
+    def _perform(self, step: Any, *given: Any) -> Any:
+        while True:
+            try:
+                return step(*given)
+            except ssl.SSLWantReadError:
+                self._flush()
+                data = self._below.read() if self._below else self._peer._socket.recv(65_536)
+                if not data:
+                    raise ConnectionError from None
+                self._incoming.write(data)
+
+    def _flush(self) -> None:
+        if self._outgoing.pending:
+            self._sent(self._outgoing.read())
+
+    def _sent(self, data: bytes) -> None:
+        if self._below is None:
+            self._peer.send(data)
+        else:
+            self._below.send(data)
+
+    def read(self) -> bytes:
+        try:
+            data: bytes = self._perform(self._tls.read, 65_536)
+        except ssl.SSLError:
+            raise ConnectionError from None
+        return data
+
+    def request(self) -> bytes:
+        found = b""
+        while not found.endswith(b"\r\n\r\n"):
+            if not (data := self.read()):
+                raise ConnectionError
+            found += data
+        return found
+
+    def send(self, *records: bytes) -> None:
+        """Send records in one segment."""
+        for record in records:
+            self._tls.write(record)
+        self._flush()
+
+
+def said(text: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(text), text)
+
+
+@ways
+@pytest.mark.parametrize("through_proxy", [False, True])
+def test_a_surplus_response_in_a_record_of_its_own_is_never_taken(
+    way: Way, through_proxy: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def serve(peer: Peer) -> None:
+        records = Records(peer)
+        if through_proxy:
+            assert records.request().startswith(b"CONNECT")
+            records.send(b"HTTP/1.1 200 OK\r\n\r\n")
+            records = Records(peer, below=records)
+        records.request()
+        records.send(said(b"first"), said(b"STALE"))
+        records.request()  # which would be on the connection of the surplus
+        records.send(said(b"second on the same"))
+
+    for module in (h1_streams.connection, h1_streams.async_connection):
+        monkeypatch.setattr(module, "proxy_context", trusting)
+    with RawServer(serve) as server:
+        url = server.url.replace("http", "https")
+        options: dict[str, Any] = {"proxy": url} if through_proxy else {}
+        get = [httpx.Request("GET", url) for _ in range(2)]
+        found = asked(way, lambda: get.pop(), times=2, verify=trusting(), **options)
+        assert [response["body"] for response in found] == [b"first", b"first"]
+        assert server.connections == 2
+
+
+# Threads.
+
+
+@pytest.mark.long
+def test_one_client_in_several_runs_of_trio_at_once() -> None:
+    limits = httpx.Limits(max_connections=2, max_keepalive_connections=2)
+    with RawServer(answers(said(b"ok"))) as server:
+        shared = httpx.AsyncClient(
+            transport=AsyncRouter(TransportSettings(limits=limits)), timeout=10
+        )
+        found: list[str] = []
+
+        async def ask() -> None:
+            for _ in range(20):
+                found.append((await shared.get(server.url)).text)
+
+        async def main() -> None:
+            async with trio.open_nursery() as nursery:
+                for _ in range(4):
+                    nursery.start_soon(ask)
+
+        for _ in range(2):
+            threads = [threading.Thread(target=trio.run, args=[main]) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        assert found == ["ok"] * 2 * 3 * 4 * 20
+        router: Any = shared._transport
+        assert router._loops == {}  # their sockets are closed with each run
+
+
+def test_looking_at_a_connection_that_was_not_used_yet_keeps_nobody_from_it() -> None:
+    """The request that it was made for would wait for another one."""
+    fresh = Connection(
+        Route(httpcore.Origin(b"http", b"a", 80), ssl.create_default_context()), 1, []
+    )
+
+    class Turn:
+        def acquire(self, **_: Any) -> bool:
+            raise AssertionError
+
+    fresh._turn = Turn()  # type: ignore[assignment]
+    assert not fresh.has_expired()
+
+
+# A process that is stopped (Ctrl-Z, a debugger, a frozen container) for longer than it may wait.
+
+STOPPED = """
+import asyncio, os, sys, httpx
+from dify_workflow import AsyncDifyWorkflow, DifyWorkflow
+options = {"base_url": sys.argv[1], "api_key": "a", "timeout": httpx.Timeout(5, read=0.5)}
+def main():
+    with DifyWorkflow(**options) as dify, dify.run_workflow_stream({}) as stream:
+        print(next(stream).event, flush=True)
+        print(stream.result().status, stream.recovered)
+async def amain():
+    async with AsyncDifyWorkflow(**options) as dify, dify.run_workflow_stream({}) as stream:
+        print((await anext(stream)).event, flush=True)
+        print((await stream.result()).status, stream.recovered)
+{"sync": main, "trio": lambda: __import__("trio").run(amain)}.get(
+    sys.argv[2], lambda: asyncio.run(amain()))()
+"""
+
+
+@ways
+@pytest.mark.long
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="nothing is stopped on Windows")
+def test_a_stopped_process_that_wakes_with_bytes_in_its_socket_has_not_been_silent(
+    way: Way,
+) -> None:
+    first, *others = RUN.frames()[1:]
+    reply = Reply.stream(first, Sleep(0.3), *others)
+    with ReplayServer([reply]) as server:
+        command = [sys.executable, "-W", "ignore", "-c", STOPPED, server.url, way]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "workflow_started\n"
+            os.kill(child.pid, signal.SIGSTOP)
+            threading.Event().wait(1.5)
+            os.kill(child.pid, signal.SIGCONT)
+            assert child.stdout.read() == "succeeded False\n"
+        assert len(server.requests) == 1
+
+
+# A body that somebody has read, or put something in front of.
+
+
+class Tee(httpx.SyncByteStream, httpx.AsyncByteStream):
+    def __init__(self, stream: Any, seen: list[bytes]) -> None:
+        self._stream, self._seen = stream, seen
+
+    def __iter__(self) -> Iterator[bytes]:
+        for data in self._stream:
+            self._seen.append(data)
+            yield data
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for data in self._stream:
+            self._seen.append(data)
+            yield data
+
+    def close(self) -> None:
+        self._stream.close()
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+@both
+@pytest.mark.parametrize("way", ["read", "begun", "replaced", "replaced below"])
+def test_a_body_is_read_from_where_it_is_now(
+    kind: Kind, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+    begun: list[Any] = []
+    below = way == "replaced below"
+    if kind == "sync":
+        owner: Any = httpx.HTTPTransport if below else httpx.Client
+    else:
+        owner = httpx.AsyncHTTPTransport if below else httpx.AsyncClient
+    name = ("handle_request" if kind == "sync" else "handle_async_request") if below else "send"
+    original = getattr(owner, name)
+
+    def patched(self: Any, *args: Any, **kwargs: Any) -> Any:
+        response = original(self, *args, **kwargs)
+        if way == "read":
+            seen.append(response.read())
+        elif way == "begun":
+            begun.append(iter(response.stream))
+            seen.append(next(begun[0]))
+        else:
+            response.stream = Tee(response.stream, seen)
+        return response
+
+    async def async_patched(self: Any, *args: Any, **kwargs: Any) -> Any:
+        response = await original(self, *args, **kwargs)
+        if way == "read":
+            seen.append(await response.aread())
+        elif way == "begun":
+            begun.append(aiter(response.stream))
+            seen.append(await anext(begun[0]))
+        else:
+            response.stream = Tee(response.stream, seen)
+        return response
+
+    monkeypatch.setattr(owner, name, patched if kind == "sync" else async_patched)
+    ping, *frames = RUN.frames()
+    reply = Reply.stream(ping, Sleep(0.05), *frames)
+    with ReplayServer([reply]) as server, client(kind, server.url) as dify:
+        assert [event.raw for event in dify.run_workflow_stream({})] == RUN.events()
+    whole = b"".join(seen)
+    assert whole == (ping if way == "begun" else b"".join(RUN.frames()))
+
+
+def test_the_loops_of_asyncio_leave_no_pools_behind() -> None:
+    with RawServer(answers(said(b"ok"))) as server:
+        shared = httpx.AsyncClient(transport=AsyncRouter(TransportSettings()))
+
+        async def main() -> str:
+            return (await shared.get(server.url)).text
+
+        assert [asyncio.run(main()) for _ in range(2)] == ["ok", "ok"]
+        router: Any = shared._transport
+        assert router._loops == {}

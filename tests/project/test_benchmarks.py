@@ -1,0 +1,57 @@
+"""The benchmarks still run: a small size, this environment only; no figure is judged."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from places import ROOT
+
+pytestmark = pytest.mark.long
+
+RUN = ROOT / "benchmarks" / "run.py"
+
+
+def run(*arguments: str) -> str:
+    command = [sys.executable, str(RUN), "--env", "dev", "--rounds", "1", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_small_benchmark_runs(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.json"
+    arguments = ["--client", "limit", "httpx", "fast", "--events", "50", "--json", str(kept)]
+    printed = run("--case", "one_stream", *arguments)
+    samples = json.loads(kept.read_text())["cases"]["one_stream"]["samples"]
+    assert set(samples) == {"limit", "httpx", "fast"}
+    assert [rounds[0]["done"] for rounds in samples.values()] == [50 + 6] * 3
+    assert "| one stream | fast | <= 1.9 x limit |" in printed
+
+
+def test_lost_events_stop_the_benchmark() -> None:
+    program = (
+        "import checking\n"
+        "job = {'client': 'x', 'measure': 'stream', 'mode': '', 'inputs': {'events': 50}}\n"
+        "checking.units(job, {'tally': [55, 290]})"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=RUN.parent)
+    assert done.returncode == 1
+    assert "read [55, 290] instead of [56, " in done.stderr
+
+
+def test_the_published_figures_are_those_of_the_last_full_run() -> None:
+    program = (
+        "import publishing\n"
+        "from results import Results\n"
+        "for path, text in publishing.published(Results.load(publishing.JSON)).items():\n"
+        "    print(path.name, path.read_text('utf-8') == text)"
+    )
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=RUN.parent)
+    told = ["performance.md True", "README.md True", "README.zh-CN.md True"]
+    assert done.stdout.splitlines() == told, done.stderr

@@ -1,0 +1,64 @@
+"""CONTRIBUTING.md: what it adds to the contract keeps the rules, and gives what it says."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from additions import SNIPPETS, TEXT, contract
+from places import ROOT
+
+pytestmark = pytest.mark.long
+
+PROGRAM = """
+from dify_workflow_api.events import EVENTS
+from dify_workflow_api.filters import LogFilters
+from dify_workflow_api.models import CreditUsedData, NodeFinishedData, RunCost
+from dify_workflow_api.operations import ANSWERS, SINCE
+
+print(NodeFinishedData.__annotations__["queue_seconds"])
+print(EVENTS["credit_used"], CreditUsedData.from_dict({"node_id": "17", "amount": 3}).amount)
+print(LogFilters.__annotations__["min_steps"])
+print(ANSWERS["getRunCost"], SINCE["getRunCost"])
+"""
+
+
+def run(*command: str | Path, env: dict[str, str] | None = None) -> str:
+    ran = subprocess.run(
+        [sys.executable, *map(str, command)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=env,
+        timeout=100,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def test_one_edit_is_enough(tmp_path: Path) -> None:
+    """The whole of it, `make check test` in a clone, is in test_rehearsal.py."""
+    spec, package = tmp_path / "dify-workflow.yaml", tmp_path / "dify_workflow_api"
+    spec.write_text(contract(*SNIPPETS.values()), "utf-8")
+    run("generator/lint.py", "--spec", spec)
+    run("generator/generate.py", "--spec", spec, "--output", package)
+    assert run("-c", PROGRAM, env={"PYTHONPATH": str(tmp_path)}).splitlines() == [
+        "float | None",
+        "('CreditUsedData', 'data') 3",
+        "<class 'int'>",
+        "RunCost ('1.16', 'what a run has cost, `run_cost()`')",
+    ]
+
+
+def test_commands_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.M))
+    for named in re.findall(r"\bmake ((?:[a-z-]+ ?)+)", TEXT):
+        assert set(named.split()) <= targets, named
+    for path in re.findall(r"`([\w./-]+/[\w./-]*)`", TEXT):
+        places = (ROOT, ROOT / "wrapper", ROOT / "wrapper" / "dify_workflow")
+        assert any((place / path).exists() for place in places), path

@@ -1,0 +1,157 @@
+"""The documentation site: it builds without a warning, and its code runs as it stands."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import dify_workflow.batch
+import fake_dify
+import pytest
+from dify_workflow_api.events import EVENTS
+from fake_dify import FakeDify, HumanInput, Node, Parallel, Text
+from places import ROOT
+from typer.main import get_command
+
+DOCS = ROOT / "docs"
+PAGES = {page.relative_to(DOCS).with_suffix("").as_posix(): page for page in DOCS.rglob("*.md")}
+BLOCKS = {
+    f"{name}-{number}": block
+    for name, page in sorted(PAGES.items())
+    for number, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(), re.S))
+}
+RECIPES = {name: block for name, block in BLOCKS.items() if "def test_" in block}
+STAND_IN = (ROOT / "fake_dify" / "README.md").read_text("utf-8")
+PROGRAMS = [name for name in BLOCKS if name not in RECIPES]
+FORMS = [Parallel(HumanInput("left"), HumanInput("right"))]
+STEPS = [Text(["Hel", "lo"]), Node("after", seconds=0.01)]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_program_runs(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    page, block = name.rpartition("-")[0], BLOCKS[name]
+    monkeypatch.chdir(tmp_path)
+    paused = page == "human-input"  # a server that loses a run whose forms are answered at once
+    options: Any = {"workflow": FORMS, "two_forms": "lost"} if paused else {"workflow": STEPS}
+    with FakeDify(**options) as fake:
+        monkeypatch.setenv("DIFY_BASE_URL", fake.url)
+        monkeypatch.setenv("DIFY_API_KEY", fake.api_key)
+        if "opentelemetry" in block:  # it sets up the whole process
+            subprocess.run([sys.executable, "-c", block], check=True, timeout=60)
+        else:
+            exec(compile(block, name, "exec"), {"__name__": "__main__"})
+        assert fake.requests or "FakeDify" in block
+        if paused:
+            assert {run.status for run in fake.runs} == {"succeeded"}
+
+
+def test_there_are_five_recipes_and_a_mock() -> None:
+    assert list(RECIPES) == [f"testing-{number}" for number in range(6)]
+
+
+@pytest.mark.long
+def test_recipes_run_as_tests(tmp_path: Path) -> None:
+    (of_its_own,) = re.findall(r"```python\n(.*?)```", STAND_IN, re.S)
+    for name, block in {**RECIPES, "fake_dify": of_its_own}.items():
+        (tmp_path / f"test_{name.replace('-', '_')}.py").write_text(block)
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "fake_dify.fixtures", str(tmp_path)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        timeout=100,
+    )
+    assert "= 11 passed in" in ran.stdout, ran.stdout + ran.stderr
+
+
+@pytest.mark.types
+def test_programs_type_check(tmp_path: Path) -> None:
+    for name, block in BLOCKS.items():
+        (tmp_path / f"{re.sub('[-/]', '_', name)}.py").write_text(block)
+    ran = subprocess.run(
+        [sys.executable, "-m", "mypy", str(tmp_path)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=100,
+    )
+    assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
+
+
+def test_commands_and_options_exist() -> None:
+    from dify_workflow.cli.app import app
+
+    group: Any = get_command(app)
+    known = {flag for parameter in group.params for flag in parameter.opts}
+    count = 0
+    for page in PAGES.values():
+        for block in re.findall(r"```sh\n(.*?)```", page.read_text(), re.S):
+            for line in re.findall(r"^(?:.*\| )?dify-workflow ([^#|\n]*)", block, re.M):
+                words = [word for word in line.split() if not word.startswith("'")]
+                names = [word for word in words if word in group.commands]
+                flags = known | {
+                    flag
+                    for name in names
+                    for each in group.commands[name].params
+                    for flag in each.opts
+                }
+                assert names, line
+                assert {word for word in words if word[:1] == "-" != word} <= flags, line
+                count += 1
+    assert count > 15
+
+
+@pytest.mark.slow
+def test_the_site_builds(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    ran = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(site)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"NO_MKDOCS_2_WARNING": "1", "http_proxy": "http://127.0.0.1:9"},
+        timeout=100,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "WARNING" not in ran.stderr
+
+    def built(name: str) -> str:
+        folder = re.sub(r"(^|/)index$", r"\1", name)
+        return (site / folder / "index.html").read_text("utf-8")
+
+    for name in PAGES:
+        text = built(name)
+        assert not re.search(r"{{ \w+ .*}}", text)
+        loaded = re.findall(r'<(?:script|img|link)[^>]+(?:src|href)="(https?:[^"]+)', text)
+        assert loaded == []
+    assert not list(site.rglob("__pycache__"))
+    reference, events = (built(name) for name in ("reference", "events"))
+    entries = re.findall(r'<h[2-4] id="([\w.]+)"', reference)
+    client = "dify_workflow.DifyWorkflow"
+    assert entries[entries.index(client) + 1] == f"{client}.run_workflow"
+    assert "Bases:" not in reference
+    for package in (dify_workflow, dify_workflow.batch, fake_dify):
+        for name in package.__all__:
+            known = name.removeprefix("Async")  # has the same methods
+            assert f"{package.__name__}.{known}" in entries, name
+    for model, _ in EVENTS.values():
+        assert f'id="dify_workflow_api.models.{model}"' in events
+    found = {
+        entry["location"]
+        for entry in json.loads((site / "search" / "search_index.json").read_text("utf-8"))["docs"]
+    }
+    assert {f"reference/#{client}.run_workflow", "zh/quickstart/"} <= found
+    examples = built("examples")
+    for shown in ("one_client", "wait_for_run", "run_with_progress"):
+        assert shown in examples
+    assert "LocalCluster" in built("batches")
+    assert "CreditUsedData" in built("regenerate")

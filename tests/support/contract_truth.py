@@ -1,0 +1,31 @@
+"""The contract as the tests read it, held against recordings by generator/claims.py."""
+
+from __future__ import annotations
+
+import yaml
+from places import ROOT
+
+from generator.claims import Contract
+from generator.truth import Claim, Keys, Place, Schema, join, kind, types
+
+__all__ = [
+    "CURRENT",
+    "Claim",
+    "Contract",
+    "Keys",
+    "Place",
+    "Schema",
+    "join",
+    "kind",
+    "load",
+    "types",
+]
+
+CONTRACT = ROOT / "openapi" / "dify-workflow.yaml"
+CURRENT = "1.16.1"
+
+
+def load() -> Schema:
+    """Read the contract, by another reader than the generator's."""
+    contract: Schema = yaml.load(CONTRACT.read_text("utf-8"), yaml.CSafeLoader)
+    return contract

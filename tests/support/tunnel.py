@@ -1,0 +1,79 @@
+"""A relay on loopback: ends TLS before a server, or is a proxy that is asked to CONNECT."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import threading
+from typing import Self
+
+import httpx
+from places import TLS
+
+"""A certificate authority of the tests, and the certificate of 127.0.0.1; valid until 2120."""
+
+
+def trusting() -> ssl.SSLContext:
+    """A client's TLS settings that trust the tests' authority, and nobody else."""
+    return ssl.create_default_context(cafile=TLS / "ca.pem")
+
+
+def _serving() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(TLS / "server.pem")
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    return context
+
+
+class Tunnel:
+    """Relays each connection to `target`, an URL, after TLS or a CONNECT."""
+
+    def __init__(self, target: str, *, tls: bool = False) -> None:
+        self._target = httpx.URL(target)
+        self._tls = _serving() if tls else None
+        self.connects: list[bytes] = []
+        """The request lines of CONNECT."""
+        self.protocols: list[str | None] = []
+        """What each TLS connection agreed on."""
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._ready.wait()
+        scheme = "https" if self._tls else "http"
+        self.url = f"{scheme}://127.0.0.1:{self._port}"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        server = await asyncio.start_server(self._relay, "127.0.0.1", 0, ssl=self._tls)
+        self._port = server.sockets[0].getsockname()[1]
+        self._ready.set()
+        await self._stop.wait()
+        server.close()
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._tls is None:
+            head = await reader.readuntil(b"\r\n\r\n")
+            self.connects.append(head.partition(b"\r\n")[0])
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        else:
+            self.protocols.append(writer.get_extra_info("ssl_object").selected_alpn_protocol())
+        there = await asyncio.open_connection(self._target.host, self._target.port)
+        await asyncio.gather(_copy(reader, there[1]), _copy(there[0], writer))
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    except ConnectionError:
+        pass  # how a connection ends here, besides a clean end
+    finally:
+        writer.close()

@@ -1,0 +1,135 @@
+"""Read the recorded HTTP exchanges in tests/wire/ (see tests/wire/README.md)."""
+
+from __future__ import annotations
+
+import functools
+import json
+from typing import Any
+from zipfile import ZipFile
+
+import attrs
+from places import WIRE
+
+
+@functools.cache
+def _versions() -> tuple[str, ...]:
+    names = [path.stem for path in WIRE.glob("*.zip")]
+    return tuple(sorted(names, key=lambda name: tuple(int(part) for part in name.split("."))))
+
+
+VERSIONS: tuple[str, ...] = _versions()
+"""The recorded server versions, oldest first."""
+
+
+@attrs.frozen(eq=False)
+class Exchange:
+    """One recorded request and its response; shared between tests: do not modify its dicts."""
+
+    version: str
+    case: str
+    """Folder and name, e.g. "run/empty_streaming"."""
+    request: dict[str, Any] = attrs.field(repr=False)
+    """request.json: app, method, path, headers, body, note, t_head, t_end, complete, error."""
+    status: int
+    """0 when the client left before any answer (disconnect/blocking_cut)."""
+    headers: list[tuple[str, str]] = attrs.field(repr=False)
+    head: bytes = attrs.field(repr=False)
+    """Status line and headers as received, with the blank line that ends them."""
+    body: bytes = attrs.field(repr=False)
+    """The whole body, without the transfer coding."""
+    timing: list[dict[str, Any]] = attrs.field(repr=False)
+    """Streams only, one entry per HTTP chunk: t (seconds since the request), n (bytes), head."""
+
+    def __str__(self) -> str:
+        return f"{self.version}/{self.case}"
+
+    @property
+    def method(self) -> str:
+        return str(self.request["method"])
+
+    @property
+    def path(self) -> str:
+        """Path with /v1 and, where there was one, the query string."""
+        return str(self.request["path"])
+
+    @property
+    def request_body(self) -> str | None:
+        body: str | None = self.request["body"]
+        return body
+
+    @property
+    def complete(self) -> bool:
+        """Whether the response was read to its end (False: the client stopped reading)."""
+        return bool(self.request["complete"])
+
+    @property
+    def content_type(self) -> str:
+        """The Content-Type header with its parameters, "" when there is none."""
+        return self.header("content-type") or ""
+
+    @property
+    def is_stream(self) -> bool:
+        return self.content_type.startswith("text/event-stream")
+
+    def header(self, name: str) -> str | None:
+        """Give the first response header of that name (any case), None when absent."""
+        found = (value for key, value in self.headers if key.lower() == name.lower())
+        return next(found, None)
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    def events(self) -> list[dict[str, Any]]:
+        """Decode every event that has data (pings have none), the plain way."""
+        lines = self.body.decode("utf-8").split("\n")
+        return [json.loads(line[5:]) for line in lines if line.startswith("data:")]
+
+    def frames(self) -> list[bytes]:
+        """Cut the body where the HTTP chunks ended: one SSE frame each, blank line included."""
+        if not self.timing:
+            return [self.body] if self.body else []
+        frames, start = [], 0
+        for chunk in self.timing:
+            frames.append(self.body[start : start + chunk["n"]])
+            start += chunk["n"]
+        return frames
+
+
+def _exchange(version: str, case: str, files: dict[str, bytes]) -> Exchange:
+    head = files["response.headers"]
+    status_line, *lines = head.decode("latin-1").split("\r\n")
+    pairs = (line.partition(": ") for line in lines if line)
+    return Exchange(
+        version=version,
+        case=case,
+        request=json.loads(files["request.json"]),
+        status=int(status_line.split(" ")[1]) if status_line else 0,
+        headers=[(name, value) for name, _, value in pairs],
+        head=head,
+        body=files["response.body"],
+        timing=[json.loads(line) for line in files.get("timing.jsonl", b"").splitlines()],
+    )
+
+
+@functools.cache
+def _load(version: str) -> dict[str, Exchange]:
+    files: dict[str, dict[str, bytes]] = {}
+    with ZipFile(WIRE / f"{version}.zip") as archive:
+        for name in sorted(archive.namelist()):
+            case, part = name.rsplit("/", 1)
+            files.setdefault(case, {})[part] = archive.read(name)
+    return {case: _exchange(version, case, files[case]) for case in sorted(files)}
+
+
+def exchanges(version: str | None = None, under: str = "") -> list[Exchange]:
+    """Give recorded exchanges, oldest version first, sorted by case.
+
+    version: one of VERSIONS, None for all. under: prefix of the case, e.g. "run/".
+    """
+    versions = VERSIONS if version is None else (version,)
+    return [item for v in versions for case, item in _load(v).items() if case.startswith(under)]
+
+
+def exchange(version: str, case: str) -> Exchange:
+    """Give one exchange, e.g. exchange("1.14.2", "run/empty_streaming"); KeyError if unknown."""
+    return _load(version)[case]
