@@ -23,7 +23,7 @@ from dify_workflow import (
     UnreadableAnswer,
     UnsupportedMediaType,
 )
-from dify_workflow._api.results import of_detail
+from dify_workflow._api.results import from_detail
 from error_answers import CODES, ERRORS, NOT_DIFY, answer, answer_of, recorded
 from wire_archive import VERSIONS
 
@@ -166,7 +166,7 @@ def test_a_redirect_is_an_error_that_names_its_target(status: int) -> None:
 @pytest.mark.parametrize("body", NOT_DIFY.values(), ids=NOT_DIFY)
 def test_a_success_that_cannot_be_read_is_unreadable(body: bytes) -> None:
     with pytest.raises(UnreadableAnswer) as caught:
-        of_detail(answer(200, body))
+        from_detail(answer(200, body))
     assert caught.value.status_code == 200
 
 
@@ -177,6 +177,6 @@ MISSING += ["1.12.1/detail/other_app", "1.13.2/detail/other_app", "1.14.2/detail
 @pytest.mark.parametrize("case", MISSING)
 def test_a_run_that_is_not_there_is_not_found_on_every_server(case: str) -> None:
     with pytest.raises(NotFound) as caught:
-        of_detail(answer_of(recorded(case)))
+        from_detail(answer_of(recorded(case)))
     assert type(caught.value) is NotFound
     assert caught.value.code == "not_found"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from dify_workflow import InvalidArgument, WorkflowLogsRequest
-from dify_workflow._api.calls import logs
+from dify_workflow._api.api_requests import logs
 from dify_workflow.options import Options
 from dify_workflow.types.requests import logs_request
 from dify_workflow_api.filters import LOG_FILTERS

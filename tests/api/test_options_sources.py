@@ -8,7 +8,7 @@ import attrs
 import httpx
 import pytest
 from dify_workflow import AsyncDifyWorkflow, DifyWorkflow, InvalidArgument, WorkflowRunRequest
-from dify_workflow._api.calls import run
+from dify_workflow._api.api_requests import run
 from dify_workflow._clients.settings import from_environment
 from dify_workflow.options import DEFAULT_TIMEOUT, Options
 from facade import API_KEY, Kind, both, client

@@ -12,9 +12,9 @@ import dify_workflow_api.models as models
 import httpx
 import pytest
 from dify_workflow import WorkflowStreamEvent, errors
-from dify_workflow._api.replies import Answer
-from dify_workflow._api.results import of_detail
-from dify_workflow._codec.jsonio import as_object, normalised_run, read, reader
+from dify_workflow._api.api_responses import ApiResponse
+from dify_workflow._api.results import from_detail
+from dify_workflow._codec.jsonio import as_object, decode, decoder, normalised_run
 from dify_workflow_api.events import EVENTS
 from recorded_models import ANSWERS, RECORDED, STREAMED, holds, model_of
 from wire_archive import VERSIONS, exchange, exchanges
@@ -23,8 +23,8 @@ from wire_archive import VERSIONS, exchange, exchanges
 def test_every_recorded_answer_becomes_its_model() -> None:
     assert {name for _, name in ANSWERS} == RECORDED
     for item, name in ANSWERS:
-        answer = Answer(item.status, httpx.Headers(item.headers), item.body)
-        made = answer.read(reader(name))
+        answer = ApiResponse(item.status, httpx.Headers(item.headers), item.body)
+        made = answer.decode(decoder(name))
         assert type(made) is getattr(models, name), item
         assert holds(made.to_dict(), item.json()), item
 
@@ -82,7 +82,7 @@ def test_every_recorded_detail_has_todays_form(elsewhere: None) -> None:
     count = 0
     for item in exchanges():
         if model_of(item) == "WorkflowRunDetail" and item.json().get("id"):
-            found = of_detail(Answer(200, httpx.Headers(item.headers), item.body))
+            found = from_detail(ApiResponse(200, httpx.Headers(item.headers), item.body))
             assert type(found.data) is models.WorkflowRunDetail
             assert isinstance(found.data.created_at, int), item
             now = email.utils.parsedate_to_datetime(item.header("date") or "").timestamp()
@@ -102,9 +102,9 @@ BAD_DATES = ["soon", "", "Sun, 99 Nov 2026", "Sun, 06 Nov 1994 08:49:37 +9999999
 def test_a_date_that_is_none_makes_the_answer_unreadable(text: str) -> None:
     raw = exchange("1.14.2", "detail/partial").json() | {"created_at": text}
     with pytest.raises(errors.UnreadableAnswer):
-        of_detail(Answer(200, httpx.Headers(), json.dumps(raw).encode()))
+        from_detail(ApiResponse(200, httpx.Headers(), json.dumps(raw).encode()))
 
 
 def test_reading_something_else_than_an_object_is_a_type_error() -> None:
     with pytest.raises(TypeError, match="is not a mapping"):
-        read("StopResult", [])
+        decode("StopResult", [])

@@ -10,10 +10,10 @@ import dify_workflow_api.models as models
 import httpx
 import pytest
 from dify_workflow import WorkflowStreamEvent, errors
+from dify_workflow._api.api_responses import ApiResponse
 from dify_workflow._api.logs import log_entry
-from dify_workflow._api.replies import Answer
-from dify_workflow._api.results import of_blocking, of_detail, of_stop
-from dify_workflow._codec.jsonio import read, reader
+from dify_workflow._api.results import from_blocking, from_detail, from_stop
+from dify_workflow._codec.jsonio import decode, decoder
 from dify_workflow._runs.state import RunState
 from dify_workflow_api.events import EVENTS
 from recorded_models import ANSWERS, RECORDED, STREAMED
@@ -61,10 +61,10 @@ def test_an_answer_with_anything_wrong_is_read_or_unreadable(name: str) -> None:
     count = 0
     for raw in samples([item.json() for item, model in ANSWERS if model == name], 2):
         for wrong in spoilt(raw):
-            answer = Answer(200, httpx.Headers(), json.dumps(wrong).encode())
+            answer = ApiResponse(200, httpx.Headers(), json.dumps(wrong).encode())
             count += 1
             try:
-                made = answer.read(reader(name))
+                made = answer.decode(decoder(name))
             except errors.UnreadableAnswer:
                 continue
             assert type(made) is getattr(models, name)
@@ -72,22 +72,22 @@ def test_an_answer_with_anything_wrong_is_read_or_unreadable(name: str) -> None:
     assert count > 20
 
 
-RESULTS: list[tuple[str, Callable[[Answer], Any]]] = [
-    ("WorkflowRunDetail", of_detail),
-    ("BlockingRunResult", lambda answer: of_blocking(answer, "somebody")),
-    ("StopResult", of_stop),
-    ("WorkflowLogPage", lambda answer: answer.read(lambda raw: [*map(log_entry, raw["data"])])),
+RESULTS: list[tuple[str, Callable[[ApiResponse], Any]]] = [
+    ("WorkflowRunDetail", from_detail),
+    ("BlockingRunResult", lambda answer: from_blocking(answer, "somebody")),
+    ("StopResult", from_stop),
+    ("WorkflowLogPage", lambda answer: answer.decode(lambda raw: [*map(log_entry, raw["data"])])),
 ]
 
 
 @pytest.mark.parametrize(("name", "result"), RESULTS, ids=[name for name, _ in RESULTS])
 def test_a_result_of_an_answer_with_anything_wrong_is_one_or_unreadable(
-    name: str, result: Callable[[Answer], Any]
+    name: str, result: Callable[[ApiResponse], Any]
 ) -> None:
     for raw in samples([item.json() for item, model in ANSWERS if model == name], 2):
-        assert result(Answer(200, httpx.Headers(), json.dumps(raw).encode())) is not None
+        assert result(ApiResponse(200, httpx.Headers(), json.dumps(raw).encode())) is not None
         for wrong in spoilt(raw):
-            answer = Answer(200, httpx.Headers(), json.dumps(wrong).encode())
+            answer = ApiResponse(200, httpx.Headers(), json.dumps(wrong).encode())
             try:
                 made = result(answer)
             except (errors.UnreadableAnswer, errors.NotFound) as error:
@@ -99,17 +99,17 @@ def test_a_result_of_an_answer_with_anything_wrong_is_one_or_unreadable(
 def test_what_a_server_leaves_out_becomes_none() -> None:
     for name in RECORDED:
         for raw in samples([item.json() for item, model in ANSWERS if model == name], 2):
-            whole = read(name, raw).to_dict()
+            whole = decode(name, raw).to_dict()
             for key, value in raw.items():
                 if len(raw) > 1 and not isinstance(value, dict | list):
                     rest = {other: value for other, value in raw.items() if other != key}
-                    assert read(name, rest).to_dict() == {**whole, key: None}, key
+                    assert decode(name, rest).to_dict() == {**whole, key: None}, key
 
 
 def test_reading_changes_no_original() -> None:
     raw = {"data": {"id": "a", "reasons": [{"form_id": "f"}]}}
     before = json.dumps(raw)
-    made = read("BlockingRunResult", raw)
+    made = decode("BlockingRunResult", raw)
     assert json.dumps(raw) == before
     assert made.data.reasons[0].type_ is None
     assert made.data.reasons[0].form_id == "f"

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from dify_workflow._codec.jsonio import plain
+from dify_workflow._codec.jsonio import to_json
 from odd_values import (
     ID,
     NOON,
@@ -84,7 +84,7 @@ RULES: list[tuple[Any, Any]] = [
 
 @pytest.mark.parametrize(("value", "expected"), RULES, ids=repr)
 def test_a_value_becomes_json_by_its_rule(value: Any, expected: Any) -> None:
-    made = plain(value, "inputs")
+    made = to_json(value, "inputs")
     assert made == expected
     assert type(made) is type(expected)
     assert json.loads(json.dumps(made)) == expected
@@ -102,10 +102,10 @@ def only_json_types(value: Any) -> bool:
 
 @pytest.mark.parametrize(("value", "expected"), RULES, ids=repr)
 def test_only_plain_types_come_out(value: Any, expected: Any) -> None:
-    assert only_json_types(plain({"a": [value]}, "inputs"))
+    assert only_json_types(to_json({"a": [value]}, "inputs"))
 
 
 def test_what_was_given_is_not_changed() -> None:
     given = {"a": [1, {"b": (2,)}]}
-    plain(given, "inputs")["a"][1]["b"].append(3)
+    to_json(given, "inputs")["a"][1]["b"].append(3)
     assert given == {"a": [1, {"b": (2,)}]}

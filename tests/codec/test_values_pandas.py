@@ -65,8 +65,8 @@ def test_single_values_are_sent_as_numbers_and_text(fake: FakeDify) -> None:
 def test_neither_is_imported_by_the_library() -> None:
     program = (
         "import sys, dify_workflow.batch, dify_workflow.cli\n"
-        "from dify_workflow._codec.jsonio import plain\n"
-        "plain({'a': [1.5, 'b']}, 'inputs')\n"
+        "from dify_workflow._codec.jsonio import to_json\n"
+        "to_json({'a': [1.5, 'b']}, 'inputs')\n"
         "assert not {'numpy', 'pandas'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

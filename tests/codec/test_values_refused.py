@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from dify_workflow import InvalidArgument
-from dify_workflow._codec.jsonio import plain, read
+from dify_workflow._codec.jsonio import decode, to_json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from odd_values import (
@@ -38,7 +38,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "NaN of numpy": (Scalar("f", None), "is a missing value"),
     "NaT of numpy": (Scalar("M", None), "is a missing value"),
     "complex of numpy": (Scalar("c", 1), "a Scalar has no JSON form"),
-    "upload": (read("UploadedFile", {"id": "a"}), "WorkflowFile.from_upload"),
+    "upload": (decode("UploadedFile", {"id": "a"}), "WorkflowFile.from_upload"),
     "infinity": (math.inf, "inf has no JSON form"),
     "minus infinity": (-math.inf, "-inf has no JSON form"),
     "lone surrogate": ("a\ud800b", "lone surrogate"),
@@ -82,7 +82,7 @@ PLACES: list[tuple[Callable[[Any], Any], str]] = [
 def test_what_has_no_json_form_is_refused_with_its_place(value: Any, why: str) -> None:
     for build, place in PLACES:
         with pytest.raises(InvalidArgument) as caught:
-            plain(build(value), "inputs")
+            to_json(build(value), "inputs")
         assert caught.value.field == place
         assert str(caught.value).startswith(f"{place}: ")
         assert why in str(caught.value)
@@ -113,13 +113,13 @@ def deep(levels: int) -> Any:
 )
 def test_a_value_that_holds_itself_is_refused(value: Any) -> None:
     with pytest.raises(InvalidArgument, match=r"inputs: it holds itself, or is nested too deeply"):
-        plain({"a": value}, "inputs")
+        to_json({"a": value}, "inputs")
 
 
 def test_what_is_accepted_can_be_sent_however_deep() -> None:
     for levels in range(50, 1_000, 50):
         try:
-            made = plain(deep(levels), "inputs")
+            made = to_json(deep(levels), "inputs")
         except InvalidArgument:
             break
         json.dumps(made)
@@ -142,7 +142,7 @@ json_values = st.recursive(
 @given(json_values)
 def test_any_value_can_be_sent_or_is_refused(value: Any) -> None:
     try:
-        made = plain(value, "inputs")
+        made = to_json(value, "inputs")
     except InvalidArgument as error:
         field = error.field or ""
     else:

@@ -16,7 +16,7 @@ from dify_workflow._transport.pools import TransportSettings
 from facade import Kind, both, client
 from h1_streams.async_connection import AsyncConnection
 from h1_streams.connection import Connection
-from h1_streams.line import Line
+from h1_streams.connection_handle import ConnectionHandle
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import RUN
 from wire_archive import exchange
@@ -105,7 +105,7 @@ def settings(proxy: str | None = None) -> pools.TransportSettings:
 
 
 def put_in(transport: Any, proxy: str | None, url: str = "http://dify.test") -> None:
-    settings(proxy).connect_by(transport, httpx.URL(url), Connection, Line())
+    settings(proxy).connect_by(transport, httpx.URL(url), Connection, ConnectionHandle())
 
 
 ORIGIN = httpcore.Origin(b"http", b"dify.test", 80)

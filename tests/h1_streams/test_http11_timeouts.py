@@ -16,7 +16,7 @@ from dify_workflow._clients._sync.io import Router
 from dify_workflow._transport.pools import TransportSettings
 from h1_streams.async_connection import AsyncResponseBody
 from h1_streams.connection import ResponseBody
-from h1_streams.line import BODY
+from h1_streams.connection_handle import BODY
 from raw_http import (
     OK,
     Peer,

@@ -20,7 +20,7 @@ from dify_workflow import (
     WorkflowLogsRequest,
     WorkflowRunRequest,
 )
-from dify_workflow._api import calls as calls_module
+from dify_workflow._api import api_requests
 from dify_workflow.options import Options
 from dify_workflow.types.requests import Secret, seal
 from facade import API_KEY, Kind, both, client
@@ -90,8 +90,8 @@ def shown_objects(dify: Any) -> Iterator[Any]:
     yield request
     yield WorkflowLogsRequest(api_key=API_KEY, limit=5)
     yield options
-    yield calls_module.run(request.inputs, options)
-    yield calls_module.detail("a-run", options)
+    yield api_requests.run(request.inputs, options)
+    yield api_requests.detail("a-run", options)
     stream = dify.run_workflow_stream(request)
     yield stream
     yield from vars(stream).values()

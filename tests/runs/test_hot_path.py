@@ -14,7 +14,7 @@ from dify_workflow import AsyncDifyWorkflow
 from dify_workflow._clients._async.io import AsyncRouter
 from dify_workflow._runs.replay import SeenEvents
 from dify_workflow._transport.pools import TransportSettings
-from h1_streams.wires import connect_tcp
+from h1_streams.asyncio_streams import connect_tcp
 from places import TLS
 from replay_server import ReplayServer, Reply
 from slow_runs import RUN

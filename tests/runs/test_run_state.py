@@ -8,7 +8,7 @@ import httpx
 import pytest
 from dify_workflow import InvalidParam, ServerError
 from dify_workflow._codec.jsonio import normalised_run
-from dify_workflow._runs.handle import of_stream
+from dify_workflow._runs.handle import from_stream
 from dify_workflow._runs.state import RunState
 from dify_workflow_api import models
 from run_events import (
@@ -170,7 +170,7 @@ def test_a_paused_run_is_ended_by_its_detail_with_its_forms() -> None:
     assert (state.over, state.status, last.event) == (True, "paused", "workflow_paused")
     assert isinstance(last.data, models.WorkflowPausedData)
     assert [reason.form_id for reason in last.data.reasons or []] == ["f1"]
-    assert [form.id for form in of_stream(state, httpx.Headers(), "u").forms] == ["f1"]
+    assert [form.id for form in from_stream(state, httpx.Headers(), "u").forms] == ["f1"]
 
 
 @each_version

@@ -16,13 +16,13 @@ from dify_workflow import (
     TooManyRequests,
     UnsupportedMediaType,
 )
-from dify_workflow._api.replies import Answer
+from dify_workflow._api.api_responses import ApiResponse
 from wire_archive import Exchange, exchange, exchanges
 
 
-def answer_of(item: Exchange) -> Answer:
+def answer_of(item: Exchange) -> ApiResponse:
     """The answer that was recorded."""
-    return Answer(item.status, httpx.Headers(item.headers), item.body, "/workflows/run")
+    return ApiResponse(item.status, httpx.Headers(item.headers), item.body, "/workflows/run")
 
 
 def recorded(case: str) -> Exchange:
@@ -31,10 +31,10 @@ def recorded(case: str) -> Exchange:
     return exchange(version, name)
 
 
-def answer(status: int, body: Any = b"", headers: dict[str, str] | None = None) -> Answer:
+def answer(status: int, body: Any = b"", headers: dict[str, str] | None = None) -> ApiResponse:
     """An answer with this body, as bytes or to be JSON."""
     body = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(status, httpx.Headers(headers), body)
+    return ApiResponse(status, httpx.Headers(headers), body)
 
 
 ERRORS = [item for item in exchanges() if item.status >= 400]

@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 import attrs
 import httpx
-from dify_workflow._api.calls import Call
+from dify_workflow._api.api_requests import ApiRequest
+from dify_workflow._api.api_responses import ApiResponse
 from dify_workflow._api.commands import Open, Opened, Send
 from dify_workflow._api.failures import Failure, failure
-from dify_workflow._api.replies import Answer
 from dify_workflow._api.versions import (
     LOGS_RUNNING_RUNS,
     OUTLIVES_ITS_STREAM,
@@ -110,42 +110,44 @@ class Dify:
         times = [at for asked, at in pairs if asked == route]
         return [(earlier, later - earlier) for earlier, later in itertools.pairwise(times)]
 
-    def serve(self, command: Send | Open) -> tuple[Answer | Opened | Failure, ModelStream | None]:
+    def serve(
+        self, command: Send | Open
+    ) -> tuple[ApiResponse | Opened | Failure, ModelStream | None]:
         """Answer one request."""
         self.clock.advance(LATENCY)
-        method, url = command.call.kwargs["method"], command.call.kwargs["url"]
+        method, url = command.request.kwargs["method"], command.request.kwargs["url"]
         for verb, pattern, route in _ROUTES:
             found = re.fullmatch(pattern, url)
             if found and verb == method:
                 self.asked.append(route)
                 self.asked_at.append(self.clock.now)
                 assert len(self.asked) < 5000, "the client asks for ever"
-                return self._route(route, command.call, found.groups())
+                return self._route(route, command.request, found.groups())
         raise AssertionError(f"an unknown route: {method} {url}")
 
     def _route(
-        self, route: Route, call: Call, ids: tuple[str, ...]
-    ) -> tuple[Answer | Opened | Failure, ModelStream | None]:
+        self, route: Route, request: ApiRequest, ids: tuple[str, ...]
+    ) -> tuple[ApiResponse | Opened | Failure, ModelStream | None]:
         troubles = self.troubles.get(route)
         if troubles and (trouble := troubles.popleft()) != "ok":
-            outcome = self._trouble(route, trouble, call)
+            outcome = self._trouble(route, trouble, request)
             return outcome if isinstance(outcome, tuple) else (outcome, None)
         if route == "post":
-            return self._post(call)
+            return self._post(request)
         if route == "events":
-            return self._events(ids[0], call)
+            return self._events(ids[0], request)
         if route == "detail":
             return self._detail(ids[0]), None
         if route == "logs":
-            return self._logs(call.kwargs["params"]), None
+            return self._logs(request.kwargs["params"]), None
         return self._json({"result": "success"}), None
 
     def _trouble(
-        self, route: Route, trouble: Trouble, call: Call
-    ) -> Answer | Failure | tuple[Opened, ModelStream]:
+        self, route: Route, trouble: Trouble, request: ApiRequest
+    ) -> ApiResponse | Failure | tuple[Opened, ModelStream]:
         """Answer wrongly; an unclear answer to the POST has started the run all the same."""
         if route == "post" and trouble in ("reset", "timeout", "502", "504"):
-            self._start(call)
+            self._start(request)
         if trouble == "refused":
             return failure(httpx.ConnectError("connection refused"))
         if trouble == "reset":
@@ -166,9 +168,9 @@ class Dify:
             return Opened(self._headers()), OtherStream(self, nobody, "page", None)
         return self._answer(200 if trouble == "page" else int(trouble), PAGE, "text/html")
 
-    def _start(self, call: Call) -> ModelRun:
+    def _start(self, request: ApiRequest) -> ModelRun:
         self.posts += 1
-        body = call.kwargs["json"]
+        body = request.kwargs["json"]
         script = self.script
         if self.runs:
             script = script.variant(run_id=str(uuid.uuid4()), task_id=str(uuid.uuid4()))
@@ -178,14 +180,16 @@ class Dify:
             self.runs[-1].died = began + script.times[self.killed_after] + 0.001
         return self.runs[-1]
 
-    def _post(self, call: Call) -> tuple[Answer | Opened | Failure, ModelStream | None]:
+    def _post(
+        self, request: ApiRequest
+    ) -> tuple[ApiResponse | Opened | Failure, ModelStream | None]:
         if self.refuses is not None:
             self.opened += 1
             self.posts += 1
             nobody = ModelRun(self.script, 0.0, "", {})
             pair = PairStream(self, nobody, self.refuses, start_only=self.tells_start_only)
             return Opened(self._headers(self.says)), pair
-        run = self._start(call)
+        run = self._start(request)
         if not self.answers_post:
             lost_at = run.at(min(self.answer_lost_after, len(run.script.events) - 1))
             self.clock.advance((lost_at or 0.0) - self.clock.now)
@@ -210,12 +214,12 @@ class Dify:
             run.died = self.clock.now
 
     def _events(
-        self, run_id: str, call: Call
-    ) -> tuple[Answer | Opened | Failure, ModelStream | None]:
+        self, run_id: str, request: ApiRequest
+    ) -> tuple[ApiResponse | Opened | Failure, ModelStream | None]:
         if not self._has(REPLAYS_EVENTS):
             return self._answer(404, b"<!doctype html><title>404 Not Found</title>"), None
         run = self._run(run_id)
-        params = call.kwargs["params"]
+        params = request.kwargs["params"]
         if run is None or params["user"] != run.user or self.refuses_events:
             return self._error(404, "not_found", "Workflow run not found"), None
         fault = self.replay_faults.popleft() if self.replay_faults else Fault()
@@ -232,7 +236,7 @@ class Dify:
     def _on_record(self, run: ModelRun) -> bool:
         return run.count(self.clock.now - self.recorded_after) > 0
 
-    def _detail(self, run_id: str) -> Answer:
+    def _detail(self, run_id: str) -> ApiResponse:
         run = self._run(run_id)
         if run is None:
             return self._error(404, "not_found", "Workflow run not found.")
@@ -242,7 +246,7 @@ class Dify:
             detail["outputs"] = json.dumps(detail["outputs"])
         return self._json(detail)
 
-    def _logs(self, params: dict[str, Any]) -> Answer:
+    def _logs(self, params: dict[str, Any]) -> ApiResponse:
         now, user = self.clock.now, params["created_by_end_user_session_id"]
         late = not self._has(LOGS_RUNNING_RUNS)
         shown = [
@@ -276,11 +280,13 @@ class Dify:
             headers["X-Version"] = self.version
         return headers
 
-    def _answer(self, status: int, body: bytes, kind: str = "text/html; charset=utf-8") -> Answer:
-        return Answer(status, self._headers(kind), body, "")
+    def _answer(
+        self, status: int, body: bytes, kind: str = "text/html; charset=utf-8"
+    ) -> ApiResponse:
+        return ApiResponse(status, self._headers(kind), body, "")
 
-    def _json(self, value: Any, status: int = 200) -> Answer:
+    def _json(self, value: Any, status: int = 200) -> ApiResponse:
         return self._answer(status, json.dumps(value).encode(), "application/json")
 
-    def _error(self, status: int, code: str, message: str) -> Answer:
+    def _error(self, status: int, code: str, message: str) -> ApiResponse:
         return self._json({"code": code, "message": message, "status": status}, status)

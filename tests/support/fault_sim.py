@@ -13,9 +13,9 @@ from dify_workflow import (
     WorkflowStream,
     WorkflowStreamEvent,
 )
+from dify_workflow._api.api_responses import ApiResponse
 from dify_workflow._api.commands import Await, Flow, Open, Opened, Outcome, Send, Until, Waiting
 from dify_workflow._api.failures import Failure
-from dify_workflow._api.replies import Answer
 from dify_workflow._api.versions import Server
 from dify_workflow._clients._async.driver import AsyncDriver
 from dify_workflow._clients._sync.driver import Driver
@@ -23,7 +23,7 @@ from dify_workflow._runs.run import Run, attaching, plan
 from dify_workflow.options import Options
 from fault_server_model import Dify
 from fault_streams import ModelStream, VirtualClock
-from h1_streams.line import Line
+from h1_streams.connection_handle import ConnectionHandle
 
 Mode = Literal["iterate", "result"]
 
@@ -33,7 +33,7 @@ class Pending:
     """An answer whose head takes its time."""
 
     clock: VirtualClock
-    outcome: Answer | Opened | Failure
+    outcome: ApiResponse | Opened | Failure
     at: float
 
     def wait(self, seconds: float) -> Outcome:
@@ -74,9 +74,11 @@ class SimDriver(Driver):
 
     dify: Any = None
 
-    def _exchange(self, command: Send | Open | Await, until: Until, line: Line) -> Outcome:
+    def _exchange(
+        self, command: Send | Open | Await, until: Until, handle: ConnectionHandle
+    ) -> Outcome:
         outcome = exchange(self.dify, command, until)
-        if isinstance(outcome, Answer | Opened):
+        if isinstance(outcome, ApiResponse | Opened):
             self.server.learn(outcome.headers)
         return outcome
 
@@ -106,9 +108,11 @@ class AsyncSimDriver(AsyncDriver):
 
     dify: Any = None
 
-    async def _exchange(self, command: Send | Open | Await, until: Until, line: Line) -> Outcome:
+    async def _exchange(
+        self, command: Send | Open | Await, until: Until, handle: ConnectionHandle
+    ) -> Outcome:
         outcome = exchange(self.dify, command, until)
-        if isinstance(outcome, Answer | Opened):
+        if isinstance(outcome, ApiResponse | Opened):
             self.server.learn(outcome.headers)
         if isinstance(outcome, Opened):
             return attrs.evolve(outcome, connection=AsyncModelStream(outcome.connection))

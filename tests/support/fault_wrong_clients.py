@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dify_workflow._api import calls
+from dify_workflow._api import api_requests
+from dify_workflow._api.api_responses import ApiResponse, stream_error
 from dify_workflow._api.commands import Cut, Flow, Open, Opened, Pause, Pump, Send
-from dify_workflow._api.replies import Answer, stream_error
 from dify_workflow._runs.replay import SeenEvents
 from dify_workflow._runs.run import Run
 from dify_workflow._runs.start import follow
@@ -31,8 +31,8 @@ def _detail(run: Run) -> Flow[dict[str, Any] | None]:
         raise run.unknown("no id")
     run.state.interrupted()
     while True:
-        answer = yield Send(calls.detail(run.state.run_id, run.options))
-        if isinstance(answer, Answer) and answer.ok and answer.json()["status"] != "running":
+        answer = yield Send(api_requests.detail(run.state.run_id, run.options))
+        if isinstance(answer, ApiResponse) and answer.ok and answer.json()["status"] != "running":
             found: dict[str, Any] = answer.json()
             return found
         if run.clock() > 1300.0:
@@ -139,7 +139,7 @@ def believes_pings(run: Run) -> Flow[None]:
     if run.state.run_id is None:
         raise run.unknown("no id")
     while not run.state.over:
-        events = calls.events(run.state.run_id, run.options)
+        events = api_requests.events(run.state.run_id, run.options)
         outcome = yield Open(events, silence=60.0, replaying=True)
         if not isinstance(outcome, Opened):
             yield Pause(1.0)

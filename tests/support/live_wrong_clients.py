@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from dify_workflow import DifyWorkflow, WorkflowLogs, WorkflowRunResponse, options
-from dify_workflow._api import calls, commands, limits, uploads, versions
+from dify_workflow._api import api_requests, commands, limits, uploads, versions
 from dify_workflow._api import logs as paging
 from dify_workflow._api.commands import Flow
 from dify_workflow._clients._sync import logs
@@ -66,11 +66,11 @@ def _loses_a_second(settings: Any, request: Any) -> Flow[Any]:
     """Ask for what is older than the last entry: others of its second are lost."""
     filters, last = {**request.filters, "limit": request.limit}, request.last_id
     if isinstance(last, str):
-        newest = yield from commands.ask(calls.logs(settings, {**filters, "limit": 100}))
+        newest = yield from commands.ask(api_requests.logs(settings, {**filters, "limit": 100}))
         last = next(entry for entry in paging._page(newest) if entry.id == last)
     if isinstance(last, WorkflowLogs):
         filters["created_at_before"] = datetime.fromtimestamp(last.created_at - 1, UTC)
-    return paging._page((yield from commands.ask(calls.logs(settings, filters))))
+    return paging._page((yield from commands.ask(api_requests.logs(settings, filters))))
 
 
 def _always(value: Any) -> Any:

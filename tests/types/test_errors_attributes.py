@@ -7,7 +7,7 @@ import json
 import httpx
 import pytest
 from dify_workflow import TooManyRequests
-from dify_workflow._api.replies import Answer
+from dify_workflow._api.api_responses import ApiResponse
 from error_answers import NOT_DIFY, answer, answer_of, recorded
 from wire_archive import exchange
 
@@ -15,7 +15,7 @@ from wire_archive import exchange
 def test_an_error_has_all_that_the_answer_says() -> None:
     headers = {"X-Trace-Id": "trace", "Retry-After": "3", "X-Version": "1.14.2"}
     body = {"code": "not_found", "message": "Workflow run not found.", "status": 404}
-    error = Answer(404, httpx.Headers(headers), json.dumps(body).encode(), "/a/path").error()
+    error = ApiResponse(404, httpx.Headers(headers), json.dumps(body).encode(), "/a/path").error()
     assert (error.status_code, error.code) == (404, "not_found")
     assert error.message == "Workflow run not found."
     assert json.loads(error.body) == body
@@ -82,7 +82,7 @@ AFTER: list[tuple[str, float | None]] = [
 @pytest.mark.parametrize(("text", "seconds"), AFTER)
 def test_retry_after_is_seconds_or_nothing(text: str, seconds: float | None) -> None:
     headers = httpx.Headers({"Retry-After": text}, encoding="latin-1")
-    assert Answer(429, headers, b"").error().retry_after == seconds
+    assert ApiResponse(429, headers, b"").error().retry_after == seconds
 
 
 def test_retry_after_as_a_date_is_seconds_from_now(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,12 +12,12 @@ import httpx
 import pytest
 from dify_workflow import APIError, DeadlineExceeded, RunOutcomeUnknown, WorkflowFailed, errors
 from dify_workflow._api.logs import log_entry
-from dify_workflow._api.results import of_detail
+from dify_workflow._api.results import from_detail
 from error_answers import ERRORS, answer_of
 from wire_archive import exchange
 
 ENTRY = log_entry(exchange("1.14.2", "logs/default").json()["data"][0])
-RUN = of_detail(answer_of(exchange("1.14.2", "detail/partial")))
+RUN = from_detail(answer_of(exchange("1.14.2", "detail/partial")))
 MADE: dict[type[Exception], dict[str, Any]] = {
     errors.InvalidArgument: {"field": "user"},
     WorkflowFailed: {"response": RUN},

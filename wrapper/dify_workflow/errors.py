@@ -1,9 +1,9 @@
-"""The exceptions of this package; `_api.replies` makes those of error answers.
+"""The exceptions of this package; `_api.api_responses` makes those of error responses.
 
 DifyError
 ├── InvalidArgument (ValueError)      refused here, before anything was sent
 ├── ConnectionFailed                  no connection, or it broke
-├── RequestTimedOut (TimeoutError)    no answer in time
+├── RequestTimedOut (TimeoutError)    no response in time
 ├── EventTooLarge                     one stream event is larger than `max_event_bytes`
 ├── StreamClosed                      the stream was closed before its end
 ├── UnreadableAnswer                  a 2xx answer that is not what the contract says
@@ -57,7 +57,7 @@ class ConnectionFailed(DifyError):
 
 
 class RequestTimedOut(DifyError, TimeoutError):
-    """No answer within the time-out; `__cause__` is the httpx exception."""
+    """No response within the time-out; `__cause__` is the httpx exception."""
 
 
 class EventTooLarge(DifyError):
@@ -69,7 +69,7 @@ class StreamClosed(DifyError):
 
 
 class APIError(DifyError):
-    """An error answer.
+    """An error response.
 
     `status_code` (HTTP), `code` and `message` (of Dify's error body, or None and a short text),
     `body` (text, cut at 10,000 characters), `headers` (of the response), `trace_id`,

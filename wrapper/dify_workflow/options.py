@@ -15,7 +15,7 @@ import httpx
 from attrs.validators import optional
 from dify_workflow_api.operations import BODIES
 
-from ._codec.jsonio import is_one_of, plain
+from ._codec.jsonio import is_one_of, to_json
 from ._codec.sse import DEFAULT_MAX_EVENT_BYTES
 from .errors import InvalidArgument
 from .types.forms import OnHumanInput
@@ -85,7 +85,7 @@ def _user(value: str) -> str:
         raise InvalidArgument("user: a non-empty string is needed", field="user")
     if len(value) > _MAX_USER:
         raise InvalidArgument(f"user: at most {_MAX_USER} characters", field="user")
-    user: str = plain(value, "user")
+    user: str = to_json(value, "user")
     return user
 
 
@@ -164,7 +164,7 @@ def _seconds(value: Seconds | None) -> float | None:
 def _body(value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise InvalidArgument("extra_body: a mapping", field="extra_body")
-    body: dict[str, Any] = plain(value, "extra_body")
+    body: dict[str, Any] = to_json(value, "extra_body")
     return body
 
 

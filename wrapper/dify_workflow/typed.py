@@ -11,8 +11,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 from dify_workflow_api.models import OutputFile
 
-from ._codec.jsonio import UNREADABLE
-from ._codec.jsonio import read as decode
+from ._codec.jsonio import UNREADABLE, decode
 from .errors import DifyError, InvalidArgument
 from .types.requests import WorkflowRunRequest
 from .types.responses import WorkflowRunResponse, require_success

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 
 import httpcore
 
+from .asyncio_streams import AsyncioStream, connect_tcp
 from .exchange import READ_SIZE, Exchange, timer
 from .framing import HeadReader
 from .state import ConnectionState, connecting, proxy_context
-from .wires import Wire, connect_tcp
 
 _LATE = 1.0  # s to read what is there already
 
@@ -24,7 +24,7 @@ class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
                 raise httpcore.ConnectionNotAvailable
             return await self._exchange(request)
         except BaseException:
-            if self._line is None or self._line.waiting is None:
+            if self._handle is None or self._handle.waiting is None:
                 await self._hang_up()
             raise
 
@@ -40,14 +40,14 @@ class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
         except httpcore.WriteError:
             pass  # a server that refuses a request may close before it has read all of it
         limit = timeouts.get("read")
-        patience = None if self._line is None else self._line.patience
+        patience = None if self._handle is None else self._handle.patience
         if patience is None or (limit is not None and limit <= patience):
             return await self._answer(exchange, limit, limit)
         try:
             return await self._answer(exchange, limit, patience)
         except httpcore.ReadTimeout:
-            assert self._line is not None
-            self._line.waiting = AsyncWaitingHead(self, exchange, limit)
+            assert self._handle is not None
+            self._handle.waiting = AsyncWaitingHead(self, exchange, limit)
             raise
 
     async def _answer(
@@ -95,13 +95,13 @@ class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
         await stream.write(exchange.closing(), timeout)
 
     async def release(self, *, reusable: bool) -> None:
-        """The answer is closed: the connection is idle, or over."""
+        """The response is closed: the connection is idle, or over."""
         if not (reusable and self._stays()):
             await self._hang_up()
 
     def shutdown(self) -> None:
         """End it from any thread, where that can be done; a reader waiting on it wakes up."""
-        if isinstance(self._stream, Wire):
+        if isinstance(self._stream, AsyncioStream):
             self._stream.shutdown()
 
     async def aclose(self) -> None:
@@ -122,7 +122,7 @@ async def _late(stream: httpcore.AsyncNetworkStream, error: httpcore.ReadTimeout
 
 
 class AsyncWaitingHead:
-    """An answer of which no byte has come within the patience of its `Line`."""
+    """A response of which no byte has come within the patience of its `Line`."""
 
     def __init__(
         self, connection: AsyncConnection, exchange: Exchange, limit: float | None
@@ -132,7 +132,7 @@ class AsyncWaitingHead:
         self._limit = limit
 
     async def wait(self, timeout: float) -> httpcore.Response:
-        """Return the answer; raises httpcore errors, after a time-out it can be waited on."""
+        """Return the response; raises httpcore errors, after a time-out it can be waited on."""
         return await self._connection._answer(self._exchange, self._limit, timeout)
 
     async def aclose(self) -> None:

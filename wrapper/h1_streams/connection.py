@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 import httpcore
 
+from .connection_handle import shut_down
 from .exchange import READ_SIZE, Exchange, timer
 from .framing import HeadReader
-from .line import shut_down
 from .state import ConnectionState, connecting, proxy_context
 
-_WHOLE_READ_SIZE = 64 * 1024  # bytes of an answer that is read whole
+_WHOLE_READ_SIZE = 64 * 1024  # bytes of a response that is read whole
 
 
 class Connection(ConnectionState, httpcore.ConnectionInterface):
@@ -29,7 +29,7 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
                 raise httpcore.ConnectionNotAvailable
             return self._exchange(request)
         except BaseException:
-            if self._line is None or self._line.waiting is None:
+            if self._handle is None or self._handle.waiting is None:
                 self._hang_up()
             raise
 
@@ -45,14 +45,14 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
         except httpcore.WriteError:
             pass  # a server that refuses a request may close before it has read all of it
         limit = timeouts.get("read")
-        patience = None if self._line is None else self._line.patience
+        patience = None if self._handle is None else self._handle.patience
         if patience is None or (limit is not None and limit <= patience):
             return self._answer(exchange, limit, limit)
         try:
             return self._answer(exchange, limit, patience)
         except httpcore.ReadTimeout:
-            assert self._line is not None
-            self._line.waiting = WaitingHead(self, exchange, limit)
+            assert self._handle is not None
+            self._handle.waiting = WaitingHead(self, exchange, limit)
             raise
 
     def _answer(
@@ -118,7 +118,7 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
 
     def recv(self, timeout: float | None) -> bytes:
         """Return the next bytes, b"" at the end; a time-out leaves the connection usable."""
-        max_bytes = _WHOLE_READ_SIZE if self._line is None else READ_SIZE
+        max_bytes = _WHOLE_READ_SIZE if self._handle is None else READ_SIZE
         if self._socket is None:
             data: bytes = self._stream.read(max_bytes, timeout)
             return data
@@ -132,7 +132,7 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
             raise httpcore.ReadError(str(error)) from error
 
     def release(self, *, reusable: bool) -> None:
-        """The answer is closed: the connection is idle, or over."""
+        """The response is closed: the connection is idle, or over."""
         if not (reusable and self._stays()):
             self._hang_up()
 
@@ -157,7 +157,7 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
 
 
 class WaitingHead:
-    """An answer of which no byte has come within the patience of its `Line`."""
+    """A response of which no byte has come within the patience of its `Line`."""
 
     def __init__(self, connection: Connection, exchange: Exchange, limit: float | None) -> None:
         self._connection = connection
@@ -165,7 +165,7 @@ class WaitingHead:
         self._limit = limit
 
     def wait(self, timeout: float) -> httpcore.Response:
-        """Return the answer; raises httpcore errors, after a time-out it can be waited on."""
+        """Return the response; raises httpcore errors, after a time-out it can be waited on."""
         return self._connection._answer(self._exchange, self._limit, timeout)
 
     def close(self) -> None:

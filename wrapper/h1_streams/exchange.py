@@ -8,8 +8,8 @@ from typing import Any
 
 import httpcore
 
+from .connection_handle import BODY
 from .framing import Body, Header, HeadReader, ResponseHead, body_of, elements, request_head
-from .line import BODY
 
 _MOMENT = 0.001  # s; a time-out of 0 would be none
 READ_SIZE = 16 * 1024  # bytes of a stream; the events of more do not fit into the processor's cache

@@ -15,8 +15,8 @@ import attrs
 import httpcore
 import httpx
 
+from .connection_handle import ConnectionHandle
 from .framing import Header, ResponseHead, request_head
-from .line import Line
 
 
 @attrs.frozen
@@ -101,7 +101,7 @@ def connecting() -> Iterator[None]:
 class ConnectionState:
     """A connection that carries one request after the other to an origin.
 
-    `keepalive` is how long it may be idle, in seconds. `line` can end it, by `shutdown`.
+    `keepalive` is how long it may be idle, in seconds. `handle` can end it, by `shutdown`.
 
     Whoever holds the turn and sees `_leaving` closes it; a closed connection never releases it.
     """
@@ -111,13 +111,13 @@ class ConnectionState:
         route: Route,
         keepalive: float,
         socket_options: Sequence[httpcore.SOCKET_OPTION],
-        line: Line | None = None,
+        handle: ConnectionHandle | None = None,
     ) -> None:
         self._route = route
         self._keepalive = keepalive
         self._socket_options = socket_options
-        self._line = line
-        self._turn = threading.Lock()  # held from a request until its answer is closed
+        self._handle = handle
+        self._turn = threading.Lock()  # held from a request until its response is closed
         self._stream: Any = None  # httpcore's, once it is connected
         self._layers: list[Any] = []  # of it
         self._expires_at = time.monotonic() + keepalive
@@ -140,7 +140,7 @@ class ConnectionState:
 
     def _stays(self) -> bool:
         """Give the turn back; False: the caller, who still has it, is to close the connection."""
-        if self._line is not None or self._surplus():
+        if self._handle is not None or self._surplus():
             return False  # it was made for one stream, or is not behind the response
         self._expires_at = time.monotonic() + self._keepalive
         self._turn.release()
@@ -150,8 +150,8 @@ class ConnectionState:
         """Go on over this stream: a socket, or TLS over the one before."""
         self._stream = stream
         self._layers.append(stream)
-        if self._line is not None:
-            self._line.carried_by(self)
+        if self._handle is not None:
+            self._handle.carried_by(self)
 
     def _surplus(self) -> bool:
         """Whether bytes wait in TLS, where they are not seen in the socket any more."""

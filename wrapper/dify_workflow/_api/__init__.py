@@ -1,1 +1,1 @@
-"""The operations of the API as flows: requests, replies, retries. No I/O."""
+"""The operations of the API as flows: requests, responses, retries. No I/O."""

@@ -16,10 +16,10 @@ import httpx
 
 from ..errors import TooManyRequests
 from . import limits
-from .calls import Call
+from .api_requests import ApiRequest
+from .api_responses import ApiResponse, media_type
 from .failures import Failure, cannot_change, no_answer
 from .limits import MOMENT
-from .replies import Answer, media_type
 
 T = TypeVar("T")
 
@@ -29,12 +29,12 @@ AT_ONCE = 4  # requests of one `Gather` that are under way together
 
 @attrs.frozen
 class Send:
-    """Send a request and read the whole answer: an `Answer` or a `Failure`.
+    """Send a request and read the whole response: an `ApiResponse` or a `Failure`.
 
-    `silence` is the time in seconds that the answer may take, where it is not that of the options.
+    `silence` is the time in seconds that the response may take, where not that of the options.
     """
 
-    call: Call
+    request: ApiRequest
     silence: float | None = None
 
 
@@ -42,11 +42,11 @@ class Send:
 class Open:
     """Open a stream: `Opened`, or a `Failure`.
 
-    `silence` is the time in seconds that the head of the answer may take. After `patience` without
-    a byte of it the outcome is `Waiting`, where the connection can be waited on.
+    `silence` is the time in seconds that the head of the response may take. After `patience`
+    without a byte of it the outcome is `Waiting`, where the connection can be waited on.
     """
 
-    call: Call
+    request: ApiRequest
     silence: float
     patience: float | None = None
     replaying: bool = False
@@ -54,7 +54,7 @@ class Open:
 
 @attrs.frozen
 class Await:
-    """Wait on for the head of the answer to an `Open`, as many seconds: as `Open`."""
+    """Wait on for the head of the response to an `Open`, as many seconds: as `Open`."""
 
     waiting: Waiting
     seconds: float
@@ -93,7 +93,7 @@ class Gather:
 
 @attrs.frozen
 class Opened:
-    """An answer has begun on a `connection`, which flows leave alone.
+    """A response has begun on a `connection`, which flows leave alone.
 
     That of a success may be a stream, as its bytes tell.
     """
@@ -116,7 +116,7 @@ class Opened:
 
 @attrs.frozen
 class Waiting:
-    """No byte of the answer has come for so many seconds; it can still be waited for."""
+    """No byte of the response has come for so many seconds; it can still be waited for."""
 
     seconds: float
     connection: Any = attrs.field(default=None, repr=False)
@@ -135,7 +135,7 @@ class Cut:
 
 
 Command = Send | Open | Await | Pump | Pause | Gather
-Outcome = Answer | Opened | Waiting | Failure | Cut | list[Any] | None
+Outcome = ApiResponse | Opened | Waiting | Failure | Cut | list[Any] | None
 Flow = Generator[Command, Any, T]
 
 
@@ -175,23 +175,25 @@ def backoff(attempt: int) -> float:
     return random.uniform(0, min(limits.LONGEST_PAUSE, limits.FIRST_PAUSE * 2 ** min(attempt, 10)))
 
 
-def pause_before_retry(call: Call, outcome: Answer | Failure, attempt: int) -> float | None:
-    """Return seconds to wait before sending `call` again, or None when it must not be sent again.
+def pause_before_retry(
+    request: ApiRequest, outcome: ApiResponse | Failure, attempt: int
+) -> float | None:
+    """Return seconds to wait before a request is sent again; None when it must not be.
 
     What surely started nothing is retried: a connection that was not made, and a complete "too many
     requests". A repeatable request (GET) is retried after a broken connection and a 5xx too.
     """
-    if attempt >= call.options.retries:
+    if attempt >= request.options.retries:
         return None
     if isinstance(outcome, Failure):
         if cannot_change(outcome.error):
             return None
-        return backoff(attempt) if call.repeatable or not outcome.sent else None
-    if call.one_shot:
+        return backoff(attempt) if request.repeatable or not outcome.sent else None
+    if request.one_shot:
         return None
     busy = isinstance(outcome.error(), TooManyRequests) if not outcome.ok else False
     failed = outcome.status >= 500 and not outcome.names_no_run
-    if not busy and not (call.repeatable and failed):
+    if not busy and not (request.repeatable and failed):
         return None
     asked = outcome.retry_after
     if asked is None:
@@ -199,40 +201,40 @@ def pause_before_retry(call: Call, outcome: Answer | Failure, attempt: int) -> f
     return asked if asked <= limits.LONGEST_RETRY_AFTER else None
 
 
-def may_change(answer: Answer) -> bool:
-    """Whether asking the same again may get another answer: the server is busy or unreachable.
+def may_change(response: ApiResponse) -> bool:
+    """Whether asking the same again may get another response: the server is busy or unreachable.
 
     So it is with a success that is not what was asked for: a gateway's page during a deploy.
     """
-    busy = answer.ok or answer.status == 408 or answer.status >= 500
-    return busy or isinstance(answer.error(), TooManyRequests)
+    busy = response.ok or response.status == 408 or response.status >= 500
+    return busy or isinstance(response.error(), TooManyRequests)
 
 
 def _once(command: Send | Open) -> Flow[Any]:
     return (yield command)
 
 
-def persistently(
+def send_with_retries(
     command: Send | Open,
     time_left: Callable[[], float | None] = lambda: None,
     perform: Callable[[Any], Flow[Any]] = _once,
 ) -> Flow[Any]:
     """Perform a command, again where that is safe, and return its last outcome.
 
-    That is an `Answer` or a `Failure`, or what else `perform` returns: `Opened` for an `Open`.
+    That is an `ApiResponse` or a `Failure`, or what else `perform` returns: `Opened` for an `Open`.
     `time_left` is asked when nothing was started, for the seconds until the deadline: by then,
     "too many requests" is the outcome.
     """
-    limit = command.call.options.max_retries
-    refusal: Answer | None = None
+    limit = command.request.options.max_retries
+    refusal: ApiResponse | None = None
     refusals = attempt = 0
     last = False
     while True:
         outcome = yield from perform(command)
-        if not isinstance(outcome, Answer | Failure):
+        if not isinstance(outcome, ApiResponse | Failure):
             return outcome
         left = time_left() if _started_nothing(command, outcome) else None
-        if left is not None and isinstance(outcome, Answer):
+        if left is not None and isinstance(outcome, ApiResponse):
             refusal, asked = outcome, outcome.retry_after or 0.0
             if last or asked >= left or (limit is not None and attempt >= limit):
                 return refusal
@@ -243,7 +245,7 @@ def persistently(
             refusals += 1
             attempt += limit is not None
         else:
-            pause = pause_before_retry(command.call, outcome, attempt)
+            pause = pause_before_retry(command.request, outcome, attempt)
             if pause is None:
                 return outcome
             seconds = pause
@@ -255,7 +257,7 @@ def persistently(
             return refusal  # the pause took longer than it should
 
 
-def _started_nothing(command: Send | Open, outcome: Answer | Failure) -> bool:
+def _started_nothing(command: Send | Open, outcome: ApiResponse | Failure) -> bool:
     """Whether a run was not taken, and may be later: no connection, or "too many requests"."""
     if isinstance(outcome, Failure):
         return not outcome.sent
@@ -267,9 +269,9 @@ def _started_nothing(command: Send | Open, outcome: Answer | Failure) -> bool:
     return not (isinstance(command, Open) and error.permanent)
 
 
-def ask(call: Call) -> Flow[Answer]:
-    """Send a request and return the answer; raises when there is none, or it is an error."""
-    outcome: Answer | Failure = yield from persistently(Send(call))
+def ask(request: ApiRequest) -> Flow[ApiResponse]:
+    """Send a request and return the response; raises when there is none, or it is an error."""
+    outcome: ApiResponse | Failure = yield from send_with_retries(Send(request))
     if isinstance(outcome, Failure):
         raise no_answer(outcome)
     if not outcome.ok:

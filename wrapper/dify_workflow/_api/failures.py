@@ -1,4 +1,4 @@
-"""What is said of a request that got no complete answer: where it went, and what to look at."""
+"""What is said of a request that got no complete response: where it went, and what to look at."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROXY = "dify_workflow.proxy"  # request extension: the address of the proxy tha
 
 @attrs.frozen
 class Failure:
-    """A request that got no complete answer; `sent` says whether the server may have it.
+    """A request that got no complete response; `sent` says whether the server may have it.
 
     `body` is what came of one.
     """
@@ -60,7 +60,7 @@ def forget_request(error: httpx.HTTPError) -> None:
 _PORTS: dict[str, int] = {"http": 80, "https": 443}
 _MAY_CHANGE = ("UNEXPECTED_EOF_WHILE_READING", "TLSV1_ALERT_INTERNAL_ERROR", "")
 _NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
-_ALERT = r"b'\x15\x03"  # how the answer of a TLS server to plain HTTP begins
+_ALERT = r"b'\x15\x03"  # how the response of a TLS server to plain HTTP begins
 _RIGHT = "Is base_url right, and does the server run?"
 # What happened, and what to look at, by the first class that fits.
 _KINDS: tuple[tuple[type[httpx.HTTPError], str, str], ...] = (
@@ -88,7 +88,7 @@ _KINDS: tuple[tuple[type[httpx.HTTPError], str, str], ...] = (
 
 
 def no_answer(failure: Failure, hint: str = "") -> DifyError:
-    """Return the exception for a request that got no answer.
+    """Return the exception for a request that got no response.
 
     `hint` says what to look at where nothing could be reached.
     """

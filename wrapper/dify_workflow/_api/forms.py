@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from dify_workflow_api.models import SubmitFormBody
 
-from .._codec.jsonio import as_text, plain, read
+from .._codec.jsonio import as_text, decode, to_json
 from ..errors import FormClosed, InvalidArgument
 from ..options import Options
 from ..types import forms
 from ..types.files import with_files
 from ..types.forms import FormReply, WorkflowForm
-from . import calls
-from .commands import Flow, Send, ask, persistently
+from . import api_requests
+from .api_responses import ApiResponse
+from .commands import Flow, Send, ask, send_with_retries
 from .failures import Failure, no_answer
-from .replies import Answer
 from .uploads import upload_all
 from .validation import file_problem, texts
 
@@ -28,8 +28,8 @@ _SUBMITTED = "human_input_form_submitted"
 
 def fetch_form(options: Options, token: str) -> Flow[WorkflowForm]:
     """Fetch a form; raises `FormClosed` when it was submitted or has expired."""
-    answer = yield from ask(calls.form(token, options))
-    return answer.read(lambda raw: forms.of_answer(token, read("HumanInputForm", raw)))
+    response = yield from ask(api_requests.form(token, options))
+    return response.decode(lambda raw: forms.from_response(token, decode("HumanInputForm", raw)))
 
 
 def submit(
@@ -45,13 +45,13 @@ def submit(
     inputs = with_files(inputs, "inputs")
     token = form.needs_token()
     check_answer(form, action, inputs)
-    filled = plain(inputs, "inputs")
-    if files := calls.not_uploaded(filled):
+    filled = to_json(inputs, "inputs")
+    if files := api_requests.not_uploaded(filled):
         yield from upload_all(files, options)
     body = SubmitFormBody(inputs=filled, action=action, user=options.user)
-    call = calls.call("submitHumanInputForm", options, token, body=body)
-    outcome: Answer | Failure = yield from persistently(Send(call))
-    if isinstance(outcome, Answer) and (outcome.ok or outcome.is_dify):
+    request = api_requests.build("submitHumanInputForm", options, token, body=body)
+    outcome: ApiResponse | Failure = yield from send_with_retries(Send(request))
+    if isinstance(outcome, ApiResponse) and (outcome.ok or outcome.is_dify):
         if not outcome.ok:
             raise outcome.error()
         return
@@ -62,7 +62,7 @@ def submit(
         if closed.code == _SUBMITTED:
             return
         raise
-    if isinstance(outcome, Answer):
+    if isinstance(outcome, ApiResponse):
         raise outcome.error()
     raise no_answer(outcome)
 

@@ -20,7 +20,7 @@ LONGEST_RETRY_AFTER = 120.0  # a server that asks for more gets no automatic ret
 SILENCE = 60.0  # without a byte; a running run pings every 10
 QUEUED_SILENCE = 310.0  # a queued run sends nothing, and the server gives up after 300
 LULL = 25.0  # behind the first event, two pings and a half: ask the run's detail
-LOOK_EVERY = 15.0  # without a byte of an answer, or an event: look for the run in the logs
+LOOK_EVERY = 15.0  # without a byte of a response, or an event: look for the run in the logs
 END_COMES_IN = 3.0  # the POST's stream may still tell an end that the detail has
 # A start that may be made up is held back, and then the end that makes it a refusal: the end comes
 # at once, and behind it the server ends the stream within milliseconds.
@@ -41,12 +41,12 @@ ATTACH_LATER = 4  # times half as much again: our leaving silences a reader too
 RECORDED_AFTER = 30.0  # a server may put a new run on record late
 RECORD_EVERY = 1.0  # at most between two looks for a run that is not on record yet
 ATTACHED_AFTER = 5.0  # a run that somebody attaches to is on record, or is none
-RESUMED_AFTER = 30.0  # from the answer to a pause's last form to the run's next step
-LAST_LOOKS = 5  # times the last look is repeated while there is no answer
+RESUMED_AFTER = 30.0  # from the response to a pause's last form to the run's next step
+LAST_LOOKS = 5  # times the last look is repeated while there is no response
 POLL_LONGEST = 10.0  # between looks
 ENDED_UNSEEN = 3  # times the detail says "ended" and the events do not
 FORMS_UNSEEN = 20  # ... "paused", and only the events tell all of its forms
-FIND_ATTEMPTS = 60  # looks at the logs without an answer in all: a deploy takes minutes
+FIND_ATTEMPTS = 60  # looks at the logs without a response in all: a deploy takes minutes
 CLOCK_SLACK = 2.0  # between the seconds of our clock and the server's
 
 # Stopping a run.

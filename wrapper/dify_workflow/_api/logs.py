@@ -14,10 +14,10 @@ from ..errors import InvalidArgument
 from ..options import Options
 from ..types.requests import WorkflowLogsRequest
 from ..types.responses import DifyPageResult, WorkflowLogs
-from . import calls
+from . import api_requests
+from .api_responses import ApiResponse
 from .commands import Flow, ask
 from .logger import log
-from .replies import Answer
 
 _LARGEST_PAGE: int = LOG_FILTERS["limit"]["maximum"]
 _LAST_TIME = 1 << 35  # unix seconds: a bound of sanity, in the year 3058
@@ -44,15 +44,15 @@ def log_entry(raw: Any) -> WorkflowLogs:
     )
 
 
-def _page(answer: Answer) -> DifyPageResult[WorkflowLogs]:
-    return answer.read(
+def _page(response: ApiResponse) -> DifyPageResult[WorkflowLogs]:
+    return response.decode(
         lambda raw: DifyPageResult(
             data=[log_entry(item) for item in raw["data"]],
             page=raw["page"],
             limit=raw["limit"],
             total=raw["total"],
             has_more=raw["has_more"],
-            headers=answer.headers,
+            headers=response.headers,
         )
     )
 
@@ -64,7 +64,7 @@ def fetch_page(
     if request.last_id is not None:
         return (yield from _entries_after(options, request, request.last_id))
     if "page" in request.filters:
-        return _page((yield from ask(calls.logs(options, request.filters))))
+        return _page((yield from ask(api_requests.logs(options, request.filters))))
     walk = LogWalk({**request.filters, "limit": request.limit})
     found = yield from walk.next_entries(options)
     first = walk.page
@@ -152,7 +152,7 @@ class LogWalk:
     def next_entries(self, options: Options) -> Flow[list[WorkflowLogs]]:
         """Fetch the next page; return the entries of the seconds that are complete, maybe none."""
         filters = {**self._filters, "page": self._number}
-        self.page = page = _page((yield from ask(calls.logs(options, filters))))
+        self.page = page = _page((yield from ask(api_requests.logs(options, filters))))
         entries = [entry for entry in page if _is_within(entry, filters)]
         if len(entries) < len(page):
             self._by_time = False
@@ -209,7 +209,7 @@ class LogWalk:
             number, more = 1, True
             while more:
                 asked = {**filters, "limit": limit, "page": number}
-                page = _page((yield from ask(calls.logs(options, asked))))
+                page = _page((yield from ask(api_requests.logs(options, asked))))
                 if any(entry.created_at != at for entry in page):
                     return None
                 found.update((entry.id, entry) for entry in page)

@@ -1,4 +1,4 @@
-"""Answers as models and responses, and the operations that are one request and its answer."""
+"""Answers as models and responses, and the operations that are one request and its response."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import Any
 
 from dify_workflow_api.operations import ANSWERS
 
-from .._codec.jsonio import as_object, as_text, normalised_run, read
+from .._codec.jsonio import as_object, as_text, decode, normalised_run
 from ..errors import APIError
 from ..options import Options
 from ..types.responses import WorkflowRunResponse, WorkflowStopResponse
-from . import calls
+from . import api_requests
+from .api_responses import ApiResponse
 from .commands import Flow, ask
-from .replies import Answer
 
 
 def fetch(
     operation: str, options: Options, path: Mapping[str, str], arguments: Mapping[str, Any]
 ) -> Flow[Any]:
-    """Send an operation's request; return its answer as a generated model."""
-    parts = [calls.identifier(name, value) for name, value in path.items()]
-    answer = yield from ask(calls.call(operation, options, *parts, **arguments))
+    """Send an operation's request; return its response as a generated model."""
+    parts = [api_requests.identifier(name, value) for name, value in path.items()]
+    response = yield from ask(api_requests.build(operation, options, *parts, **arguments))
     model = ANSWERS[operation]
     whole = {"getEndUser": _with_zones, "getAppParameters": _with_form}.get(operation)
-    return answer.read(lambda raw: read(model, whole(raw) if whole else raw))
+    return response.decode(lambda raw: decode(model, whole(raw) if whole else raw))
 
 
 def _with_form(raw: Any) -> Any:
@@ -66,11 +66,11 @@ def _id(value: Any) -> str:
     return value
 
 
-def of_blocking(answer: Answer, user: str) -> WorkflowRunResponse:
-    """The result of a blocking run; raises the error the answer stands for."""
+def from_blocking(response: ApiResponse, user: str) -> WorkflowRunResponse:
+    """The result of a blocking run; raises the error the response stands for."""
 
     def build(raw: Any) -> WorkflowRunResponse:
-        result = read("BlockingRunResult", {**raw, "data": normalised_run(raw["data"])})
+        result = decode("BlockingRunResult", {**raw, "data": normalised_run(raw["data"])})
         return response_of(
             result.data,
             raw,
@@ -78,44 +78,46 @@ def of_blocking(answer: Answer, user: str) -> WorkflowRunResponse:
             id=_id(result.workflow_run_id),
             task_id=result.task_id if isinstance(result.task_id, str) else None,
             user=user,
-            headers=answer.headers,
+            headers=response.headers,
         )
 
-    return answer.read(build)
+    return response.decode(build)
 
 
-def of_detail(answer: Answer) -> WorkflowRunResponse:
+def from_detail(response: ApiResponse) -> WorkflowRunResponse:
     """The state of a run by its detail; a missing run is `NotFound` on every server."""
 
     def build(raw: Any) -> WorkflowRunResponse:
         run = normalised_run(raw)
         return response_of(
-            read("WorkflowRunDetail", run),
+            decode("WorkflowRunDetail", run),
             raw,
             run,
             id=_id(run["id"]),
             task_id=None,
-            headers=answer.headers,
+            headers=response.headers,
         )
 
-    if (missing := no_run(answer)) is not None:
+    if (missing := no_run(response)) is not None:
         raise missing
-    return answer.read(build)
+    return response.decode(build)
 
 
-def no_run(answer: Answer) -> APIError | None:
+def no_run(response: ApiResponse) -> APIError | None:
     """Return the exception for a success that is a detail of nulls: to 1.12, of no run.
 
     Raises `UnreadableAnswer` for a success that is no JSON.
     """
-    raw = answer.json() if answer.ok else None
+    raw = response.json() if response.ok else None
     if isinstance(raw, dict) and "status" in raw and raw.get("id") is None:
-        return answer.not_found("Workflow run not found.")
+        return response.not_found("Workflow run not found.")
     return None
 
 
-def of_stop(answer: Answer) -> WorkflowStopResponse:
-    """The answer to a stop."""
-    return answer.read(
-        lambda raw: WorkflowStopResponse(as_text(read("StopResult", raw).result), answer.headers)
+def from_stop(response: ApiResponse) -> WorkflowStopResponse:
+    """The response to a stop."""
+    return response.decode(
+        lambda raw: WorkflowStopResponse(
+            as_text(decode("StopResult", raw).result), response.headers
+        )
     )

@@ -13,7 +13,7 @@ import attrs
 from dify_workflow_api.models import AudioToTextBody, FileUploadBody
 from dify_workflow_api.types import File
 
-from .._codec.jsonio import as_text, reader
+from .._codec.jsonio import as_text, decoder
 from ..errors import InvalidArgument
 from ..options import Options
 from ..types.files import (
@@ -26,10 +26,10 @@ from ..types.files import (
     sent_name,
     sent_type,
 )
-from . import calls
-from .calls import FILE_ID, Call
+from . import api_requests
+from .api_requests import FILE_ID, ApiRequest
+from .api_responses import ApiResponse
 from .commands import Flow, Gather, ask
-from .replies import Answer
 
 if TYPE_CHECKING:
     from dify_workflow_api.models import UploadedFile
@@ -113,10 +113,10 @@ def upload(
     part = Part(content, progress)
     file = _file(part, name, mime_type)
     body = FileUploadBody(file=file, user=options.user)
-    answer = yield from _send(part, calls.call("uploadFile", options, body=body))
-    uploaded: UploadedFile = answer.read(reader("UploadedFile"))
+    response = yield from _send(part, api_requests.build("uploadFile", options, body=body))
+    uploaded: UploadedFile = response.decode(decoder("UploadedFile"))
     if not isinstance(uploaded.id, str) or not uploaded.id:
-        raise answer.unreadable("the uploaded file has no id")
+        raise response.unreadable("the uploaded file has no id")
     return uploaded
 
 
@@ -128,8 +128,8 @@ def transcribe(
     mime_type = mime_type or _audio_type(name)
     part = Part(content, None)
     body = AudioToTextBody(file=_file(part, name, mime_type), user=options.user)
-    answer = yield from _send(part, calls.call("audioToText", options, body=body))
-    return as_text(answer.read(reader("AudioTranscript")).text)
+    response = yield from _send(part, api_requests.build("audioToText", options, body=body))
+    return as_text(response.decode(decoder("AudioTranscript")).text)
 
 
 def _audio_type(name: str) -> str:
@@ -152,9 +152,9 @@ def _file(part: Part, name: str, mime_type: str | None) -> File:
     return File(part, name, sent_type(mime_type, name))  # type: ignore[arg-type]
 
 
-def _send(part: Part, call: Call) -> Flow[Answer]:
+def _send(part: Part, request: ApiRequest) -> Flow[ApiResponse]:
     try:
-        return (yield from ask(attrs.evolve(call, one_shot=part.one_shot)))
+        return (yield from ask(attrs.evolve(request, one_shot=part.one_shot)))
     finally:
         part.close()
 

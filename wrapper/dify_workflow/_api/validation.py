@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import dify_workflow_api.models as models
 
-from .._codec.jsonio import plain
+from .._codec.jsonio import to_json
 from ..errors import InvalidArgument
 from ..types.files import WorkflowFile
 
@@ -98,7 +98,7 @@ def _problem(field: models.InputFormField, value: Any) -> str | None:
         if longest and len(value) > longest:
             return f"at most {longest} files, not {len(value)}"
         return next(filter(None, (file_problem(field, item) for item in value)), None)
-    value = plain(value, f"inputs.{field.variable}")  # as it will be sent
+    value = to_json(value, f"inputs.{field.variable}")  # as it will be sent
     match field.type_:
         case "text-input" | "paragraph" | "select" if not isinstance(value, str):
             return f"text is needed, not {kind}"

@@ -101,12 +101,12 @@ def _stdlib_loads(text: bytes) -> Any:
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 
-def reader(model: str) -> Callable[[Any], Any]:
+def decoder(model: str) -> Callable[[Any], Any]:
     """Return a function that turns decoded JSON into the generated model of this name."""
-    return lambda raw: read(model, raw)
+    return lambda raw: decode(model, raw)
 
 
-def read(model: str, raw: Any) -> Any:
+def decode(model: str, raw: Any) -> Any:
     """Build a generated model; keys that the server left out become None.
 
     Raises one of `UNREADABLE` when the value cannot be this model.
@@ -194,25 +194,23 @@ def _numpy_kind(value: Any) -> str:
     return kind if isinstance(kind, str) else ""
 
 
-def to_json(value: Any) -> Any:
-    """Return a value as JSON types, by the rules of inputs; raises `InvalidArgument`."""
-    return plain(value, "value")
+def to_json(value: Any, where: str = "value") -> Any:
+    """Return a value as JSON types, by the rules of inputs.
 
-
-def plain(value: Any, where: str) -> Any:
-    """Return `value` as JSON types; `InvalidArgument` names the place, as in inputs.a[0]."""
+    Raises `InvalidArgument`, which names the place from `where` on, as in inputs.a[0].
+    """
     try:
-        return _plain(value, where)
+        return _to_json(value, where)
     except RecursionError:
         pass  # and left behind: its thousand frames do not travel with ours, as Dask would have it
     raise _refused(where, "it holds itself, or is nested too deeply")
 
 
-def _plain(value: Any, where: str) -> Any:
+def _to_json(value: Any, where: str) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, Enum):
-        return _plain(value.value, where)
+        return _to_json(value.value, where)
     if isinstance(value, str):
         return _text(value, where)
     if isinstance(value, int):
@@ -220,7 +218,9 @@ def _plain(value: Any, where: str) -> Any:
             raise _refused(where, "the number has too many digits")
         return int(value)
     if isinstance(value, Mapping):
-        return {_name(name, where): _plain(item, f"{where}.{name}") for name, item in value.items()}
+        return {
+            _name(name, where): _to_json(item, f"{where}.{name}") for name, item in value.items()
+        }
     if is_missing(value):
         raise _refused(where, f"{value!r} is a missing value; give None, or leave it out")
     if isinstance(value, float):
@@ -228,7 +228,7 @@ def _plain(value: Any, where: str) -> Any:
             raise _refused(where, f"{value!r} has no JSON form")
         return float(value)
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
+        return [_to_json(item, f"{where}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, InputValue):
         return value.as_input()
     if isinstance(value, datetime | date | time):
@@ -243,10 +243,10 @@ def _plain(value: Any, where: str) -> Any:
         case "i" | "u":
             return int(value)
         case "f":
-            return _plain(float(value), where)
+            return _to_json(float(value), where)
         case "M":  # datetime64
             return str(value)
-    return _plain(_fields(value, where), where)
+    return _to_json(_fields(value, where), where)
 
 
 def _fields(value: Any, where: str) -> Any:

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 import httpx
 
 from .._api import limits
+from .._api.api_responses import ApiResponse
 from .._api.commands import Command, Cut, Open, Outcome, Pause, Pump
 from .._api.failures import Failure, forget_request
-from .._api.replies import Answer
 from .._api.results import response_of
 from .._api.versions import Server
 from .._codec.jsonio import as_object
@@ -230,10 +230,10 @@ class RunHandle:
         """Send the last outcome to the flow; return what it wants next, None at its end."""
         self._report.begin()
         outcome, self._outcome = self._outcome, None
-        # An answer that came at the last moment counts, and the flow knows what nothing was
+        # A response that came at the last moment counts, and the flow knows what nothing was
         # started by.
         unsent = isinstance(outcome, Failure) and not outcome.sent
-        if not (outcome is None or unsent or isinstance(outcome, Answer)):
+        if not (outcome is None or unsent or isinstance(outcome, ApiResponse)):
             self._check_deadline()
         left = self._pause_ends - self._clock()
         if left >= limits.MOMENT and not self._until.over:
@@ -309,7 +309,7 @@ class RunHandle:
         if self._result is None:
             if self._state.last is None:
                 raise StreamClosed("the stream was closed before the run's end was read")
-            self._result = of_stream(self._state, headers, self.user)
+            self._result = from_stream(self._state, headers, self.user)
         return self._result
 
     def _refuse_second_reading(self) -> None:
@@ -354,7 +354,7 @@ class RunHandle:
         return os.getpid() != self._pid
 
 
-def of_stream(state: RunState, headers: httpx.Headers, user: str) -> WorkflowRunResponse:
+def from_stream(state: RunState, headers: httpx.Headers, user: str) -> WorkflowRunResponse:
     """The result of a run whose stream has ended."""
     last = state.last
     assert last is not None

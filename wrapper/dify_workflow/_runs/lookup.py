@@ -6,10 +6,10 @@ import email.utils
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .._api import calls, limits, versions
+from .._api import api_requests, limits, versions
+from .._api.api_responses import ApiResponse
 from .._api.commands import Flow, Pause, Send, backoff, may_change
 from .._api.logs import log_entry
-from .._api.replies import Answer
 from .._codec.jsonio import UNREADABLE, as_object
 from ..errors import APIError, UnreadableAnswer
 from .run import Lookup
@@ -31,7 +31,7 @@ def find(run: Run, *, cause: Exception | None = None, once: bool = False) -> Flo
     assert lookup is not None
     candidates: dict[str, WorkflowLogs] = {}
     inputs: dict[str, Mapping[str, Any]] = {}  # by run id, fetched once
-    failed = 0  # looks without an answer
+    failed = 0  # looks without a response
     for seconds in (0.0,) if once else _waits(run, lookup):
         if seconds:
             yield Pause(seconds)
@@ -84,23 +84,26 @@ def _recent(run: Run, *, attempts: int) -> Flow[tuple[list[WorkflowLogs], int]]:
     filters = {"created_by_end_user_session_id": run.options.user, "limit": 100}
     for attempt in range(attempts):
         asked = run.clock()
-        outcome = yield Send(calls.logs(run.options, filters))
-        if isinstance(outcome, Answer) and (entries := _entries(run, outcome, asked)) is not None:
+        outcome = yield Send(api_requests.logs(run.options, filters))
+        if (
+            isinstance(outcome, ApiResponse)
+            and (entries := _entries(run, outcome, asked)) is not None
+        ):
             return entries, attempt
-        if isinstance(outcome, Answer) and not may_change(outcome):
+        if isinstance(outcome, ApiResponse) and not may_change(outcome):
             break
         if attempt + 1 < attempts:
             yield Pause(backoff(attempt))
     return [], attempts
 
 
-def _entries(run: Run, answer: Answer, asked: float) -> list[WorkflowLogs] | None:
-    """The entries of an answer that can be of the run; None when it is no page of the logs."""
+def _entries(run: Run, response: ApiResponse, asked: float) -> list[WorkflowLogs] | None:
+    """The entries of a response that can be of the run; None when it is no page of the logs."""
     try:
-        entries = [log_entry(raw) for raw in answer.json()["data"]]
+        entries = [log_entry(raw) for raw in response.json()["data"]]
     except (UnreadableAnswer, *UNREADABLE):
         return None
-    since = _server_time(answer) - (asked - run.posted_at) - limits.CLOCK_SLACK
+    since = _server_time(response) - (asked - run.posted_at) - limits.CLOCK_SLACK
     return [entry for entry in entries if entry.created_at >= since and _is_of(entry, run)]
 
 
@@ -110,10 +113,10 @@ def _is_of(entry: WorkflowLogs, run: Run) -> bool:
     return getattr(user, "session_id", None) == run.options.user
 
 
-def _server_time(answer: Answer) -> float:
+def _server_time(response: ApiResponse) -> float:
     """The server's clock in unix seconds, by its `Date` header; 0 when it sends none."""
     try:
-        return email.utils.parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
+        return email.utils.parsedate_to_datetime(response.headers.get("date", "")).timestamp()
     except (ValueError, OverflowError):
         return 0.0
 
@@ -122,9 +125,9 @@ def _inputs(run: Run, run_id: str) -> Flow[Mapping[str, Any] | None]:
     """The inputs of a run, None when they cannot be had now; {} where they say nothing."""
     if run.lookup is not None and run.lookup.unique_user:
         return {}
-    outcome = yield Send(calls.detail(run_id, run.options))
+    outcome = yield Send(api_requests.detail(run_id, run.options))
     try:
-        value = as_object(outcome.json()["inputs"]) if isinstance(outcome, Answer) else None
+        value = as_object(outcome.json()["inputs"]) if isinstance(outcome, ApiResponse) else None
     except (UnreadableAnswer, *UNREADABLE):
         return None
     return value if isinstance(value, dict) else None

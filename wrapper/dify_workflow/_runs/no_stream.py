@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._api import calls, limits
-from .._api.calls import Call
+from .._api import api_requests, limits
+from .._api.api_requests import ApiRequest
+from .._api.api_responses import ApiResponse
 from .._api.commands import Flow, Opened, Pump, Send
-from .._api.replies import Answer
 from .._codec.jsonio import normalised_run
 from ..errors import UnreadableAnswer
 from .run import Run
@@ -25,32 +25,32 @@ def read_other(run: Run, opened: Opened, cut: Exception | None) -> Flow[Exceptio
     if body is None or (cut_early and not state.is_other):
         return cut  # a stream that was cut before its first event
     assert run.start is not None
-    answer = _answer(run.start, opened, body, whole=not state.too_large)
-    return (yield from judge(run, answer, "a stream of events was expected")) or cut
+    response = _response(run.start, opened, body, whole=not state.too_large)
+    return (yield from judge(run, response, "a stream of events was expected")) or cut
 
 
-def read_error(run: Run, call: Call, opened: Opened) -> Flow[Answer]:
+def read_error(run: Run, request: ApiRequest, opened: Opened) -> Flow[ApiResponse]:
     """Read the body of an error; its status counts, though the body may be cut."""
     state = run.state
     state.is_other = True
     yield Pump(first=limits.SILENCE, silence=limits.SILENCE)
-    return _answer(call, opened, bytes(state.body), whole=not state.too_large)
+    return _response(request, opened, bytes(state.body), whole=not state.too_large)
 
 
-def _answer(call: Call, opened: Opened, body: bytes, *, whole: bool) -> Answer:
+def _response(request: ApiRequest, opened: Opened, body: bytes, *, whole: bool) -> ApiResponse:
     status, headers, proxy = opened.status, opened.headers, opened.proxy
-    return Answer.to(call, status, headers, body, whole=whole, proxy=proxy)
+    return ApiResponse.to(request, status, headers, body, whole=whole, proxy=proxy)
 
 
-def judge(run: Run, answer: Answer, expected: str) -> Flow[Exception | None]:
+def judge(run: Run, response: ApiResponse, expected: str) -> Flow[Exception | None]:
     """Learn from a success what it tells of the run; return why it is not enough.
 
     None: it has ended the run. Raises as `read_other`.
     """
     state = run.state
     try:
-        raw = answer.json()
-        error = answer.unreadable(expected)
+        raw = response.json()
+        error = response.unreadable(expected)
     except UnreadableAnswer as unreadable:
         raw, error = None, unreadable
     if isinstance(raw, dict) and isinstance(raw.get("workflow_run_id"), str):
@@ -64,10 +64,10 @@ def judge(run: Run, answer: Answer, expected: str) -> Flow[Exception | None]:
         state.text_complete, state.events_lost = False, True
         state.finish(detail)
         return None
-    if answer.is_dify:
-        raise answer.error()
-    state.learn_cut_ids(answer.body)
-    known = answer.version or state.run_id or state.unconfirmed_id
+    if response.is_dify:
+        raise response.error()
+    state.learn_cut_ids(response.body)
+    known = response.version or state.run_id or state.unconfirmed_id
     if not known and not (yield from _is_dify(run)):
         raise error
     return error
@@ -87,15 +87,15 @@ def _result(raw: dict[str, Any]) -> dict[str, Any] | None:
 def _is_dify(run: Run) -> Flow[bool]:
     """Whether the logs are answered by Dify, or not at all."""
     filters = {"created_by_end_user_session_id": run.options.user, "limit": 1}
-    outcome = yield Send(calls.logs(run.options, filters))
-    if not isinstance(outcome, Answer):
+    outcome = yield Send(api_requests.logs(run.options, filters))
+    if not isinstance(outcome, ApiResponse):
         return True
     return outcome.version is not None or outcome.is_dify or (outcome.ok and _is_page(outcome))
 
 
-def _is_page(answer: Answer) -> bool:
+def _is_page(response: ApiResponse) -> bool:
     try:
-        page = answer.json()
+        page = response.json()
     except UnreadableAnswer:
         return False
     return isinstance(page, dict) and isinstance(page.get("data"), list)

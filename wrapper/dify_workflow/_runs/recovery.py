@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._api import calls, limits, versions
+from .._api import api_requests, limits, versions
+from .._api.api_responses import ApiResponse
 from .._api.commands import (
     Cut,
     Flow,
@@ -15,9 +16,8 @@ from .._api.commands import (
     Send,
     backoff,
     may_change,
-    persistently,
+    send_with_retries,
 )
-from .._api.replies import Answer
 from .._api.results import no_run
 from .._codec.jsonio import normalised_run
 from ..errors import FormClosed, UnreadableAnswer
@@ -54,11 +54,11 @@ def _confirm(run: Run) -> Flow[None]:
     run.changed()
     attempt, absent = 0, False
     while True:
-        outcome = yield Send(calls.detail(run.state.unconfirmed_id, run.options))
+        outcome = yield Send(api_requests.detail(run.state.unconfirmed_id, run.options))
         if _detail(outcome) is not None:
             run.state.confirm()
             return
-        if isinstance(outcome, Answer) and not outcome.ok:
+        if isinstance(outcome, ApiResponse) and not outcome.ok:
             absent = absent or outcome.status == 404
             if outcome.status != 404 and not may_change(outcome):
                 return
@@ -75,7 +75,7 @@ def _replay(run: Run, cause: Exception | None) -> Flow[None]:
     cut = run.start is not None
     while True:
         before = state.news
-        events = calls.events(_run_id(run), run.options, through_pauses=run.resuming)
+        events = api_requests.events(_run_id(run), run.options, through_pauses=run.resuming)
         outcome = yield Open(events, silence=limits.SILENCE, replaying=True)
         if isinstance(outcome, Opened) and not outcome.ok:
             outcome = yield from read_error(run, events, outcome)
@@ -87,7 +87,7 @@ def _replay(run: Run, cause: Exception | None) -> Flow[None]:
                 state.interrupted()
             if state.over:
                 return
-        elif isinstance(outcome, Answer):
+        elif isinstance(outcome, ApiResponse):
             if outcome.status in (404, 405):
                 if run.resuming:
                     raise outcome.error()
@@ -222,16 +222,16 @@ def _last_look(run: Run, cause: Exception | None) -> Flow[None]:
 
 def look(run: Run) -> Flow[dict[str, Any] | None]:
     """Return the run's detail, or None when it cannot be had now; raises when it never can."""
-    outcome = yield Send(calls.detail(_run_id(run), run.options))
+    outcome = yield Send(api_requests.detail(_run_id(run), run.options))
     detail = _noted(run, outcome)
-    if detail is None and isinstance(outcome, Answer):
+    if detail is None and isinstance(outcome, ApiResponse):
         _check_absence(run, outcome)
     return detail
 
 
 def peek(run: Run) -> Flow[dict[str, Any] | None]:
-    """As `look`, and an answer without a detail means nothing."""
-    return _noted(run, (yield Send(calls.detail(_run_id(run), run.options))))
+    """As `look`, and a response without a detail means nothing."""
+    return _noted(run, (yield Send(api_requests.detail(_run_id(run), run.options))))
 
 
 def _noted(run: Run, outcome: Any) -> dict[str, Any] | None:
@@ -241,8 +241,8 @@ def _noted(run: Run, outcome: Any) -> dict[str, Any] | None:
 
 
 def _detail(outcome: Any) -> dict[str, Any] | None:
-    """The run's detail in an answer; to 1.12, a run that is none has one of nulls."""
-    if not isinstance(outcome, Answer) or not outcome.ok:
+    """The run's detail in a response; to 1.12, a run that is none has one of nulls."""
+    if not isinstance(outcome, ApiResponse) or not outcome.ok:
         return None
     try:
         detail = normalised_run(outcome.json())
@@ -251,21 +251,21 @@ def _detail(outcome: Any) -> dict[str, Any] | None:
     return detail if isinstance(detail, dict) and detail.get("id") else None
 
 
-def _check_absence(run: Run, answer: Answer) -> None:
-    """Raise when an answer without a detail is the last word."""
+def _check_absence(run: Run, response: ApiResponse) -> None:
+    """Raise when a response without a detail is the last word."""
     try:
-        missing = no_run(answer)
+        missing = no_run(response)
     except UnreadableAnswer:
         return
-    if missing is not None or answer.status == 404:
+    if missing is not None or response.status == 404:
         run.absent = run.attached and run.last_detail is None
         limit = limits.ATTACHED_AFTER if run.absent else limits.RECORDED_AFTER
         if run.clock() - run.changed_at <= limit:
             return
         if run.attached and missing is not None:
             raise missing
-    if not answer.ok:
-        _give_up_if_definite(run, answer)
+    if not response.ok:
+        _give_up_if_definite(run, response)
 
 
 def _may_resume(run: Run, detail: dict[str, Any]) -> bool:
@@ -283,8 +283,8 @@ def _is_waiting(run: Run) -> Flow[bool]:
     for reason in reasons_of(run.state.held_event):
         token = reason.get("form_token")
         if isinstance(token, str):
-            form = yield from persistently(Send(calls.form(token, run.options)))
-            if not isinstance(form, Answer) or (not form.ok and may_change(form)):
+            form = yield from send_with_retries(Send(api_requests.form(token, run.options)))
+            if not isinstance(form, ApiResponse) or (not form.ok and may_change(form)):
                 unknown += 1
             elif not form.ok and isinstance(form.error(), FormClosed):
                 closed += 1
@@ -313,11 +313,11 @@ def has_ended(detail: dict[str, Any]) -> bool:
     return ended or detail.get("finished_at") is not None
 
 
-def _give_up_if_definite(run: Run, answer: Answer) -> None:
-    """Raise for an error answer that will not change by asking again."""
-    if may_change(answer) and not (run.attached and answer.names_no_run):
+def _give_up_if_definite(run: Run, response: ApiResponse) -> None:
+    """Raise for an error response that will not change by asking again."""
+    if may_change(response) and not (run.attached and response.names_no_run):
         return
-    error = answer.error()
+    error = response.error()
     if run.attached:
         raise error  # nothing of ours was lost: attached to a run that is not there
     raise run.unknown(f"asking for it was refused: {error}", error)

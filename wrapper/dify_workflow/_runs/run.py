@@ -17,14 +17,14 @@ from typing import Any
 
 import attrs
 
-from .._api import calls, limits
-from .._api.calls import Call
+from .._api import api_requests, limits
+from .._api.api_requests import ApiRequest
 from .._api.commands import Flow, Until
 from .._api.input_forms import InputForms
 from .._api.logger import log
 from .._api.validation import InputWarning, error_of, problems
 from .._api.versions import Server
-from .._codec.jsonio import plain
+from .._codec.jsonio import to_json
 from ..errors import InvalidArgument
 from ..options import Options, no_inputs, unique_user
 from ..typed import TypedRequest
@@ -75,7 +75,7 @@ class Run:
     options: Options
     clock: Callable[[], float]
     server: Server
-    start: Call | None = None  # None: attached to a run that somebody else started
+    start: ApiRequest | None = None  # None: attached to a run that somebody else started
     blocking: bool = False  # `start` is one request, whose answer is the result
     checks: Flow[None] | None = None  # of the inputs, before `start`
     before_post: Callable[[], None] | None = None  # called before `start` is sent
@@ -213,7 +213,7 @@ def plan(
         user = unique_user(options.user, _SUFFIX)
         options = attrs.evolve(options, user=user, unique_user=False)
         own_user = True
-    inputs: dict[str, Any] = plain(asked.inputs, "inputs")
+    inputs: dict[str, Any] = to_json(asked.inputs, "inputs")
     key_input = options.run_key_input
     if key_input in inputs:
         key_input = None  # a value that is not ours proves nothing: other runs may have it too
@@ -231,7 +231,7 @@ def plan(
         options=options,
         clock=clock,
         server=server,
-        start=calls.run(inputs, options, blocking=is_blocking),
+        start=api_requests.run(inputs, options, blocking=is_blocking),
         blocking=is_blocking,
         checks=checks,
         before_post=before_post,
@@ -275,7 +275,7 @@ def attaching(run_id: str, options: Options, server: Server, clock: Callable[[],
     """Return a run that somebody started, to be followed."""
     options.key()
     state = RunState(
-        run_id=calls.identifier("run_id", run_id),
+        run_id=api_requests.identifier("run_id", run_id),
         max_event_bytes=options.max_event_bytes,
         max_response_bytes=options.max_response_bytes,
     )

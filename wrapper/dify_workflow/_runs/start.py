@@ -1,8 +1,8 @@
 """How a run is started, followed to its end, and found again: the logic, without I/O.
 
     post ──429, no connection──> pause ─> post (429: until the deadline, where there is one)
-     │ ├── error answer ───────────────────────────────────────────> raise
-     │ └── no or unclear answer ───────────────┐
+     │ ├── error response ───────────────────────────────────────────> raise
+     │ └── no or unclear response ───────────────┐
      v                                         v
     own stream ── cut, id not known ────────> find (logs) ── not surely ours ─> RunOutcomeUnknown
      │    └────── cut, id known ───────┐       │ adopted
@@ -13,10 +13,10 @@
      v                                 v                                       v
     over <────────────────────────── over                              RunOutcomeUnknown
 
-A run is posted again only after an answer that surely started none (`persistently`). While the POST
-is silent, the logs are asked for its run, and the POST stays the source. On each stream an end that
-the server may have made up is held against the run's detail (`recovery.settle`): while the run goes
-on, it is none.
+A run is posted again only after a response that surely started none (`send_with_retries`). While
+the POST is silent, the logs are asked for its run, and the POST stays the source. On each stream an
+end that the server may have made up is held against the run's detail (`recovery.settle`): while the
+run goes on, it is none.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ import attrs
 import httpx
 
 from .._api import limits, versions
-from .._api.calls import Call, not_uploaded
-from .._api.commands import Await, Cut, Flow, Open, Opened, Pump, Send, Waiting, persistently
+from .._api.api_requests import ApiRequest, not_uploaded
+from .._api.api_responses import ApiResponse
+from .._api.commands import Await, Cut, Flow, Open, Opened, Pump, Send, Waiting, send_with_retries
 from .._api.failures import Failure, no_answer
-from .._api.replies import Answer
-from .._api.results import of_blocking
+from .._api.results import from_blocking
 from .._api.uploads import upload_all
 from ..errors import APIError, ServerError
 from ..options import DEFAULT_TIMEOUT, RequestTimeout
@@ -59,7 +59,7 @@ def follow(run: Run) -> Flow[None]:
         raise run.state.failure
 
 
-def _prepared(run: Run) -> Flow[Call]:
+def _prepared(run: Run) -> Flow[ApiRequest]:
     """Check the inputs and upload the files; return the request that starts the run."""
     start = run.start
     assert start is not None
@@ -74,10 +74,10 @@ def _prepared(run: Run) -> Flow[Call]:
     return start
 
 
-def _start(run: Run, start: Call) -> Flow[Exception | None]:
+def _start(run: Run, start: ApiRequest) -> Flow[Exception | None]:
     """Post the run and read its stream; return what cut it."""
     head, _ = _silence(run)
-    outcome: Opened | Answer | Failure | _Left = yield from persistently(
+    outcome: Opened | ApiResponse | Failure | _Left = yield from send_with_retries(
         Open(start, silence=head, patience=limits.LOOK_EVERY), run.not_taken, partial(_open, run)
     )
     if isinstance(outcome, Opened):
@@ -95,8 +95,8 @@ class _Left:
     cause: Exception | None
 
 
-def _open(run: Run, command: Open) -> Flow[Opened | Answer | Failure | _Left]:
-    """Post the run; look for it in the logs while no byte of an answer comes."""
+def _open(run: Run, command: Open) -> Flow[Opened | ApiResponse | Failure | _Left]:
+    """Post the run; look for it in the logs while no byte of a response comes."""
     outcome: Any = yield command
     waited, look_at = 0.0, limits.LOOK_EVERY
     while isinstance(outcome, Waiting):
@@ -114,9 +114,9 @@ def _open(run: Run, command: Open) -> Flow[Opened | Answer | Failure | _Left]:
                 break
         outcome = yield Await(outcome, min(look_at, command.silence) - waited)
     if isinstance(outcome, Opened) and not outcome.ok:
-        outcome = yield from read_error(run, command.call, outcome)
+        outcome = yield from read_error(run, command.request, outcome)
     if isinstance(outcome, Opened) or run.state.run_id is None:
-        result: Opened | Answer | Failure = outcome
+        result: Opened | ApiResponse | Failure = outcome
         return result
     if isinstance(outcome, Failure):
         return _Left(no_answer(outcome))
@@ -138,7 +138,7 @@ def _ended_unseen(run: Run) -> Flow[bool]:
 def _read(run: Run) -> Flow[Exception | None]:
     """Read the run's own stream; return what cut it."""
     state = run.state
-    first, silence = _silence(run)  # the answer's head has told the server's version
+    first, silence = _silence(run)  # the response's head has told the server's version
     lull = limits.LULL if silence == limits.SILENCE else None
     state.doubts_ends = versions.makes_up_ends(run.server.version)
     state.hears_late = not state.result_only and not versions.ENDS_SPEECH_FIRST.on(
@@ -179,7 +179,7 @@ def _silence(run: Run) -> tuple[float, float]:
     return (limits.QUEUED_SILENCE if queued else limits.SILENCE), limits.SILENCE
 
 
-def _may_have_started(outcome: Answer | Failure) -> Exception:
+def _may_have_started(outcome: ApiResponse | Failure) -> Exception:
     """Raise what surely started no run; return the cause where one may have been started."""
     error: Exception
     if isinstance(outcome, Failure):
@@ -192,10 +192,10 @@ def _may_have_started(outcome: Answer | Failure) -> Exception:
     return error
 
 
-def unclear(answer: Answer, error: APIError) -> bool:
-    """Whether a run may have been started in spite of this error answer."""
-    return answer.status in _GAVE_UP or (
-        answer.status >= 500 and not isinstance(error, ServerError)
+def unclear(response: ApiResponse, error: APIError) -> bool:
+    """Whether a run may have been started in spite of this error response."""
+    return response.status in _GAVE_UP or (
+        response.status >= 500 and not isinstance(error, ServerError)
     )
 
 
@@ -203,12 +203,14 @@ def run_blocking(run: Run) -> Flow[WorkflowRunResponse]:
     """Start the run by one blocking request; return its result."""
     run.begin()
     start = yield from _prepared(run)
-    # The answer takes as long as the run.
+    # The response takes as long as the run.
     silence = limits.PATIENCE if run.options.timeout == DEFAULT_TIMEOUT else None
-    outcome: Answer | Failure = yield from persistently(Send(start, silence), run.not_taken)
-    if isinstance(outcome, Answer) and outcome.ok:
+    outcome: ApiResponse | Failure = yield from send_with_retries(
+        Send(start, silence), run.not_taken
+    )
+    if isinstance(outcome, ApiResponse) and outcome.ok:
         try:
-            return of_blocking(outcome, run.options.user)
+            return from_blocking(outcome, run.options.user)
         except APIError as error:
             cause = (yield from judge(run, outcome, "the result of a run was expected")) or error
     else:

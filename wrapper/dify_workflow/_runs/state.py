@@ -19,8 +19,8 @@ import re
 from collections import deque
 from typing import Any, Literal
 
+from .._api.api_responses import refusal, stream_error
 from .._api.logger import log
-from .._api.replies import refusal, stream_error
 from .._codec.jsonio import loads, loads_short
 from .._codec.sse import DEFAULT_MAX_EVENT_BYTES, SSEDecoder
 from ..errors import APIError

@@ -17,8 +17,8 @@ import attrs
 import dify_workflow_api.models as models
 import httpx
 
+from .._api.api_responses import ApiResponse
 from .._api.failures import failure, no_answer
-from .._api.replies import Answer
 from ..errors import DifyError, InvalidArgument, ResponseTooLarge, RouteNotFound
 from ..types.files import local_name
 from .messages import user_agent
@@ -143,12 +143,12 @@ def unreachable(error: httpx.HTTPError, url: httpx.URL, base_url: httpx.URL) -> 
 
 
 def _refusal_of(response: httpx.Response, body: bytes, url: httpx.URL) -> Exception:
-    answer = Answer(response.status_code, response.headers, body, url.path)
-    if answer.ok:
-        return answer.unreadable("this is not the whole file, which was asked for")
-    error = answer.error()
+    api_response = ApiResponse(response.status_code, response.headers, body, url.path)
+    if api_response.ok:
+        return api_response.unreadable("this is not the whole file, which was asked for")
+    error = api_response.error()
     if isinstance(error, RouteNotFound):
-        error = answer.not_found("there is no such file")
+        error = api_response.not_found("there is no such file")
     if response.status_code in (401, 403, 404, 410):
         text = f"{error}. The link may have expired: signed links are short-lived, and "
         error.args = (text + "info() of the run gives new ones",)

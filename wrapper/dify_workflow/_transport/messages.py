@@ -1,4 +1,4 @@
-"""Calls to httpx requests, httpx responses to answers or streams, and the log of requests."""
+"""Requests to httpx's, httpx's responses to whole ones or streams, and the log of requests."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Any, Self
 
 import httpx
 from dify_workflow_api.operations import OPERATIONS
-from h1_streams.line import BODY, Line
+from h1_streams.connection_handle import BODY, ConnectionHandle
 
-from .._api.calls import Call
+from .._api.api_requests import ApiRequest
+from .._api.api_responses import ApiResponse
 from .._api.commands import Open, Send, Until
 from .._api.failures import PROXY
 from .._api.logger import log
-from .._api.replies import Answer
 from ..errors import APIError, DifyError, InvalidArgument
 from ..options import RequestTimeout
 from .pools import OWN_CONNECTION
 from .whole import ACCEPTED, KNOWN, WholeBody, codings_of
 
 
-class RequestLine:
+class RequestLog:
     """Logs one request when it is left (DEBUG): what it was, the status or the error, the time."""
 
     def __init__(self, operation: str) -> None:
@@ -66,10 +66,10 @@ def user_agent() -> str:
 def build_request(
     http: httpx.Client | httpx.AsyncClient,
     base_url: httpx.URL,
-    call: Call,
+    api_request: ApiRequest,
     *,
     timeout: httpx.Timeout,
-    line: Line | None = None,
+    handle: ConnectionHandle | None = None,
 ) -> httpx.Request:
     """Return the request; the API key goes into httpx's headers, which mask it when shown.
 
@@ -77,7 +77,7 @@ def build_request(
     """
     if http.is_closed:
         raise DifyError("the client is closed")
-    kwargs: dict[str, Any] = dict(call.kwargs)
+    kwargs: dict[str, Any] = dict(api_request.kwargs)
     address = f"{str(base_url).rstrip('/')}{kwargs.pop('url')}"
     # Names in small letters: what comes later stands above what came before.
     headers = {"user-agent": user_agent(), "accept-encoding": ACCEPTED}
@@ -85,12 +85,12 @@ def build_request(
         headers[name.lower()] = value
     if "files" in kwargs:
         headers.pop("content-type", None)  # the generated one has a boundary that content can hold
-    if line is not None:
+    if handle is not None:
         headers |= _OF_STREAMS
-    headers |= call.options.extra_headers
-    key = call.options.key()
-    template = OPERATIONS[call.operation][1] if call.operation in OPERATIONS else None
-    parsed = _fixed if call.path == template else httpx.URL
+    headers |= api_request.options.extra_headers
+    key = api_request.options.key()
+    template = OPERATIONS[api_request.operation][1] if api_request.operation in OPERATIONS else None
+    parsed = _fixed if api_request.path == template else httpx.URL
     try:
         request = http.build_request(
             url=parsed(address), headers=headers, timeout=timeout, **kwargs
@@ -98,16 +98,18 @@ def build_request(
     except httpx.InvalidURL as error:  # an endless id or keyword
         raise InvalidArgument(f"the request has no URL that can be sent: {error}") from error
     request.headers["Authorization"] = "Bearer " + key.reveal()
-    if line is not None:
-        request.extensions[OWN_CONNECTION] = line
+    if handle is not None:
+        request.extensions[OWN_CONNECTION] = handle
     return request
 
 
-def answer_of(response: httpx.Response, body: WholeBody, call: Call) -> Answer:
+def whole_response(
+    response: httpx.Response, body: WholeBody, api_request: ApiRequest
+) -> ApiResponse:
     """Return a response whose body was read."""
     status, headers, content = response.status_code, response.headers, bytes(body.content)
     proxy = answering_proxy(response.request)
-    return Answer.to(call, status, headers, content, whole=body.whole, proxy=proxy)
+    return ApiResponse.to(api_request, status, headers, content, whole=body.whole, proxy=proxy)
 
 
 def answering_proxy(request: httpx.Request) -> str:
@@ -125,10 +127,10 @@ def ends_at(timeout: httpx.Timeout, until: Until, *, interruptible: bool = False
 
 def timeout_of(command: Send | Open, until: Until) -> httpx.Timeout:
     """Return the time-out of a request: no phase takes longer than there is time."""
-    parts = command.call.options.timeout.as_dict()
+    parts = command.request.options.timeout.as_dict()
     if command.silence is not None:
-        parts["read"] = command.silence  # of a stream's head, or a blocking answer
-    left = until.left(interruptible=command.call.repeatable)
+        parts["read"] = command.silence  # of a stream's head, or a blocking response
+    left = until.left(interruptible=command.request.repeatable)
     if left is not None:
         for name, seconds in parts.items():
             parts[name] = left if seconds is None else min(seconds, left)
@@ -166,10 +168,10 @@ def own_body(response: httpx.Response) -> Any:
 _WRAPPERS = ("httpx", "httpcore", "httpx2", "httpcore2", __name__.partition(".")[0])
 
 
-def line_of(response: httpx.Response) -> Line:
+def handle_of(response: httpx.Response) -> ConnectionHandle:
     """Return what ends the connection of a stream."""
-    line: Line = response.request.extensions[OWN_CONNECTION]
-    return line
+    handle: ConnectionHandle = response.request.extensions[OWN_CONNECTION]
+    return handle
 
 
 def is_bounded(response: httpx.Response) -> bool:
@@ -178,18 +180,18 @@ def is_bounded(response: httpx.Response) -> bool:
 
 
 def audio_request(
-    http: httpx.Client | httpx.AsyncClient, base_url: httpx.URL, call: Call
+    http: httpx.Client | httpx.AsyncClient, base_url: httpx.URL, api_request: ApiRequest
 ) -> httpx.Request:
     """Return the request for a body of audio."""
-    return build_request(http, base_url, call, timeout=call.options.timeout)
+    return build_request(http, base_url, api_request, timeout=api_request.options.timeout)
 
 
 def is_audio(response: httpx.Response) -> bool:
-    """Whether an answer is audio; for a message that is not there, Dify answers 200 with `null`."""
+    """Whether it is audio; for a message that is not there, Dify answers 200 with `null`."""
     kind = str(response.headers.get("content-type", ""))
     return response.is_success and not kind.startswith("application/json")
 
 
-def audio_error(answer: Answer) -> APIError:
-    """Return the exception for an answer that is no audio."""
-    return answer.not_found("no such message") if answer.ok else answer.error()
+def audio_error(api_response: ApiResponse) -> APIError:
+    """Return the exception for a response that is no audio."""
+    return api_response.not_found("no such message") if api_response.ok else api_response.error()

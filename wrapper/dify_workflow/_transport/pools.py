@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any, Literal, get_args
 
 import httpx
-from h1_streams.line import Line, shut_down
+from h1_streams.connection_handle import ConnectionHandle, shut_down
 
 from .._api.failures import PROXY
 from .._codec.jsonio import is_one_of
@@ -50,8 +50,8 @@ class AsyncOwnClient(httpx.AsyncClient):
 class TracedConnection:
     """Holds on to the socket of a stream while httpcore connects, and for as long as it is open."""
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
+    def __init__(self, handle: ConnectionHandle) -> None:
+        self._handle = handle
         self._stream: Any = None
         self._copy: socket.socket | None = None  # TLS takes the socket away until it is there
 
@@ -66,7 +66,7 @@ class TracedConnection:
             copy.close()
         if step in ("connect_tcp.complete", "start_tls.complete"):
             self._stream = info["return_value"]
-            self._line.carried_by(self)
+            self._handle.carried_by(self)
 
     async def atrace(self, event: str, info: dict[str, Any]) -> None:
         """As `trace`, of an async request."""
@@ -79,7 +79,7 @@ class TracedConnection:
 
 Connections = Literal["own", "httpx"]
 
-OWN_CONNECTION = "dify_workflow.own_connection"  # request extension: the `Line` of a stream
+OWN_CONNECTION = "dify_workflow.own_connection"  # request extension: a `ConnectionHandle`
 
 # gunicorn, which serves Dify, closes a connection that was idle for 2 s.
 _KEEPALIVE_EXPIRY = 1.0
@@ -202,7 +202,7 @@ class TransportSettings:
         transport: Any,
         url: httpx.URL,
         connection: Callable[..., Any],
-        line: Line | None,
+        handle: ConnectionHandle | None,
     ) -> TracedConnection | None:
         """Make the pool of an httpx transport use our connections, for which it has no argument.
 
@@ -216,11 +216,11 @@ class TransportSettings:
         pool: Any = getattr(transport, "_pool", None)
         known = proxy is None or proxy.url.scheme in _PROXIES
         if self._connections == "httpx" or not (known and hasattr(pool, "create_connection")):
-            return None if line is None else TracedConnection(line)
+            return None if handle is None else TracedConnection(handle)
 
         def create(origin: Any) -> Any:
             route = Route(origin, self._context(url), proxy)
-            return connection(route, _KEEPALIVE_EXPIRY, keepalive_options(), line)
+            return connection(route, _KEEPALIVE_EXPIRY, keepalive_options(), handle)
 
         pool.create_connection = create
         return None

@@ -23,7 +23,7 @@ from .. import (
 )
 from ..typed import request
 from .journal import Flight
-from .results import Key, RowResult, of_error, of_response
+from .results import Key, RowResult, from_error, from_response
 
 _LISTED_AFTER = 60.0  # s after its POST, in which a run may turn up in the logs
 _LONGEST_PAUSE = 8.0  # s between looks
@@ -100,11 +100,11 @@ def run_row(client: DifyWorkflow, task: Task, watch: Watch | None = None) -> Out
             next(stream, None)  # sends the request; the first event tells the run's id
             if stream.id is not None:
                 watch.known(task, stream.id)
-            return Outcome(result=of_response(stream.result()))
+            return Outcome(result=from_response(stream.result()))
     except DifyError as error:
         if not isinstance(error, RunOutcomeUnknown) and not _of_the_run(error, stream, task):
             return _refused(task, error)
-        return Outcome(result=of_error(error, stream.id, stream.task_id), error=error)
+        return Outcome(result=from_error(error, stream.id, stream.task_id), error=error)
     finally:
         watch.closed(stream)
 
@@ -139,7 +139,7 @@ def run_remotely(sealed: Sealed, task: Task, look_first: bool) -> Outcome:
 
 def _refused(task: Task, error: DifyError) -> Outcome:
     """Nothing was started, or what was started before cannot be asked for."""
-    result = of_error(error)
+    result = from_error(error)
     if task.in_flight:
         result = attrs.evolve(result, status="unknown", run_id=task.flight.run_id)
     return Outcome(result=result, error=error, started=False)
@@ -195,7 +195,7 @@ def _find(client: DifyWorkflow, task: Task, watch: Watch) -> str | Outcome:
         "its end: it may have been started",
         user=flight.user,
     )
-    return Outcome(result=of_error(error), error=error)
+    return Outcome(result=from_error(error), error=error)
 
 
 def _patience(client: DifyWorkflow, task: Task) -> float:

@@ -101,7 +101,7 @@ class BatchSummary:
         return f"{self.rows:,} rows: {', '.join(parts) or 'none'}{earlier}"
 
 
-def of_response(response: WorkflowRunResponse) -> RowResult:
+def from_response(response: WorkflowRunResponse) -> RowResult:
     """Return the result of a run that was seen to its end; key and inputs are added later."""
     error = None
     if response.status not in (*SUCCEEDED, "paused"):
@@ -117,7 +117,9 @@ def of_response(response: WorkflowRunResponse) -> RowResult:
     )
 
 
-def of_error(error: DifyError, run_id: str | None = None, task_id: str | None = None) -> RowResult:
+def from_error(
+    error: DifyError, run_id: str | None = None, task_id: str | None = None
+) -> RowResult:
     """Return the result of a row that has none; key and inputs are added later."""
     status = "error"
     candidates: tuple[str, ...] = ()

@@ -15,7 +15,7 @@ from .cells import InputForm, by_variable, choose, inputs_of, typed
 from .journal import Flight
 from .keys import KeySet
 from .one_row import Task
-from .results import Key, RowResult, of_error, shown
+from .results import Key, RowResult, from_error, shown
 from .rows import Row, Rows, key_of, path_of, read_rows
 from .settings import Settings
 
@@ -72,7 +72,7 @@ class Tasks:
             try:
                 inputs = self._typed(chosen)
             except InvalidArgument as error:
-                result = attrs.evolve(of_error(error), key=key, inputs=shown(chosen))
+                result = attrs.evolve(from_error(error), key=key, inputs=shown(chosen))
                 if flight is not None:  # its inputs were right once: it may have been started
                     result = attrs.evolve(
                         result, status="unknown", run_id=flight.run_id, user=flight.user

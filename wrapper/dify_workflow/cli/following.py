@@ -89,7 +89,7 @@ def finish(
     `written`: its events are on stdout already, and the result with them.
     """
     if as_json and not written:
-        write_json(of_response(response))
+        write_json(from_response(response))
     response.raise_for_status()
     if response.status == "paused":
         raise _paused(response, settings)
@@ -120,7 +120,7 @@ def _paused(response: WorkflowRunResponse, settings: Settings) -> Problem:
     return Problem(said, Exit.RUN_PAUSED, run_id=response.id, form_tokens=tokens)
 
 
-def of_response(response: WorkflowRunResponse) -> dict[str, Any]:
+def from_response(response: WorkflowRunResponse) -> dict[str, Any]:
     """Return a run as one JSON object."""
     found: dict[str, Any] = {
         "run_id": response.id,

@@ -50,7 +50,7 @@ def form(
     with open_client(context) as dify:
         if show:
             asked = dify.form(token)
-            write_json(of_form(asked)) if json else write(shown(asked))
+            write_json(from_form(asked)) if json else write(shown(asked))
             return
         given = collect(input, inputs, file)
         try:
@@ -84,7 +84,7 @@ def _answer(dify: DifyWorkflow, token: str, action: str | None, given: dict[str,
     return action
 
 
-def of_form(form: WorkflowForm) -> dict[str, Any]:
+def from_form(form: WorkflowForm) -> dict[str, Any]:
     """Return a form as one JSON object."""
     return {
         "token": form.token,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from .clients import open_client
-from .following import of_response
+from .following import from_response
 from .output import as_json, write, write_json
 
 
@@ -19,7 +19,7 @@ def info(
 ) -> None:
     """Show how a run stands. The exit code tells only whether it could be asked."""
     with open_client(context) as dify:
-        found = of_response(dify.info(run_id))
+        found = from_response(dify.info(run_id))
     if json:
         write_json(found)
         return

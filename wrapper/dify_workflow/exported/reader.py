@@ -8,7 +8,7 @@ from dataclasses import field as attribute
 from typing import Any
 
 from .graph import Data, Graph, Way, mapping, objects, text
-from .kinds import ANY, Kind, of_word, optional, union
+from .kinds import ANY, Kind, from_word, optional, union
 from .rules import INPUTS, RULES, Kinds, Selector, selector_of
 
 _TRIGGERS = "trigger-"
@@ -143,7 +143,7 @@ def _is_trigger(data: Data) -> bool:
 
 def _variables(workflow: Data) -> dict[str, Kind | None]:
     return {
-        f"{place}.{text(one.get('name'))}": of_word(one.get("value_type"))
+        f"{place}.{text(one.get('name'))}": from_word(one.get("value_type"))
         for place in ("env", "conversation")
         for one in objects(
             workflow.get("environment_variables" if place == "env" else "conversation_variables")
@@ -233,7 +233,7 @@ class _Ends:
         """Return the kind of an output: by its source, else by what the file says, else any."""
         kind = self._kinds.kind(selector)
         if kind is None:
-            kind = of_word(output.get("value_type"))
+            kind = from_word(output.get("value_type"))
         if kind is None:
             node = self._graph.nodes.get(selector[0] if selector else "")
             of = text(node.get("type")) if node is not None else ""

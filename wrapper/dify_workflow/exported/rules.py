@@ -23,9 +23,9 @@ from .kinds import (
     Kind,
     ListOf,
     Record,
+    from_schema,
+    from_word,
     inner,
-    of_schema,
-    of_word,
     optional,
     union,
 )
@@ -72,7 +72,7 @@ def _llm(data: Data) -> Outputs:
         "files": FILES,
     }
     if data.get("structured_output_enabled"):
-        schema = of_schema(mapping(data.get("structured_output")).get("schema"))
+        schema = from_schema(mapping(data.get("structured_output")).get("schema"))
         found["structured_output"] = DICT if schema == ANY else schema
     return found
 
@@ -80,11 +80,11 @@ def _llm(data: Data) -> Outputs:
 def _code(data: Data) -> Outputs:
     """Null is let through for every type, and not told here: nearly none of them is ever null."""
     outputs = mapping(data.get("outputs"))
-    return {text(name): of_word(mapping(one).get("type")) for name, one in outputs.items()}
+    return {text(name): from_word(mapping(one).get("type")) for name, one in outputs.items()}
 
 
 def _list_operator(data: Data) -> Outputs:
-    items, item = of_word(data.get("var_type")), of_word(data.get("item_var_type"))
+    items, item = from_word(data.get("var_type")), from_word(data.get("item_var_type"))
     if items is None and item is not None:
         items = ListOf(item)
     if item is None and isinstance(items, ListOf):
@@ -97,7 +97,7 @@ def _parameter_extractor(data: Data) -> Outputs:
     """Never null: a parameter that was not found is "", 0, False or []."""
     parameters = objects(data.get("parameters"))
     return {
-        **{text(one.get("name")): of_word(one.get("type")) for one in parameters},
+        **{text(one.get("name")): from_word(one.get("type")) for one in parameters},
         "__is_success": INT,
         "__reason": optional(STR),
         "__usage": DICT,
@@ -106,13 +106,15 @@ def _parameter_extractor(data: Data) -> Outputs:
 
 def _loop(data: Data) -> Outputs:
     variables = objects(data.get("loop_variables"))
-    labels = {text(one.get("label")): of_word(one.get("var_type")) for one in variables}
+    labels = {text(one.get("label")): from_word(one.get("var_type")) for one in variables}
     return {**labels, "loop_round": INT}
 
 
 def _tool(data: Data) -> Outputs:
     properties = mapping(mapping(data.get("output_schema")).get("properties"))
-    kinds = {text(name): of_schema(one, data["output_schema"]) for name, one in properties.items()}
+    kinds = {
+        text(name): from_schema(one, data["output_schema"]) for name, one in properties.items()
+    }
     return {
         **{name: None if kind == ANY else kind for name, kind in kinds.items()},
         "text": STR,
@@ -124,7 +126,7 @@ def _tool(data: Data) -> Outputs:
 def _human_input(data: Data) -> Outputs:
     fields = objects(data.get("inputs"))
     return {
-        **{text(one.get("output_variable_name")): of_word(one.get("type")) for one in fields},
+        **{text(one.get("output_variable_name")): from_word(one.get("type")) for one in fields},
         **dict.fromkeys(("__action_id", "__action_value", "__rendered_content"), STR),
     }
 
@@ -194,7 +196,7 @@ class Kinds:
         return rule(data) if callable(rule) else rule
 
     def _iteration(self, data: Data, seen: frozenset[Selector]) -> Kind | None:
-        declared = of_word(data.get("output_type"))
+        declared = from_word(data.get("output_type"))
         item = self.kind(selector_of(data.get("output_selector")), seen)
         if item is None:
             item = declared.item if isinstance(declared, ListOf) else None
@@ -210,7 +212,7 @@ class Kinds:
         group = groups.get(name)
         if group is None:
             return None
-        declared = of_word(group.get("output_type"))
+        declared = from_word(group.get("output_type"))
         found = declared
         if declared in (None, ANY, DICT, ListOf(ANY), ListOf(DICT)):  # the sources may tell more
             kinds = [self.kind(source, seen) for source in _sources(group)]

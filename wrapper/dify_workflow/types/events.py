@@ -6,7 +6,7 @@ from typing import Any
 
 import dify_workflow_api.events as catalogue
 
-from .._codec.jsonio import UNREADABLE, read
+from .._codec.jsonio import UNREADABLE, decode
 from .stops import was_stopped
 from .text import REASONING as REASONING_OUTPUT
 from .value import Value
@@ -73,7 +73,7 @@ class WorkflowStreamEvent(Value):
             return plain
         model, key = catalogue.EVENTS[self.event]
         try:
-            return read(model, payload if key else self.raw)
+            return decode(model, payload if key else self.raw)
         except UNREADABLE:
             return plain
 

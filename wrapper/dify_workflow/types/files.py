@@ -15,7 +15,7 @@ import attrs
 import dify_workflow_api.models as models
 from dify_workflow_api.operations import BODIES
 
-from .._codec.jsonio import UNREADABLE, InputValue, is_one_of, plain, read
+from .._codec.jsonio import UNREADABLE, InputValue, decode, is_one_of, to_json
 from ..errors import InvalidArgument
 
 Content = str | os.PathLike[str] | bytes | IO[bytes]
@@ -195,7 +195,7 @@ def sent_name(name: str) -> str:
     """Return a file's own name for the head of its part; raises `InvalidArgument`."""
     if any(ord(character) < 32 or character == "\x7f" for character in name):
         raise InvalidArgument("name: no line breaks or control characters", field="name")
-    text: str = plain(base_name(name), "name")
+    text: str = to_json(base_name(name), "name")
     return text
 
 
@@ -302,7 +302,7 @@ def check_readable(content: Any, field: str) -> None:
     if inspect.isawaitable(nothing):
         if inspect.iscoroutine(nothing):
             nothing.close()
-        raise refused("its read() must be awaited; give the bytes: await file.read(), with name=")
+        raise refused("its decode() must be awaited; give the bytes: await file.read(), with name=")
     if not isinstance(nothing, bytes):
         raise refused('it gives text, not bytes; open it in the mode "rb", or give the bytes')
 
@@ -320,7 +320,7 @@ def files_in(value: Any) -> Iterator[models.OutputFile]:
             if key not in seen:
                 seen.add(key)
                 try:
-                    yield read("OutputFile", item)
+                    yield decode("OutputFile", item)
                 except UNREADABLE:
                     pass  # not what the contract says: it stays in `outputs`
         elif isinstance(item, dict):

@@ -59,7 +59,7 @@ FormReply = tuple[str, Mapping[str, Any]] | str | None
 OnHumanInput = Callable[[WorkflowForm], FormReply | Awaitable[FormReply]]
 
 
-def of_reason(reason: models.PauseReason) -> WorkflowForm:
+def from_reason(reason: models.PauseReason) -> WorkflowForm:
     """The form of a pause."""
     inputs = _inputs(reason.inputs)
     return WorkflowForm(
@@ -75,7 +75,7 @@ def of_reason(reason: models.PauseReason) -> WorkflowForm:
     )
 
 
-def of_answer(token: str, form: models.HumanInputForm) -> WorkflowForm:
+def from_response(token: str, form: models.HumanInputForm) -> WorkflowForm:
     """The form that was fetched by its token."""
     inputs = _inputs(form.inputs)
     return WorkflowForm(

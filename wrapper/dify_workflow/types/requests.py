@@ -10,7 +10,7 @@ from typing import Any, Literal, Unpack, get_args
 import attrs
 from dify_workflow_api.filters import LOG_FILTERS, LogFilters
 
-from .._codec.jsonio import is_one_of, plain
+from .._codec.jsonio import is_one_of, to_json
 from ..errors import InvalidArgument
 from .files import with_files
 from .responses import WorkflowLogs
@@ -173,7 +173,7 @@ def checked_field(name: str, value: Any) -> Any:
         raise InvalidArgument("files: a list of files", field=name)
     if name == "files":
         return with_files(value, "files")
-    text = plain(value, name)
+    text = to_json(value, name)
     if not isinstance(text, str):
         raise InvalidArgument(f"{name}: text", field=name)
     return text
@@ -259,7 +259,7 @@ def _filter(name: str, value: Any) -> Any:
             raise InvalidArgument(f"{name}: True or False", field=name)
     elif not isinstance(value, str) or not value.strip():
         raise InvalidArgument(f"{name}: text, not empty", field=name)
-    return plain(value, name)
+    return to_json(value, name)
 
 
 def as_utc(name: str, value: Any) -> datetime:

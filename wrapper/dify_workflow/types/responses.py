@@ -11,10 +11,10 @@ import attrs
 import dify_workflow_api.models as models
 import httpx
 
-from .._codec.jsonio import UNREADABLE, as_object, read
+from .._codec.jsonio import UNREADABLE, as_object, decode
 from ..errors import DifyError, UnreadableAnswer
 from .files import files_in
-from .forms import REQUIRED, WorkflowForm, of_reason
+from .forms import REQUIRED, WorkflowForm, from_reason
 from .stops import was_stopped, why_stopped
 from .text import REASONING, reasoning_in, split_reasoning, texts_of
 from .value import Value, aware
@@ -102,7 +102,7 @@ class WorkflowRunResponse(Value):
         """The forms that a paused run waits for; empty otherwise."""
         reasons = getattr(self.data, "reasons", None)
         return [
-            of_reason(reason)
+            from_reason(reason)
             for reason in (reasons if isinstance(reasons, list) else ())
             if getattr(reason, "type_", None) == REQUIRED
         ]
@@ -233,7 +233,7 @@ class WorkflowLogs(Value):
     def data(self) -> models.WorkflowLogEntry:
         """The entry as the generated class, decoded on first access; raises `UnreadableAnswer`."""
         try:
-            data: models.WorkflowLogEntry = read("WorkflowLogEntry", self.raw)
+            data: models.WorkflowLogEntry = decode("WorkflowLogEntry", self.raw)
         except UNREADABLE:
             raise UnreadableAnswer(f"log entry {self.id} has not the form it should") from None
         return data

@@ -81,11 +81,11 @@ FILE_FIELDS: Mapping[str, Kind] = {
 }
 
 
-def of_word(word: Any) -> Kind | None:
+def from_word(word: Any) -> Kind | None:
     """Return the kind of one of Dify's words for types; None for an unknown one."""
     text = word.strip().lower() if isinstance(word, str) else ""
     if text.startswith("array[") and text.endswith("]"):
-        item = of_word(text[6:-1])
+        item = from_word(text[6:-1])
         return None if item is None else ListOf(item)
     return _WORDS.get(text)
 
@@ -137,26 +137,26 @@ _SCHEMA_WORDS: Mapping[str, Kind] = {
 _DEEPEST = 20
 
 
-def of_schema(schema: Any, root: Any = None, depth: int = 0) -> Kind:
+def from_schema(schema: Any, root: Any = None, depth: int = 0) -> Kind:
     """Return the kind that a JSON Schema describes, as far as it is plain."""
     root = schema if root is None else root
     if not isinstance(schema, Mapping) or depth > _DEEPEST:
         return ANY
     if isinstance(schema.get("$ref"), str):
-        return of_schema(_referenced(root, schema["$ref"]), root, depth + 1)
+        return from_schema(_referenced(root, schema["$ref"]), root, depth + 1)
     for choice in ("anyOf", "oneOf"):
         if isinstance(schema.get(choice), list) and schema[choice]:
-            return union(of_schema(one, root, depth + 1) for one in schema[choice])
+            return union(from_schema(one, root, depth + 1) for one in schema[choice])
     word = schema.get("type")
     if isinstance(word, list):
-        return union(of_schema({**schema, "type": one}, root, depth + 1) for one in word)
+        return union(from_schema({**schema, "type": one}, root, depth + 1) for one in word)
     if word is None and isinstance(schema.get("properties"), Mapping):
         word = "object"
     if word is None and isinstance(schema.get("enum"), list):
-        return union(_of_value(value) for value in schema["enum"])
+        return union(_from_value(value) for value in schema["enum"])
     if word == "array":
         items = schema.get("items")
-        return ListOf(ANY if items is None else of_schema(items, root, depth + 1))
+        return ListOf(ANY if items is None else from_schema(items, root, depth + 1))
     if word == "object":
         properties = schema.get("properties")
         if not isinstance(properties, Mapping) or not properties:
@@ -165,7 +165,7 @@ def of_schema(schema: Any, root: Any = None, depth: int = 0) -> Kind:
         required = required if isinstance(required, list) else []
         return Record(
             tuple(
-                Field(str(name), of_schema(one, root, depth + 1), name in required)
+                Field(str(name), from_schema(one, root, depth + 1), name in required)
                 for name, one in properties.items()
             )
         )
@@ -179,7 +179,7 @@ def _referenced(root: Any, pointer: str) -> Any:
     return target
 
 
-def _of_value(value: Any) -> Kind:
+def _from_value(value: Any) -> Kind:
     if value is None:
         return NONE
     if isinstance(value, bool):

@@ -9,9 +9,9 @@ from typing import Any, Self, Unpack, overload
 
 import httpx
 
-from ..._api import calls
+from ..._api import api_requests
 from ..._api.commands import ask
-from ..._api.results import fetch, of_detail, of_stop
+from ..._api.results import fetch, from_detail, from_stop
 from ..._runs.handle import resuming
 from ..._runs.run import attaching, blocking
 from ..._runs.start import run_blocking
@@ -192,8 +192,8 @@ class AsyncDifyWorkflow(
         """
         if user_id is not None:
             options["user"] = user_id
-        call = calls.stop(task_id, self._options(options))
-        return of_stop(await self._driver().run(ask(call)))
+        request = api_requests.stop(task_id, self._options(options))
+        return from_stop(await self._driver().run(ask(request)))
 
     async def info(
         self, workflow_run_id: str, **options: Unpack[CallOptions]
@@ -202,8 +202,8 @@ class AsyncDifyWorkflow(
 
         Raises `NotFound` when this app has no such run; a task id is none.
         """
-        call = calls.detail(workflow_run_id, self._options(options))
-        return of_detail(await self._driver().run(ask(call)))
+        request = api_requests.detail(workflow_run_id, self._options(options))
+        return from_detail(await self._driver().run(ask(request)))
 
     async def _send(
         self, operation: str, options: CallOptions, path: Mapping[str, str], **arguments: Any

@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 
 import attrs
 import httpx
-from h1_streams.line import Line
+from h1_streams.connection_handle import ConnectionHandle
 
 from ..._api.commands import (
     AT_ONCE,
@@ -30,12 +30,12 @@ from ..._api.commands import (
 from ..._api.failures import failure
 from ..._api.versions import Server
 from ..._transport.messages import (
-    RequestLine,
-    answer_of,
+    RequestLog,
     answering_proxy,
     build_request,
     ends_at,
     timeout_of,
+    whole_response,
 )
 from ..._transport.whole import WholeBody
 from ...types.responses import DeadlineExceeded
@@ -75,11 +75,11 @@ class AsyncDriver:
         command: Command,
         until: Until,
         alarm: Alarm | None = None,
-        line: Line | None = None,
+        handle: ConnectionHandle | None = None,
     ) -> Outcome:
         """Perform a command (not a `Pump`, which is the stream's); return its outcome.
 
-        `alarm` ends a pause, and `line` the connection of an `Open`, from outside.
+        `alarm` ends a pause, and `handle` the connection of an `Open`, from outside.
         """
         if isinstance(command, Pause):
             seconds = min(until.seconds(command.seconds), command.seconds)
@@ -89,13 +89,15 @@ class AsyncDriver:
             whole = Until(self.clock, until.deadline)  # pauses in there are not gone on with
             return await gather([partial(self.run, flow, whole) for flow in command.flows], AT_ONCE)
         assert not isinstance(command, Pump)
-        return await self._exchange(command, until, line or Line())
+        return await self._exchange(command, until, handle or ConnectionHandle())
 
     async def pause(self, seconds: float, alarm: Alarm) -> None:
         """Wait, or be woken."""
         await alarm.wait(seconds)
 
-    async def _exchange(self, command: Send | Open | Await, until: Until, line: Line) -> Outcome:
+    async def _exchange(
+        self, command: Send | Open | Await, until: Until, handle: ConnectionHandle
+    ) -> Outcome:
         asked: Send | Open
         pending: AsyncPendingStream | None = None
         ends: float | None = None
@@ -105,26 +107,26 @@ class AsyncDriver:
             seconds = until.seconds(command.seconds)
             receive = partial(waited.wait, seconds)
         else:
-            asked, seconds = command, line.patience or 0.0
-            call = asked.call
-            ends = ends_at(call.options.timeout, until, interruptible=call.repeatable)
+            asked, seconds = command, handle.patience or 0.0
+            api_request = asked.request
+            ends = ends_at(api_request.options.timeout, until, interruptible=api_request.repeatable)
             request = build_request(
                 self.http,
                 self.base_url,
-                asked.call,
+                asked.request,
                 timeout=timeout_of(asked, until),
-                line=line if isinstance(asked, Open) else None,
+                handle=handle if isinstance(asked, Open) else None,
             )
             receive = partial(self.http.send, request, stream=True, follow_redirects=False)
         try:
-            with RequestLine(asked.call.operation) as told:
+            with RequestLog(asked.request.operation) as told:
                 try:
                     response = await receive()
                 except httpx.ReadTimeout as error:
                     if pending is None:
-                        if line.waiting is None or not isinstance(asked, Open):
+                        if handle.waiting is None or not isinstance(asked, Open):
                             raise
-                        pending = AsyncPendingStream(line.waiting, error.request, asked)
+                        pending = AsyncPendingStream(handle.waiting, error.request, asked)
                     told.status = "no answer yet"
                     return Waiting(seconds, pending)
                 told.status = response.status_code
@@ -133,12 +135,12 @@ class AsyncDriver:
                     stream = AsyncOpenStream(response)
                     proxy = answering_proxy(response.request)
                     return Opened(response.headers, stream, response.status_code, proxy)
-                body = WholeBody(response, asked.call.options.max_response_bytes, ends)
+                body = WholeBody(response, asked.request.options.max_response_bytes, ends)
                 try:
                     await read_whole(response, body)
                 except httpx.HTTPError as error:
                     return attrs.evolve(failure(error), body=bytes(body.content))
-                return answer_of(response, body, asked.call)
+                return whole_response(response, body, asked.request)
         except httpx.HTTPError as error:
             return failure(error)
 

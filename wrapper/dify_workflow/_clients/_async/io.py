@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import anyio
 import anyio.lowlevel
 import httpx
-from h1_streams.line import BODY, Line
+from h1_streams.connection_handle import BODY, ConnectionHandle
 from h1_streams.loops import running_loop
 
 from ..._api.commands import Open
-from ..._transport.messages import httpcore_errors, httpx_error, is_bounded, line_of, own_body
+from ..._transport.messages import handle_of, httpcore_errors, httpx_error, is_bounded, own_body
 from ..._transport.pools import OWN_CONNECTION, TracedConnection, TransportSettings
 from ..._transport.whole import Decoder
 from ...errors import DifyError, InvalidArgument
@@ -125,7 +125,7 @@ class BackgroundReader:
 
 
 class _Body(httpx.AsyncByteStream):
-    """The body of an answer that was waited for."""
+    """The body of a response that was waited for."""
 
     def __init__(self, body: AsyncResponseBody) -> None:
         self._stream = body
@@ -162,7 +162,7 @@ class AsyncPendingStream:
         self.shutdown()
 
     async def wait(self, timeout: float) -> httpx.Response:
-        """Return the answer; raises httpx errors, after a time-out it can be waited on."""
+        """Return the response; raises httpx errors, after a time-out it can be waited on."""
         try:
             response = await self._head.wait(timeout)
         except httpcore_errors() as error:
@@ -195,7 +195,7 @@ class AsyncOpenStream:
     def __init__(self, response: httpx.Response) -> None:
         self._response = response
         self._loop = running_loop()
-        self._line = line_of(response)
+        self._handle = handle_of(response)
         self._own: AsyncResponseBody | None = own_body(response)
         self._parts: AsyncGenerator[bytes] | None = None
         if self._own is None:
@@ -216,7 +216,7 @@ class AsyncOpenStream:
 
     def shutdown(self) -> None:
         """End the connection without waiting, from any thread."""
-        self._line.shutdown()
+        self._handle.shutdown()
 
     def abandon(self) -> None:
         """End the connection of a stream that nobody has any more."""
@@ -245,11 +245,11 @@ class AsyncRouter(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self._settings.note_proxy(request)
         here = await self._here()
-        line = request.extensions.get(OWN_CONNECTION)
-        if line is None:
+        handle = request.extensions.get(OWN_CONNECTION)
+        if handle is None:
             return await here.pool(request.url, self._settings).handle_async_request(request)
-        here.lines.add(line)
-        transport, traced = _transport(self._settings, request.url, line)
+        here.handles.add(handle)
+        transport, traced = _transport(self._settings, request.url, handle)
         if traced is not None:
             request.extensions["trace"] = traced.atrace
             here.streams.add(transport)
@@ -276,7 +276,7 @@ class _LoopConnections:
     """What belongs to one event loop: its pools, and the streams that are open in it."""
 
     def __init__(self) -> None:
-        self.lines: weakref.WeakSet[Line] = weakref.WeakSet()
+        self.handles: weakref.WeakSet[ConnectionHandle] = weakref.WeakSet()
         self.streams: weakref.WeakSet[httpx.AsyncHTTPTransport] = weakref.WeakSet()  # httpx's
         self._pools: dict[tuple[int, str, str], httpx.AsyncHTTPTransport] = {}
         self._guard: AsyncGenerator[None, None] | None = None
@@ -298,8 +298,8 @@ class _LoopConnections:
         finally:
             forget()
             try:
-                for line in self.lines:
-                    line.shutdown()
+                for handle in self.handles:
+                    handle.shutdown()
                 for transport in list(self.streams):
                     await transport.aclose()
             finally:
@@ -318,9 +318,9 @@ def _loop() -> object:
 
 
 def _transport(
-    settings: TransportSettings, url: httpx.URL, line: Line | None = None
+    settings: TransportSettings, url: httpx.URL, handle: ConnectionHandle | None = None
 ) -> tuple[httpx.AsyncHTTPTransport, TracedConnection | None]:
     from h1_streams.async_connection import AsyncConnection  # with httpcore, as late as httpx
 
-    transport = httpx.AsyncHTTPTransport(**settings.arguments(url, own=line is not None))
-    return transport, settings.connect_by(transport, url, AsyncConnection, line)
+    transport = httpx.AsyncHTTPTransport(**settings.arguments(url, own=handle is not None))
+    return transport, settings.connect_by(transport, url, AsyncConnection, handle)

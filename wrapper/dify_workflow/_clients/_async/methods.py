@@ -1,5 +1,5 @@
 # Written from openapi/dify-workflow.yaml by `make generate`: do not edit.
-"""The methods of the client that send one request and give its answer: those with an `x-method`."""
+"""Methods of the client that send one request and return its response: those with an `x-method`."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ class AsyncPlainMethods:
         Raises:
             NotFound: `end_user_not_found`: the app has no such end user.
         """
-        answer: models.EndUser = await self._send(
+        response: models.EndUser = await self._send(
             "getEndUser", options, {"end_user_id": end_user_id}
         )
-        return answer
+        return response
 
     async def app_info(self, **options: Unpack[CallOptions]) -> models.AppInfo:
         """Get the app's name and mode (GET /info).
 
         Works for apps of every mode, published or not; a cheap way to check a key.
         """
-        answer: models.AppInfo = await self._send("getAppInfo", options, {})
-        return answer
+        response: models.AppInfo = await self._send("getAppInfo", options, {})
+        return response
 
     async def parameters(self, **options: Unpack[CallOptions]) -> models.AppParameters:
         """Get the app's input form and limits (GET /parameters).
@@ -54,21 +54,21 @@ class AsyncPlainMethods:
         Raises:
             AppUnavailable: `app_unavailable`: the workflow was never published.
         """
-        answer: models.AppParameters = await self._send("getAppParameters", options, {})
-        return answer
+        response: models.AppParameters = await self._send("getAppParameters", options, {})
+        return response
 
     async def meta(self, **options: Unpack[CallOptions]) -> models.AppMeta:
         """Get the icons of the app's tools (GET /meta).
 
         Returns the icons of the tools that the app uses.
         """
-        answer: models.AppMeta = await self._send("getAppMeta", options, {})
-        return answer
+        response: models.AppMeta = await self._send("getAppMeta", options, {})
+        return response
 
     async def site(self, **options: Unpack[CallOptions]) -> models.AppSite:
         """Get the settings of the app's web page (GET /site).
 
         Returns how the app presents itself as a web app. Dify 1.4 and later.
         """
-        answer: models.AppSite = await self._send("getAppSite", options, {})
-        return answer
+        response: models.AppSite = await self._send("getAppSite", options, {})
+        return response

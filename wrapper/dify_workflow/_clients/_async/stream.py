@@ -10,13 +10,13 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
-from h1_streams.line import Line
+from h1_streams.connection_handle import ConnectionHandle
 
-from ..._api import calls, limits
+from ..._api import api_requests, limits
 from ..._api.commands import Open, Opened, Pump, Send, Until, Waiting, ask
 from ..._api.failures import Failure
 from ..._api.logger import log
-from ..._api.results import of_detail, of_stop
+from ..._api.results import from_detail, from_stop
 from ..._runs.handle import ReadLoop, RunHandle
 from ..._runs.run import Run
 from ..._runs.state import RunState
@@ -46,7 +46,7 @@ class AsyncWorkflowStream(RunHandle):
         self._driver = driver
         self._reader: BackgroundReader | None = None
         self._connection: Any = None  # open, or waited for
-        self._line = Line()  # ends it, also while it is being opened
+        self._handle = ConnectionHandle()  # ends it, also while it is being opened
         self._read_loop: ReadLoop | None = None
         self._headers = httpx.Headers()
         self._reading = threading.Lock()
@@ -113,8 +113,8 @@ class AsyncWorkflowStream(RunHandle):
 
     async def info(self) -> WorkflowRunResponse:
         """Fetch the run's detail (GET /workflows/run/{workflow_run_id})."""
-        call = calls.detail(self._needs_id(), self._run.options)
-        return of_detail(await self._driver.run(ask(call)))
+        request = api_requests.detail(self._needs_id(), self._run.options)
+        return from_detail(await self._driver.run(ask(request)))
 
     async def stop(self, *, wait: Seconds | None = None) -> WorkflowStopResponse:
         """Ask the server to stop the run; with `wait`, read on for so many seconds at most.
@@ -125,14 +125,14 @@ class AsyncWorkflowStream(RunHandle):
         self._after("wait", wait)
         task_id = await self._find_task_id(self._until.seconds(limits.TASK_ID_WAIT))
         with self._stopping():
-            call = calls.stop(task_id, self._run.options)
-            answer = of_stop(await self._driver.run(ask(call)))
+            request = api_requests.stop(task_id, self._run.options)
+            response = from_stop(await self._driver.run(ask(request)))
         if wait is not None:
             try:
                 await self.result(wait)
             except TimeoutError:
                 pass  # it was not seen to end: `status` says so
-        return answer
+        return response
 
     async def aclose(self) -> None:
         """Free the connection, from any task; the iteration then ends. The run may go on."""
@@ -142,7 +142,7 @@ class AsyncWorkflowStream(RunHandle):
         self._alarm.ring()
         if self._forked:
             return
-        self._line.shutdown()
+        self._handle.shutdown()
         await self._release()
         if self._wants_stop():
             await self._stop_quietly()
@@ -219,11 +219,13 @@ class AsyncWorkflowStream(RunHandle):
         if isinstance(command, Open):
             await self._release()
             patience = command.patience
-            self._line = Line(None if patience is None else self._until.seconds(patience))
+            self._handle = ConnectionHandle(
+                None if patience is None else self._until.seconds(patience)
+            )
         if self._closed:
             return
         with self._report.around():
-            outcome = await self._driver.perform(command, self._until, self._alarm, self._line)
+            outcome = await self._driver.perform(command, self._until, self._alarm, self._handle)
         if isinstance(outcome, Opened | Waiting):
             self._connection = outcome.connection
         if isinstance(outcome, Opened):
@@ -266,7 +268,7 @@ class AsyncWorkflowStream(RunHandle):
             RunState(run_id=run_id),
             Until(self._clock, self._clock() + seconds),
         )
-        events = calls.events(run_id, self._run.options)
+        events = api_requests.events(run_id, self._run.options)
         outcome = await self._driver.perform(Open(events, seconds), until)
         if not isinstance(outcome, Opened):
             return self._needs_task_id()
@@ -290,8 +292,8 @@ class AsyncWorkflowStream(RunHandle):
         try:
             with shielded(limits.STOP_TIMEOUT):
                 task_id = await self._find_task_id(limits.STOP_TIMEOUT)
-                call = calls.stop(task_id, self._run.options)
-                outcome = await self._driver.perform(Send(call), until)
+                request = api_requests.stop(task_id, self._run.options)
+                outcome = await self._driver.perform(Send(request), until)
                 if isinstance(outcome, Failure):
                     raise outcome.error
         except Exception as error:  # leaving must not raise anything new

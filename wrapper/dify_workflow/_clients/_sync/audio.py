@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import httpx
 
-from ..._api import calls
+from ..._api import api_requests
 from ..._api.commands import Until
 from ..._api.failures import failure, no_answer
 from ..._api.uploads import transcribe
 from ..._transport.messages import (
-    RequestLine,
-    answer_of,
+    RequestLog,
     audio_error,
     audio_request,
     ends_at,
     is_audio,
+    whole_response,
 )
 from ..._transport.whole import WholeBody
 from ...options import CallOptions, Options
@@ -70,20 +70,20 @@ class AudioMethods:
         """
         driver = self._driver()
         given = self._options(options)
-        call = calls.speech(given, text=text, voice=voice, message_id=message_id)
+        api_request = api_requests.speech(given, text=text, voice=voice, message_id=message_id)
         try:
-            with RequestLine(call.operation) as told:
+            with RequestLog(api_request.operation) as told:
                 response = driver.http.send(
-                    audio_request(driver.http, driver.base_url, call), stream=True
+                    audio_request(driver.http, driver.base_url, api_request), stream=True
                 )
                 told.status = response.status_code
             driver.server.learn(response.headers)
             try:
                 if not is_audio(response):
-                    ends = ends_at(call.options.timeout, Until(driver.clock))
-                    body = WholeBody(response, call.options.max_response_bytes, ends)
+                    ends = ends_at(api_request.options.timeout, Until(driver.clock))
+                    body = WholeBody(response, api_request.options.max_response_bytes, ends)
                     read_whole(response, body)
-                    raise audio_error(answer_of(response, body, call))
+                    raise audio_error(whole_response(response, body, api_request))
                 yield from response.iter_bytes()
             finally:
                 response.close()

@@ -22,7 +22,7 @@ from ..._transport.downloads import (
     receiving,
     unreachable,
 )
-from ..._transport.messages import RequestLine, ends_at
+from ..._transport.messages import RequestLog, ends_at
 from ...options import CallOptions, Options
 from ...types.files import Content, WorkflowFile
 from .driver import Driver
@@ -37,7 +37,7 @@ def download(
     request = download_request(driver.http, url, driver.base_url, options.timeout)
     until = ends_at(options.timeout, Until(driver.clock))
     try:
-        with RequestLine("(a file)") as told:
+        with RequestLog("(a file)") as told:
             for _ in range(MAX_REDIRECTS):
                 response = driver.http.send(request, stream=True, follow_redirects=False, auth=None)
                 following = response.next_request

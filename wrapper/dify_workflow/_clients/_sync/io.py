@@ -15,10 +15,10 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
-from h1_streams.line import BODY, Line
+from h1_streams.connection_handle import BODY, ConnectionHandle
 
 from ..._api.commands import Open
-from ..._transport.messages import httpcore_errors, httpx_error, is_bounded, line_of, own_body
+from ..._transport.messages import handle_of, httpcore_errors, httpx_error, is_bounded, own_body
 from ..._transport.pools import OWN_CONNECTION, TracedConnection, TransportSettings
 from ..._transport.whole import Decoder
 
@@ -110,7 +110,7 @@ class BackgroundReader:
 
 
 class _Body(httpx.SyncByteStream):
-    """The body of an answer that was waited for."""
+    """The body of a response that was waited for."""
 
     def __init__(self, body: ResponseBody) -> None:
         self._stream = body
@@ -142,7 +142,7 @@ class PendingStream:
         self.close()
 
     def wait(self, timeout: float) -> httpx.Response:
-        """Return the answer; raises httpx errors, after a time-out it can be waited on."""
+        """Return the response; raises httpx errors, after a time-out it can be waited on."""
         try:
             response = self._head.wait(timeout)
         except httpcore_errors() as error:
@@ -172,7 +172,7 @@ class OpenStream:
 
     def __init__(self, response: httpx.Response) -> None:
         self._response = response
-        self._line = line_of(response)
+        self._handle = handle_of(response)
         self._own: ResponseBody | None = own_body(response)
         self._parts = None if self._own else _decoded(response)
         self.resumable: bool = self._own is not None
@@ -191,7 +191,7 @@ class OpenStream:
 
     def close(self) -> None:
         """Free the connection; from any thread, any number of times."""
-        self._line.shutdown()
+        self._handle.shutdown()
         self._response.close()
 
     def abandon(self) -> None:
@@ -199,7 +199,7 @@ class OpenStream:
         if not sys.is_finalizing():
             self.close()
         elif stream := self._response.extensions.get("network_stream"):
-            self._line.shutdown()
+            self._handle.shutdown()
             stream.close()  # the socket alone: httpx's modules may be gone by now
 
 
@@ -212,22 +212,22 @@ class Router(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self._settings.note_proxy(request)
-        line = request.extensions.get(OWN_CONNECTION)
-        if line is None:
+        handle = request.extensions.get(OWN_CONNECTION)
+        if handle is None:
             return self._pool(request.url).handle_request(request)
-        transport, traced = self._transport(request.url, line)
+        transport, traced = self._transport(request.url, handle)
         if traced is not None:
             request.extensions["trace"] = traced.trace
         return transport.handle_request(request)
 
     def _transport(
-        self, url: httpx.URL, line: Line | None = None
+        self, url: httpx.URL, handle: ConnectionHandle | None = None
     ) -> tuple[httpx.HTTPTransport, TracedConnection | None]:
         from h1_streams.connection import Connection  # with httpcore, which httpx imports as late
 
-        arguments = self._settings.arguments(url, own=line is not None)
+        arguments = self._settings.arguments(url, own=handle is not None)
         transport = httpx.HTTPTransport(**arguments)
-        return transport, self._settings.connect_by(transport, url, Connection, line)
+        return transport, self._settings.connect_by(transport, url, Connection, handle)
 
     def _pool(self, url: httpx.URL) -> httpx.HTTPTransport:
         key = (os.getpid(), url.scheme, url.host)

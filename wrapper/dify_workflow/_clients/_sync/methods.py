@@ -1,6 +1,6 @@
 # Written from ../_async/methods.py by `make generate`: change that one.
 # Written from openapi/dify-workflow.yaml by `make generate`: do not edit.
-"""The methods of the client that send one request and give its answer: those with an `x-method`."""
+"""Methods of the client that send one request and return its response: those with an `x-method`."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ class PlainMethods:
         Raises:
             NotFound: `end_user_not_found`: the app has no such end user.
         """
-        answer: models.EndUser = self._send("getEndUser", options, {"end_user_id": end_user_id})
-        return answer
+        response: models.EndUser = self._send("getEndUser", options, {"end_user_id": end_user_id})
+        return response
 
     def app_info(self, **options: Unpack[CallOptions]) -> models.AppInfo:
         """Get the app's name and mode (GET /info).
 
         Works for apps of every mode, published or not; a cheap way to check a key.
         """
-        answer: models.AppInfo = self._send("getAppInfo", options, {})
-        return answer
+        response: models.AppInfo = self._send("getAppInfo", options, {})
+        return response
 
     def parameters(self, **options: Unpack[CallOptions]) -> models.AppParameters:
         """Get the app's input form and limits (GET /parameters).
@@ -53,21 +53,21 @@ class PlainMethods:
         Raises:
             AppUnavailable: `app_unavailable`: the workflow was never published.
         """
-        answer: models.AppParameters = self._send("getAppParameters", options, {})
-        return answer
+        response: models.AppParameters = self._send("getAppParameters", options, {})
+        return response
 
     def meta(self, **options: Unpack[CallOptions]) -> models.AppMeta:
         """Get the icons of the app's tools (GET /meta).
 
         Returns the icons of the tools that the app uses.
         """
-        answer: models.AppMeta = self._send("getAppMeta", options, {})
-        return answer
+        response: models.AppMeta = self._send("getAppMeta", options, {})
+        return response
 
     def site(self, **options: Unpack[CallOptions]) -> models.AppSite:
         """Get the settings of the app's web page (GET /site).
 
         Returns how the app presents itself as a web app. Dify 1.4 and later.
         """
-        answer: models.AppSite = self._send("getAppSite", options, {})
-        return answer
+        response: models.AppSite = self._send("getAppSite", options, {})
+        return response

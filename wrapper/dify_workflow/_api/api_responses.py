@@ -1,4 +1,4 @@
-"""A complete HTTP answer, and what it means when it is not a success."""
+"""A complete HTTP response, and what it means when it is not a success."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .. import errors
 from .._codec.jsonio import UNREADABLE, loads
 from ..errors import APIError
 from ..types.requests import Secret
-from .calls import Call
+from .api_requests import ApiRequest
 from .versions import QUEUES_RUNS, Version, needed_for
 
 T = TypeVar("T")
@@ -73,7 +73,7 @@ _BY_STATUS: dict[int, type[APIError]] = {
 
 
 @attrs.frozen
-class Answer:
+class ApiResponse:
     """A complete response: status, headers, decoded body."""
 
     status: int
@@ -88,19 +88,19 @@ class Answer:
     @classmethod
     def to(
         cls,
-        call: Call,
+        request: ApiRequest,
         status: int,
         headers: httpx.Headers,
         body: bytes,
         *,
         whole: bool = True,
         proxy: str = "",
-    ) -> Answer:
+    ) -> ApiResponse:
         """Return the response to a request."""
-        options = call.options
+        options = request.options
         bound = None if whole else options.max_response_bytes
         key = options.api_key
-        return cls(status, headers, body, call.path, call.operation, key, proxy, bound)
+        return cls(status, headers, body, request.path, request.operation, key, proxy, bound)
 
     @property
     def ok(self) -> bool:
@@ -146,13 +146,13 @@ class Answer:
         """Return the exception for a success that says "there is no such thing"."""
         return self._error(errors.NotFound, "not_found", message)
 
-    def read(self, reader: Callable[[Any], T]) -> T:
+    def decode(self, decoder: Callable[[Any], T]) -> T:
         """Decode the body and read it; raises the error it stands for, or `UnreadableAnswer`."""
         if not self.ok:
             raise self.error()
         value = self.json()
         try:
-            return reader(value)
+            return decoder(value)
         except UNREADABLE:
             if self.is_dify:
                 raise self.error() from None
@@ -173,7 +173,7 @@ class Answer:
         return self._details() is not None
 
     def error(self) -> APIError:
-        """Return the exception that this answer stands for; survives any body.
+        """Return the exception that this response stands for; survives any body.
 
         A success stands for the error that its body tells.
         """
@@ -275,8 +275,8 @@ def stream_error(event: dict[str, Any]) -> APIError:
     if code is None and _OF_INPUTS.match(message):
         code, status = "invalid_param", 400
     body = json.dumps(known, ensure_ascii=False).encode("utf-8", "replace")
-    answer = Answer(status, httpx.Headers(), body, "in the stream")
-    return answer._error(classify(status, code, message), code, message)
+    response = ApiResponse(status, httpx.Headers(), body, "in the stream")
+    return response._error(classify(status, code, message), code, message)
 
 
 def refusal(message: str) -> APIError | None:
@@ -289,14 +289,15 @@ def refusal(message: str) -> APIError | None:
     return stream_error({"code": "invalid_param", "status": 400, "message": message})
 
 
-def _hint(kind: type[APIError], answer: Answer, code: str | None, message: str) -> str:
-    if answer.proxy and code is None and answer.version is None:
+def _hint(kind: type[APIError], response: ApiResponse, code: str | None, message: str) -> str:
+    if response.proxy and code is None and response.version is None:
         return (
-            f"It came through the proxy at {answer.proxy}, which may have answered itself: proxy= "
-            "or the environment (HTTP_PROXY, ALL_PROXY) names it, and NO_PROXY what goes past it"
+            f"It came through the proxy at {response.proxy}, which may have answered itself: "
+            "proxy= or the environment (HTTP_PROXY, ALL_PROXY) names it, and NO_PROXY what goes "
+            "past it"
         )
     if kind is errors.RouteNotFound:
-        version, needed = answer.version, needed_for(answer.operation)
+        version, needed = response.version, needed_for(response.operation)
         if version is None:
             return "Is base_url right? It should end in /v1"
         if needed is not None and not needed.on(version):
@@ -305,13 +306,13 @@ def _hint(kind: type[APIError], answer: Answer, code: str | None, message: str) 
             f"This Dify ({version}) has no such route: is base_url right (it should end in /v1), "
             "the server new enough, an id in the path a UUID?"
         )
-    if kind is errors.UnreadableAnswer and answer.version is None and not answer.is_json:
+    if kind is errors.UnreadableAnswer and response.version is None and not response.is_json:
         return "Is base_url right? It should end in /v1"
     if kind is errors.RedirectRefused:
         return "Redirects are not followed: set base_url to where the server really is"
-    if kind is errors.GatewayError and answer.status in (502, 503, 504, 524):
+    if kind is errors.GatewayError and response.status in (502, 503, 504, 524):
         return "A proxy in front of Dify gave up: the server may still be working on the request"
-    if kind is errors.TooManyRequests and _takes_one(message, answer.version):
+    if kind is errors.TooManyRequests and _takes_one(message, response.version):
         return "An app with max_active_requests=1 refuses every streaming run"
     if kind is errors.AuthenticationError:
         return "Use the API key of the app itself (it starts with app-)"
@@ -323,7 +324,7 @@ def _hint(kind: type[APIError], answer: Answer, code: str | None, message: str) 
         return _NOT_ALLOWED
     if message.endswith(("must be a file", "must be a list of files")):
         return "Give a WorkflowFile, or a list of them"
-    if answer.names_no_run or (kind is errors.NotFound and answer.operation in _OF_RUNS):
+    if response.names_no_run or (kind is errors.NotFound and response.operation in _OF_RUNS):
         return "It takes the id (a UUID) of a run of this app, not a task's, not a log entry's"
     if code == "not_workflow_app":
         return "This key belongs to an app of another mode than Workflow"

@@ -31,11 +31,11 @@ class _CanShutDown(Protocol):
     def shutdown(self) -> None: ...
 
 
-class Line:
-    """The connection that a stream is being opened on: it can be ended before the answer comes.
+class ConnectionHandle:
+    """Ends the connection that a stream is opened on, also before the response comes.
 
-    patience: seconds without a byte of the answer after which waiting is interrupted, by the usual
-    time-out. The exchange goes on all the same: `waiting` is then where its answer is waited for.
+    patience: seconds without a byte of the response after which waiting is interrupted, by the
+    usual timeout. The exchange goes on: `waiting` is then where its response is waited for.
     """
 
     def __init__(self, patience: float | None = None) -> None:

@@ -61,7 +61,7 @@ class _Alarm:
             self._ring()
 
 
-class Wire(httpcore.AsyncNetworkStream, asyncio.BaseProtocol):
+class AsyncioStream(httpcore.AsyncNetworkStream, asyncio.BaseProtocol):
     """Bytes in and out of one asyncio transport."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -148,13 +148,13 @@ class Wire(httpcore.AsyncNetworkStream, asyncio.BaseProtocol):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        wire = SecureWire(self._loop)
+        stream = SecureStream(self._loop)
         self._alarm.set(None)  # from now on it hears nothing, not even its end
         try:
             async with asyncio.timeout(timeout):
-                wire.transport = await self._loop.start_tls(
+                stream.transport = await self._loop.start_tls(
                     self.transport,
-                    wire,
+                    stream,
                     ssl_context,
                     server_hostname=server_hostname,
                     ssl_handshake_timeout=_ENDLESS,
@@ -168,9 +168,9 @@ class Wire(httpcore.AsyncNetworkStream, asyncio.BaseProtocol):
         except BaseException:
             self.shutdown()
             raise
-        if wire.transport is None:
+        if stream.transport is None:
             raise httpcore.ConnectError("the connection was closed in the TLS handshake")
-        return wire
+        return stream
 
     async def aclose(self) -> None:
         self.shutdown()
@@ -206,7 +206,7 @@ class Wire(httpcore.AsyncNetworkStream, asyncio.BaseProtocol):
         return self.transport.get_extra_info(_INFO.get(info, info))
 
 
-class PlainWire(Wire, asyncio.BufferedProtocol):
+class PlainStream(AsyncioStream, asyncio.BufferedProtocol):
     """Straight on a socket."""
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -216,7 +216,7 @@ class PlainWire(Wire, asyncio.BufferedProtocol):
         self.data_received(bytes(_receiving.buffer[:nbytes]))
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        if exc is not None:  # of a write, perhaps: what came before it may be an answer
+        if exc is not None:  # of a write, perhaps: what came before it may be a response
             try:
                 with self.transport.get_extra_info("socket").dup() as left:
                     left.setblocking(False)
@@ -228,7 +228,7 @@ class PlainWire(Wire, asyncio.BufferedProtocol):
         super().connection_lost(exc)
 
 
-class SecureWire(Wire, asyncio.Protocol):
+class SecureStream(AsyncioStream, asyncio.Protocol):
     """On TLS, which at a connection's end fills a buffer once and drops what is behind it."""
 
 
@@ -263,22 +263,22 @@ async def connect_tcp(
             host, port, timeout, socket_options=socket_options
         )
         return stream
-    wire = PlainWire(loop)
+    stream = PlainStream(loop)
     try:
         async with asyncio.timeout(timeout):
-            await loop.create_connection(lambda: wire, host, port, **_attempts(loop, host))
+            await loop.create_connection(lambda: stream, host, port, **_attempts(loop, host))
     except TimeoutError as error:
         raise httpcore.ConnectTimeout("no connection in time") from error
     except OSError as error:
         raise httpcore.ConnectError(str(error)) from error
-    connection = wire.transport.get_extra_info("socket")
+    connection = stream.transport.get_extra_info("socket")
     try:
         for option in socket_options:
             connection.setsockopt(*option)
     except OSError as error:  # the server has gone again
-        wire.shutdown()
+        stream.shutdown()
         raise httpcore.ConnectError(str(error)) from error
-    return wire
+    return stream
 
 
 def _attempts(loop: asyncio.AbstractEventLoop, host: str) -> dict[str, Any]:

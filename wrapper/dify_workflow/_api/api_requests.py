@@ -10,7 +10,7 @@ import attrs
 import dify_workflow_api.models as models
 from dify_workflow_api.operations import OPERATIONS
 
-from .._codec.jsonio import plain
+from .._codec.jsonio import to_json
 from ..errors import InvalidArgument
 from ..options import Options
 from ..types.files import NotUploaded
@@ -19,7 +19,7 @@ FILE_ID = "upload_file_id"
 
 
 @attrs.frozen
-class Call:
+class ApiRequest:
     """One request that can be sent: what httpx needs, and the options it is made with.
 
     `repeatable` says that sending it twice does no harm, `one_shot` that its body can be read only
@@ -38,21 +38,21 @@ class Call:
         return str(self.kwargs["url"])
 
 
-def call(operation: str, options: Options, *path: str, **arguments: Any) -> Call:
+def build(operation: str, options: Options, *path: str, **arguments: Any) -> ApiRequest:
     """Build the request of an operation; arguments that are None are left out."""
     method, _, module = OPERATIONS[operation]
     given = {name: value for name, value in arguments.items() if value is not None}
     kwargs = import_module(module)._get_kwargs(*path, **given)
-    return Call(operation, kwargs, options, repeatable=method == "GET")
+    return ApiRequest(operation, kwargs, options, repeatable=method == "GET")
 
 
-def run(inputs: Mapping[str, Any], options: Options, *, blocking: bool = False) -> Call:
+def run(inputs: Mapping[str, Any], options: Options, *, blocking: bool = False) -> ApiRequest:
     """The request that starts a run; `upload_all` completes it where files are `not_uploaded`."""
     body: dict[str, Any] = {
         "inputs": inputs,
         "user": options.user,
         "response_mode": "blocking" if blocking else "streaming",
-        "files": None if options.files is None else plain(options.files, "files"),
+        "files": None if options.files is None else to_json(options.files, "files"),
         "trace_id": options.trace_id,
         "trace_session_id": options.trace_session_id,
     }
@@ -67,14 +67,14 @@ def run(inputs: Mapping[str, Any], options: Options, *, blocking: bool = False) 
             field="files",
         ) from error
     if options.workflow_id is None:
-        built = call("runWorkflow", options, body=model)
+        built = build("runWorkflow", options, body=model)
     else:
         version = identifier("workflow_id", options.workflow_id)
-        built = call("runWorkflowVersion", options, version, body=model)
+        built = build("runWorkflowVersion", options, version, body=model)
     return _with_extra_body(built, options.extra_body)
 
 
-def _with_extra_body(built: Call, extra: Mapping[str, Any]) -> Call:
+def _with_extra_body(built: ApiRequest, extra: Mapping[str, Any]) -> ApiRequest:
     if not extra:
         return built
     for name in extra:
@@ -82,7 +82,7 @@ def _with_extra_body(built: Call, extra: Mapping[str, Any]) -> Call:
             raise InvalidArgument(
                 f"extra_body: {name} is set by the request itself", field="extra_body"
             )
-    body = {**built.kwargs["json"], **plain(extra, "extra_body")}
+    body = {**built.kwargs["json"], **to_json(extra, "extra_body")}
     return attrs.evolve(built, kwargs={**built.kwargs, "json": body})
 
 
@@ -100,21 +100,21 @@ def not_uploaded(body: Any) -> list[dict[str, Any]]:
     return found
 
 
-def stop(task_id: str, options: Options) -> Call:
+def stop(task_id: str, options: Options) -> ApiRequest:
     """The request that stops a task; asking twice does no harm."""
     body = models.StopTaskBody(user=options.user)
-    built = call("stopWorkflowTask", options, identifier("task_id", task_id), body=body)
+    built = build("stopWorkflowTask", options, identifier("task_id", task_id), body=body)
     return attrs.evolve(built, repeatable=True)
 
 
-def detail(run_id: str, options: Options) -> Call:
+def detail(run_id: str, options: Options) -> ApiRequest:
     """The request for a run's detail."""
-    return call("getWorkflowRun", options, identifier("workflow_run_id", run_id))
+    return build("getWorkflowRun", options, identifier("workflow_run_id", run_id))
 
 
-def events(run_id: str, options: Options, *, through_pauses: bool = False) -> Call:
+def events(run_id: str, options: Options, *, through_pauses: bool = False) -> ApiRequest:
     """The request that follows a run, with a replay of what has happened so far."""
-    return call(
+    return build(
         "streamWorkflowEvents",
         options,
         identifier("workflow_run_id", run_id),
@@ -124,24 +124,24 @@ def events(run_id: str, options: Options, *, through_pauses: bool = False) -> Ca
     )
 
 
-def form(token: str, options: Options) -> Call:
+def form(token: str, options: Options) -> ApiRequest:
     """The request for a human-input form."""
-    return call("getHumanInputForm", options, identifier("form_token", token))
+    return build("getHumanInputForm", options, identifier("form_token", token))
 
 
-def speech(options: Options, **given: str | None) -> Call:
+def speech(options: Options, **given: str | None) -> ApiRequest:
     """The request that speaks a text."""
-    values = {name: plain(value, name) for name, value in given.items() if value is not None}
+    values = {name: to_json(value, name) for name, value in given.items() if value is not None}
     for name, value in values.items():
         if not isinstance(value, str):
             raise InvalidArgument(f"{name}: text", field=name)
     body = models.TextToAudioBody.from_dict({"user": options.user, **values})
-    return call("textToAudio", options, body=body)
+    return build("textToAudio", options, body=body)
 
 
-def logs(options: Options, filters: Mapping[str, Any]) -> Call:
+def logs(options: Options, filters: Mapping[str, Any]) -> ApiRequest:
     """The request for a page of the logs."""
-    return call("listWorkflowLogs", options, **filters)
+    return build("listWorkflowLogs", options, **filters)
 
 
 def identifier(name: str, value: Any) -> str:
@@ -150,5 +150,5 @@ def identifier(name: str, value: Any) -> str:
         raise InvalidArgument(f"{name}: a non-empty string is needed", field=name)
     if value.startswith("app-"):
         raise InvalidArgument(f"{name}: this is an API key, not an id", field=name)
-    text: str = plain(value, name)
+    text: str = to_json(value, name)
     return text
