@@ -11,7 +11,6 @@ import httpx
 import pytest
 from cli_calls import call
 from dify_workflow import AsyncDifyWorkflow, DifyWorkflow, InvalidArgument
-from dify_workflow._transport import pools
 from facade import API_KEY, Kind, both, client
 from replay_server import ReplayServer, Reply
 from wire_archive import exchange
@@ -90,7 +89,6 @@ def test_a_variable_that_cannot_be_used_is_named(
     kind: Kind, url: str, name: str, value: str, field: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, value)
-    pools._system_context.cache_clear()  # of tests before
     given = {"base_url": url or None, "api_key": None if name == "DIFY_API_KEY" else API_KEY}
     with pytest.raises(InvalidArgument) as caught:
         (DifyWorkflow if kind == "sync" else AsyncDifyWorkflow)(**given)  # type: ignore[arg-type]

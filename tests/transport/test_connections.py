@@ -7,8 +7,10 @@ import multiprocessing
 import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
+import certifi
 import httpx
 import pytest
 import trio
@@ -17,6 +19,7 @@ from dify_workflow._clients._sync.io import Router
 from dify_workflow._transport import pools
 from dify_workflow._transport.pools import OwnClient, TransportSettings
 from facade import API_KEY, Kind, both, client
+from places import TLS
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import RUN, RUN_ID
 from wire_archive import exchange
@@ -205,3 +208,20 @@ def test_clients_of_https_share_one_tls_context(monkeypatch: pytest.MonkeyPatch)
         settings = Router(TransportSettings())._settings
         contexts |= {id(settings.arguments(url, own=own)["verify"]) for own in (True, False)}
     assert len(contexts) == 1
+
+
+def test_a_client_has_the_certificates_that_there_were_when_it_was_first_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trusted(settings: TransportSettings) -> int:
+        context = settings.arguments(httpx.URL("https://dify.test"), own=True)["verify"]
+        return len(context.get_ca_certs())
+
+    first, path, one = TransportSettings(), tmp_path / "ca.pem", TLS / "ca.pem"
+    many = trusted(first)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    path.write_bytes(one.read_bytes())
+    assert trusted(second := TransportSettings()) == 1  # the variable is another
+    path.write_bytes(Path(certifi.where()).read_bytes())
+    assert trusted(TransportSettings()) > 1  # the file is another
+    assert (trusted(first), trusted(second)) == (many, 1)

@@ -90,8 +90,15 @@ _PROXIES = ("http", "https")  # that our connections know the way through
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")  # read by httpx and Python
 
 
-@functools.cache
-def _system_context(verify: bool) -> ssl.SSLContext:
+def _environment() -> tuple[object, ...]:
+    """What the TLS of the environment is made from: its variables, and when those files changed."""
+    values = [os.environ.get(name) for name in _CERTIFICATES]
+    paths = os.pathsep.join(filter(None, values[:2])).split(os.pathsep)  # the log changes always
+    return *values, *(os.stat(path).st_mtime_ns for path in paths if os.path.exists(path))
+
+
+@functools.lru_cache(4)
+def _system_context(verify: bool, environment: tuple[object, ...]) -> ssl.SSLContext:
     """The TLS of the environment; raises `InvalidArgument` where it names what cannot be used."""
     folders = os.environ.get("SSL_CERT_DIR")
     try:
@@ -173,9 +180,10 @@ class TransportSettings:
             max_connections=100, max_keepalive_connections=20
         )
         self._proxies: dict[tuple[str, str], httpx.Proxy | None] = {}  # by scheme and host
+        self._system: ssl.SSLContext | None = None  # of the environment, read once as by httpx
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_proxies": {}}
+        return {**vars(self), "_proxies": {}, "_system": None}
 
     def check(self, url: httpx.URL) -> None:
         """Raise `InvalidArgument` for an environment by which a URL cannot be reached."""
@@ -244,4 +252,8 @@ class TransportSettings:
         if isinstance(self.verify, ssl.SSLContext):
             return self.verify
         with UNFORKED:
-            return _system_context(self.verify) if url.scheme == "https" else _no_context()
+            if url.scheme != "https":
+                return _no_context()
+            if self._system is None:
+                self._system = _system_context(self.verify, _environment())
+            return self._system
