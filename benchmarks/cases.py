@@ -13,6 +13,7 @@ CLIENTS = {
     "httpx-sse": ("common", "httpx_sse_json"),
     "pydify": ("pydify", "pydify_client"),
     "dify-client-python": ("dify-client-python", "dify_client_python"),
+    "aiohttp": ("common", "aiohttp_lines"),
     "plain": ("plain", "ours"),
     "fast": ("fast", "ours"),
 }
@@ -37,7 +38,7 @@ class Case:
 
     `clients` are labels of CLIENTS, with the mode behind a space; `quick` those of `make bench`.
     Of the `slow` ones there are three rounds, and one in `make bench`. A figure is given per
-    `unit`. `group` and `x` place the case in a plot of growth.
+    `unit`. `group` and `x` place the case in a plot of growth. `scheme`, `host`: the server's.
     """
 
     title: str
@@ -53,6 +54,8 @@ class Case:
     slow: tuple[str, ...] = ()
     group: str = ""
     x: int = 0
+    scheme: str = "http"
+    host: str = "127.0.0.1"
 
     def job(self, label: str, events: int | None) -> dict[str, Any]:
         """What the client's process is told, but for the server's address."""
@@ -84,7 +87,36 @@ def _many(streams: int, events: int, clients: tuple[str, ...], **more: Any) -> C
     return Case(title, "many", "event", clients, inputs=inputs, more={"streams": streams}, **more)
 
 
+def _runs(title: str, *clients: str, runs: int = 320, ended: bool = False, **more: Any) -> Case:
+    """Whole runs; `ended`: the server ends their bodies, so that a connection can be used again."""
+    clients = (*clients, *OURS)
+    inputs = {"kind": "short", "ended": ended}
+    counts = {"runs": runs, "at_once": more.pop("at_once", 1)}
+    more = {"quick": clients, "quick_rounds": 5, **more}
+    return Case(
+        f"Runs of 12 events{title}", "runs", "run", clients, inputs=inputs, more=counts, **more
+    )
+
+
+ASYNC_RUN_PEERS = ("limit", "httpx", "aiohttp")
+
 CASES: dict[str, Case] = {
+    "run": _runs("", "limit", "requests", "httpx"),
+    "run_async": _runs(", async", *ASYNC_RUN_PEERS, asynchronous=True),
+    "run_64": _runs(", 64 at once, async", *ASYNC_RUN_PEERS, asynchronous=True, at_once=64),
+    "run_name": _runs(
+        ", by host name, async", *ASYNC_RUN_PEERS, asynchronous=True, host="localhost"
+    ),
+    "run_tls": _runs(", TLS", "limit", "requests", "httpx", scheme="https"),
+    "run_tls_async": _runs(", TLS, async", *ASYNC_RUN_PEERS, asynchronous=True, scheme="https"),
+    "run_ended": _runs(
+        ", TLS, the server ends the body, async",
+        *("httpx", "aiohttp"),
+        asynchronous=True,
+        scheme="https",
+        ended=True,
+    ),
+    "run_first": _runs(", the first of a program", "httpx", runs=1, mode="whole"),
     "one_stream": _stream(
         "One stream, an event per HTTP chunk",
         ("limit", *PEERS, *MODES),

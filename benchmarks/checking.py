@@ -26,6 +26,8 @@ def _wanted(job: dict[str, Any], tally: Any) -> tuple[Any, float]:
             return (tally if size < tally < size + 2000 else size), job["megabytes"]
         case "calls":
             return (LOGS if job["mode"].startswith("logs") else RESULT), job["calls"]
+        case "runs":
+            return RESULT, job["runs"]
         case "trickle":
             return job["inputs"]["events"], job["inputs"]["events"]
     events, characters = _stream(job["inputs"]["events"], job["inputs"].get("size"))

@@ -12,6 +12,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ENVS = HERE / ".envs"
 REQUIREMENTS = HERE / "requirements"
+ROOT = HERE / "tls" / "root.pem"  # certificate behind that of the server
 OURS = ("plain", "fast")  # where the working tree is installed, editable
 
 
@@ -49,9 +50,10 @@ def _requirements(name: str) -> str:
 
 
 def variables() -> dict[str, str]:
-    """The environment variables of a client: no proxy, no settings of this library."""
+    """The environment variables of a client: no proxy, no settings of this library, our root."""
     dropped = ("proxy", "dify_", "python")
-    return {name: value for name, value in os.environ.items() if not _has(name.lower(), dropped)}
+    kept = {name: value for name, value in os.environ.items() if not _has(name.lower(), dropped)}
+    return kept | dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), str(ROOT))
 
 
 def _has(name: str, words: tuple[str, ...]) -> bool:

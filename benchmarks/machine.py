@@ -11,7 +11,16 @@ from typing import Any
 
 import envs
 
-SHOWN = ("httpx", "attrs", "orjson", "requests", "httpx-sse", "pydify", "dify-client-python")
+SHOWN = (
+    "httpx",
+    "attrs",
+    "orjson",
+    "requests",
+    "aiohttp",
+    "httpx-sse",
+    "pydify",
+    "dify-client-python",
+)
 
 
 def described() -> dict[str, Any]:

@@ -24,8 +24,8 @@ def cores() -> tuple[int | None, int | None]:
 
 
 @contextlib.contextmanager
-def server(core: int | None) -> Iterator[str]:
-    """Run the server; give its address."""
+def server(core: int | None) -> Iterator[dict[str, str]]:
+    """Run the server; give its address for each scheme."""
     arguments = [str(core)] if core is not None else []
     process = subprocess.Popen(
         [sys.executable, HERE / "server.py", *arguments],
@@ -36,7 +36,8 @@ def server(core: int | None) -> Iterator[str]:
     assert process.stdin
     assert process.stdout
     try:
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1"
+        ports = zip(("http", "https"), process.stdout.readline().split(), strict=True)
+        yield {scheme: f"{scheme}://127.0.0.1:{port}/v1" for scheme, port in ports}
     finally:
         process.stdin.close()
         process.wait(timeout=30)

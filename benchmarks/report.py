@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from results import Results
 
-AGAINST = ("limit", "requests", "httpx", "httpx-sse", "plain import httpx, attrs")
+AGAINST = ("limit", "requests", "httpx", "httpx-sse", "aiohttp", "plain import httpx, attrs")
 # measure: the columns beside CPU time
 COLUMNS = {
     "stream": (("peak MB", "peak"),),
     "calls": (),
+    "runs": (("least CPU µs", "least"),),
     "many": (
         ("events per s", "rate"),
         ("KB per open stream", "held"),

@@ -35,7 +35,7 @@ class Results:
 
         cpu, wall (microseconds per unit), rate (units per second), peak (MB, the most over what
         was resident before), held (KB per open stream), opening (CPU microseconds
-        for each stream), delay (ms, each event's).
+        for each stream), delay (ms, each event's), least (the least CPU microseconds per unit).
         """
         rounds = self.cases[case]["samples"][client]
         match what:
@@ -49,6 +49,8 @@ class Results:
                 return [one["held"] / self.cases[case]["streams"] / 1e3 for one in rounds]
             case "opening":
                 return [one["opening"] / self.cases[case]["streams"] * 1e6 for one in rounds]
+            case "least":
+                return [min(self.values(case, client))]
             case "delay":
                 return [delay * 1e3 for one in rounds for delay in one["delays"]]
         raise ValueError(what)

@@ -52,7 +52,8 @@ def run_case(name: str, case: Case, options: argparse.Namespace) -> dict[str, An
     server_core, client_core = cores()
     jobs = {label: case.job(label, options.events) for label in labels(case, options)}
     samples: dict[str, list[dict[str, Any]]] = {label: [] for label in jobs}
-    with server(server_core) as url:
+    with server(server_core) as urls:
+        url = urls[case.scheme].replace("127.0.0.1", case.host)
         prepare(url, next(iter(jobs.values())), envs.python(environment(next(iter(jobs)), options)))
         for number in range(options.rounds):
             print(f"{name}: round {number + 1}", file=sys.stderr, flush=True)

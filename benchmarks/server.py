@@ -2,10 +2,11 @@
 
     python benchmarks/server.py [CORE]
 
-It prints its port and stops when its standard input is closed. A run's inputs say what it streams:
-`events`, `size` (bytes of an event) and `framing`, and `kind`: "text" (all at once), "hold" (all
-held streams go on together after GET /release) or "trickle" (an event every 0.3 s, its text the
-time of sending).
+It prints its ports, the second with TLS, and stops when its standard input is closed. A run's
+inputs say what it streams: `events`, `size` (bytes of an event) and `framing`, and `kind`:
+"text" (all at once), "hold" (all held streams go on together after GET /release), "trickle" (an
+event every 0.3 s, its text the time of sending) or "short" (a whole run; `ended`: its body ends
+with it).
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import ssl
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import answers
@@ -103,6 +106,7 @@ async def stream_hold(writer: asyncio.StreamWriter, inputs: dict[str, Any]) -> N
 
 plan: dict[str, Any] = {}  # the inputs of the held streams, which are all the same
 tasks: set[asyncio.Task[None]] = set()
+servers: list[asyncio.Server] = []
 
 
 def release() -> None:
@@ -140,15 +144,34 @@ async def stream_trickle(writer: asyncio.StreamWriter, inputs: dict[str, Any]) -
     writer.write(wire.framed(wire.LAST, "event") + wire.LAST_CHUNK)
 
 
-STREAMS = {"text": stream_text, "hold": stream_hold, "trickle": stream_trickle}
+SHORT = wire.framed(wire.SHORT, "event")
+
+
+async def stream_short(writer: asyncio.StreamWriter, inputs: dict[str, Any]) -> None:
+    """Send a run; as from Dify to 1.14 the body goes on, or as from 1.16 it ends with the run."""
+    writer.write(SHORT + wire.LAST_CHUNK if inputs["ended"] else SHORT)
+
+
+STREAMS = {
+    "text": stream_text,
+    "hold": stream_hold,
+    "trickle": stream_trickle,
+    "short": stream_short,
+}
 
 
 async def main() -> None:
     """Serve until standard input is closed."""
     if len(sys.argv) > 1:
         os.sched_setaffinity(0, {int(sys.argv[1])})
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1 << 22, backlog=4096)
-    print(server.sockets[0].getsockname()[1], flush=True)
+    secure = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    secure.load_cert_chain(Path(__file__).parent / "tls" / "server.pem")
+    for tls in (None, secure):
+        server = await asyncio.start_server(
+            serve, "127.0.0.1", 0, limit=1 << 22, backlog=4096, ssl=tls
+        )
+        servers.append(server)
+    print(*(server.sockets[0].getsockname()[1] for server in servers), flush=True)
     await asyncio.to_thread(sys.stdin.read)
 
 

@@ -34,6 +34,16 @@ def faster(what: str, case: str, client: str, bound: float, other: str) -> Targe
     )
 
 
+def least(what: str, case: str, client: str, bound: float, other: str) -> Target:
+    """The least CPU time of all rounds as a multiple of another client's."""
+
+    def measured(results: Results) -> float:
+        one, another = (results.median(case, name, "least") for name in (client, other))
+        return one / another
+
+    return Target(what, client, f"x {other}", bound, measured)
+
+
 def figure(what: str, case: str, client: str, bound: float, kind: str, unit: str) -> Target:
     """A figure itself."""
     return Target(what, client, unit, bound, lambda results: results.median(case, client, kind))
@@ -64,6 +74,18 @@ def _many() -> Iterator[Target]:
     for client in ("plain", "fast"):
         for case in ("trickle", "trickle_async"):
             yield figure("delay of an event", case, client, 10, "delay", "ms")
+
+
+def _runs() -> Iterator[Target]:
+    for client in ("plain", "fast"):
+        yield least("run of 12 events", "run", client, 0.6, "httpx")
+        yield least("run, async", "run_async", client, 1.05, "aiohttp")
+        yield least("64 runs at once", "run_64", client, 1.1, "aiohttp")
+        yield least("run, by host name, async", "run_name", client, 1.1, "aiohttp")
+        yield least("run, TLS", "run_tls", client, 0.8, "httpx")
+        yield least("run, TLS, async", "run_tls_async", client, 1.0, "aiohttp")
+        yield least("run, TLS, body ended, async", "run_ended", client, 1.2, "aiohttp")
+        yield least("first run of a program", "run_first", client, 1.0, "httpx")
 
 
 def _rest() -> Iterator[Target]:
@@ -98,7 +120,7 @@ def _growth(client: str) -> Callable[[Results], float]:
     )
 
 
-TARGETS = [*_streams(), *_many(), *_rest()]
+TARGETS = [*_runs(), *_streams(), *_many(), *_rest()]
 
 
 def table(results: Results) -> str:

@@ -148,6 +148,18 @@ LAST = [
         },
     ),
 ]
+SHORT = [  # a whole run of 12 events
+    *FIRST[:4],
+    frame("node_started", _started("http-request", 2)),
+    frame("node_finished", _finished("http-request", 2)),
+    frame("node_started", _started("llm", 3)),
+    text_frame("The whole answer, as the"),
+    text_frame(" last node put it together."),
+    frame("node_finished", _finished("llm", 3)),
+    frame("node_started", _started("end", 4)),
+    frame("node_finished", _finished("end", 4)),
+    LAST[-1],
+]
 OTHERS = len(FIRST) + len(LAST) - 1  # events that are not text; the ping is none
 BLOCKING = answer("200 OK", {"task_id": TASK, "workflow_run_id": RUN, "data": RESULT})
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -79,11 +80,15 @@ class Sync:
     def __init__(self, url: str) -> None:
         at = urlsplit(url)
         self.host, self.address = at.netloc, (at.hostname, at.port)
+        self.tls = ssl.create_default_context() if at.scheme == "https" else None
         self.kept = socket.create_connection(self.address)
 
     def stream(self, inputs: dict[str, Any]) -> Iterator[dict[str, Any]]:
         splitter = Splitter()
-        with socket.create_connection(self.address) as connection:
+        connection = socket.create_connection(self.address)
+        if self.tls is not None:
+            connection = self.tls.wrap_socket(connection, server_hostname=self.address[0])
+        with connection:
             connection.sendall(request(self.host, run(inputs)))
             while not splitter.done:
                 yield from splitter.feed(connection.recv(65536))
@@ -124,19 +129,22 @@ class Async:
     def __init__(self, url: str) -> None:
         at = urlsplit(url)
         self.host, self.address = at.netloc, (at.hostname, at.port)
+        self.tls = ssl.create_default_context() if at.scheme == "https" else None
 
     async def stream(self, inputs: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
         loop = asyncio.get_running_loop()
-        transport, protocol = await loop.create_connection(_Protocol, *self.address)
-        transport.write(request(self.host, run(inputs)))
-        while protocol.events or not protocol.splitter.done:
-            if not protocol.events:
-                protocol.waiter = loop.create_future()
-                await protocol.waiter
-            events, protocol.events = protocol.events, []
-            for event in events:
-                yield event
-        transport.close()
+        transport, protocol = await loop.create_connection(_Protocol, *self.address, ssl=self.tls)
+        try:
+            transport.write(request(self.host, run(inputs)))
+            while protocol.events or not protocol.splitter.done:
+                if not protocol.events:
+                    protocol.waiter = loop.create_future()
+                    await protocol.waiter
+                events, protocol.events = protocol.events, []
+                for event in events:
+                    yield event
+        finally:
+            transport.close()
 
     async def close(self) -> None:
         pass

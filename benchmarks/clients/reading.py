@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
 from typing import Any
 
 Tally = tuple[int, int]
@@ -18,6 +18,28 @@ def dicts(stream: Iterable[dict[str, Any]]) -> Tally:
         if run_id and name == "text_chunk":
             characters += len(event["data"]["text"])
     return events, characters
+
+
+def result(stream: Generator[dict[str, Any]], *, ended: bool) -> Tally:
+    """Read a run to its end; only if its body is `ended`, read to the end of that too."""
+    for event in stream:
+        if event["event"] == "workflow_finished":
+            data = event["data"]
+            if not ended:
+                break
+    stream.close()
+    return data["status"] == "succeeded", len(data["outputs"]["text"])
+
+
+async def async_result(stream: AsyncGenerator[dict[str, Any]], *, ended: bool) -> Tally:
+    """Read a run to its end; only if its body is `ended`, read to the end of that too."""
+    async for event in stream:
+        if event["event"] == "workflow_finished":
+            data = event["data"]
+            if not ended:
+                break
+    await stream.aclose()
+    return data["status"] == "succeeded", len(data["outputs"]["text"])
 
 
 def text(event: dict[str, Any]) -> str:
