@@ -250,14 +250,14 @@ class Options:
         """How often a request is sent again."""
         return DEFAULT_RETRIES if self.max_retries is None else self.max_retries
 
-    def merged(self, given: Mapping[str, Any], request: Any = None) -> Options:
+    def merged(self, call_options: Mapping[str, Any], request: Any = None) -> Options:
         """Return these settings with what a call was given; headers add up, None changes nothing.
 
         What a request has stands above all others. Raises `InvalidArgument` for an unknown name, a
         bad value, and for a request and a call that say different things.
         """
         changes: dict[str, Any] = {}
-        for name, value in given.items():
+        for name, value in call_options.items():
             if name not in _NAMES:
                 raise unknown(name, _NAMES)
             if value is not None or name == "timeout":
@@ -295,9 +295,9 @@ def unknown(name: str, known: Collection[str]) -> InvalidArgument:
     )
 
 
-def no_inputs(given: Mapping[str, Any]) -> InvalidArgument:
+def no_inputs(options: Mapping[str, Any]) -> InvalidArgument:
     """Return the error for a run without inputs; a name that is no option may be meant as one."""
-    name = next((name for name in given if name not in _NAMES), "text")
+    name = next((name for name in options if name not in _NAMES), "text")
     return InvalidArgument(
         f"inputs: none given; inputs go in a mapping: run_workflow({{{name!r}: ...}})",
         field="inputs",
@@ -318,7 +318,7 @@ def show_options(function: _F, kind: _Table, *tables: _Table) -> _F:
     tables = (*tables, Options)
     defaults = {field.name: field.default for table in tables for field in attrs.fields(table)}
     lines = dict(entry for table in tables for entry in _described(table))
-    known = inspect.signature(function)
+    signature = inspect.signature(function)
     options = [
         inspect.Parameter(
             name,
@@ -329,14 +329,14 @@ def show_options(function: _F, kind: _Table, *tables: _Table) -> _F:
         for name, annotation in sorted(
             kind.__annotations__.items(), key=lambda one: one[0] != "inputs"
         )
-        if name not in known.parameters
+        if name not in signature.parameters
     ]
-    kept = [one for one in known.parameters.values() if one.kind is not one.VAR_KEYWORD]
-    shown = known.replace(parameters=[*kept, *options])
+    kept = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
+    shown = signature.replace(parameters=[*kept, *options])
     function.__signature__ = shown  # type: ignore[attr-defined]
     if options and function.__doc__:
-        told = "\n".join(f"    {lines[one.name]}" for one in options if one.name in lines)
-        function.__doc__ = f"{inspect.cleandoc(function.__doc__)}\n\nOptions:\n{told}"
+        described = "\n".join(f"    {lines[one.name]}" for one in options if one.name in lines)
+        function.__doc__ = f"{inspect.cleandoc(function.__doc__)}\n\nOptions:\n{described}"
     return function
 
 

@@ -35,8 +35,8 @@ class TypedRequest(WorkflowRunRequest, Generic[OutputsT]):
 
 def request(outputs: type[OutputsT], inputs: Mapping[str, Any]) -> TypedRequest[OutputsT]:
     """Return a typed request; an input that is None is left out, as the server takes it."""
-    given = {name: value for name, value in inputs.items() if value is not None}
-    return TypedRequest(inputs=given, outputs=outputs)
+    present = {name: value for name, value in inputs.items() if value is not None}
+    return TypedRequest(inputs=present, outputs=outputs)
 
 
 @attrs.frozen(kw_only=True, slots=False)
@@ -56,8 +56,8 @@ def typed_response(request: Any, response: WorkflowRunResponse) -> WorkflowRunRe
     if not isinstance(request, TypedRequest):
         return response
     fields = attrs.fields(WorkflowRunResponse)
-    known: Any = {field.alias: getattr(response, field.name) for field in fields}
-    return TypedResponse(**known, outputs_type=request.outputs)
+    values: Any = {field.alias: getattr(response, field.name) for field in fields}
+    return TypedResponse(**values, outputs_type=request.outputs)
 
 
 class OutputsMismatch(DifyError):
@@ -95,14 +95,14 @@ def read(outputs: type[OutputsT], source: WorkflowRunResponse | Mapping[str, Any
         return typing.cast(OutputsT, dict(values))
     if not attrs.has(outputs):
         raise InvalidArgument("outputs: the class of a generated module", field="outputs")
-    found: dict[str, Any] = {}
+    fitted: dict[str, Any] = {}
     problems: list[_Misfit] = []
     kinds = _hints(outputs)
     for field in attrs.fields(outputs):
         name = field.metadata.get("name", field.name)
         value = values.get(name, field.default)
         try:
-            found[field.name] = _fit(kinds[field.name], value, name)
+            fitted[field.name] = _fit(kinds[field.name], value, name)
         except _Misfit as misfit:
             problems.append(misfit)
     if problems:
@@ -115,7 +115,7 @@ def read(outputs: type[OutputsT], source: WorkflowRunResponse | Mapping[str, Any
             response=source,
         )
     build: Any = outputs
-    return typing.cast(OutputsT, build(**found))
+    return typing.cast(OutputsT, build(**fitted))
 
 
 class _Misfit(Exception):

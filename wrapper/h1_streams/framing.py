@@ -38,8 +38,8 @@ class ResponseHead(NamedTuple):
 def elements(headers: Iterable[Header], name: bytes) -> list[bytes]:
     """Return the elements of a header that is a list, in small letters; empty without it."""
     parts: list[bytes] = []
-    for given, value in headers:
-        if given.lower() == name:
+    for field, value in headers:
+        if field.lower() == name:
             parts += value.lower().split(b",")
     return [part.strip(b" \t") for part in parts] if parts else parts
 

@@ -73,8 +73,8 @@ class Route:
     def _credentials(self) -> list[Header]:
         if self.proxy is None or self.proxy.raw_auth is None:
             return []
-        said = base64.b64encode(b":".join(self.proxy.raw_auth))
-        return [(b"Proxy-Authorization", b"Basic " + said)]
+        credentials = base64.b64encode(b":".join(self.proxy.raw_auth))
+        return [(b"Proxy-Authorization", b"Basic " + credentials)]
 
 
 def _bracketed(host: bytes) -> bytes:

@@ -41,8 +41,8 @@ class ApiRequest:
 def build(operation: str, options: Options, *path: str, **arguments: Any) -> ApiRequest:
     """Build the request of an operation; arguments that are None are left out."""
     method, _, module = OPERATIONS[operation]
-    given = {name: value for name, value in arguments.items() if value is not None}
-    kwargs = import_module(module)._get_kwargs(*path, **given)
+    present = {name: value for name, value in arguments.items() if value is not None}
+    kwargs = import_module(module)._get_kwargs(*path, **present)
     return ApiRequest(operation, kwargs, options, repeatable=method == "GET")
 
 
@@ -88,16 +88,16 @@ def _with_extra_body(built: ApiRequest, extra: Mapping[str, Any]) -> ApiRequest:
 
 def not_uploaded(body: Any) -> list[dict[str, Any]]:
     """Return the file objects in JSON of our own making that have no id yet."""
-    found, left = [], [body]
-    while left:
-        value = left.pop()
+    files, waiting = [], [body]
+    while waiting:
+        value = waiting.pop()
         if isinstance(value, list):
-            left.extend(value)
+            waiting.extend(value)
         elif isinstance(value, dict):
-            left.extend(value.values())
+            waiting.extend(value.values())
             if isinstance(value.get(FILE_ID), NotUploaded):
-                found.append(value)
-    return found
+                files.append(value)
+    return files
 
 
 def stop(task_id: str, options: Options) -> ApiRequest:
@@ -129,9 +129,9 @@ def form(token: str, options: Options) -> ApiRequest:
     return build("getHumanInputForm", options, identifier("form_token", token))
 
 
-def speech(options: Options, **given: str | None) -> ApiRequest:
+def speech(options: Options, **texts: str | None) -> ApiRequest:
     """The request that speaks a text."""
-    values = {name: to_json(value, name) for name, value in given.items() if value is not None}
+    values = {name: to_json(value, name) for name, value in texts.items() if value is not None}
     for name, value in values.items():
         if not isinstance(value, str):
             raise InvalidArgument(f"{name}: text", field=name)

@@ -219,8 +219,8 @@ class ApiResponse:
     def _error(self, kind: type[APIError], code: str | None, message: str) -> APIError:
         hint, message = _hint(kind, self, code, message), self._without_key(message)
         where = f" ({self.path})" if self.path else ""
-        said = message[:_MAX_MESSAGE] or "no message"
-        text = " ".join(filter(None, (str(self.status), code))) + f": {said}"
+        shown = message[:_MAX_MESSAGE] or "no message"
+        text = " ".join(filter(None, (str(self.status), code))) + f": {shown}"
         made = kind(
             f"{text}{where}" + (f". {hint}" if hint else ""),
             status_code=self.status,
@@ -267,14 +267,14 @@ def classify(status: int, code: str | None, message: str) -> type[APIError]:
 
 def stream_error(event: dict[str, Any]) -> APIError:
     """Return the exception for an `error` event: that of the same failure over plain HTTP."""
-    known = {key: value for key, value in event.items() if not isinstance(value, dict | list)}
-    code, status, message = (known.get(name) for name in ("code", "status", "message"))
+    fields = {key: value for key, value in event.items() if not isinstance(value, dict | list)}
+    code, status, message = (fields.get(name) for name in ("code", "status", "message"))
     message = message if isinstance(message, str) else ""
     code = code if isinstance(code, str) else None
     status = status if isinstance(status, int) and 400 <= status < 600 else 500
     if code is None and _OF_INPUTS.match(message):
         code, status = "invalid_param", 400
-    body = json.dumps(known, ensure_ascii=False).encode("utf-8", "replace")
+    body = json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")
     response = ApiResponse(status, httpx.Headers(), body, "in the stream")
     return response._error(classify(status, code, message), code, message)
 

@@ -195,10 +195,10 @@ def pause_before_retry(
     failed = outcome.status >= 500 and not outcome.names_no_run
     if not busy and not (request.repeatable and failed):
         return None
-    asked = outcome.retry_after
-    if asked is None:
+    retry_after = outcome.retry_after
+    if retry_after is None:
         return backoff(attempt)
-    return asked if asked <= limits.LONGEST_RETRY_AFTER else None
+    return retry_after if retry_after <= limits.LONGEST_RETRY_AFTER else None
 
 
 def may_change(response: ApiResponse) -> bool:
@@ -233,15 +233,15 @@ def send_with_retries(
         outcome = yield from perform(command)
         if not isinstance(outcome, ApiResponse | Failure):
             return outcome
-        left = time_left() if _started_nothing(command, outcome) else None
-        if left is not None and isinstance(outcome, ApiResponse):
-            refusal, asked = outcome, outcome.retry_after or 0.0
-            if last or asked >= left or (limit is not None and attempt >= limit):
+        remaining = time_left() if _started_nothing(command, outcome) else None
+        if remaining is not None and isinstance(outcome, ApiResponse):
+            refusal, retry_after = outcome, outcome.retry_after or 0.0
+            if last or retry_after >= remaining or (limit is not None and attempt >= limit):
                 return refusal
-            seconds = max(asked, backoff(refusals))
-            last = seconds > left - limits.LAST_TRY
+            seconds = max(retry_after, backoff(refusals))
+            last = seconds > remaining - limits.LAST_TRY
             if last:  # a second before the deadline; half-way where less than two are left
-                seconds = max(asked, left - limits.LAST_TRY, left / 2)
+                seconds = max(retry_after, remaining - limits.LAST_TRY, remaining / 2)
             refusals += 1
             attempt += limit is not None
         else:
@@ -250,7 +250,7 @@ def send_with_retries(
                 return outcome
             seconds = pause
             attempt += 1
-            if refusal is not None and left is not None and seconds >= left:
+            if refusal is not None and remaining is not None and seconds >= remaining:
                 return refusal
         yield Pause(seconds)
         if refusal is not None and (time_left() or 0.0) <= 0:

@@ -50,11 +50,11 @@ def forget_request(error: httpx.HTTPError) -> None:
     Exceptions travel, as Dask sends them with what caused them, and the request has the API key.
     """
     try:
-        asked = error.request
+        request = error.request
     except RuntimeError:
         return  # it has none
-    proxy = asked.extensions.get(PROXY, "")
-    error.request = httpx.Request(asked.method, asked.url, extensions={PROXY: proxy})
+    proxy = request.extensions.get(PROXY, "")
+    error.request = httpx.Request(request.method, request.url, extensions={PROXY: proxy})
 
 
 _PORTS: dict[str, int] = {"http": 80, "https": 443}

@@ -84,7 +84,7 @@ def parsed(reply: FormReply) -> tuple[str, Mapping[str, Any]] | None:
 def check_answer(form: WorkflowForm, action: str, inputs: Mapping[str, Any]) -> None:
     """Raise `InvalidArgument` with all that the server would refuse, drop, or fail on later."""
     problems = []
-    actions = [as_text(known.id) for known in form.actions]
+    actions = [as_text(one.id) for one in form.actions]
     if action not in actions:
         problems.append(f"action: {action!r} is none of {', '.join(actions)}")
     fields = {field.output_variable_name: field for field in form.inputs}

@@ -157,25 +157,25 @@ class LogWalk:
         if len(entries) < len(page):
             self._by_time = False
         self.done = not page.has_more or not page.data
-        found, upto = entries, None
+        complete, upto = entries, None
         if self._by_time and not self.done:
             oldest = min(entry.created_at for entry in entries)
             upto = _end_of(oldest)
-            found = [entry for entry in entries if entry.created_at > oldest]
-            self.more = bool(found)
-            if not found:
+            complete = [entry for entry in entries if entry.created_at > oldest]
+            self.more = bool(complete)
+            if not complete:
                 second = yield from self._second(options, oldest)
                 if second is None:
                     self._by_time = False
                 else:
-                    found, upto = second, _end_of(oldest - 1)
-                    self.more = page.total > len(found)
+                    complete, upto = second, _end_of(oldest - 1)
+                    self.more = page.total > len(complete)
         if not self._by_time:
             return self._by_number(entries)
         if upto is not None:
             self._filters["created_at_before"] = _not_after(upto, self._filters)
-            self._seen = {entry.id for entry in found}
-        return _ordered(found)
+            self._seen = {entry.id for entry in complete}
+        return _ordered(complete)
 
     def _by_number(self, entries: list[WorkflowLogs]) -> list[WorkflowLogs]:
         """Take a numbered page; return what comes before its last second."""
@@ -184,11 +184,11 @@ class LogWalk:
         self.done = self.done or self._strange == _STRANGE_PAGES
         self._seen.update(entry.id for entry in fresh)
         self._number += 1
-        found = self._held + fresh
-        oldest = -1 if self.done else min((entry.created_at for entry in found), default=0)
-        self._held = [entry for entry in found if entry.created_at == oldest]
+        collected = self._held + fresh
+        oldest = -1 if self.done else min((entry.created_at for entry in collected), default=0)
+        self._held = [entry for entry in collected if entry.created_at == oldest]
         self.more = bool(self._held)
-        return _ordered(entry for entry in found if entry.created_at > oldest)
+        return _ordered(entry for entry in collected if entry.created_at > oldest)
 
     def _second(self, options: Options, at: int) -> Flow[list[WorkflowLogs] | None]:
         """Fetch all entries of one second; None where the server does not filter by time.
@@ -203,26 +203,26 @@ class LogWalk:
             "created_at_after": start if after is None else max(after, start),
             "created_at_before": _not_after(_end_of(at), self._filters),
         }
-        found: dict[str, WorkflowLogs] = {}
+        by_id: dict[str, WorkflowLogs] = {}
         total = 0
         for limit in range(_LARGEST_PAGE, _LARGEST_PAGE - _ROUNDS, -1):
             number, more = 1, True
             while more:
-                asked = {**filters, "limit": limit, "page": number}
-                page = _page((yield from ask(api_requests.logs(options, asked))))
+                page_filters = {**filters, "limit": limit, "page": number}
+                page = _page((yield from ask(api_requests.logs(options, page_filters))))
                 if any(entry.created_at != at for entry in page):
                     return None
-                found.update((entry.id, entry) for entry in page)
+                by_id.update((entry.id, entry) for entry in page)
                 total = page.total
                 more = bool(page.data) and number * limit < total
                 number += 1
-            if len(found) >= total:
+            if len(by_id) >= total:
                 break
         else:
             log.warning(
-                "%d of %d log entries of one second were not got", total - len(found), total
+                "%d of %d log entries of one second were not got", total - len(by_id), total
             )
-        return list(found.values())
+        return list(by_id.values())
 
 
 def _ordered(entries: Iterable[WorkflowLogs]) -> list[WorkflowLogs]:

@@ -46,7 +46,7 @@ def _with_zones(raw: Any) -> Any:
 
 
 def response_of(
-    data: Any, raw: dict[str, Any], payload: dict[str, Any], **known: Any
+    data: Any, raw: dict[str, Any], payload: dict[str, Any], **fields: Any
 ) -> WorkflowRunResponse:
     """Return a response of what every form of it has."""
     outputs = as_object(payload.get("outputs"))
@@ -56,7 +56,7 @@ def response_of(
         outputs=outputs if isinstance(outputs, dict) else {},
         data=data,
         raw=raw,
-        **known,
+        **fields,
     )
 
 

@@ -159,20 +159,20 @@ def _send(part: Part, request: ApiRequest) -> Flow[ApiResponse]:
         part.close()
 
 
-def name_for(content: Content, given: str | None) -> str:
+def name_for(content: Content, chosen: str | None) -> str:
     """Return the name that a file is sent with; raises `InvalidArgument` for what is no file."""
-    if given is not None and (not isinstance(given, str) or not given.strip()):
+    if chosen is not None and (not isinstance(chosen, str) or not chosen.strip()):
         raise InvalidArgument("name: text, not empty", field="name")
     if isinstance(content, bytes | bytearray):
-        if given is None:
+        if chosen is None:
             raise InvalidArgument("name: bytes need a file name", field="name")
-        return sent_name(given)
+        return sent_name(chosen)
     if isinstance(content, str | os.PathLike):
         check_file(content, "file")
-        return sent_name(given or os.fspath(content))
+        return sent_name(chosen or os.fspath(content))
     check_readable(content, "file")
     own = getattr(content, "name", None)
-    return sent_name(given or (own if isinstance(own, str) else "file"))
+    return sent_name(chosen or (own if isinstance(own, str) else "file"))
 
 
 def _refused(why: str) -> InvalidArgument:

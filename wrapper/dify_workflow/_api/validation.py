@@ -16,18 +16,18 @@ from ..types.files import WorkflowFile
 
 def file_problem(field: models.FormInput | models.InputFormField, value: Any) -> str | None:
     """Return what is wrong with a file, or None."""
-    given = value.as_input() if isinstance(value, WorkflowFile) else value
-    if not isinstance(given, Mapping):
+    file = value.as_input() if isinstance(value, WorkflowFile) else value
+    if not isinstance(file, Mapping):
         return f"a WorkflowFile is needed, not {type(value).__name__}"
     methods = texts(field.allowed_file_upload_methods)
-    if methods and given.get("transfer_method") not in methods:
-        return f"{given.get('transfer_method')} is not allowed, only {', '.join(methods)}"
+    if methods and file.get("transfer_method") not in methods:
+        return f"{file.get('transfer_method')} is not allowed, only {', '.join(methods)}"
     kinds = texts(field.allowed_file_types)
-    if kinds and given.get("type") not in kinds:
-        return f"a file of the type {given.get('type')} is not allowed, only {', '.join(kinds)}"
-    extensions = [known.lower().lstrip(".") for known in texts(field.allowed_file_extensions)]
+    if kinds and file.get("type") not in kinds:
+        return f"a file of the type {file.get('type')} is not allowed, only {', '.join(kinds)}"
+    extensions = [one.lower().lstrip(".") for one in texts(field.allowed_file_extensions)]
     suffix = PurePosixPath(value.name).suffix if isinstance(value, WorkflowFile) else ""
-    restricted = given.get("type") == "custom" and extensions and suffix
+    restricted = file.get("type") == "custom" and extensions and suffix
     if restricted and suffix.lower().lstrip(".") not in extensions:
         return f"a file ending in {suffix} is not allowed, only {', '.join(extensions)}"
     return None
@@ -53,7 +53,7 @@ def input_form(parameters: models.AppParameters) -> InputForm:
 
 def problems(form: InputForm, inputs: Mapping[str, Any]) -> list[str]:
     """Return what the server would refuse, drop or misread, each with the input's name."""
-    found = [
+    messages = [
         f"inputs.{name}: the app has no such input, and drops it"
         for name in inputs
         if name not in form
@@ -67,22 +67,22 @@ def problems(form: InputForm, inputs: Mapping[str, Any]) -> list[str]:
         else:
             problem = "required" if field.required else None
         if problem:
-            found.append(f"inputs.{name}: {problem}")
-    return found
+            messages.append(f"inputs.{name}: {problem}")
+    return messages
 
 
-def error_of(found: list[str]) -> InvalidArgument:
+def error_of(messages: list[str]) -> InvalidArgument:
     """Return one error for all problems."""
-    return InvalidArgument("; ".join(found), field=found[0].partition(":")[0])
+    return InvalidArgument("; ".join(messages), field=messages[0].partition(":")[0])
 
 
 def _fields(parameters: models.AppParameters) -> Iterator[tuple[str, models.InputFormField | None]]:
     for entry in parameters.user_input_form:
-        known = attrs.asdict(entry, recurse=False)
-        for unknown in known.pop("additional_properties").values():
+        by_type = attrs.asdict(entry, recurse=False)
+        for unknown in by_type.pop("additional_properties").values():
             if isinstance(unknown, dict) and isinstance(unknown.get("variable"), str):
                 yield unknown["variable"], None
-        for field in filter(None, known.values()):
+        for field in filter(None, by_type.values()):
             yield str(field.variable), field
 
 

@@ -20,8 +20,8 @@ class Version:
     @classmethod
     def of(cls, text: str | None) -> Version | None:
         """Read "1.14.2" (anything behind it is ignored); None when it is no version."""
-        found = re.match(r"\s*v?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", text or "")
-        return cls(int(found[1]), int(found[2]), int(found[3] or 0)) if found else None
+        match = re.match(r"\s*v?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", text or "")
+        return cls(int(match[1]), int(match[2]), int(match[3] or 0)) if match else None
 
     def __str__(self) -> str:
         return f"{self.major}.{self.minor}.{self.patch}"

@@ -142,8 +142,8 @@ class ClientBase:
         for name in dir(cls):
             member = getattr(cls, name)
             if inspect.isfunction(member) and (name == "__init__" or not name.startswith("_")):
-                told = str(member.__annotations__.get("options", ""))
-                if kind := _SHOWN.get(told.removeprefix("Unpack[").removesuffix("]")):
+                annotation = str(member.__annotations__.get("options", ""))
+                if kind := _SHOWN.get(annotation.removeprefix("Unpack[").removesuffix("]")):
                     show_options(member, kind)
 
     def _open(self, settings: ClientSettings, http: Any = None) -> None:
@@ -196,16 +196,16 @@ class ClientBase:
         copy._parent = self._parent or self
         return copy
 
-    def _options(self, given: Mapping[str, Any]) -> Options:
-        seal_key(given)
-        return self._settings.options.merged(given)
+    def _options(self, options: Mapping[str, Any]) -> Options:
+        seal_key(options)
+        return self._settings.options.merged(options)
 
     def _plan(
-        self, request: Any, given: Mapping[str, Any], clock: Callable[[], float], **how: Any
+        self, request: Any, options: Mapping[str, Any], clock: Callable[[], float], **how: Any
     ) -> Run:
-        seal_key(given)
-        options = self._settings.options
-        return plan(request, options, given, self._server, clock, self._forms, **how)
+        seal_key(options)
+        defaults = self._settings.options
+        return plan(request, defaults, options, self._server, clock, self._forms, **how)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.base_url!r})"
@@ -218,7 +218,7 @@ class ClientBase:
 
 
 def from_environment(
-    given: Mapping[str, Any],
+    arguments: Mapping[str, Any],
     base_url: str | None,
     default_headers: Mapping[str, str] | None = None,
 ) -> tuple[Options, httpx.URL]:
@@ -227,9 +227,9 @@ def from_environment(
     for name in ("api_key", "user"):
         variable = f"DIFY_{name.upper()}"
         with _naming(variable):
-            if given.get(name) is None:
+            if arguments.get(name) is None:
                 options = options.merged({name: os.environ.get(variable) or None})
-    options = options.merged(given)
+    options = options.merged(arguments)
     if base_url is not None:
         return options, normalise_base_url(base_url)
     with _naming("DIFY_BASE_URL"):

@@ -57,16 +57,16 @@ class ReadLoop:
         else:
             limit = self._pump.silence if state.count or state.is_other else self._pump.first
         self._limit = limit
-        left = max(limit - state.silent, 0.0) if state.silent else limit
+        seconds = max(limit - state.silent, 0.0) if state.silent else limit
         if not self.resumable:
-            return left  # it is for the silence alone: a read that times out ends the connection
+            return seconds  # it is for the silence alone: a read that times out ends the connection
         if self._pump.lull is not None and state.silent < self._pump.lull and state.count:
-            left = min(left, self._pump.lull - state.silent)
+            seconds = min(seconds, self._pump.lull - state.silent)
         if state.held in _HELD:
-            left = min(left, max(self._decide_at(now) - now, 0.0))
+            seconds = min(seconds, max(self._decide_at(now) - now, 0.0))
         if self._quiet_until is None:
-            return left
-        return min(left, max(self._quiet_until - now, 0.0))
+            return seconds
+        return min(seconds, max(self._quiet_until - now, 0.0))
 
     def _decide_at(self, now: float) -> float:
         """When to decide on what is held back at the begin of the stream."""
@@ -235,9 +235,9 @@ class RunHandle:
         unsent = isinstance(outcome, Failure) and not outcome.sent
         if not (outcome is None or unsent or isinstance(outcome, ApiResponse)):
             self._check_deadline()
-        left = self._pause_ends - self._clock()
-        if left >= limits.MOMENT and not self._until.over:
-            return Pause(left)  # waiting for it was interrupted
+        remaining = self._pause_ends - self._clock()
+        if remaining >= limits.MOMENT and not self._until.over:
+            return Pause(remaining)  # waiting for it was interrupted
         try:
             command = self._flow.send(outcome)
         except StopIteration:
@@ -267,15 +267,14 @@ class RunHandle:
 
     def _after(self, name: str, seconds: Seconds | None) -> float:
         """Return the time so many seconds from now; raise `InvalidArgument` for no number."""
-        left = in_seconds(seconds)
-        if left is None:
+        number = in_seconds(seconds)
+        if number is None:
             return math.inf
-        number = isinstance(left, int | float) and not isinstance(left, bool)
-        if not number or not left >= 0:
+        if isinstance(number, bool) or not isinstance(number, int | float) or not number >= 0:
             raise InvalidArgument(
                 f"{name}: a number of seconds, 0 or more, a timedelta, or None", field=name
             )
-        return self._clock() + float(left)
+        return self._clock() + float(number)
 
     def _raise_left(self) -> None:
         """Raise what ended the stream, once, where it was read in the background.
@@ -344,9 +343,9 @@ class RunHandle:
     def _wants_stop(self) -> bool:
         """Whether leaving now must stop the run."""
         run, state = self._run, self._state
-        asked = run.stop_asked_at is not None
+        stopping = run.stop_asked_at is not None
         ours = run.options.stop_on_exit and not self._forked
-        return ours and not state.over and not asked and bool(self.task_id or self.id)
+        return ours and not state.over and not stopping and bool(self.task_id or self.id)
 
     @property
     def _forked(self) -> bool:

@@ -83,11 +83,11 @@ def _recent(run: Run, *, attempts: int) -> Flow[tuple[list[WorkflowLogs], int]]:
     """The entries of the run's user since it was posted, and how many attempts gave none."""
     filters = {"created_by_end_user_session_id": run.options.user, "limit": 100}
     for attempt in range(attempts):
-        asked = run.clock()
+        asked_at = run.clock()
         outcome = yield Send(api_requests.logs(run.options, filters))
         if (
             isinstance(outcome, ApiResponse)
-            and (entries := _entries(run, outcome, asked)) is not None
+            and (entries := _entries(run, outcome, asked_at)) is not None
         ):
             return entries, attempt
         if isinstance(outcome, ApiResponse) and not may_change(outcome):
@@ -97,13 +97,13 @@ def _recent(run: Run, *, attempts: int) -> Flow[tuple[list[WorkflowLogs], int]]:
     return [], attempts
 
 
-def _entries(run: Run, response: ApiResponse, asked: float) -> list[WorkflowLogs] | None:
+def _entries(run: Run, response: ApiResponse, asked_at: float) -> list[WorkflowLogs] | None:
     """The entries of a response that can be of the run; None when it is no page of the logs."""
     try:
         entries = [log_entry(raw) for raw in response.json()["data"]]
     except (UnreadableAnswer, *UNREADABLE):
         return None
-    since = _server_time(response) - (asked - run.posted_at) - limits.CLOCK_SLACK
+    since = _server_time(response) - (asked_at - run.posted_at) - limits.CLOCK_SLACK
     return [entry for entry in entries if entry.created_at >= since and _is_of(entry, run)]
 
 

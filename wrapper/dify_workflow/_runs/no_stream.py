@@ -67,8 +67,8 @@ def judge(run: Run, response: ApiResponse, expected: str) -> Flow[Exception | No
     if response.is_dify:
         raise response.error()
     state.learn_cut_ids(response.body)
-    known = response.version or state.run_id or state.unconfirmed_id
-    if not known and not (yield from _is_dify(run)):
+    is_dify = response.version or state.run_id or state.unconfirmed_id
+    if not is_dify and not (yield from _is_dify(run)):
         raise error
     return error
 

@@ -69,12 +69,12 @@ class SeenEvents:
             if _only_in_snapshots(name, data):
                 return False
             seen = self._in_any_segment
-        known = replaying and identity in seen
+        delivered = replaying and identity in seen
         self._in_segment.add(identity)
         self._in_any_segment.add(identity)
         if node is not None:
             (self._ended if ends else self._begun).add(node)
-        return not known
+        return not delivered
 
     def _shows_loss(self, name: str, data: dict[str, Any]) -> bool:
         """Whether a replayed event shows that others were missed, which no replay has."""
@@ -89,30 +89,30 @@ class SeenEvents:
         """As `is_new`, of a chunk of text."""
         variable, text = data.get("from_variable_selector"), data.get("text")
         try:
-            said = self._texts["\0".join(variable)]  # type: ignore[arg-type]
+            delivered = self._texts["\0".join(variable)]  # type: ignore[arg-type]
         except (KeyError, TypeError):  # the first of its variable, or null on old servers
-            said = self._texts.setdefault(_key(variable), _Text())
+            delivered = self._texts.setdefault(_key(variable), _Text())
         if not isinstance(text, str):
             return True
-        if said.again >= 0 and said.repeats(text):
+        if delivered.again >= 0 and delivered.repeats(text):
             return False
-        said.length += len(text)
-        if len(said.head) < _PREFIX:
-            said.head += text[: _PREFIX - len(said.head)]
+        delivered.length += len(text)
+        if len(delivered.head) < _PREFIX:
+            delivered.head += text[: _PREFIX - len(delivered.head)]
         return True
 
     def is_new_pause(self, forms: Iterable[Any]) -> bool:
         """Remember a pause by its forms; whether it is another than the last one."""
         identity = ("workflow_paused", *sorted(map(str, forms)))
-        known = identity in self._in_any_segment
+        announced = identity in self._in_any_segment
         self._in_any_segment.add(identity)
-        return not known
+        return not announced
 
     def next_segment(self) -> None:
         """The run goes on after a pause."""
         self._in_segment.clear()
-        for said in self._texts.values():
-            said.next_segment()
+        for delivered in self._texts.values():
+            delivered.next_segment()
 
 
 class _Text:
@@ -131,8 +131,8 @@ class _Text:
     def repeats(self, text: str) -> bool:
         """Whether a piece of text is what an earlier segment sent."""
         end = self.again + len(text)
-        known = text[: max(len(self.head) - self.again, 0)]
-        if end <= self.length and self.head[self.again : end] == known:
+        kept = text[: max(len(self.head) - self.again, 0)]
+        if end <= self.length and self.head[self.again : end] == kept:
             self.again = end if end < self.length else -1
             return True
         self.again = -1

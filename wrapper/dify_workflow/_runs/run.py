@@ -60,11 +60,11 @@ class Lookup:
         )
 
 
-def _differ(given: Any, stored: Any) -> bool:
+def _differ(sent: Any, stored: Any) -> bool:
     """Whether an input is surely another one; the server rewrites files and converts numbers."""
-    if type(given) is not type(stored) or isinstance(given, dict | list):
+    if type(sent) is not type(stored) or isinstance(sent, dict | list):
         return False
-    return bool(given != stored)
+    return bool(sent != stored)
 
 
 @attrs.define
@@ -184,7 +184,7 @@ _SUFFIX = 12  # hex digits that make a user unique
 def plan(
     request: WorkflowRunRequest | Mapping[str, Any] | None,
     defaults: Options,
-    given: Mapping[str, Any],
+    call_options: Mapping[str, Any],
     server: Server,
     clock: Callable[[], float],
     forms: InputForms | None = None,
@@ -195,33 +195,33 @@ def plan(
 ) -> Run:
     """Return a run that is to be started; raises `InvalidArgument`. Nothing is sent here.
 
-    defaults, given: the options of the client, and of the call.
+    defaults, call_options: the options of the client, and of the call.
     own_user: the user is of this run alone, so its runs are surely this one.
     before_post: called when all is uploaded and the request that starts the run is next.
     """
-    given = dict(given)
-    in_call = given.pop("inputs", None)
-    if request is None and in_call is None:
-        raise no_inputs(given)
-    asked = WorkflowRunRequest.of(request, in_call)
+    call_options = dict(call_options)
+    inputs_in_call = call_options.pop("inputs", None)
+    if request is None and inputs_in_call is None:
+        raise no_inputs(call_options)
+    request = WorkflowRunRequest.of(request, inputs_in_call)
     if not result_only:
-        _refuse_for_streams(asked, given)
-    options = defaults.merged(given, asked)
+        _refuse_for_streams(request, call_options)
+    options = defaults.merged(call_options, request)
     is_blocking = result_only and options.response_mode == "blocking"
     options.key()
     if options.unique_user:
         user = unique_user(options.user, _SUFFIX)
         options = attrs.evolve(options, user=user, unique_user=False)
         own_user = True
-    inputs: dict[str, Any] = to_json(asked.inputs, "inputs")
+    inputs: dict[str, Any] = to_json(request.inputs, "inputs")
     key_input = options.run_key_input
     if key_input in inputs:
         key_input = None  # a value that is not ours proves nothing: other runs may have it too
     if key_input is not None:
         inputs[key_input] = uuid.uuid4().hex
     checks = None
-    if _is_checked(asked, options):
-        checks = _check_inputs({**inputs, **asked.inputs}, options, forms or InputForms())
+    if _is_checked(request, options):
+        checks = _check_inputs({**inputs, **request.inputs}, options, forms or InputForms())
     return Run(
         state=RunState(
             max_event_bytes=options.max_event_bytes,
@@ -239,24 +239,24 @@ def plan(
     )
 
 
-def _refuse_for_streams(request: WorkflowRunRequest, given: Mapping[str, Any]) -> None:
+def _refuse_for_streams(request: WorkflowRunRequest, call_options: Mapping[str, Any]) -> None:
     """Refuse what only `run_workflow` can do."""
-    if given.get("on_human_input") is not None:
+    if call_options.get("on_human_input") is not None:
         raise InvalidArgument(
             "on_human_input: for run_workflow; a stream ends where the run pauses, and resume "
             "goes on",
             field="on_human_input",
         )
-    if "blocking" in (request.response_mode, given.get("response_mode")):
+    if "blocking" in (request.response_mode, call_options.get("response_mode")):
         raise InvalidArgument(
             'response_mode: "blocking" gives no stream; use run_workflow', field="response_mode"
         )
 
 
-def _is_checked(asked: WorkflowRunRequest, options: Options) -> bool:
+def _is_checked(request: WorkflowRunRequest, options: Options) -> bool:
     """Whether the inputs are checked: a typed request's are, unless `validate` is given."""
     if options.validate is None:
-        return isinstance(asked, TypedRequest)
+        return isinstance(request, TypedRequest)
     return options.validate != "off"
 
 
@@ -264,11 +264,11 @@ def _check_inputs(inputs: Mapping[str, Any], options: Options, forms: InputForms
     form = yield from forms.get(options, needed=options.validate is not None)
     if options.validate is None and not form:
         return  # it was refused, or is empty: that tells nothing
-    found = problems(form or {}, inputs)
-    if found and options.validate != "warn":
-        raise error_of(found)
-    if found:
-        warnings.warn("; ".join(found), InputWarning, stacklevel=2)
+    mismatches = problems(form or {}, inputs)
+    if mismatches and options.validate != "warn":
+        raise error_of(mismatches)
+    if mismatches:
+        warnings.warn("; ".join(mismatches), InputWarning, stacklevel=2)
 
 
 def attaching(run_id: str, options: Options, server: Server, clock: Callable[[], float]) -> Run:
@@ -353,14 +353,14 @@ class RunReport:
             self._end_span(status, error)
 
     def _end_span(self, status: str, error: BaseException | None) -> None:
-        said = {
+        attributes = {
             "dify.run.id": self._state.run_id,
             "dify.task.id": self._state.task_id,
             "dify.run.status": status,
             "dify.run.recovered": self._state.recovered,
             "error.type": type(error).__name__ if error is not None else None,
         }
-        for name, value in said.items():
+        for name, value in attributes.items():
             if value is not None:
                 self._span.set_attribute(name, value)
         if status in _FAILED:
@@ -373,7 +373,7 @@ def blocking(run: Run) -> Iterator[Callable[[WorkflowRunResponse], WorkflowRunRe
     """Report a run that is one request; what is given is to be told the response."""
     report = RunReport(run.state, run.clock)
 
-    def told(response: WorkflowRunResponse) -> WorkflowRunResponse:
+    def take_response(response: WorkflowRunResponse) -> WorkflowRunResponse:
         state = run.state
         state.run_id, state.task_id = response.id, response.task_id
         state.status, state.over = response.status, True
@@ -382,7 +382,7 @@ def blocking(run: Run) -> Iterator[Callable[[WorkflowRunResponse], WorkflowRunRe
     report.begin()
     try:
         with report.around():
-            yield told
+            yield take_response
     except BaseException as error:
         report.end(error)
         raise

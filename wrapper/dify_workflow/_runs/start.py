@@ -131,8 +131,8 @@ def _ended_unseen(run: Run) -> Flow[bool]:
     if run.state.run_id is None and not (run.adoptable and (yield from find(run, once=True))):
         return False
     detail = yield from peek(run)
-    known = run.server.version is not None and versions.LOGS_RUNNING_RUNS.on(run.server.version)
-    return known and detail is not None and has_ended(detail)
+    listed = run.server.version is not None and versions.LOGS_RUNNING_RUNS.on(run.server.version)
+    return listed and detail is not None and has_ended(detail)
 
 
 def _read(run: Run) -> Flow[Exception | None]:
@@ -172,8 +172,8 @@ def _read(run: Run) -> Flow[Exception | None]:
 def _silence(run: Run) -> tuple[float, float]:
     """Seconds without a byte before the first event, and after it."""
     timeout = run.options.timeout
-    given = timeout != DEFAULT_TIMEOUT and not isinstance(timeout, RequestTimeout)
-    if given and timeout.read is not None:
+    own = timeout != DEFAULT_TIMEOUT and not isinstance(timeout, RequestTimeout)
+    if own and timeout.read is not None:
         return timeout.read, timeout.read
     queued = versions.QUEUES_RUNS.on(run.server.version)
     return (limits.QUEUED_SILENCE if queued else limits.SILENCE), limits.SILENCE

@@ -162,9 +162,9 @@ class RunState:
         """Keep the first bytes; whether they are no stream of events."""
         if not self.is_other and not self.body.strip(_BLANK):
             self.is_other = chunk.lstrip(_BLANK).startswith(_OTHER)
-        left = (self._max_response_bytes if self.is_other else _SHOWN) - len(self.body)
-        self.too_large = self.is_other and len(chunk) > left
-        self.body += chunk[: max(left, 0)]
+        room = (self._max_response_bytes if self.is_other else _SHOWN) - len(self.body)
+        self.too_large = self.is_other and len(chunk) > room
+        self.body += chunk[: max(room, 0)]
         return self.is_other
 
     def flush(self) -> None:

@@ -34,11 +34,11 @@ def address_of(file: Any, base_url: httpx.URL) -> httpx.URL:
     """Return the URL of a file object or an address; relative ones are the server's."""
     if isinstance(file, str) and file and "://" not in file and not file.startswith("/"):
         raise InvalidArgument(f"file: {file!r} is no link; an id is none", field="file")
-    given = file if isinstance(file, str) else _field(file, "url") or _field(file, "remote_url")
-    if not isinstance(given, str) or not given:
+    address = file if isinstance(file, str) else _field(file, "url") or _field(file, "remote_url")
+    if not isinstance(address, str) or not address:
         raise InvalidArgument("file: a file of a run's outputs, or its URL", field="file")
     try:
-        url = base_url.join(given)
+        url = base_url.join(address)
     except (httpx.InvalidURL, ValueError) as error:  # ValueError: surrogates
         raise InvalidArgument(f"file: its address is no URL: {error}", field="file") from None
     if url.scheme not in ("http", "https") or not url.host:

@@ -130,10 +130,10 @@ def timeout_of(command: Send | Open, until: Until) -> httpx.Timeout:
     parts = command.request.options.timeout.as_dict()
     if command.silence is not None:
         parts["read"] = command.silence  # of a stream's head, or a blocking response
-    left = until.left(interruptible=command.request.repeatable)
-    if left is not None:
+    remaining = until.left(interruptible=command.request.repeatable)
+    if remaining is not None:
         for name, seconds in parts.items():
-            parts[name] = left if seconds is None else min(seconds, left)
+            parts[name] = remaining if seconds is None else min(seconds, remaining)
     return httpx.Timeout(**parts)
 
 

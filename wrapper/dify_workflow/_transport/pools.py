@@ -222,8 +222,8 @@ class TransportSettings:
 
         proxy = self._proxy(url)
         pool: Any = getattr(transport, "_pool", None)
-        known = proxy is None or proxy.url.scheme in _PROXIES
-        if self._connections == "httpx" or not (known and hasattr(pool, "create_connection")):
+        supported = proxy is None or proxy.url.scheme in _PROXIES
+        if self._connections == "httpx" or not (supported and hasattr(pool, "create_connection")):
             return None if handle is None else TracedConnection(handle)
 
         def create(origin: Any) -> Any:
@@ -243,9 +243,9 @@ class TransportSettings:
         """The proxy for a URL; the environment is read once, as by httpx."""
         key = url.scheme, url.netloc.decode()
         if key not in self._proxies:
-            found = self.proxy or _proxy_from_environment(url)
+            address = self.proxy or _proxy_from_environment(url)
             field = "proxy" if self.proxy else variable_of(url.scheme)
-            self._proxies[key] = None if found is None else proxy_at(found, field)
+            self._proxies[key] = None if address is None else proxy_at(address, field)
         return self._proxies[key]
 
     def _context(self, url: httpx.URL) -> ssl.SSLContext:

@@ -52,8 +52,8 @@ def _excludes(entry: str, scheme: str, host: str, port: int | None) -> bool:
     entry = rest if slashes else entry
     if entry == "*":
         return True
-    found = _HOST_AND_PORT(entry)
-    name, of_port = found.groups() if found else (entry, None)
+    match = _HOST_AND_PORT(entry)
+    name, of_port = match.groups() if match else (entry, None)
     if of_port and int(of_port) != port:
         return False
     try:

@@ -139,8 +139,8 @@ def _file(text: str, folder: Path) -> WorkflowFile:
 
 
 def _files(text: str, folder: Path) -> list[Any]:
-    given = json.loads(text) if text.startswith("[") else [text]
-    return [_file(item, folder) if isinstance(item, str) else item for item in given]
+    items = json.loads(text) if text.startswith("[") else [text]
+    return [_file(item, folder) if isinstance(item, str) else item for item in items]
 
 
 _TYPES: dict[str, Callable[[str, Path], Any]] = {

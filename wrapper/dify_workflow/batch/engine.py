@@ -143,8 +143,8 @@ class Engine:
             if of_the_row and refusals > _REFUSALS:
                 return outcome.result
             self._busy = error
-            asked = error.retry_after if isinstance(error, APIError) else None
-            self._pace.busy(asked, str(error))
+            retry_after = error.retry_after if isinstance(error, APIError) else None
+            self._pace.busy(retry_after, str(error))
             self._waiting.append(attrs.evolve(task, refusals=refusals, served=self._pace.served))
         else:
             self._pace.well(task.key)

@@ -18,8 +18,8 @@ class KeySet:
         self._database.execute("BEGIN")
 
     def __contains__(self, key: Key) -> bool:
-        found = self._database.execute("SELECT 1 FROM keys WHERE key = ?", (_bytes(key),))
-        return found.fetchone() is not None
+        rows = self._database.execute("SELECT 1 FROM keys WHERE key = ?", (_bytes(key),))
+        return rows.fetchone() is not None
 
     def add(self, key: Key) -> bool:
         """Add a key; return whether it is new."""

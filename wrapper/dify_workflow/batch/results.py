@@ -128,11 +128,11 @@ def from_error(
         run_id, task_id = run_id or error.run_id, task_id or error.task_id
         candidates = tuple(entry.run_id for entry in error.candidates)
     code = error.code if isinstance(error, APIError) else None
-    said = error.message if isinstance(error, APIError) else ""
+    message = error.message if isinstance(error, APIError) else ""
     return RowResult(
         key=0,
         status=status,
-        error=RowError(type(error).__name__, code, said or str(error)),
+        error=RowError(type(error).__name__, code, message or str(error)),
         run_id=run_id,
         task_id=task_id,
         candidates=candidates,

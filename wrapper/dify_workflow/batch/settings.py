@@ -90,11 +90,11 @@ class Settings:
     rerun_unknown: bool = False
 
 
-def split(given: BatchOptions) -> tuple[Settings, dict[str, Any]]:
+def split(options: BatchOptions) -> tuple[Settings, dict[str, Any]]:
     """Return the settings of a batch and the options of its runs."""
     names = {field.name for field in attrs.fields(Settings)}
-    ours = {name: value for name, value in given.items() if name in names}
-    theirs = {name: value for name, value in given.items() if name not in names}
+    ours = {name: value for name, value in options.items() if name in names}
+    theirs = {name: value for name, value in options.items() if name not in names}
     known = names | {field.name for field in attrs.fields(Options)}
     for name in theirs:
         if name not in known:

@@ -177,18 +177,18 @@ class Kinds:
         seen |= {selector}
         data = self._graph.nodes.get(source)
         if source == "sys" or name.startswith("sys."):
-            found = _SYSTEM.get(name.removeprefix("sys."))
+            result = _SYSTEM.get(name.removeprefix("sys."))
         elif data is None:
-            found = self._variables.get(f"{source}.{name}")
+            result = self._variables.get(f"{source}.{name}")
         elif name in _ERROR and data.get("error_strategy"):
-            found = STR if data["error_strategy"] == FAILED else optional(STR)
+            result = STR if data["error_strategy"] == FAILED else optional(STR)
         elif data.get("type") == "iteration":
-            found = self._iteration(data, seen) if name == "output" else None
+            result = self._iteration(data, seen) if name == "output" else None
         elif data.get("type") in AGGREGATORS:
-            found = self._aggregator(data, name, seen)
+            result = self._aggregator(data, name, seen)
         else:
-            found = self.outputs(data).get(name)
-        return None if found is None else inner(found, path)
+            result = self.outputs(data).get(name)
+        return None if result is None else inner(result, path)
 
     def outputs(self, data: Data) -> Outputs:
         """Return what a node gives out, but an iteration or an aggregator."""

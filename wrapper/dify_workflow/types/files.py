@@ -121,11 +121,11 @@ class WorkflowFile(InputValue):
     def as_input(self) -> dict[str, Any]:
         """Return what stands for the file in a request."""
         if self.url is not None:
-            given = {"transfer_method": "remote_url", "url": self.url}
+            source = {"transfer_method": "remote_url", "url": self.url}
         else:
             id_ = NotUploaded(self) if self.upload_id is None else self.upload_id
-            given = {"transfer_method": "local_file", "upload_file_id": id_}
-        return models.InputFile.from_dict({"type": self.type, **given}).to_dict()
+            source = {"transfer_method": "local_file", "upload_file_id": id_}
+        return models.InputFile.from_dict({"type": self.type, **source}).to_dict()
 
 
 def is_file(path: Any) -> bool:
@@ -199,13 +199,13 @@ def sent_name(name: str) -> str:
     return text
 
 
-def sent_type(given: Any, name: str) -> str:
+def sent_type(mime_type: Any, name: str) -> str:
     """Return the MIME type for the head of a part, guessed by name if not given."""
-    if given is None:
+    if mime_type is None:
         return mime_type_of(name)
-    if not isinstance(given, str) or not _MIME_TYPE.fullmatch(given):
+    if not isinstance(mime_type, str) or not _MIME_TYPE.fullmatch(mime_type):
         raise InvalidArgument("mime_type: a type such as image/png", field="mime_type")
-    return given
+    return mime_type
 
 
 def extension_of(name: str) -> str:
@@ -218,15 +218,15 @@ def mime_type_of(name: str) -> str:
     return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
-def _type(given: str | None, name: str, mime_type: str | None) -> str:
-    if given is not None:
-        if not is_one_of(given, TYPES):
+def _type(chosen: str | None, name: str, mime_type: str | None) -> str:
+    if chosen is not None:
+        if not is_one_of(chosen, TYPES):
             raise InvalidArgument(
                 f"type: one of {', '.join(TYPES)}; WorkflowFile.from_path, from_bytes, from_url "
                 "and from_upload tell it",
                 field="type",
             )
-        return given
+        return chosen
     kind = _TYPE_OF.get(extension_of(name))
     if kind is not None:
         return kind

@@ -91,23 +91,23 @@ def from_response(token: str, form: models.HumanInputForm) -> WorkflowForm:
 # What is not as the contract says is left out: the form can be answered all the same.
 
 
-def _inputs(given: Any) -> list[models.FormInput]:
-    fields = _of_kind(models.FormInput, given)
+def _inputs(items: Any) -> list[models.FormInput]:
+    fields = _of_kind(models.FormInput, items)
     return [field for field in fields if isinstance(field.output_variable_name, str)]
 
 
-def _actions(given: Any) -> list[models.FormAction]:
-    return _of_kind(models.FormAction, given)
+def _actions(items: Any) -> list[models.FormAction]:
+    return _of_kind(models.FormAction, items)
 
 
-def _of_kind(kind: type[T], given: Any) -> list[T]:
-    return [item for item in given if isinstance(item, kind)] if isinstance(given, list) else []
+def _of_kind(kind: type[T], items: Any) -> list[T]:
+    return [item for item in items if isinstance(item, kind)] if isinstance(items, list) else []
 
 
 def _defaults(inputs: Sequence[models.FormInput], resolved: Any) -> dict[str, str]:
-    found = {
+    defaults = {
         field.output_variable_name: field.default.value
         for field in inputs
         if isinstance(field.default, models.FormInputDefault) and field.default.value
     }
-    return found | (resolved if isinstance(resolved, dict) else {})
+    return defaults | (resolved if isinstance(resolved, dict) else {})

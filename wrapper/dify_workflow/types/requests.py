@@ -81,10 +81,10 @@ def usable(value: str | Secret | None) -> Secret | None:
     return value
 
 
-def seal_key(given: Any) -> None:
+def seal_key(options: Any) -> None:
     """Wrap the API key among keyword arguments, in place; it is checked where it is used."""
-    if isinstance(given, dict) and isinstance(given.get("api_key"), str):
-        given["api_key"] = seal(given["api_key"])
+    if isinstance(options, dict) and isinstance(options.get("api_key"), str):
+        options["api_key"] = seal(options["api_key"])
 
 
 DEFAULT_LIMIT: int = LOG_FILTERS["limit"]["default"]
@@ -140,13 +140,13 @@ class WorkflowRunRequest:
                     f"inputs: names of variables are text, not {name!r}", field="inputs"
                 )
             is_simple = is_simple and type(value) in _SIMPLE
-        asked: WorkflowRunRequest = request
+        as_request: WorkflowRunRequest = request
         if is_simple:
-            return asked
+            return as_request
         try:
-            return attrs.evolve(asked, inputs=with_files(request.inputs, "inputs"))
+            return attrs.evolve(as_request, inputs=with_files(request.inputs, "inputs"))
         except RecursionError:
-            return asked  # it holds itself, which is refused where it is written as JSON
+            return as_request  # it holds itself, which is refused where it is written as JSON
 
 
 _SIMPLE = (str, int, float, bool, type(None))  # which hold no file
@@ -155,11 +155,11 @@ CHECKED_FIELDS = ("files", "response_mode", "trace_id", "trace_session_id")
 REQUEST_FIELDS = ("api_key", "user", "workflow_id", *CHECKED_FIELDS)
 
 
-def refuse_two(name: str, asked: Any, given: Any) -> None:
+def refuse_two(name: str, in_request: Any, in_call: Any) -> None:
     """Raise `InvalidArgument` where a request and a call name different values of one field."""
-    if asked is None or given is None or asked is given:
+    if in_request is None or in_call is None or in_request is in_call:
         return
-    if name in ("inputs", "files") or asked != given:
+    if name in ("inputs", "files") or in_request != in_call:
         raise InvalidArgument(
             f"{name}: the request and the call name different ones; give it once", field=name
         )
@@ -179,13 +179,13 @@ def checked_field(name: str, value: Any) -> Any:
     return text
 
 
-def _refuse_whole_request(given: Any) -> None:
-    if not isinstance(given, Mapping):
+def _refuse_whole_request(inputs: Any) -> None:
+    if not isinstance(inputs, Mapping):
         raise InvalidArgument(
             "request: a WorkflowRunRequest, or a mapping of the inputs", field="request"
         )
     fields = {field.name for field in attrs.fields(WorkflowRunRequest)}
-    if isinstance(given.get("inputs"), Mapping) and set(given) <= fields:
+    if isinstance(inputs.get("inputs"), Mapping) and set(inputs) <= fields:
         raise InvalidArgument(
             "request: a plain mapping is taken as the inputs, and this one looks like a whole "
             "request, whose names the server would drop without a word; give its parts by name: "
@@ -243,8 +243,8 @@ def _is_id(value: Any) -> bool:
 def _filter(name: str, value: Any) -> Any:
     schema = LOG_FILTERS.get(name)
     if schema is None:
-        known = ", ".join(["last_id", *LOG_FILTERS])
-        raise InvalidArgument(f"{name}: no such filter; there are {known}", field=name)
+        filters = ", ".join(["last_id", *LOG_FILTERS])
+        raise InvalidArgument(f"{name}: no such filter; there are {filters}", field=name)
     if schema.get("format") == "date-time":
         return as_utc(name, value)
     allowed = schema.get("enum")
@@ -284,13 +284,13 @@ def as_utc(name: str, value: Any) -> datetime:
 
 
 def logs_request(
-    request: WorkflowLogsRequest | None, given: Mapping[str, Any]
+    request: WorkflowLogsRequest | None, filters: Mapping[str, Any]
 ) -> WorkflowLogsRequest:
     """Return the request that is meant by a request object, filters, or both."""
     if request is None:
-        return WorkflowLogsRequest(**given)
+        return WorkflowLogsRequest(**filters)
     if not isinstance(request, WorkflowLogsRequest):
         raise InvalidArgument("request: a WorkflowLogsRequest, or filters by name", field="request")
-    given = {name: value for name, value in given.items() if value is not None}
-    merged = {"last_id": request.last_id, "api_key": request.api_key, **request.filters, **given}
-    return WorkflowLogsRequest(**merged) if given else request
+    filters = {name: value for name, value in filters.items() if value is not None}
+    merged = {"last_id": request.last_id, "api_key": request.api_key, **request.filters, **filters}
+    return WorkflowLogsRequest(**merged) if filters else request

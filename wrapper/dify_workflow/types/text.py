@@ -64,9 +64,9 @@ class Splitter:
             if self._tag:
                 close = _CLOSE.search(rest, at)
                 if close is None:
-                    known = max(len(rest) - _OVERLAP, at)
-                    self._inside.append(rest[at:known])
-                    at = known
+                    until = max(len(rest) - _OVERLAP, at)
+                    self._inside.append(rest[at:until])
+                    at = until
                     break
                 block = "".join(self._inside) + rest[at : close.start()]
                 if block.strip():
@@ -76,9 +76,9 @@ class Splitter:
                 continue
             start = rest.find("<", at)
             if start != at:
-                known = len(rest) if start < 0 else start
-                yield self._shown(rest[at:known])
-                at = known
+                until = len(rest) if start < 0 else start
+                yield self._shown(rest[at:until])
+                at = until
             elif tag := _OPEN.match(rest, at):
                 self._tag, at = tag[0], tag.end()
             elif _MAY_OPEN.fullmatch(rest, at):

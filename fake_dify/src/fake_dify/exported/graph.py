@@ -93,8 +93,8 @@ class Graph:
 
         A node runs when an edge that was taken leads to it; one that waits for several runs too.
         """
-        found = list(islice(self._walk({}, [start]), MOST_WAYS + 1))
-        return None if len(found) > MOST_WAYS else found
+        ways = list(islice(self._walk({}, [start]), MOST_WAYS + 1))
+        return None if len(ways) > MOST_WAYS else ways
 
     def _walk(self, way: dict[str, str | None], waiting: list[str]) -> Iterator[Way]:
         stack = [(way, waiting)]

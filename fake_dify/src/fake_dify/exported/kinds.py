@@ -114,16 +114,16 @@ def inner(kind: Kind, path: Iterable[str]) -> Kind | None:
         may_be_null = isinstance(kind, Union) and NONE in kind.parts
         if isinstance(kind, Union) and len(kind.parts) == 2 and may_be_null:
             kind, _ = kind.parts
-        found: Kind | None = None
+        part: Kind | None = None
         if kind == FILE:
-            found = FILE_FIELDS.get(name)
+            part = FILE_FIELDS.get(name)
         elif isinstance(kind, Record):
             field = next((field for field in kind.fields if field.name == name), None)
             if field is not None:
-                found = field.kind if field.required else optional(field.kind)
-        if found is None:
+                part = field.kind if field.required else optional(field.kind)
+        if part is None:
             return None
-        kind = optional(found) if may_be_null else found
+        kind = optional(part) if may_be_null else part
     return kind
 
 

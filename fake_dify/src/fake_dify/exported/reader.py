@@ -242,8 +242,10 @@ class _Ends:
             return ANY
         node = self._graph.nodes.get(selector[0] if selector else "")
         if node is not None and (of := text(node.get("type"))) not in RULES:
-            told = f"output {name!r}: of an unknown node type {of!r}, by what the file says of it"
-            self._warnings[told] = None
+            warning = (
+                f"output {name!r}: of an unknown node type {of!r}, by what the file says of it"
+            )
+            self._warnings[warning] = None
         return kind
 
     def _may_be_null(self, name: str) -> bool:

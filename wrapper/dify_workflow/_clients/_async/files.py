@@ -36,7 +36,7 @@ async def download(
     request = download_request(driver.http, url, driver.base_url, options.timeout)
     until = ends_at(options.timeout, Until(driver.clock))
     try:
-        with RequestLog("(a file)") as told:
+        with RequestLog("(a file)") as request_log:
             for _ in range(MAX_REDIRECTS):
                 response = await driver.http.send(
                     request, stream=True, follow_redirects=False, auth=None
@@ -50,7 +50,7 @@ async def download(
                 )
             else:
                 raise httpx.TooManyRedirects("the file is moved from address to address")
-            told.status = response.status_code
+            request_log.status = response.status_code
         read_already = response.is_stream_consumed  # by a hook of the caller's, say
         pieces: Any = response.aiter_bytes() if read_already else response.aiter_raw()
         try:
@@ -73,7 +73,7 @@ class AsyncFileMethods:
     if TYPE_CHECKING:
 
         def _driver(self) -> AsyncDriver: ...
-        def _options(self, given: Mapping[str, Any]) -> Options: ...
+        def _options(self, options: Mapping[str, Any]) -> Options: ...
 
     async def upload_file(
         self,
@@ -96,8 +96,8 @@ class AsyncFileMethods:
 
         Raises `TooLarge`, `UnsupportedMediaType`, `InvalidParam`, or `InvalidArgument` here.
         """
-        given = self._options(options)
-        flow = upload(file, given, name=name, mime_type=mime_type, progress=progress)
+        merged = self._options(options)
+        flow = upload(file, merged, name=name, mime_type=mime_type, progress=progress)
         return await self._driver().run(flow)
 
     @overload

@@ -32,7 +32,7 @@ class AudioMethods:
     if TYPE_CHECKING:
 
         def _driver(self) -> Driver: ...
-        def _options(self, given: Mapping[str, Any]) -> Options: ...
+        def _options(self, options: Mapping[str, Any]) -> Options: ...
 
     def audio_to_text(
         self,
@@ -69,14 +69,14 @@ class AudioMethods:
         first piece, `AppUnavailable` when the app has the feature off, `ProviderError`, `NotFound`.
         """
         driver = self._driver()
-        given = self._options(options)
-        api_request = api_requests.speech(given, text=text, voice=voice, message_id=message_id)
+        merged = self._options(options)
+        api_request = api_requests.speech(merged, text=text, voice=voice, message_id=message_id)
         try:
-            with RequestLog(api_request.operation) as told:
+            with RequestLog(api_request.operation) as request_log:
                 response = driver.http.send(
                     audio_request(driver.http, driver.base_url, api_request), stream=True
                 )
-                told.status = response.status_code
+                request_log.status = response.status_code
             driver.server.learn(response.headers)
             try:
                 if not is_audio(response):

@@ -125,8 +125,8 @@ class DifyWorkflow(
         driver = self._driver()
         run = self._plan(request, options, driver.clock, result_only=True)
         if run.blocking:
-            with blocking(run) as told:
-                response = told(driver.run(run_blocking(run), run.until))
+            with blocking(run) as take_response:
+                response = take_response(driver.run(run_blocking(run), run.until))
         else:
             with WorkflowStream(run, driver) as stream:
                 response = stream.result()
@@ -248,11 +248,11 @@ class DifyWorkflow(
         """
         callback = options.on_human_input
         assert callback is not None
-        asked: set[str] = set()  # forms by id: asking may send somebody a mail
+        answered: set[str] = set()  # forms by id: asking may send somebody a mail
         while response.status == "paused":
             for form in response.forms:
-                if form.token and (key := form.id or form.token) not in asked:
-                    asked.add(key)
+                if form.token and (key := form.id or form.token) not in answered:
+                    answered.add(key)
                     if self._reply(callback, form, options):
                         break
             else:

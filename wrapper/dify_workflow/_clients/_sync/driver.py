@@ -99,49 +99,49 @@ class Driver:
     def _exchange(
         self, command: Send | Open | Await, until: Until, handle: ConnectionHandle
     ) -> Outcome:
-        asked: Send | Open
+        sent: Send | Open
         pending: PendingStream | None = None
         ends: float | None = None
         if isinstance(command, Await):
             waited: PendingStream = command.waiting.connection
-            pending, asked = waited, waited.command
+            pending, sent = waited, waited.command
             seconds = until.seconds(command.seconds)
             receive = partial(waited.wait, seconds)
         else:
-            asked, seconds = command, handle.patience or 0.0
-            api_request = asked.request
+            sent, seconds = command, handle.patience or 0.0
+            api_request = sent.request
             ends = ends_at(api_request.options.timeout, until, interruptible=api_request.repeatable)
             request = build_request(
                 self.http,
                 self.base_url,
-                asked.request,
-                timeout=timeout_of(asked, until),
-                handle=handle if isinstance(asked, Open) else None,
+                sent.request,
+                timeout=timeout_of(sent, until),
+                handle=handle if isinstance(sent, Open) else None,
             )
             receive = partial(self.http.send, request, stream=True, follow_redirects=False)
         try:
-            with RequestLog(asked.request.operation) as told:
+            with RequestLog(sent.request.operation) as request_log:
                 try:
                     response = receive()
                 except httpx.ReadTimeout as error:
                     if pending is None:
-                        if handle.waiting is None or not isinstance(asked, Open):
+                        if handle.waiting is None or not isinstance(sent, Open):
                             raise
-                        pending = PendingStream(handle.waiting, error.request, asked)
-                    told.status = "no answer yet"
+                        pending = PendingStream(handle.waiting, error.request, sent)
+                    request_log.status = "no answer yet"
                     return Waiting(seconds, pending)
-                told.status = response.status_code
+                request_log.status = response.status_code
                 self.server.learn(response.headers)
-                if isinstance(asked, Open):
+                if isinstance(sent, Open):
                     stream = OpenStream(response)
                     proxy = answering_proxy(response.request)
                     return Opened(response.headers, stream, response.status_code, proxy)
-                body = WholeBody(response, asked.request.options.max_response_bytes, ends)
+                body = WholeBody(response, sent.request.options.max_response_bytes, ends)
                 try:
                     read_whole(response, body)
                 except httpx.HTTPError as error:
                     return attrs.evolve(failure(error), body=bytes(body.content))
-                return whole_response(response, body, asked.request)
+                return whole_response(response, body, sent.request)
         except httpx.HTTPError as error:
             return failure(error)
 

@@ -37,7 +37,7 @@ def download(
     request = download_request(driver.http, url, driver.base_url, options.timeout)
     until = ends_at(options.timeout, Until(driver.clock))
     try:
-        with RequestLog("(a file)") as told:
+        with RequestLog("(a file)") as request_log:
             for _ in range(MAX_REDIRECTS):
                 response = driver.http.send(request, stream=True, follow_redirects=False, auth=None)
                 following = response.next_request
@@ -49,7 +49,7 @@ def download(
                 )
             else:
                 raise httpx.TooManyRedirects("the file is moved from address to address")
-            told.status = response.status_code
+            request_log.status = response.status_code
         read_already = response.is_stream_consumed  # by a hook of the caller's, say
         pieces: Any = response.iter_bytes() if read_already else response.iter_raw()
         try:
@@ -72,7 +72,7 @@ class FileMethods:
     if TYPE_CHECKING:
 
         def _driver(self) -> Driver: ...
-        def _options(self, given: Mapping[str, Any]) -> Options: ...
+        def _options(self, options: Mapping[str, Any]) -> Options: ...
 
     def upload_file(
         self,
@@ -95,8 +95,8 @@ class FileMethods:
 
         Raises `TooLarge`, `UnsupportedMediaType`, `InvalidParam`, or `InvalidArgument` here.
         """
-        given = self._options(options)
-        flow = upload(file, given, name=name, mime_type=mime_type, progress=progress)
+        merged = self._options(options)
+        flow = upload(file, merged, name=name, mime_type=mime_type, progress=progress)
         return self._driver().run(flow)
 
     @overload
