@@ -11,7 +11,7 @@ from cli_terminal import Terminal
 from dify_workflow._api import limits
 from dify_workflow.cli.exits import Exit
 from fake_dify import FakeDify, FormInput, HumanInput
-from fake_dify.steps.builtin import human_parallel, human_rich, human_two
+from fake_dify.steps.builtin import BUILTINS
 
 FIELDS = [FormInput("comment", default="fine"), FormInput("pick", "select", options=("r", "g"))]
 
@@ -96,7 +96,7 @@ def test_a_form_that_is_closed(fake_dify: FakeDify, token: str) -> None:
 
 
 def test_one_form_after_the_other(fake_dify: FakeDify) -> None:
-    fake_dify.workflow = human_two
+    fake_dify.workflow = BUILTINS["human-two"]
     first = cli(fake_dify, "run", "--json").error
     run = first["run_id"]
     options = ["--action", "ok", "-i", "c1=x", "--run", run, "--json"]
@@ -109,7 +109,7 @@ def test_one_form_after_the_other(fake_dify: FakeDify) -> None:
 
 # Two forms of one pause, on a server that loses the run when both are answered at once.
 
-loses_runs = pytest.mark.fake_dify(two_forms="lost", workflow=human_parallel)
+loses_runs = pytest.mark.fake_dify(two_forms="lost", workflow=BUILTINS["human-parallel"])
 
 
 def press_ok(fake: FakeDify, number: int, *options: str) -> Ended:
@@ -164,7 +164,7 @@ def test_a_run_that_the_server_has_lost_is_told(
 @pytest.mark.long
 def test_questions_for_files(fake_dify: FakeDify, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("a")
-    fake_dify.workflow = human_rich
+    fake_dify.workflow = BUILTINS["human-rich"]
     assert cli(fake_dify, "run").exit_code == Exit.RUN_PAUSED
     with Terminal(fake_dify, "form", fake_dify.forms[0].token, "-i", "note=n") as terminal:
         terminal.expect("pick (red | green): ")

@@ -23,7 +23,7 @@ from wire_archive import exchanges
 
 ENVELOPES = SPEC["components"]["schemas"]["WorkflowEvent"]["discriminator"]["mapping"].values()
 UNRECORDED: list[dict[str, Any]] = [
-    contract().example({"$ref": ref})
+    contract().example(ref.rpartition("/")[2])
     for ref in ENVELOPES
     if component({"$ref": ref}).get("x-recorded") is False
 ]

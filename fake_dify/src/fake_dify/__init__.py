@@ -14,16 +14,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .base import End, NodeFailed, Step
+    from .base import End, Gate, NodeFailed, Step
     from .checks import ScriptError
     from .faults import Answer, Fault
-    from .gate import Gate
     from .server import FakeDify
     from .state import App, FormInput, Input, Run
     from .steps.groups import Iteration, Loop, Parallel
     from .steps.human import HumanInput
-    from .steps.nodes import Fail, Node, Partial, Retry, Sleep, Text
-    from .steps.rare import Emit, Hang, PipelineError
+    from .steps.nodes import (
+        Emit,
+        Fail,
+        Hang,
+        Node,
+        Partial,
+        PipelineError,
+        Retry,
+        Sleep,
+        Text,
+    )
 
 __all__ = [
     "Answer",
@@ -53,7 +61,7 @@ __all__ = [
     "Text",
 ]
 
-_MODULES = "base checks faults gate state server steps.groups steps.human steps.nodes steps.rare"
+_MODULES = "base checks faults state server steps.groups steps.human steps.nodes"
 
 
 def __getattr__(name: str) -> Any:

@@ -1,7 +1,9 @@
-"""What a scripted workflow is made of: steps, and how they end."""
+"""What a scripted workflow is made of: steps, gates, and how they end."""
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -54,12 +56,9 @@ class Scope:
     @property
     def metadata(self) -> Data:
         """Return what `execution_metadata` says about it."""
-        found: Data = {}
-        if self.iteration is not None:
-            found |= {"iteration_id": self.iteration[0], "iteration_index": self.iteration[1]}
-        if self.loop is not None:
-            found |= {"loop_id": self.loop[0], "loop_index": self.loop[1]}
-        return found
+        around = {"iteration": self.iteration, "loop": self.loop}
+        parts = [{f"{k}_id": v[0], f"{k}_index": v[1]} for k, v in around.items() if v]
+        return {key: value for part in parts for key, value in part.items()}
 
 
 @define
@@ -79,6 +78,48 @@ class End(Step):
 
     async def perform(self, execution: Any, scope: Scope, /) -> None:
         """Do nothing: the run has an End node in any case, which reads this step."""
+
+
+class Gate(Step):
+    """Holds every run that arrives until `open()`; used as a step or as `Node(gate=...)`.
+
+    ```python
+    gate = Gate()
+    dify.workflow = [Node("first"), Node("second", gate=gate)]
+    gate.wait()  # a run has arrived
+    gate.open()
+    ```
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_open = False
+        self._reached = threading.Event()
+        self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+
+    def wait(self, timeout: float = 5.0) -> None:
+        """Wait until a run has arrived; TimeoutError otherwise."""
+        if not self._reached.wait(timeout):
+            raise TimeoutError(f"no run arrived within {timeout} s")
+
+    def open(self) -> None:
+        """Let all runs pass, now and later."""
+        with self._lock:
+            self._is_open = True
+            for loop, event in self._waiting:
+                loop.call_soon_threadsafe(event.set)
+            self._waiting.clear()
+
+    async def perform(self, execution: Any, scope: Any, /) -> None:
+        """Arrive at the gate; return when it is open."""
+        event = asyncio.Event()
+        with self._lock:
+            if self._is_open:
+                event.set()
+            else:
+                self._waiting.append((asyncio.get_running_loop(), event))
+        self._reached.set()
+        await event.wait()
 
 
 def tail_ids(steps: Sequence[Step]) -> list[str]:

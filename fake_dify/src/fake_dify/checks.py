@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from inspect import isclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-import attrs
-
 NAMES: dict[Any, str] = {
     int: "a whole number of 0 or more",
     float: "a number of 0 or more",
@@ -26,31 +24,35 @@ class ScriptError(ValueError):
 
 
 class Checked:
-    """A class of attrs whose fields must be what their annotations say."""
+    """A class whose fields must always be what their annotations say."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        cls: Any = type(self)
+        before = getattr(self, name, None)
+        require(value, _hints(cls).get(name, Any), f"{cls.__name__}: {name}")
+        super().__setattr__(name, value)
+        try:
+            if "_made" in self.__dict__:
+                self.look()
+        except ScriptError:
+            super().__setattr__(name, before)
+            raise
 
     def __attrs_post_init__(self) -> None:
-        cls: Any = type(self)
-        if cls.__module__.startswith(f"{__package__}."):  # not steps of one's own
-            for attribute in cls.__attrs_attrs__:
-                checked(self, attribute, getattr(self, attribute.name))
-            self.look()
+        self.look()
+        self.__dict__["_made"] = True
 
     def look(self) -> None:
         """Refuse what annotations cannot say."""
 
     def refuse(self, reason: str) -> None:
-        raise ScriptError(f"{called(type(self))}: {reason}")
+        raise ScriptError(f"{type(self).__name__}: {reason}")
 
 
-def called(cls: Any) -> str:
-    """Return what users call a class."""
-    return str(getattr(cls, "called", cls.__name__))
-
-
-def checked(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    """Validate a field of attrs by its annotation."""
-    cls: Any = type(instance)
-    require(value, _hints(cls)[attribute.name], f"{called(cls)}: {attribute.name}")
+@functools.cache
+def _hints(cls: Any) -> dict[str, Any]:
+    ours = cls.__module__.startswith(f"{__package__}.")  # not steps of one's own
+    return get_type_hints(cls) if ours else {}
 
 
 def require(value: Any, hint: Any, where: str) -> None:
@@ -59,15 +61,10 @@ def require(value: Any, hint: Any, where: str) -> None:
         raise ScriptError(problem)
 
 
-@functools.cache
-def _hints(cls: Any) -> dict[str, Any]:
-    return get_type_hints(cls)
-
-
 def _problem(value: Any, hint: Any, where: str) -> str | None:
     """Say where a value is not what `hint` says, or None."""
     origin, parts = get_origin(hint), get_args(hint)
-    fits, inside = hint is Any, []
+    inside: list[str | None] = []  # what is wrong with its items
     if origin in (Union, types.UnionType):
         found = [_problem(value, part, where) for part in parts]
         fits = None in found
@@ -78,21 +75,19 @@ def _problem(value: Any, hint: Any, where: str) -> str | None:
         fits = callable(value) and not isclass(value)
     elif origin in (Sequence, list, tuple):
         if fits := isinstance(value, list | tuple | range):
-            every = (_problem(item, parts[0], f"{where}[{n}]") for n, item in enumerate(value))
-            inside = [one for one in every if one]
+            inside = [_problem(item, parts[0], f"{where}[{n}]") for n, item in enumerate(value)]
     elif origin in (Mapping, dict):
         if fits := isinstance(value, Mapping):
-            pairs = [(key, parts[0], f"a key of {where}") for key in value]
-            pairs += [(item, parts[1], f"{where}[{key!r}]") for key, item in value.items()]
-            inside = [one for one in (_problem(*pair) for pair in pairs) if one]
+            for key, item in value.items():
+                inside += [_problem(key, parts[0], f"a key of {where}")]
+                inside += [_problem(item, parts[1], f"{where}[{key!r}]")]
     elif hint in (int, float):
         kinds = int if hint is int else int | float
         fits = isinstance(value, kinds) and not isinstance(value, bool) and value >= 0
-    elif not fits:
-        fits = isinstance(value, origin or hint)
-    if inside:
-        return inside[0]
-    return None if fits else f"{where} is {_shown(value)}, not {_called(hint)}"
+    else:
+        fits = hint is Any or isinstance(value, origin or hint)
+    wrong = None if fits else f"{where} is {_shown(value)}, not {_called(hint)}"
+    return next((one for one in inside if one), wrong)
 
 
 def _shown(value: Any) -> str:
@@ -107,10 +102,8 @@ def _called(hint: Any) -> str:
     if origin in (Union, types.UnionType, Literal):
         texts = [repr(part) if origin is Literal else _called(part) for part in parts]
         return " or ".join(dict.fromkeys(texts))
-    if origin is Callable:
-        return "a function"
     if origin in (Sequence, list, tuple):
         return f"a list of {_called(parts[0]).removeprefix('a ').removeprefix('an ')}"
-    if origin in (Mapping, dict):
-        return "a dict"
+    if origin in (Callable, Mapping, dict):
+        return "a function" if origin is Callable else "a dict"
     return NAMES.get(hint) or f"{'an' if hint.__name__[0] in 'AEIO' else 'a'} {hint.__name__}"

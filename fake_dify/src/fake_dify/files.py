@@ -131,6 +131,7 @@ class FileStore:
             name = os.path.basename(urlsplit(url).path) or "file"
             mime_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
             about: dict[str, Any] = {"transfer_method": "remote_url", "remote_url": url, "size": 0}
+            about |= {"reference": None, "related_id": None}
         else:
             name, url, mime_type = stored.name, self.url(stored), stored.mime_type
             record = json.dumps({"record_id": stored.id}, separators=(",", ":")).encode()
@@ -142,9 +143,10 @@ class FileStore:
                 "related_id": stored.id,
             }
         about |= {"filename": name, "extension": os.path.splitext(name)[1]}
-        empty = {"id": None, "reference": None, "related_id": None}
         about |= {"type": value.type, "mime_type": mime_type, "url": url}
-        return contract().fill("OutputFile", **empty | about)
+        filled = contract().fill("OutputFile", id=None, **about)
+        del filled["tenant_id"]  # only servers before 1.14 tell it
+        return filled
 
 
 def files_in(value: Any) -> list[FileValue]:

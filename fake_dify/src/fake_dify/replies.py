@@ -48,5 +48,7 @@ class ReplyOver(Exception):
 
 def frame(event: Mapping[str, Any]) -> bytes:
     """Return an event as live streams carry it: compact JSON, raw UTF-8 (also U+2028)."""
+    if event["event"] == "ping":
+        return PING
     text = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
     return f"data: {text}\n\n".encode()

@@ -8,13 +8,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from .base import Workflow
+from .base import Gate, Workflow
 from .catalogue import switch_off, switch_on
 from .checks import ScriptError, require
 from .errors import ApiError
 from .faults import Faults
 from .files import FileValue, StoredFile
-from .gate import Gate
 from .http.app import Service
 from .http.arrival import RequestLog
 from .http.serving import ServerThread

@@ -12,11 +12,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from attrs import Attribute, Factory, define, field
+from attrs import Factory, define, field
 
 from .base import Data, End, Workflow
-from .checks import Checked, checked
+from .checks import Checked
 from .errors import ApiError
+from .files import FileValue, files_in
 
 FileType = Literal["document", "image", "audio", "video", "custom"]
 InputType = Literal[
@@ -78,19 +79,6 @@ def _look_at_options(field: Input | FormInput) -> None:
         field.refuse("a select has no options")
 
 
-def _workflow(app: App, attribute: Attribute[Any], value: Any) -> None:
-    checked(app, attribute, value)
-    if not callable(value) and sum(isinstance(step, End) for step in value) > 1:
-        app.refuse("workflow has more than one End")
-
-
-def _form(app: App, attribute: Attribute[Any], value: Any) -> None:
-    checked(app, attribute, value)
-    names = [item.variable for item in value or ()]
-    if twice := [name for name in names if names.count(name) > 1]:
-        app.refuse(f"form has two inputs of the name {twice[0]!r}")
-
-
 @define
 class EndUser:
     app_id: str
@@ -120,8 +108,8 @@ class App(Checked):
     """
 
     key: str
-    workflow: Workflow = field(default=(), validator=_workflow)
-    form: Sequence[Input] | None = field(default=None, validator=_form)
+    workflow: Workflow = ()
+    form: Sequence[Input] | None = None
     name: str = "workflow"
     mode: str = "workflow"
     enabled: bool = True
@@ -134,6 +122,13 @@ class App(Checked):
     versions: dict[str, Workflow] = Factory(dict)
     version_text: str = Factory(lambda: str(datetime.now(UTC).replace(tzinfo=None)))
     users: dict[str, EndUser] = Factory(dict)
+
+    def look(self) -> None:
+        if not callable(self.workflow) and sum(isinstance(one, End) for one in self.workflow) > 1:
+            self.refuse("workflow has more than one End")
+        names = [item.variable for item in self.form or ()]
+        if twice := [name for name in names if names.count(name) > 1]:
+            self.refuse(f"form has two inputs of the name {twice[0]!r}")
 
     def user(self, session_id: str) -> EndUser:
         """Return the end user with this name, made at its first request."""
@@ -148,23 +143,34 @@ class App(Checked):
 
 @define(eq=False)
 class NodeRecord:
-    """One execution of a node, as events and snapshots tell it."""
+    """One execution of a node, as events and snapshots tell it.
+
+    position: its number in the run, which Dify since 1.9 tells in snapshots alone.
+    """
 
     id: str
     node_id: str
     node_type: str
     title: str
-    index: int
+    position: int
     predecessor: str | None
     iteration_id: str | None = None
     loop_id: str | None = None
     parallel: tuple[str, str] | None = None
     status: str = "running"
     error: str | None = None
+    inputs: Data | None = None
+    outputs: Data | None = None
+    process_data: Data = Factory(dict)
+    execution_metadata: Data | None = None
     started: float = Factory(time.monotonic)
     created_at: int = Factory(now)
     finished_at: int | None = None
     elapsed_time: float = 0.0
+
+    @property
+    def files(self) -> list[FileValue]:
+        return files_in(self.outputs or {})
 
     def end(self, status: str, error: str | None = None) -> None:
         self.status, self.error, self.finished_at = status, error, now()
@@ -304,13 +310,6 @@ class FormInput(Checked):
         }
 
 
-def _form_id() -> str:
-    """Return a uuid of version 7, as Dify does."""
-    number = (int(time.time() * 1000) << 80) | secrets.randbits(80)
-    number = (number & ~(0xF << 76)) | (7 << 76)
-    return str(uuid.UUID(int=(number & ~(0x3 << 62)) | (0x2 << 62)))
-
-
 @define(eq=False)
 class Form:
     """A form that waits for a person, or did.
@@ -327,12 +326,22 @@ class Form:
     content: str
     resume: Callable[[Form], None]
     defaults: dict[str, str] = Factory(dict)
-    id: str = Factory(_form_id)
+    id: str = Factory(new_id)
     token: str = Factory(lambda: "".join(secrets.choice(ALPHABET) for _ in range(22)))
     expiration_time: int = 0
     answer: tuple[str, Data] | None = None
     expired: bool = False
     answered: asyncio.Event = Factory(asyncio.Event)
+
+    @property
+    def fields(self) -> list[Data]:
+        return [item.declaration() for item in self.step.inputs]
+
+    @property
+    def actions(self) -> list[Data]:
+        styles = ["primary", *["default"] * len(self.step.actions)]
+        buttons = zip(self.step.actions.items(), styles, strict=False)
+        return [{"id": id, "title": text, "button_style": style} for (id, text), style in buttons]
 
     @property
     def waits(self) -> bool:

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from attrs import Factory, define
 
+from .base import Gate
 from .checks import Checked
 from .contract import Operation, contract
 from .files import FileStore, StoredFile, file_type
-from .gate import Gate
 from .state import App, Form, NodeRecord, Run, new_id
 from .versions import Rules
 from .versions.events import old_event
@@ -27,7 +27,6 @@ class World(Checked):
     kills_readers: as `Rules.readers_kill_readers`; usual: settings that a fault has changed.
     """
 
-    called = "FakeDify"
     rules: Rules
     check: bool = True
     ping_interval: float = 10.0

@@ -12,7 +12,7 @@ from .request import ANONYMOUS, ApiRequest
 
 
 def _example(schema: str) -> dict[str, Any]:
-    found: dict[str, Any] = contract().example({"$ref": f"#/components/schemas/{schema}"})
+    found: dict[str, Any] = contract().example(schema)
     return found
 
 
@@ -50,7 +50,7 @@ async def end_user(request: ApiRequest) -> Reply:
         raise ApiError(404, "end_user_not_found", "End user not found.")
     times = dict.fromkeys(("created_at", "updated_at"), user.made.isoformat(timespec="seconds"))
     ids = {"tenant_id": request.world.tenant_id, "external_user_id": user.session_id}
-    return Json(contract().fill("EndUser", user, name=None, **ids, **times))
+    return Json(contract().fill("EndUser", user, **ids, **times))
 
 
 async def text_to_audio(request: ApiRequest) -> Reply:

@@ -16,7 +16,6 @@ from ..world import World
 from .request import ANONYMOUS, ApiRequest
 
 MEGABYTES = {"image": 10, "video": 100, "audio": 50}
-UNKNOWN = ("reference", "preview_url", "original_url", "user_id", "conversation_id", "file_key")
 
 
 async def upload(request: ApiRequest) -> Reply:
@@ -46,7 +45,7 @@ async def upload(request: ApiRequest) -> Reply:
     stored = StoredFile(name, content, part.content_type, owner=user.id, app_id=request.app.id)
     world.files.add(stored)
     about = {"size": len(content), "created_by": user.id, "source_url": world.files.url(stored)}
-    about |= {"tenant_id": world.tenant_id, **dict.fromkeys(UNKNOWN)}
+    about["tenant_id"] = world.tenant_id
     return Json(contract().fill("UploadedFile", stored, **about), 201)
 
 

@@ -27,13 +27,15 @@ def _find(request: ApiRequest) -> Form:
 async def get_form(request: ApiRequest) -> Reply:
     form = _find(request)
     form.check_open()
-    about = {
-        "form_content": form.content,
-        "inputs": [item.declaration() for item in form.step.inputs],
-        "resolved_default_values": form.defaults,
-        "user_actions": [form.step.action(id) for id in form.step.actions],
-    }
-    return Json(contract().fill("HumanInputForm", form, **about), line=False)
+    told = contract().fill(
+        "HumanInputForm",
+        form,
+        form_content=form.content,
+        inputs=form.fields,
+        resolved_default_values=form.defaults,
+        user_actions=form.actions,
+    )
+    return Json(told, line=False)
 
 
 async def submit_form(request: ApiRequest) -> Reply:

@@ -9,8 +9,8 @@ import json
 import random
 import re
 from datetime import UTC, datetime
-from typing import Any
 
+from ..base import Data
 from ..contract import contract
 from ..errors import ApiError, invalid_param, refused
 from ..replies import Json, Reply
@@ -47,7 +47,7 @@ def parse_iso(text: str) -> datetime:
 
 def _whole(request: ApiRequest, name: str) -> int:
     """Return a whole number; its default and its limits are the contract's."""
-    schema = contract().parameters(request.operation)[name]
+    schema = request.operation.parameters[name]
     lowest, highest = schema["minimum"], schema["maximum"]
     text, model = request.query.get(name, str(schema["default"])), "WorkflowLogQuery"
     if not re.fullmatch(r"\s*[+-]?\d+\s*", text):
@@ -114,17 +114,15 @@ async def list_logs(request: ApiRequest) -> Reply:
     return Json(contract().fill("WorkflowLogPage", page=page, limit=limit, data=data, **more))
 
 
-def _entry(run: Run, created_at: int) -> dict[str, Any]:
+def _entry(run: Run, created_at: int) -> Data:
     ended = ("elapsed_time", "total_tokens", "exceptions_count")
     not_yet = {} if run.over else dict.fromkeys(ended, 0) | {"elapsed_time": 0.0}
     about = {"version": run.app.version_text, "triggered_from": "app-run", **not_yet}
-    by = {"created_from": "service-api", "created_by_role": "end_user", "created_by_account": None}
+    example: Data = contract().example("WorkflowLogPage")["data"][0]
     return contract().fill(
-        "WorkflowLogEntry",
+        example,
         id=run.log_id,
         workflow_run=contract().fill("WorkflowLogRun", run, **about),
         created_by_end_user=contract().fill("LogEndUser", run.app.user(run.user)),
-        details=None,
         created_at=created_at,
-        **by,
     )

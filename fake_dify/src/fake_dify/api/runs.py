@@ -17,7 +17,7 @@ from ..run import payloads
 from ..run.engine import start
 from ..state import App, Run, new_id
 from ..steps.builtin import BUILTINS
-from ..steps.rare import PipelineError
+from ..steps.nodes import PipelineError
 from .inputs import BadNumber, read_file, read_inputs
 from .request import ApiRequest
 from .streams import (
@@ -167,16 +167,12 @@ def _never_began(
 
 
 def _blocking(request: ApiRequest, run: Run) -> Data:
-    waiting = run.pause if run.status == "paused" else []
-    paused = {
-        "paused_nodes": [form.step.id for form in waiting],
-        "reasons": [payloads.reason(form) for form in waiting],
-    }
+    paused = payloads.pause(run.pause) if run.status == "paused" else {}
     last = run.events[-1]["data"] if run.events else {}
     told = {"outputs": run.outputs if run.over else {}, "error": last.get("error")}
-    told |= {"status": last.get("status", run.status), **(paused if waiting else {})}
-    data = contract().fill("BlockingRunData", run, **told)
-    body = contract().fill("BlockingRunResult", run, workflow_run_id=run.id, data=data)
+    told |= {"status": last.get("status", run.status), **paused}
+    body = contract().fill("BlockingRunResult", run, workflow_run_id=run.id)
+    body["data"] = contract().fill(body["data"], run, **told)
     rendered: Data = request.world.files.render(body)
     return rendered
 

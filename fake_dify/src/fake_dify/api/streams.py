@@ -10,7 +10,6 @@ from typing import Any
 
 from ..replies import PING, ReplyOver, frame
 from ..run import payloads
-from ..run.feed import PING as WORKER_PING
 from ..state import Run, Subscription
 from .request import ApiRequest
 
@@ -61,7 +60,7 @@ async def follow(
         while reader.queue:
             event = reader.queue.popleft()
             heard = loop.time()
-            yield PING if event is WORKER_PING else frame(event)
+            yield frame(event)
             over = event["event"] == "error" and world.rules.errors_end_stream
             if event["event"] in ends or over:
                 if world.rules.ends_late:
@@ -174,6 +173,6 @@ def snapshot_events(run: Run) -> list[dict[str, Any]]:
         for form in run.pause:
             asked = payloads.human_input_required(form, template=True)
             events.append(event("human_input_required", asked))
-        data = payloads.workflow_paused(run, run.pause, template=True)
+        data = payloads.workflow_paused(run, template=True)
         events.append(event("workflow_paused", data))
     return events

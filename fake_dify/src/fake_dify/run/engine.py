@@ -1,56 +1,102 @@
-"""Carries out one run: performs its steps, begins and ends its nodes, keeps its figures."""
+"""Carries out one run: performs its steps, tells its events, pauses it, keeps its figures."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NoReturn
 
 from ..base import Data, End, NodeFailed, Outputs, Scope, Step, Stopped, Vanished, tail_ids
-from ..state import NodeRecord, Run, new_id, now
+from ..contract import contract
+from ..state import Form, NodeRecord, Run, new_id, now
 from ..versions import STOPPED_BY_USER
 from ..world import World
 from . import payloads
-from .pauses import Pauses
 from .text import Selector, TextStream
 
 REDEPLOYED = "Aborted: Workflow stopped because the worker is shutting down."
 
 
-class Execution(Pauses):
+class Execution:
     """One run in progress; steps use what is public here.
 
     streaming_models: how many models are streaming, which decides how a stop ends.
     """
 
     def __init__(self, world: World, run: Run, steps: Sequence[Step]) -> None:
-        super().__init__(world, run)
+        self.world, self.run, self.rules = world, run, world.rules
         self._end: dict[str, Selector] | None = None
-        self._steps: list[Step] = []
         for step in steps:
             if chooses := getattr(step, "selectors", None):
                 self._end = chooses()
-            if not isinstance(step, End):
-                self._steps.append(step)
+        self._steps = [step for step in steps if not isinstance(step, End)]
         # An exported app has names of its own for its nodes.
         exported: Any = next((one for one in steps if hasattr(one, "titles")), None)
         self._start: str = exported.start if exported else "start"
         self._last = "" if exported else "end"  # a way of it can lead to no End
         self._titles: Mapping[str, str] = exported.titles if exported else {}
         chosen = None if self._end is None else list(self._end.values())
-        tails = tail_ids(self._steps)
-        self.text_stream: TextStream = TextStream(chosen, tails, self.text, world.files)
+        self.text_stream = TextStream(chosen, tail_ids(self._steps), self._text, world.files)
         self.variables: dict[Selector, Any] = {}
-        self.streaming_models = 0
-        self._nested = 0
-        self._total_steps = 0
-        self._index = 0
+        self.streaming_models = self._nested = self._total_steps = self._index = 0
         self._previous: str | None = None
-        self._begun = time.monotonic()
+        self._begun = self._last_sent = time.monotonic()
+        # A run is busy in branches, and pauses when all of them wait for people.
+        self._busy = 1
+        self._pending: list[Form] = []
+        self._announced_before: list[Form] = []
+        self._lost: list[Form] = []
+        self._begins = self._raced = False
 
-    # What steps use
+    # Events
+
+    async def send(
+        self, event: str, data: Mapping[str, Any], node: NodeRecord | None = None
+    ) -> None:
+        """Send an event with its payload; node: the node that it is about."""
+        await self.send_flat(event, {"data": data}, node)
+
+    async def send_flat(
+        self, event: str, fields: Mapping[str, Any], node: NodeRecord | None = None
+    ) -> None:
+        """Send an event whose fields stand beside its name (error, tts_message)."""
+        ids = {"workflow_run_id": self.run.id, "task_id": self.run.task_id}
+        await self._send({"event": event, **ids, **fields}, node)
+
+    async def _send(self, event: Mapping[str, Any], node: NodeRecord | None = None) -> None:
+        self._last_sent = time.monotonic()
+        made = self.world.event(event, node)
+        again = self.run.twice and made["event"] != "workflow_finished"
+        for one in [made] * (1 + again):
+            self.run.events.append(one)
+            for reader in self.run.readers:
+                reader.put(one)
+        await asyncio.sleep(0)
+
+    async def fail(self, error: Mapping[str, Any]) -> None:
+        """Send an `error`, and what Dify makes up behind it; the run itself may go on."""
+        run, reason = self.run, "resumption" if self.run.pause else "initial"
+        await self._send({"event": "error", "workflow_run_id": None, **error})
+        if self.rules.makes_ends_up:
+            await self._send(payloads.made_up_start(run.id, run.workflow_id, run.asked, reason))
+            await self._send(payloads.made_up_end(run.id, run.workflow_id, error["message"]))
+
+    async def _text(self, text: str, selector: Selector) -> None:
+        await self.send("text_chunk", {"text": text, "from_variable_selector": list(selector)})
+
+    async def _ping(self) -> None:
+        """Send the worker's pings: one for every 10 s in which the run said nothing."""
+        seconds = self.world.ping_interval
+        while True:
+            await asyncio.sleep(max(self._last_sent + seconds - time.monotonic(), 0.001))
+            if time.monotonic() - self._last_sent >= seconds:
+                self._last_sent = time.monotonic()
+                for reader in self.run.readers if self.run.active else ():
+                    reader.put({"event": "ping"})
+
+    # Nodes
 
     def values(self, scope: Scope) -> Data:
         """Return what a step's function sees: inputs, `node.variable`, `item` and `index`."""
@@ -68,6 +114,18 @@ class Execution(Pauses):
         yield
         self._nested -= 1
 
+    @asynccontextmanager
+    async def node(
+        self, scope: Scope, node_id: str, type: str, title: str | None = None
+    ) -> AsyncIterator[NodeRecord]:
+        """Be a node, which ends with what its record then has; NodeFailed fails it and the run."""
+        node = await self.node_started(scope, node_id, type, title)
+        try:
+            yield node
+        except NodeFailed as failure:
+            await self.node_failed(scope, node, str(failure))
+        await self.node_finished(scope, node, outputs=node.outputs)
+
     async def node_started(
         self,
         scope: Scope,
@@ -79,27 +137,29 @@ class Execution(Pauses):
     ) -> NodeRecord:
         """Begin a node; silent: tell nothing (iterations and loops have events of their own)."""
         self._index += 1
-        node = NodeRecord(
-            new_id(), node_id, type, self._titles.get(node_id) or title or node_id, self._index,
-            self._previous,
-            scope.iteration and scope.iteration[0], scope.loop and scope.loop[0], scope.parallel,
-        )  # fmt: skip
+        title = self._titles.get(node_id) or title or node_id
+        inside = scope.iteration and scope.iteration[0], scope.loop and scope.loop[0]
+        about = (node_id, type, title, self._index, self._previous, *inside, scope.parallel)
+        node = NodeRecord(new_id(), *about)
         self._previous = node_id
         self.run.nodes.append(node)
         if not scope.metadata or self.rules.counts_children:
             self.count_step()
         if not silent:
-            await self.send("node_started", payloads.node_started(node), node)
+            await self._tell_start(node)
         return node
 
-    async def node_resumed(self, node: NodeRecord) -> None:
+    async def _tell_start(self, node: NodeRecord) -> None:
+        await self.send("node_started", contract().fill("node_started", node), node)
+
+    async def _node_resumed(self, node: NodeRecord) -> None:
         """Begin a node again after a pause: the same node, counted anew (from 1.16 on, not)."""
         node.status = "running"
         if not self.rules.since(1, 16):
             self._index += 1
-            node.index = self._index
+            node.position = self._index
         self.count_step()
-        await self.send("node_started", payloads.node_started(node), node)
+        await self._tell_start(node)
 
     async def node_finished(
         self,
@@ -110,48 +170,43 @@ class Execution(Pauses):
         outputs: Mapping[str, Any] | None = None,
         status: str = "succeeded",
         error: str | None = None,
-        metadata: Mapping[str, Any] | None = None,
     ) -> None:
         """End a node and stream what its outputs contribute to the text."""
-        outputs = outputs or {}
+        node.inputs, node.outputs = dict(inputs or node.inputs or {}), dict(outputs or {})
         if status == "exception" and not self.rules.streams_defaults_at_once:
-            self.variables.update({(node.node_id, name): outputs[name] for name in outputs})
+            self.variables.update(((node.node_id, name), v) for name, v in node.outputs.items())
         elif status != "failed":
-            await self.know(node.node_id, outputs)
+            await self.know(node.node_id, node.outputs)
         node.end(status, error)
-        told = {**(metadata or {}), **scope.metadata} or None
-        data = payloads.node_finished(
-            node, inputs=inputs or {}, outputs=outputs, execution_metadata=told
-        )
-        await self.send("node_finished", data, node)
+        node.execution_metadata = {**(node.execution_metadata or {}), **scope.metadata} or None
+        await self.send("node_finished", contract().fill("node_finished", node), node)
 
-    async def node_failed(
-        self, scope: Scope, node: NodeRecord, error: str, **more: Any
-    ) -> NoReturn:
+    async def node_failed(self, scope: Scope, node: NodeRecord, error: str) -> NoReturn:
         """End a node that failed; the run fails with it."""
-        await self.node_finished(scope, node, status="failed", error=error, **more)
+        await self.node_finished(scope, node, status="failed", error=error)
         raise NodeFailed(error)
 
     async def know(self, node_id: str, outputs: Mapping[str, Any]) -> None:
         """Make a node's outputs known to later steps and to the text."""
         self.variables.update({(node_id, name): value for name, value in outputs.items()})
         self.text_stream.expect(node_id, list(outputs))
+        await self._advance()
+
+    async def _advance(self) -> None:
         if self.rules.streams_end_variables:
             await self.text_stream.advance(self.variables)
 
     async def token(self, node_id: str, text: str) -> None:
         """Stream a piece of a model's text."""
-        if self.rules.streams_end_variables:
-            await self.text_stream.token((node_id, "text"), text)
-        else:
-            await self.text(text, (node_id, "text"))
+        at_its_turn = self.text_stream.token if self.rules.streams_end_variables else None
+        selector = (node_id, "text")
+        await (at_its_turn(selector, text) if at_its_turn else self._text(text, selector))
 
     async def ends_at(self, node_id: str, selectors: Mapping[str, Selector]) -> None:
         """Reach an End of an exported app; with several of them, their outputs are put together."""
         self._last, self._end = node_id, {**(self._end or {}), **selectors}
         self.text_stream.selectors[:] = self._end.values()
-        if self.rules.streams_end_variables:
-            await self.text_stream.advance(self.variables)
+        await self._advance()
 
     async def perform(self, steps: Sequence[Step], scope: Scope) -> None:
         for step in steps:
@@ -160,32 +215,119 @@ class Execution(Pauses):
     def count_step(self) -> None:
         self._total_steps += 1
 
-    def save_figures(self) -> None:
+    def _save_figures(self) -> None:
         """Store what the run detail tells about a run that paused or ended."""
         self.run.total_steps = 0 if self.rules.forgets_steps else self._total_steps
         self.run.elapsed_time = round(time.monotonic() - self._begun, 6)
 
-    def begin_again(self) -> None:
-        """Count anew after a pause: time, the text, and before 1.16 the nodes' indexes."""
-        self._begun = time.monotonic()
+    # Pauses
+
+    def join(self, branches: int) -> None:
+        """Count branches in; `rest` counts each one out."""
+        self._busy += branches
+
+    async def rest(self) -> None:
+        """Count a branch out; with nothing left to do but to wait, the run pauses."""
+        self._busy -= 1
+        if self._busy or not self._pending:
+            return
+        run = self.run
+        for form in self._pending:
+            if form in self._announced_before:
+                form.node.status = "paused"
+                await self.send("human_input_required", payloads.human_input_required(form))
+        self._announced_before.clear()
+        run.status, run.active, run.pause, run.twice = "paused", False, self._pending[:], False
+        self._save_figures()
+        await self.send("workflow_paused", payloads.workflow_paused(run))
+        run.settled.set()
+
+    async def ask(self, form: Form) -> None:
+        """Leave the run waiting for a form; return when it was answered and the run goes on."""
+        self.world.forms[form.token] = form
+        self.run.forms.append(form)
+        await self.send("human_input_required", payloads.human_input_required(form))
+        self._pending.append(form)
+        await self.rest()
+        await form.answered.wait()
+
+    def resume(self, form: Form) -> None:
+        """Let the run of an answered form, or of one that ran out, go on a moment later."""
+        if not self._hangs and self.run.status == "paused":
+            self.run.settled.clear()
+        task = asyncio.create_task(self._resume(form))
+        self.world.tasks.add(task)
+        task.add_done_callback(self.world.tasks.discard)
+
+    @property
+    def _hangs(self) -> bool:
+        """Dify takes a form of a stopped run all the same, and the run hangs for ever."""
+        return self.run.stop_asked and not self.rules.ends_stopped_pauses
+
+    async def _resume(self, form: Form) -> None:
+        run, refuses = self.run, self.rules.refuses_second_resumption
+        if self._begins or run.status != "paused":
+            await self._second(form)
+            return
+        self._begins = True
+        await asyncio.sleep(self.world.resume_delay)
+        self._begins = False
+        run.status = "running"
+        if self._hangs:
+            return
+        run.active = True
+        if self._raced and refuses:
+            await self._refuse_second()
+        run.twice, self._raced = self._raced and not refuses, False
+        run.resumed_at, self._begun = now(), time.monotonic()
         if not self.rules.since(1, 16):
             self._index = 0
         self.text_stream.reset()
+        started = payloads.workflow_started(run, "resumption", run.resumed_at)
+        await self.send("workflow_started", started)
+        for other in self._pending:
+            await self._node_resumed(other.node)
+        self._go_on([form for form in self._pending if not form.waits and form not in self._lost])
+        self._announced_before, self._lost = self._pending[:], []
+
+    async def _second(self, form: Form) -> None:
+        """Take the second of two forms of one pause, while the first one's run goes on."""
+        race = self.world.two_forms
+        if self._begins:
+            self._raced = race == "doubled"
+            self._lost += [form] if race == "lost" else []
+            return
+        if race == "doubled" and self.rules.refuses_second_resumption:
+            await self._refuse_second()
+        if race != "lost" and form in self._pending:
+            await self._node_resumed(form.node)
+            self._go_on([form])
+
+    async def _refuse_second(self) -> None:
+        text = f"Workflow task already active for task_id={self.run.task_id}"
+        await self.fail({"code": "invalid_param", "status": 400, "message": text})
+
+    def _go_on(self, forms: list[Form]) -> None:
+        self._pending = [form for form in self._pending if form not in forms]
+        self._busy += len(forms)
+        for form in forms:
+            form.answered.set()
 
     # The course of a run
 
     async def drive(self) -> None:
         """Carry the run out from its beginning to its end, once there is a worker for it."""
-        if self.world.queue is not None and self.run.streaming and self.rules.worker:
-            await self.world.queue.passed()
-        pinger = asyncio.create_task(self.ping()) if self.rules.worker else None
-        self.run.active = True
-        self.world.put_on_record(self.run)
+        run, rules = self.run, self.rules
+        if self.world.queue is not None and run.streaming and rules.worker:
+            await self.world.queue.perform(self, Scope())
+        pinger = asyncio.create_task(self._ping()) if rules.worker else None
+        run.active = True
+        self.world.put_on_record(run)
         self._begun = time.monotonic()
         try:
             await self._whole()
         except NodeFailed as failure:
-            self.run.exceptions_count += self.rules.counts_failures
+            run.exceptions_count += rules.counts_failures
             await self._finish("failed", str(failure))
         except Stopped:
             await self._finish("stopped", STOPPED_BY_USER)
@@ -193,17 +335,16 @@ class Execution(Pauses):
             pass
         except asyncio.CancelledError:
             task = asyncio.current_task()
-            if not (self.run.stop_asked or self.run.redeployed) or task is None:
+            if not (run.stop_asked or run.redeployed) or task is None:
                 raise  # the server is closed, or an old Dify lost the run with its stream
             task.uncancel()
-            llm, nested = self.streaming_models > 0, self._nested > 0
-            stopped = self.rules.stopped(llm=llm, nested=nested)
-            await self._finish(*(("stopped", REDEPLOYED) if self.run.redeployed else stopped))
+            stopped = rules.stopped(llm=self.streaming_models > 0, nested=self._nested > 0)
+            await self._finish(*(("stopped", REDEPLOYED) if run.redeployed else stopped))
         except Exception as problem:
             self.world.problems.append(problem)
             await self._finish("failed", repr(problem))
         finally:
-            self.run.active = False
+            run.active = False
             if pinger is not None:
                 pinger.cancel()
 
@@ -230,7 +371,7 @@ class Execution(Pauses):
     async def _finish(self, status: str, error: str | None, detail: str | None = None) -> None:
         """End the run; detail: its status in the run detail, where that differs."""
         run = self.run
-        self.save_figures()
+        self._save_figures()
         run.finished_at = now()
         data = payloads.workflow_finished(run, status=status, error=error)
         run.status, run.active = detail or status, False

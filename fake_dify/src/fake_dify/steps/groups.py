@@ -9,11 +9,11 @@ from typing import Any
 
 from attrs import define, evolve, field
 
-from ..base import Data, End, NodeFailed, Scope, Step, tail_ids
+from ..base import End, NodeFailed, Scope, Step, tail_ids
 from ..checks import ScriptError, require
-from ..run import payloads
+from ..contract import contract
 from ..run.engine import Execution
-from ..state import new_id, now
+from ..state import NodeRecord, new_id, now
 from .nodes import Node
 
 Items = Sequence[Any] | Callable[[Mapping[str, Any]], Sequence[Any]]
@@ -25,6 +25,20 @@ def refuse_body(steps: Sequence[Step], where: str) -> None:
         raise ScriptError(f"{where} has no steps")
     if any(isinstance(step, End) for step in steps):
         raise ScriptError(f"{where} has an End, which belongs to the workflow itself")
+
+
+async def _tell(execution: Execution, node: NodeRecord, what: str, **given: Any) -> None:
+    """Send an event of an iteration or a loop, whose id is that of its node."""
+    name = f"{node.node_type}_{what}"
+    about = {"id": node.node_id, **({} if what == "completed" else {"created_at": now()}), **given}
+    await execution.send(name, contract().fill(name, node, **about), node)
+
+
+async def _complete(execution: Execution, node: NodeRecord, steps: int, **metadata: Any) -> None:
+    cost = {"total_tokens": 0, "total_price": "0.0", "currency": "USD"}
+    metadata = {**cost, **metadata} if steps else {}
+    about = {"total_tokens": 0, "steps": steps, "execution_metadata": metadata}
+    await _tell(execution, node, "completed", **about)
 
 
 @define
@@ -49,34 +63,26 @@ class Iteration(Step):
         refuse_body(self.body, "Iteration: body")
 
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
-        values = execution.values(scope)
+        rules, values = execution.rules, execution.values(scope)
         items = list(self.items(values) if callable(self.items) else self.items)
         node = await execution.node_started(scope, self.id, "iteration", "Iteration", silent=True)
-        results: list[Any] = []
-        if not items and not execution.rules.tells_empty_iterations:
-            node.end("succeeded")
-            await execution.know(self.id, {"output": results})
-            return
-        rules, inputs = execution.rules, {"iterator_selector": items}
-        started = payloads.group_started(
-            node, inputs=inputs, metadata={"iteration_length": len(items)}
-        )
-        await execution.send("iteration_started", started, node)
+        node.inputs, results = {"iterator_selector": items}, list[Any]()
+        tells = items or rules.tells_empty_iterations
+        if tells:
+            await _tell(execution, node, "started", metadata={"iteration_length": len(items)})
         durations: dict[str, float] = {}
         failure: NodeFailed | None = None
-
-        async def next_round(index: int) -> None:
-            data = payloads.group_next(node, index)
-            if rules.closing_iteration_next:
-                data["pre_iteration_output"] = results[-1] if results else None
-                data["duration"] = list(durations.values())[-1] if durations else None
-            await execution.send("iteration_next", data, node)
-
         with execution.nested():
-            for index, item in enumerate(items):
-                await next_round(index)
-                began, local = time.monotonic(), {"item": item, "index": index}
+            for index in range(len(items) + (bool(items) and rules.closing_iteration_next)):
+                told = {"pre_iteration_output": (results or [None])[-1]}
+                told["duration"] = ([None, *durations.values()])[-1]
+                told = told if rules.closing_iteration_next else {}
+                await _tell(execution, node, "next", index=index, **told)
+                if index == len(items):
+                    break
+                local = {"item": items[index], "index": index}
                 inside = evolve(scope, iteration=(self.id, index), local=local)
+                began = time.monotonic()
                 try:
                     await execution.perform(self.body, inside)
                     results.append(self._result(execution))
@@ -88,21 +94,13 @@ class Iteration(Step):
                     durations[str(index)] = round(time.monotonic() - began, 6)
                 if failure is not None:
                     break
-            else:
-                if rules.closing_iteration_next:
-                    await next_round(len(items))
+        node.outputs = {"output": results}
         node.end("failed" if failure else "succeeded")
-        done = payloads.group_completed(
-            node,
-            {"iteration_duration_map": durations},
-            inputs=inputs,
-            outputs={"output": results},
-            steps=len(items),
-        )
-        await execution.send("iteration_completed", done, node)
+        if tells:
+            await _complete(execution, node, len(items), iteration_duration_map=durations)
         if failure is not None:
             raise failure
-        await execution.know(self.id, {"output": results})
+        await execution.know(self.id, node.outputs)
 
     def _result(self, execution: Execution) -> Any:
         """Return the first output of the last node: what a round contributes."""
@@ -126,31 +124,24 @@ class Loop(Step):
             self.refuse(f"rounds is {self.rounds}, not 1 to {self.count} (count)")
 
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
-        inputs = {"loop_count": self.count, "num": 1}
         node = await execution.node_started(scope, self.id, "loop", "Loop", silent=True)
-        started = payloads.group_started(node, inputs=inputs, metadata={"loop_length": self.count})
-        await execution.send("loop_started", started, node)
+        node.inputs = {"loop_count": self.count, "num": 1}
+        await _tell(execution, node, "started", metadata={"loop_length": self.count})
         durations: dict[str, float] = {}
-        variables: Data = {}
         with execution.nested():
             for index in range(self.rounds):
                 if index:
-                    data = payloads.group_next(node, index, pre_loop_output={})
-                    await execution.send("loop_next", data, node)
-                began = time.monotonic()
-                inside = evolve(scope, loop=(self.id, index), local={"index": index})
+                    await _tell(execution, node, "next", index=index)
+                began, local = time.monotonic(), {"index": index}
+                inside = evolve(scope, loop=(self.id, index), local=local)
                 await execution.perform(self.body, inside)
                 durations[str(index)] = round(time.monotonic() - began, 6)
-                variables[str(index)] = {"num": index + 2}
+        node.outputs = {"num": self.rounds + 1, "loop_round": self.rounds}
         node.end("succeeded")
-        outputs = {"num": self.rounds + 1, "loop_round": self.rounds}
+        variables = {index: {"num": int(index) + 2} for index in durations}
         maps = {"loop_duration_map": durations, "loop_variable_map": variables}
-        metadata = {**maps, "completed_reason": "loop_break"}
-        done = payloads.group_completed(
-            node, metadata, inputs=inputs, outputs=outputs, steps=self.count
-        )
-        await execution.send("loop_completed", done, node)
-        await execution.know(self.id, outputs)
+        await _complete(execution, node, self.count, **maps, completed_reason="loop_break")
+        await execution.know(self.id, node.outputs)
 
 
 class Parallel(Step):
@@ -171,36 +162,27 @@ class Parallel(Step):
         return [tail for branch in self.branches for tail in tail_ids(branch)]
 
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
-        execution.join(len(self.branches) - 1)
         id = new_id()
+        execution.join(len(self.branches) - 1)
         with execution.nested():
-            branches = [self._branch(id, steps, execution, scope) for steps in self.branches]
-            tasks = [asyncio.create_task(branch) for branch in branches]
-            try:
-                await asyncio.gather(*tasks)
-            finally:
-                for task in tasks:
-                    task.cancel()
+            async with asyncio.TaskGroup() as group:
+                for steps in self.branches:
+                    group.create_task(self._branch(id, steps, execution, scope))
             execution.join(1)
 
     async def _branch(
         self, id: str, steps: Sequence[Step], execution: Execution, scope: Scope
     ) -> None:
         first = str(getattr(steps[0], "id", "branch"))
-        told = {
-            "parallel_id": id,
-            "parallel_branch_id": first,
-            "parent_parallel_id": None,
-            "parent_parallel_start_node_id": None,
-            "iteration_id": scope.iteration[0] if scope.iteration else None,
-            "loop_id": scope.loop[0] if scope.loop else None,
-            "created_at": now(),
-        }
-        tells = execution.rules.tells_branches
-        if tells:
-            await execution.send("parallel_branch_started", told)
+        about: dict[str, Any] = {"parallel_id": id, "parallel_branch_id": first}
+        about |= {"iteration_id": None, "loop_id": None, **scope.metadata, "created_at": now()}
+
+        async def tell(what: str) -> None:
+            if execution.rules.tells_branches:
+                name = f"parallel_branch_{what}"
+                await execution.send(name, contract().fill(name, **about))
+
+        await tell("started")
         await execution.perform(steps, evolve(scope, parallel=(id, first)))
-        if tells:
-            done = {**told, "status": "succeeded", "error": None}
-            await execution.send("parallel_branch_finished", done)
+        await tell("finished")
         await execution.rest()

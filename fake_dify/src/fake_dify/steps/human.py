@@ -8,7 +8,8 @@ from typing import Any
 
 from attrs import define, field
 
-from ..base import Data, Scope, Step, Stopped
+from ..base import Data, NodeFailed, Scope, Step, Stopped
+from ..contract import contract
 from ..files import FileValue
 from ..run.engine import Execution
 from ..state import Form, FormInput
@@ -36,69 +37,57 @@ class HumanInput(Step):
         if not self.actions:
             self.refuse("actions has no button")
 
-    def action(self, id: str) -> Data:
-        style = "primary" if id == next(iter(self.actions)) else "default"
-        return {"id": id, "title": self.actions[id], "button_style": style}
-
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
-        node = await execution.node_started(scope, self.id, "human-input")
-        content, values = self.content, execution.values(scope)
-        for name, value in values.items():
-            if "." in name:
-                content = content.replace(f"{{{{#{name}#}}}}", str(value))
-        chosen = {item.name: item.default_from for item in self.inputs if item.default_from}
-        defaults = {name: str(values.get(source, "")) for name, source in chosen.items()}
-        form = Form(self, execution.run, node, content, execution.resume, defaults)
-        if execution.rules.forms_are_nodes:
-            form.id = node.id
-        form.expiration_time = int(time.time()) + self.seconds
-        node.status, node.finished_at = "paused", node.created_at
-        await execution.ask(form)
-        if execution.run.stop_asked:
-            raise Stopped
-        outputs = await self._outcome(form, execution, scope)
-        inputs = {
-            item.name: {"value_type": "string", "value": outputs[item.name]}
-            for item in self.inputs
-            if item.name in outputs
-        }
-        await execution.node_finished(scope, node, inputs=inputs, outputs=outputs)
+        async with execution.node(scope, self.id, "human-input") as node:
+            values = execution.values(scope)
+            content = _put_in(self.content, {k: v for k, v in values.items() if "." in k})
+            chosen = {item.name: item.default_from for item in self.inputs if item.default_from}
+            defaults = {name: str(values.get(source, "")) for name, source in chosen.items()}
+            form = Form(self, execution.run, node, content, execution.resume, defaults)
+            form.id = node.id if execution.rules.forms_are_nodes else form.id
+            form.expiration_time = int(time.time()) + self.seconds
+            node.status, node.finished_at = "paused", node.created_at
+            await execution.ask(form)
+            if execution.run.stop_asked:
+                raise Stopped
+            node.outputs = outputs = await self._outcome(form, execution)
+            names = [item.name for item in self.inputs if item.name in outputs]
+            node.inputs = {n: {"value_type": "string", "value": outputs[n]} for n in names}
 
-    async def _outcome(self, form: Form, execution: Execution, scope: Scope) -> Data:
-        rules, about = execution.rules, {"node_id": self.id, "node_title": self.id}
+    async def _outcome(self, form: Form, execution: Execution) -> Data:
+        rules, about = execution.rules, dict[str, Any](node_id=self.id, node_title=self.id)
+        values: Data = {}
+        name, id, title, rendered = "timeout", "", "", form.content
         if form.answer is None:
-            if rules.tells_forms:
-                told = {**about, "expiration_time": form.expiration_time}
-                await execution.send("human_input_form_timeout", told)
-            if rules.since(1, 15):
-                return _chosen(execution, "", "", form.content)
-            empty = {item.name: None for item in self.inputs}
-            return {**empty, "__action_id": "", "__rendered_content": form.content}
-        action, values = form.answer
-        rendered = form.content
-        for item in self.inputs:
-            value = values[item.name]
-            checks = item.type == "paragraph" and rules.checks_form_texts
-            if checks and not isinstance(value, str):
-                text = (
-                    "HumanInput file list input expects a string, "
-                    f"output_variable_name={item.name}, got={type(value).__name__}"
-                )
-                await execution.node_failed(scope, form.node, text)
-            rendered = rendered.replace(f"{{{{#$output.{item.name}#}}}}", _shown(value))
-        title = self.actions[action]
+            about["expiration_time"] = form.expiration_time
+        else:
+            name, (id, values) = "filled", form.answer
+            for item in self.inputs:
+                checks = item.type == "paragraph" and rules.checks_form_texts
+                if checks and not isinstance(value := values[item.name], str):
+                    raise NodeFailed(
+                        "HumanInput file list input expects a string, "
+                        f"output_variable_name={item.name}, got={type(value).__name__}"
+                    )
+            shown = {f"$output.{item.name}": _shown(values[item.name]) for item in self.inputs}
+            title, rendered = self.actions[id], _put_in(form.content, shown)
+            about |= {"rendered_content": rendered, "action_id": id, "action_text": title}
+            about["submitted_data"] = values
         if rules.tells_forms:
-            filled = {"rendered_content": rendered, "action_id": action, "action_text": title}
-            told = {**about, **filled, "submitted_data": values}
-            await execution.send("human_input_form_filled", told)
-        return {**values, **_chosen(execution, action, title, rendered)}
+            event = f"human_input_form_{name}"
+            await execution.send(event, contract().fill(event, **about))
+        content, chosen = {"__rendered_content": rendered}, {"__action_value": title}
+        rest = chosen | content if rules.since(1, 16) else content | chosen
+        if form.answer is None and not rules.since(1, 15):
+            values, rest = dict.fromkeys(item.name for item in self.inputs), content
+        return {**values, "__action_id": id, **rest}
 
 
-def _chosen(execution: Execution, action: str, title: str, rendered: str) -> Data:
-    """Return the outputs beside the fields, in the order of the version."""
-    content, value = {"__rendered_content": rendered}, {"__action_value": title}
-    rest = value | content if execution.rules.since(1, 16) else content | value
-    return {"__action_id": action, **rest}
+def _put_in(content: str, values: Mapping[str, Any]) -> str:
+    """Put values into a text where `{{#name#}}` stands."""
+    for name, value in values.items():
+        content = content.replace(f"{{{{#{name}#}}}}", str(value))
+    return content
 
 
 def _shown(value: Any) -> str:

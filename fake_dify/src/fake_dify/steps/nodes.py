@@ -1,16 +1,15 @@
-"""Steps that are one node, and a pause between them."""
+"""Steps that are one node, and those for what seldom happens."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from attrs import define, field
 
-from ..base import NodeFailed, Outputs, Scope, Step
+from ..base import Data, Gate, NodeFailed, Outputs, Scope, Step, Vanished
 from ..contract import contract
-from ..gate import Gate
-from ..run import payloads
 from ..run.engine import Execution
 from ..state import new_id, now
 
@@ -40,16 +39,12 @@ class Node(Step):
     gate: Gate | None = None
 
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
-        node = await execution.node_started(scope, self.id, self.type, self.title)
-        inputs = execution.evaluate(self.inputs, scope)
-        await asyncio.sleep(self.seconds)
-        if self.gate is not None:
-            await self.gate.passed()
-        try:
-            outputs = execution.evaluate(self.outputs, scope)
-        except NodeFailed as failure:
-            await execution.node_failed(scope, node, str(failure), inputs=inputs)
-        await execution.node_finished(scope, node, inputs=inputs, outputs=outputs)
+        async with execution.node(scope, self.id, self.type, self.title) as node:
+            node.inputs = execution.evaluate(self.inputs, scope)
+            await asyncio.sleep(self.seconds)
+            if self.gate is not None:
+                await self.gate.perform(execution, scope)
+            node.outputs = execution.evaluate(self.outputs, scope)
 
 
 @define
@@ -69,37 +64,33 @@ class Text(Step):
     reasoning: str | list[str] = ""
 
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
-        node = await execution.node_started(scope, self.id, "llm", "LLM")
-        execution.text_stream.expect(self.id, ["text"])
-        execution.streaming_models += 1
         thoughts = [self.reasoning] if isinstance(self.reasoning, str) else self.reasoning
         thinks = any(thoughts) and execution.rules.streams_reasoning
-        for thought in thoughts if thinks else ():
-            await self._think(execution, thought)
-        for chunk in self.chunks:
-            await asyncio.sleep(self.seconds)
-            await execution.token(self.id, chunk)
-        if thinks:
-            await self._think(execution, "", last=True)
-        execution.streaming_models -= 1
-        if self.error is not None:
-            await execution.node_failed(scope, node, self.error)
-        usage = contract().example_of("node_finished")["outputs"]["usage"]
-        tokens = 10 + len(self.chunks)
-        execution.run.total_tokens += tokens
-        outputs = {
-            "text": "".join(self.chunks).strip(),
-            "reasoning_content": "".join(thoughts),
-            "usage": usage | {"total_tokens": tokens},
-            "finish_reason": "stop",
-        }
-        model = {"model_provider": "fake", "model_name": "fake-chat"}
-        cost = {"total_tokens": tokens, "total_price": "0.00003", "currency": "USD"}
-        await execution.node_finished(scope, node, inputs=model, outputs=outputs, metadata=cost)
+        async with execution.node(scope, self.id, "llm", "LLM") as node:
+            execution.text_stream.expect(self.id, ["text"])
+            execution.streaming_models += 1
+            for thought in thoughts if thinks else ():
+                await self._think(execution, thought)
+            for chunk in self.chunks:
+                await asyncio.sleep(self.seconds)
+                await execution.token(self.id, chunk)
+            if thinks:
+                await self._think(execution, "", last=True)
+            execution.streaming_models -= 1
+            if self.error is not None:
+                raise NodeFailed(self.error)
+            tokens = 10 + len(self.chunks)
+            execution.run.total_tokens += tokens
+            model = contract().fill("node_finished")
+            usage = model["outputs"]["usage"] | {"total_tokens": tokens}
+            text, thought = "".join(self.chunks).strip(), "".join(thoughts)
+            told = {"text": text, "reasoning_content": thought, "usage": usage}
+            node.inputs, node.outputs = model["inputs"], model["outputs"] | told
+            node.execution_metadata = model["execution_metadata"] | {"total_tokens": tokens}
 
     async def _think(self, execution: Execution, text: str, *, last: bool = False) -> None:
-        data = {"message_id": None, "reasoning": text, "node_id": self.id, "is_final": last}
-        await execution.send("reasoning_chunk", data)
+        about = {"reasoning": text, "node_id": self.id, "is_final": last}
+        await execution.send("reasoning_chunk", contract().fill("reasoning_chunk", **about))
 
 
 @define
@@ -112,9 +103,9 @@ class Fail(Step):
     seconds: float = 0.0
 
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
-        node = await execution.node_started(scope, self.id, self.type)
-        await asyncio.sleep(self.seconds)
-        await execution.node_failed(scope, node, self.error)
+        async with execution.node(scope, self.id, self.type):
+            await asyncio.sleep(self.seconds)
+            raise NodeFailed(self.error)
 
 
 @define
@@ -133,13 +124,9 @@ class Partial(Step):
         defaults = execution.evaluate(self.outputs, scope)
         execution.text_stream.expect(self.id, list(defaults))
         execution.run.exceptions_count += 1
+        node.execution_metadata = {"error_strategy": "default-value"}
         await execution.node_finished(
-            scope,
-            node,
-            outputs={**defaults, **told},
-            status="exception",
-            error="Unknown error",
-            metadata={"error_strategy": "default-value"},
+            scope, node, outputs=defaults | told, status="exception", error="Unknown error"
         )
 
 
@@ -158,20 +145,19 @@ class Retry(Step):
             self.refuse(f"times is {self.times}, not 1 or more")
 
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
-        node = await execution.node_started(scope, self.id, "http-request")
-        for index in range(1, self.times + 1):
+        async with execution.node(scope, self.id, "http-request") as node:
+            for index in range(1, self.times + 1):
+                await asyncio.sleep(self.seconds)
+                node.status, node.error, node.finished_at = "retry", self.error, now()
+                id = new_id() if execution.rules.new_id_per_retry else node.id
+                about = {"id": id, "inputs": {}, "outputs": {}, "retry_index": index}
+                execution.count_step()
+                told = contract().fill("node_retry", node, **about)
+                await execution.send("node_retry", told, node)
             await asyncio.sleep(self.seconds)
-            node.status, node.error, node.finished_at = "retry", self.error, now()
-            data = payloads.node_finished(node)
-            if execution.rules.new_id_per_retry:
-                data["id"] = new_id()
-            execution.count_step()
-            await execution.send("node_retry", {**data, "retry_index": index}, node)
-        await asyncio.sleep(self.seconds)
-        if self.outputs is None:
-            await execution.node_failed(scope, node, self.error)
-        outputs = execution.evaluate(self.outputs, scope)
-        await execution.node_finished(scope, node, outputs=outputs)
+            if self.outputs is None:
+                raise NodeFailed(self.error)
+            node.outputs = execution.evaluate(self.outputs, scope)
 
 
 @define
@@ -182,3 +168,48 @@ class Sleep(Step):
 
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
         await asyncio.sleep(self.seconds)
+
+
+@define
+class Emit(Step):
+    """Send any event: one of Dify's (agent_log, reasoning_chunk ...) or one nobody knows.
+
+    Without data the other fields stand beside `event`, as in tts_message.
+    """
+
+    event: str
+    data: Mapping[str, Any] | None = None
+    fields: Mapping[str, Any] = field(factory=dict)
+
+    async def perform(self, execution: Execution, scope: Scope, /) -> None:
+        data = {} if self.data is None else {"data": self.data}
+        await execution.send_flat(self.event, {**data, **self.fields})
+
+
+@define
+class PipelineError(Step):
+    """An exception outside of any node, e.g. an unknown model provider.
+
+    As the first step there is no run at all: a blocking request is answered with the error, a
+    stream gets an `error` event, and from 1.15 on a made-up start and end behind it. Later, the run
+    never ends: its detail stays `running`.
+    """
+
+    message: str = "Provider lab/none/none does not exist."
+    code: str = "invalid_param"
+    status: int = 400
+
+    def error(self) -> Data:
+        return {"code": self.code, "status": self.status, "message": self.message}
+
+    async def perform(self, execution: Execution, scope: Scope, /) -> None:
+        await execution.fail(self.error())
+        raise Vanished
+
+
+@define
+class Hang(Step):
+    """The worker dies: no event and no ping any more; the run detail stays `running`."""
+
+    async def perform(self, execution: Execution, scope: Scope, /) -> None:
+        raise Vanished

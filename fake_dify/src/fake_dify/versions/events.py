@@ -88,7 +88,7 @@ def _insert(data: dict[str, Any], before: str, new: dict[str, Any]) -> None:
 
 def _before_1_9(name: str, data: dict[str, Any], node: NodeRecord | None) -> None:
     if name in NODES and node is not None:
-        data |= {"index": node.index, "predecessor_node_id": node.predecessor}
+        data |= {"index": node.position, "predecessor_node_id": node.predecessor}
         if node.parallel is not None:
             data["parallel_id"], data["parallel_start_node_id"] = node.parallel
     if name == "node_finished":

@@ -51,7 +51,7 @@ def old_reply(
 
 def _old_error(rules: Rules, operation: str, reply: Json, error: ApiError) -> Json:
     if operation == "getWorkflowRun" and error.status == 404 and not rules.since(1, 13):
-        return Json(dict.fromkeys(contract().fields("WorkflowRunDetail")))
+        return Json(dict.fromkeys(contract().example("WorkflowRunDetail")))
     if error.code == "file_too_large":
         return evolve(reply, body={**reply.body, "message": "File size exceeded. {message}"})
     if error.field is not None and not rules.since(1, 11):
