@@ -13,7 +13,6 @@ from dify_workflow import (
     InvalidArgument,
     InvalidParam,
     NotFound,
-    ServerError,
 )
 from dify_workflow.batch import iter_many
 from facade import Kind, both, client
@@ -39,12 +38,28 @@ def test_the_id_of_an_entry_is_not_its_runs(kind: Kind, fake_dify: FakeDify) -> 
 
 
 @both
-def test_an_id_that_is_no_uuid_is_refused_at_once(kind: Kind, fake_dify: FakeDify) -> None:
-    with client(kind, fake_dify.url, api_key=fake_dify.api_key, max_retries=0) as dify:
-        for call in (dify.info, lambda name: dify.attach(name).result()):
-            with pytest.raises(ServerError, match=NO_RUN):
-                call("run-1")
-        assert len(fake_dify.requests) <= 3
+@pytest.mark.parametrize(
+    "call", [lambda d, id: d.info(id), lambda d, id: d.attach(id).result()], ids=["info", "attach"]
+)
+def test_an_id_that_is_no_uuid_names_no_run(kind: Kind, fake_dify: FakeDify, call: Any) -> None:
+    """Dify answers it with 500, which is asked again otherwise."""
+    with client(kind, fake_dify.url, api_key=fake_dify.api_key) as dify:
+        with pytest.raises(NotFound, match=NO_RUN):
+            call(dify, "abc")
+        assert len(fake_dify.requests) == 1
+        for id_, told in ((None, "not a NoneType"), ("http://h/run/1", "an address")):
+            with pytest.raises(InvalidArgument, match=told):
+                call(dify, id_)
+        assert len(fake_dify.requests) == 1
+
+
+@both
+def test_a_token_that_no_form_has(kind: Kind, fake_dify: FakeDify) -> None:
+    told = r"^404 not_found: Form not found \(.*There is no form with this token"
+    with client(kind, fake_dify.url, api_key=fake_dify.api_key) as dify:
+        for call in (dify.form, lambda token: dify.submit_form(token, "approve")):
+            with pytest.raises(NotFound, match=told):
+                call("nope")
 
 
 @both
@@ -95,17 +110,6 @@ def test_a_stream_cannot_be_pickled_but_attached_to(fake_dify: FakeDify) -> None
         pytest.raises(TypeError, match=r"keep its `id` and `user`, and attach\(\)"),
     ):
         pickle.dumps(run)
-
-
-@both
-def test_an_id_that_is_no_uuid_is_asked_for_once(kind: Kind, fake_dify: FakeDify) -> None:
-    """Dify answers it with 500, which is asked again otherwise."""
-    with (
-        client(kind, fake_dify.url, api_key=fake_dify.api_key) as dify,
-        pytest.raises(ServerError, match="UUID"),
-    ):
-        dify.info("nonsense")
-    assert [request.path for request in fake_dify.requests] == ["/v1/workflows/run/nonsense"]
 
 
 @both

@@ -146,8 +146,13 @@ def logs(options: Options, filters: Mapping[str, Any]) -> ApiRequest:
 
 def identifier(name: str, value: Any) -> str:
     """Return an id that can be a part of a path; raises `InvalidArgument`."""
-    if not isinstance(value, str) or not value.strip() or value in (".", ".."):
+    if not isinstance(value, str):
+        kind = type(value).__name__
+        raise InvalidArgument(f"{name}: an id is text, not a {kind}", field=name)
+    if not value.strip() or value in (".", ".."):
         raise InvalidArgument(f"{name}: a non-empty string is needed", field=name)
+    if "/" in value:
+        raise InvalidArgument(f"{name}: this is an address, not an id", field=name)
     if value.startswith("app-"):
         raise InvalidArgument(f"{name}: this is an API key, not an id", field=name)
     text: str = to_json(value, name)

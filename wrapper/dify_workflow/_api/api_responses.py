@@ -57,6 +57,8 @@ _NOT_ALLOWED = (
     'type="custom" the extension too ("Other file types")'
 )
 _OF_RUNS = ("getWorkflowRun", "streamWorkflowEvents")
+_OF_FORMS = ("getHumanInputForm", "submitHumanInputForm")
+_GUESS = ". You have requested this URI ["  # what Dify's framework adds to its 404s: other routes
 _UUID = re.compile(r"/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.I)
 _SECONDS = re.compile(r"\d+(\.\d*)?")
 
@@ -191,7 +193,8 @@ class ApiResponse:
             status = loads(self.body).get("status")
             kind = classify(status if isinstance(status, int) else 500, code, message)
             return self._error(kind, code, message + self._beginning())
-        return self._error(classify(self.status, code, message), code, message)
+        kind = errors.NotFound if self.names_no_run else classify(self.status, code, message)
+        return self._error(kind, code, message)
 
     def _beginning(self) -> str:
         """What the body says it is, and how it begins."""
@@ -207,7 +210,7 @@ class ApiResponse:
         if not isinstance(raw, dict):
             return None
         code, message, fields = raw.get("code"), raw.get("message"), raw.get("errors")
-        message = message if isinstance(message, str) else ""
+        message = message.partition(_GUESS)[0] if isinstance(message, str) else ""
         if isinstance(fields, dict):  # parameter errors of 1.8 to 1.10: {"errors": {field: text}}
             code = code or "invalid_param"
             message = "; ".join(f"{name}: {text}" for name, text in fields.items()) or message
@@ -324,8 +327,10 @@ def _hint(kind: type[APIError], response: ApiResponse, code: str | None, message
         return _NOT_ALLOWED
     if message.endswith(("must be a file", "must be a list of files")):
         return "Give a WorkflowFile, or a list of them"
-    if response.names_no_run or (kind is errors.NotFound and response.operation in _OF_RUNS):
+    if kind is errors.NotFound and response.operation in _OF_RUNS:
         return "It takes the id (a UUID) of a run of this app, not a task's, not a log entry's"
+    if kind is errors.NotFound and response.operation in _OF_FORMS:
+        return "There is no form with this token; those of a paused run are in its `forms`"
     if code == "not_workflow_app":
         return "This key belongs to an app of another mode than Workflow"
     return ""
