@@ -35,6 +35,7 @@ WORDS = [
     (r"\basync (?=def |with |for )", ""),
     (r"\bawait ", ""),
     (r"\bAsync(?=[A-Z])", ""),
+    (r"\bStarting(?:\[(\w+)\]|(?=\())", r"\1"),
     (r"\bStopAsyncIteration\b", "StopIteration"),
     (r"\b__a(?=(?:enter|exit|iter|next)__)", "__"),
     (r"\ba(?=(?:close|closing|read|iter_bytes|iter_raw)\b)", ""),

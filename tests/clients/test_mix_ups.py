@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import pickle
+from collections.abc import AsyncIterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dify_workflow import (
+    AsyncDifyWorkflow,
     DeadlineExceeded,
     DifyWorkflow,
     InvalidArgument,
     InvalidParam,
     NotFound,
+    WorkflowRunResponse,
 )
 from dify_workflow.batch import iter_many
 from facade import Kind, both, client
@@ -123,3 +128,42 @@ def test_a_wait_is_a_number_of_seconds(kind: Kind, value: Any, fake_dify: FakeDi
             run.stop(wait=value)
         assert run.result().status == "succeeded"
     assert not any(request.path.endswith("/stop") for request in fake_dify.requests)
+
+
+def test_with_and_async_with_say_which_class_is_meant(fake_dify: FakeDify) -> None:
+    """A stream too, and `for`; what Python says by itself elsewhere needs no more."""
+
+    class Mine(DifyWorkflow):
+        pass
+
+    async def wrong(dify: Any) -> None:
+        async with dify:
+            pass
+
+    dify, dify_async = Mine(**options(fake_dify)), AsyncDifyWorkflow(**options(fake_dify))
+    for each in (dify, dify.run_workflow_stream({})):
+        with pytest.raises(TypeError, match=r"is for `with`, Async.* for `async with`"):
+            asyncio.run(wrong(each))
+    stream = dify_async.run_workflow_stream({})
+    other: Any
+    for other in (dify_async, stream):
+        with pytest.raises(TypeError, match=r"^Async.* is for `async with`, .* for `with`"):
+            ExitStack().enter_context(other)
+    with pytest.raises(TypeError, match=r"^Async.* is for `async for`, WorkflowStream for `for`"):
+        iter(stream)  # type: ignore[call-overload]
+    assert not isinstance(dify.run_workflow_stream({}), AsyncIterable)  # as frameworks ask
+
+
+def test_an_async_run_is_entered_as_it_is_awaited(fake_dify: FakeDify) -> None:
+    async def main() -> list[WorkflowRunResponse]:
+        async with AsyncDifyWorkflow(**options(fake_dify)) as dify:
+            async with dify.start({}) as entered:
+                first = await entered.result()
+            awaited = await dify.start({})
+            task = await asyncio.create_task(dify.start({}))
+            with pytest.warns(RuntimeWarning, match="_start' was never awaited"):
+                dify.start({})
+            return [first, await awaited.result(), await task.result()]
+
+    assert [run.status for run in asyncio.run(main())] == ["succeeded"] * 3
+    assert len(fake_dify.requests) == 3

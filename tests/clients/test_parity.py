@@ -27,7 +27,8 @@ from wire_archive import exchange
 PAIRS = [(DifyWorkflow, AsyncDifyWorkflow), (WorkflowStream, AsyncWorkflowStream)]
 # What the async classes do without `await`: nothing is sent by these.
 NOT_AWAITED = {
-    *("attach", "iter_logs", "resume", "run_workflow_stream", "text_to_audio", "with_options")
+    *("attach", "iter_logs", "resume", "run_workflow_stream", "text_to_audio", "with_options"),
+    "start",  # what it returns is awaited, or entered
 }
 
 # fmt: off
@@ -60,6 +61,7 @@ def _public(kind: type) -> dict[str, Any]:
 def _as_sync(text: str) -> str:
     """The text of a signature or a docstring with the names of the sync world."""
     text = re.sub(r"\bA(?=close\b)|\ba(?=close\b)|\bAsync", "", text)
+    text = re.sub(r"Starting\[(\w+)\]", r"\1", text)
     return text.replace("httpx.AsyncClient", "httpx.Client").replace("any task", "any thread")
 
 

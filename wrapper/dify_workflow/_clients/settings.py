@@ -16,6 +16,7 @@ from dify_workflow_api.operations import OPERATIONS
 
 from .._api.input_forms import InputForms
 from .._api.versions import Server, Version
+from .._runs.handle import refuse_other_half
 from .._runs.run import Run, plan
 from .._transport.pools import TransportSettings
 from ..errors import DifyError, InvalidArgument
@@ -139,6 +140,7 @@ class ClientBase:
     """A client's settings, and copies of it that share its connections."""
 
     def __init_subclass__(cls) -> None:
+        refuse_other_half(cls)
         for name in dir(cls):
             member = getattr(cls, name)
             if inspect.isfunction(member) and (name == "__init__" or not name.startswith("_")):

@@ -141,8 +141,37 @@ class ReadLoop:
             state.confirm()
 
 
+_PROTOCOLS = {
+    "__enter__": ("with", ("__aenter__", "__aexit__"), "async with"),
+    "__aenter__": ("async with", ("__enter__", "__exit__"), "with"),
+    "__anext__": ("async for", ("__iter__",), "for"),
+}
+
+
+def refuse_other_half(cls: type) -> None:
+    """Let `with` on an async class, and `async with` on a sync one, say what to write.
+
+    (No `__aiter__` on a sync one: servers' frameworks ask for it to know an async iterator.)
+    """
+    for name, (word, names, wrong) in _PROTOCOLS.items():
+        if name in vars(cls) and not any(hasattr(cls, other) for other in names):
+            own = cls.__name__
+            other = own.removeprefix("Async") if own.startswith("Async") else f"Async{own}"
+
+            told = f"{own} is for `{word}`, {other} for `{wrong}`"
+
+            def refuse(*_: object, told: str = told) -> object:
+                raise TypeError(told)
+
+            for each in names:
+                setattr(cls, each, refuse)
+
+
 class RunHandle:
     """A run: its ids, its state, its result."""
+
+    def __init_subclass__(cls) -> None:
+        refuse_other_half(cls)
 
     def __init__(self, run: Run) -> None:
         self._run = run

@@ -25,7 +25,7 @@ from .audio import AsyncAudioMethods
 from .driver import AsyncDriver
 from .files import AsyncFileMethods
 from .forms import AsyncHumanMethods
-from .io import AsyncRouter
+from .io import AsyncRouter, Starting
 from .logs import AsyncLogMethods
 from .methods import AsyncPlainMethods
 from .stream import AsyncStartedStream, AsyncWorkflowStream
@@ -147,18 +147,19 @@ class AsyncDifyWorkflow(
         """
         return self._stream(request, options)
 
-    async def start(
+    def start(
         self,
         request: WorkflowRunRequest | Mapping[str, Any] | None = None,
         /,
         **options: Unpack[RunArguments],
-    ) -> AsyncStartedStream:
+    ) -> Starting[AsyncStartedStream]:
         """Run the workflow and return its stream once the run's id is known.
 
         Dify before 1.10 ends a run whose stream is closed: keep it open there.
         """
         driver = self._driver()
-        return await AsyncStartedStream(self._plan(request, options, driver.clock), driver)._start()
+        run = self._plan(request, options, driver.clock)
+        return Starting(AsyncStartedStream(run, driver)._start())
 
     def attach(self, run_id: str, /, **options: Unpack[RunOptions]) -> AsyncWorkflowStream:
         """Follow a run that was started elsewhere (GET /workflow/{workflow_run_id}/events).

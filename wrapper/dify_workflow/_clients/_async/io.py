@@ -9,9 +9,17 @@ import asyncio
 import inspect
 import os
 import weakref
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+    Sequence,
+)
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 import anyio
 import anyio.lowlevel
@@ -27,6 +35,39 @@ from ...errors import DifyError, InvalidArgument
 
 if TYPE_CHECKING:
     from h1_streams.async_connection import AsyncResponseBody, AsyncWaitingHead
+
+
+class _Closable(Protocol):
+    async def aclose(self) -> None: ...
+
+
+T = TypeVar("T", bound=_Closable)
+
+
+class Starting(Coroutine[Any, Any, T], Generic[T]):
+    """What is awaited for a stream, or entered by `async with`, which closes the stream."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
+        self._coroutine = coroutine
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        return self._coroutine.__await__()
+
+    def send(self, value: Any, /) -> Any:
+        return self._coroutine.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        return self._coroutine.throw(*error)
+
+    def close(self) -> None:
+        self._coroutine.close()
+
+    async def __aenter__(self) -> T:
+        self._stream = await self._coroutine
+        return self._stream
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stream.aclose()
 
 
 class Alarm:

@@ -157,7 +157,8 @@ class DifyWorkflow(
         Dify before 1.10 ends a run whose stream is closed: keep it open there.
         """
         driver = self._driver()
-        return StartedStream(self._plan(request, options, driver.clock), driver)._start()
+        run = self._plan(request, options, driver.clock)
+        return StartedStream(run, driver)._start()
 
     def attach(self, run_id: str, /, **options: Unpack[RunOptions]) -> WorkflowStream:
         """Follow a run that was started elsewhere (GET /workflow/{workflow_run_id}/events).
