@@ -68,18 +68,18 @@ check: $(CHECK) lint ## lint and type-check everything, the programs of README a
 	$(PYTEST) -n 0 -m types tests/project
 
 generate: $(TEST) ## write generated/ and the stand-in's contract from openapi/dify-workflow.yaml, and the sync client; GENERATOR='openapi-python-client==X' only tries
-	$(BIN)/python $(if $(GENERATOR),generator/trial.py '$(GENERATOR)',generator/generate.py)
-	$(BIN)/python generator/unasync.py
+	$(BIN)/python -m $(if $(GENERATOR),generator.generate.trial '$(GENERATOR)',generator.generate)
+	$(BIN)/python -m generator.generate.unasync
 
 lint: $(TEST) ## check the contract by our rules, and that the version follows its changes
-	$(BIN)/python generator/lint.py
-	$(BIN)/python generator/diff.py --check
+	$(BIN)/python -m generator.lint
+	$(BIN)/python -m generator.diff --check
 
 diff: $(TEST) ## what changed in the contract since BASE=git-ref, and the next version
-	$(BIN)/python generator/diff.py '$(or $(BASE),$(error BASE=git-ref is missing))'
+	$(BIN)/python -m generator.diff '$(or $(BASE),$(error BASE=git-ref is missing))'
 
 compare: $(TEST) ## compare the contract with PUBLISHED=path-or-url or RECORDED=folder; JSON=1
-	$(BIN)/python generator/compare.py $(if $(JSON),--json) $(if $(PUBLISHED),--published '$(PUBLISHED)') $(if $(RECORDED),--recorded '$(RECORDED)')
+	$(BIN)/python -m generator.compare $(if $(JSON),--json) $(if $(PUBLISHED),--published '$(PUBLISHED)') $(if $(RECORDED),--recorded '$(RECORDED)')
 
 record: $(TEST) ## record a real Dify (DIFY_BASE_URL, DIFY_API_KEY) into OUT=folder; INPUTS='{...}' runs the workflow
 	$(if $(INPUTS),printf %s '$(INPUTS)' |) $(BIN)/dify-workflow record --out '$(or $(OUT),$(error OUT=folder is missing))' $(if $(INPUTS),--inputs -)
@@ -103,7 +103,7 @@ build: $(TEST) ## build the wheels and sdists of both packages into dist/
 	$(BIN)/python -m build --no-isolation --outdir dist fake_dify
 
 release: $(TEST) $(VENV)/.release ## make VERSION=x.y.z ready: both packages, checked and run; nothing is uploaded; PYTHONS=...
-	@$(BIN)/python generator/release.py '$(or $(VERSION),$(error VERSION=x.y.z is missing))' $(PYTHONS)
+	@$(BIN)/python -m generator.release '$(or $(VERSION),$(error VERSION=x.y.z is missing))' $(PYTHONS)
 
 # All is resolved together first, so that each purpose gets the same versions, for every Python since
 # 3.11.0. Files that are installable as they are: no compiler is asked for.

@@ -18,7 +18,8 @@ from dify_workflow.cli.recording import recording_hooks
 from facade import Kind, both, client
 from fake_dify import FakeDify, HumanInput, Input, Node, Text
 
-from generator import compare, traffic
+from generator.compare import __main__ as compare
+from generator.compare import traffic
 
 pytestmark = pytest.mark.long
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from generator import unasync
+from generator.generate import unasync
 
 HALF = unasync.sync_half()
 

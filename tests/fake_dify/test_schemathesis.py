@@ -22,7 +22,7 @@ from hypothesis import settings
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.failures import FailureGroup
 
-from generator.contract import operations, resolve
+from generator.document import Document
 
 pytestmark = pytest.mark.slow
 
@@ -127,10 +127,10 @@ def check_code(case: Case, status: int, code: str) -> None:
         assert f"`{code}`" in SPEC["info"]["description"]
         return
     answer = case.operation.definition.raw["responses"][str(status)]
-    whole = {**resolve(SPEC, answer["$ref"]), **answer} if "$ref" in answer else answer
+    whole = Document(SPEC).resolved(answer)
     assert f"`{code}`" in whole["description"], (case.method, case.path, status, code)
 
 
 def test_every_operation_is_tried() -> None:
     found = {operation.ok().label for operation in SCHEMA.get_all_operations()}
-    assert found == {f"{o.method} {o.path}" for o in operations(SPEC)}
+    assert found == {o.where for o in Document(SPEC).operations()}

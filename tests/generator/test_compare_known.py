@@ -15,11 +15,12 @@ import published_like
 import pytest
 from places import ROOT
 
-from generator import compare, contract, published
-from generator.contract import ContractError
-from generator.published import Difference, Known
+from generator.compare import __main__ as compare
+from generator.compare import published
+from generator.compare.published import Difference, Known
+from generator.document import ContractError, read_yaml
 
-KNOWN = ROOT / "generator" / "known_differences.yaml"
+KNOWN = ROOT / "generator" / "compare" / "known_differences.yaml"
 RUN = "POST /workflows/run"
 
 GONE = Difference(f"{RUN} 200 id", "not in the published document")
@@ -57,7 +58,7 @@ def test_an_entry_without_a_reason_is_refused(entry: Any) -> None:
 
 def test_every_entry_of_the_file_is_of_places_and_kinds_that_exist() -> None:
     """Places by the contract, or by what only the published document has; told by the latter."""
-    entries = published.known(contract.plain_yaml(KNOWN))
+    entries = published.known(read_yaml(KNOWN))
     assert len(entries) > 40
     kinds = re.compile(
         r"not in the (contract|published document)|published as not for workflow apps"

@@ -13,8 +13,9 @@ from contract_edits import SPEC
 from places import ROOT
 from wire_archive import exchange
 
-from generator import compare, recorded, traffic
-from generator.contract import ContractError
+from generator.compare import __main__ as compare
+from generator.compare import recorded, traffic
+from generator.document import ContractError, Document
 
 RUN = exchange("1.14.2", "run/empty_streaming").events()
 PAGE: dict[str, Any] = {"page": 1, "limit": 1, "total": 1, "has_more": False, "data": []}
@@ -44,7 +45,7 @@ def found(folder: Path, *lines: Line) -> dict[str, dict[str, int]]:
     """Compare some lines; give what was wrong by schema."""
     text = "".join(json.dumps(one) + "\n" for one in lines)
     (folder / "traffic.jsonl").write_text(text, "utf-8")
-    report, _ = recorded.compare(SPEC, folder)
+    report, _ = recorded.compare(Document(SPEC), folder)
     wrong = {name: entry["wrong"] for name, entry in report["schemas"].items() if entry["wrong"]}
     assert report["ok"] is not bool(wrong)
     return wrong
@@ -151,7 +152,7 @@ def test_a_stream_that_was_cut_counts_as_far_as_it_came(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_the_recordings_of_the_tests_are_as_the_contract_says() -> None:
     """But for requests that were sent to see what a server puts up with."""
-    report, text = recorded.compare(SPEC, ROOT / "tests" / "wire" / "1.14.2.zip")
+    report, text = recorded.compare(Document(SPEC), ROOT / "tests" / "wire" / "1.14.2.zip")
     wrong = {name: entry["wrong"] for name, entry in report["schemas"].items() if entry["wrong"]}
     assert wrong == {
         "RunWorkflowBody": {
@@ -209,7 +210,7 @@ def test_http_archives_are_read(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert [read[0].events(), read[1].events()] == [[new], [new]]
     assert {one.version for one in read} == {"1.14.2"}
-    report, _ = recorded.compare(SPEC, tmp_path)
+    report, _ = recorded.compare(Document(SPEC), tmp_path)
     assert report["schemas"]["WorkflowEvent"]["wrong"] == {"unknown event new_event": 2}
     assert report["schemas"]["AppInfo"]["wrong"] == {"unknown field new": 1}
     assert report["other_paths"] == {"GET /v1/datasets": 1}
@@ -222,7 +223,7 @@ def test_a_posted_body_of_an_http_archive_is_read(tmp_path: Path) -> None:
     asked |= {"method": "POST", "postData": {"text": '{"user": 5}'}}
     asked["headers"].append({"name": "content-type", "value": "application/json"})
     (tmp_path / "x.har").write_text(json.dumps(archive), "utf-8")
-    report, _ = recorded.compare(SPEC, tmp_path / "x.har")
+    report, _ = recorded.compare(Document(SPEC), tmp_path / "x.har")
     assert report["schemas"]["StopTaskBody"]["wrong"] == {
         "wrong type of user: integer, not string": 1
     }

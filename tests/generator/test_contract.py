@@ -13,10 +13,10 @@ from contract_truth import CURRENT, Claim, Contract, Place, join, load, types
 from openapi_spec_validator import validate
 from wire_archive import VERSIONS, Exchange, exchanges
 
-from generator.claims import is_older
+from generator.compare.claims import is_older
 
 CONTRACT = Contract(load())
-SCHEMAS: dict[str, Any] = CONTRACT.all["components"]["schemas"]
+SCHEMAS: dict[str, Any] = CONTRACT.spec["components"]["schemas"]
 DETAIL = "#/paths/~1workflows~1run~1{workflow_run_id}/get/"
 OLDER = [version for version in VERSIONS if is_older(version)]
 WHOLE = [version for version in VERSIONS if not is_older(version)]
@@ -44,7 +44,7 @@ def claims(version: str) -> dict[str, list[Claim]]:
 
 
 def operations() -> Iterator[tuple[Place, dict[str, Any]]]:
-    for path, item in CONTRACT.all["paths"].items():
+    for path, item in CONTRACT.spec["paths"].items():
         for method, operation in item.items():
             yield join("#", "paths", path, method), operation
 
@@ -53,14 +53,14 @@ def operations() -> Iterator[tuple[Place, dict[str, Any]]]:
 
 
 def test_is_valid_openapi() -> None:
-    validate(CONTRACT.all)
+    validate(CONTRACT.spec)
 
 
 def test_operations_have_an_id_of_their_own_and_one_tag() -> None:
     found = [operation for _, operation in operations()]
     ids = [operation["operationId"] for operation in found]
     assert len(ids) == len(set(ids))
-    tags = {tag["name"] for tag in CONTRACT.all["tags"]}
+    tags = {tag["name"] for tag in CONTRACT.spec["tags"]}
     assert tags == {tag for operation in found for tag in operation["tags"]}
     assert all(len(operation["tags"]) == 1 for operation in found)
 
@@ -74,13 +74,12 @@ def test_operations_parameters_and_answers_are_described() -> None:
             node = operation.get(part, {})
             for key in range(len(node)) if isinstance(node, list) else node:
                 below = join(place, part, key)
-                assert CONTRACT.at(CONTRACT.resolved(below))["description"], below
+                assert CONTRACT.at(CONTRACT.target(below))["description"], below
 
 
 def test_fields_are_described_and_have_examples() -> None:
     missing = []
-    for place in CONTRACT.schemas():
-        schema = CONTRACT.at(place)
+    for place, schema in CONTRACT.walk():
         is_field = re.search(r"/properties/[^/]+$", place)
         is_component = place.removeprefix("#/components/schemas/") in SCHEMAS
         if (is_field or is_component) and not schema.get("description"):
@@ -94,8 +93,7 @@ def test_fields_are_described_and_have_examples() -> None:
 
 
 def test_objects_with_fields_are_components_and_arrays_have_items() -> None:
-    for place in CONTRACT.schemas():
-        schema = CONTRACT.at(place)
+    for place, schema in CONTRACT.walk():
         if "properties" in schema:
             assert re.fullmatch(r"#/components/schemas/\w+(/allOf/\d+)?", place), place
         if "array" in types(schema):
@@ -104,13 +102,13 @@ def test_objects_with_fields_are_components_and_arrays_have_items() -> None:
 
 def test_every_component_is_reachable_from_an_operation() -> None:
     found: set[Place] = set()
-    todo = [CONTRACT.all["paths"]]
+    todo = [CONTRACT.spec["paths"]]
     while todo:
         for place in set(re.findall(r'"(#/components/[^"]+)"', json.dumps(todo.pop()))) - found:
             found.add(place)
             todo.append(CONTRACT.at(place))
     parts = ("headers", "parameters", "responses", "schemas")
-    components = CONTRACT.all["components"]
+    components = CONTRACT.spec["components"]
     assert found == {
         join("#/components", part, name) for part in parts for name in components[part]
     }
@@ -139,7 +137,7 @@ def test_the_union_names_every_event() -> None:
 
 
 def test_the_current_version_is_the_newest_recorded_one() -> None:
-    assert CURRENT == VERSIONS[-1] == CONTRACT.all["info"]["version"]
+    assert CURRENT == VERSIONS[-1] == CONTRACT.spec["info"]["version"]
 
 
 @pytest.mark.parametrize(
@@ -220,7 +218,7 @@ def test_an_end_that_the_server_made_up_names_nobody() -> None:
 
 
 def test_every_recorded_answer_has_the_headers_that_are_required() -> None:
-    headers = CONTRACT.all["components"]["headers"]
+    headers = CONTRACT.spec["components"]["headers"]
     assert [name for name, header in headers.items() if header.get("required")] == ["Version"]
     assert [e for e in exchanges() if e.status and e.header("x-version") != e.version] == []
     asking = [e for v in WHOLE for e in exchanges(v) if e.status == 401]
@@ -228,7 +226,7 @@ def test_every_recorded_answer_has_the_headers_that_are_required() -> None:
     assert all(e.header("www-authenticate") for e in asking)
     for place, operation in operations():
         for status in operation["responses"]:
-            answer = CONTRACT.at(CONTRACT.resolved(join(place, "responses", status)))
+            answer = CONTRACT.at(CONTRACT.target(join(place, "responses", status)))
             wanted = {"X-Version", "WWW-Authenticate"} if status == "401" else {"X-Version"}
             assert set(answer["headers"]) == wanted, (place, status)
 
@@ -251,8 +249,8 @@ def description(exchange: Exchange) -> str:
         # Nor is the preview of files, which is for the messages of chat apps.
         chat = exchange.path.partition("?")[0].endswith("/preview")
         ours = exchange.status in (404, 405) and exchange.path.startswith("/v1/") and not chat
-        return str(CONTRACT.all["info"]["description"]) if ours else f"`{exchange.json()['code']}`"
+        return str(CONTRACT.spec["info"]["description"]) if ours else f"`{exchange.json()['code']}`"
     place = join(routed[0], "responses", exchange.status)
     response = CONTRACT.at(place)
-    text = response.get("description") or CONTRACT.at(CONTRACT.resolved(place))["description"]
+    text = response.get("description") or CONTRACT.at(CONTRACT.target(place))["description"]
     return str(text) + str(CONTRACT.at(routed[0])["description"])

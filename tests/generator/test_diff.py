@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from contract_edits import REF, SPEC, Spec, fields, info, schemas
 
-from generator.changes import changes
+from generator.diff.changes import changes
+from generator.document import Document
 
 Edit = Callable[[Spec], object]
 
@@ -212,14 +213,14 @@ CASES: list[tuple[Edit, str]] = [
 
 
 def test_nothing_changed() -> None:
-    assert changes(SPEC, copy.deepcopy(SPEC)) == []
+    assert changes(Document(SPEC), Document(copy.deepcopy(SPEC))) == []
 
 
 @pytest.mark.parametrize(("edit", "expected"), CASES, ids=[text for _, text in CASES])
 def test_a_change_is_found_and_sorted(edit: Edit, expected: str) -> None:
     spec = copy.deepcopy(SPEC)
     edit(spec)
-    found = [f"{change.kind} {change}" for change in changes(SPEC, spec)]
+    found = [f"{change.kind} {change}" for change in changes(Document(SPEC), Document(spec))]
     assert expected in found
     more = {"getAppInfo: operation removed", "event new: added", "TextReplaceEvent: class removed"}
     if not any(text in expected for text in more):  # which are two changes

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from contract_edits import SPEC
 
-from generator import diff
-from generator.changes import Change
+from generator.diff import __main__ as diff
+from generator.diff import versions
+from generator.diff.changes import Change
 
 pytestmark = pytest.mark.long
 
@@ -33,7 +34,7 @@ Spec = dict[str, Any]
 )
 def test_the_next_version_follows(released: Any, kinds: list[Any], expected: Any) -> None:
     found = [Change(kind, "x", "changed") for kind in kinds]
-    assert diff.next_version(released, found) == expected
+    assert versions.next_version(released, found) == expected
 
 
 def git(root: Path, *args: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from generator import trial
+from generator.generate import trial
 
 PINS = ["openapi-python-client==0.29.1", "ruff==0.17.6"]
 

@@ -20,7 +20,8 @@ from dify_workflow_api.operations import OPERATIONS
 from dify_workflow_api.types import Unset
 from places import ROOT
 
-from generator import contract, generate
+from generator.document import Document
+from generator.generate import __main__ as generate
 
 PACKAGE = ROOT / "generated" / "dify_workflow_api"
 SPEC: dict[str, Any] = json.loads(
@@ -30,7 +31,6 @@ SPEC: dict[str, Any] = json.loads(
 )
 SCHEMAS = SPEC["components"]["schemas"]
 MAPPING = SCHEMAS["WorkflowEvent"]["discriminator"]["mapping"]
-GENERATE = str(ROOT / "generator" / "generate.py")
 SOURCE = ROOT / "openapi" / "dify-workflow.yaml"
 REF = "#/components/schemas/"
 
@@ -51,9 +51,9 @@ def python(code: str) -> str:
 def test_committed_tree_is_what_the_contract_generates(tmp_path: Path) -> None:
     output = tmp_path / "new" / "package"
     output.parent.mkdir()
-    command = [sys.executable, GENERATE, "--output", str(output)]
+    command = [sys.executable, "-m", "generator.generate", "--output", str(output)]
     env = {**os.environ, "PYTHONHASHSEED": "7"}
-    done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     new, committed = tree(output), tree(PACKAGE)
     assert sorted(new) == sorted(committed)
@@ -63,7 +63,7 @@ def test_committed_tree_is_what_the_contract_generates(tmp_path: Path) -> None:
 
 def test_what_is_made_elsewhere_is_what_the_contract_says() -> None:
     """The plain methods of the client, and the tables of what came with which Dify."""
-    made = generate.beside(contract.load(SOURCE))
+    made = generate.beside(Document.read(SOURCE))
     assert [path.name for path, text in made.items() if path.read_text("utf-8") != text] == []
 
 

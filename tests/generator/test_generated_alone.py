@@ -25,8 +25,8 @@ from fake_dify import FakeDify, HumanInput
 from recorded_models import MODELS, SPEC, component, holds, model_of, operation_of
 from wire_archive import VERSIONS, Exchange, exchanges
 
-from generator import templating
-from generator.contract import ContractError
+from generator.document import ContractError
+from generator.generate import templating
 
 FORMS = ("sync", "sync_detailed", "asyncio", "asyncio_detailed")
 KEY = "app-a-key-that-must-never-show"

@@ -33,9 +33,9 @@ def generate(spec: Spec, folder: Path) -> subprocess.CompletedProcess[str]:
 def generate_text(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
     source = folder / "changed.yaml"
     source.write_text(text, encoding="utf-8")
-    script, output = ROOT / "generator" / "generate.py", folder / "out" / "package"
-    command = [sys.executable, str(script), f"--spec={source}", f"--output={output}"]
-    return subprocess.run(command, capture_output=True, text=True)
+    output = folder / "out" / "package"
+    command = [sys.executable, "-m", "generator.generate", f"--spec={source}", f"--output={output}"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
 def extend(spec: Spec, name: str, **properties: Spec) -> None:

@@ -10,8 +10,8 @@ from places import ROOT
 
 sys.path.append(str(ROOT))
 
-from generator.contract import ContractError
-from generator.view import model, reading_view
+from generator.document import ContractError, Document
+from generator.generate.view import model, reading_view
 
 Schema = dict[str, Any]
 REF = "#/components/schemas/"
@@ -52,7 +52,7 @@ def view(**components: Schema) -> Schema:
         **components,
     }
     spec: Schema = {"paths": {"/run": {"post": operation}}, "components": {"schemas": schemas}}
-    seen = reading_view(spec)
+    seen = reading_view(Document(spec)).spec
     assert list(seen["paths"]["/run"]["post"]["responses"]["200"]["content"]) == [
         "application/json"
     ]

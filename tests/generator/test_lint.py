@@ -14,7 +14,9 @@ import pytest
 from contract_edits import REF, SPEC, Spec, fields, info, schemas
 from places import ROOT
 
-from generator import lint, lint_operations
+from generator.document import Document
+from generator.lint import __main__ as lint
+from generator.lint import operations
 
 Change = Callable[[Spec], object]
 
@@ -122,7 +124,7 @@ BROKEN: list[tuple[Change, str]] = [
         lambda s: s["components"]["responses"]["BadRequest"]["content"]["application/json"].update(
             schema={"type": "string", "enum": ["a"]}
         ),
-        "components.responses BadRequest content application/json: a closed list of values",
+        "components responses BadRequest content application/json: a closed list of values",
     ),
     (field("AppInfo", const="a"), "AppInfo.new: a constant in an answer"),
     (field("AppInfo", format="date-time"), "AppInfo.new: format date-time in an answer"),
@@ -180,14 +182,14 @@ BROKEN: list[tuple[Change, str]] = [
 
 
 def test_the_contract_breaks_no_rule() -> None:
-    assert lint.findings(SPEC) == []
+    assert lint.findings(Document(SPEC)) == []
 
 
 @pytest.mark.parametrize(("change", "finding"), BROKEN, ids=[text for _, text in BROKEN])
 def test_a_broken_rule_is_told(change: Change, finding: str) -> None:
     spec = copy.deepcopy(SPEC)
     change(spec)
-    found = lint.findings(spec)
+    found = lint.findings(Document(spec))
     assert any(finding in text for text in found), found
 
 
@@ -196,10 +198,11 @@ def test_every_rule_has_a_contract_that_breaks_it() -> None:
     """By the rule that finds it, so that no rule goes untried."""
     tried = set()
     for change, finding in BROKEN:
-        spec = copy.deepcopy(SPEC)
-        change(spec)
-        if not list(lint.references(spec)):
-            tried |= {rule for rule in lint.RULES if any(finding in text for text in rule(spec))}
+        contract = Document(copy.deepcopy(SPEC))
+        change(contract.spec)
+        if not list(lint.references(contract)):
+            rules = (r for r in lint.RULES if any(finding in text for text in r(contract)))
+            tried |= set(rules)
     assert tried == set(lint.RULES)
 
 
@@ -210,7 +213,7 @@ def test_other_bytes_and_the_json_null_beside_bytes_are_no_loss() -> None:
     content = spec["paths"]["/text-to-audio"]["post"]["responses"]["200"]["content"]
     content["audio/aac"]["schema"] = {"type": "string"}
     lost = "POST /text-to-audio: audio/aac of 200 is dropped, as audio/mpeg comes first"
-    assert list(lint_operations.media(spec)) == [lost]
+    assert list(operations.media(Document(spec))) == [lost]
 
 
 @pytest.mark.long
@@ -219,15 +222,15 @@ def test_the_command_tells_each_finding_on_a_line(tmp_path: Path) -> None:
     info(spec).update(summary="", description="")
     path = tmp_path / "changed.yaml"
     path.write_text(json.dumps(spec), "utf-8")
-    command = [sys.executable, str(ROOT / "generator" / "lint.py"), f"--spec={path}"]
-    done = subprocess.run(command, capture_output=True, text=True)
+    command = [sys.executable, "-m", "generator.lint", f"--spec={path}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.splitlines() == [
         "changed.yaml: GET /info: has no summary",
         "changed.yaml: GET /info: has no description",
     ]
     missing = subprocess.run(
-        [*command[:2], f"--spec={tmp_path / 'no.yaml'}"], capture_output=True, text=True
+        [*command[:3], f"--spec={tmp_path / 'no.yaml'}"], cwd=ROOT, capture_output=True, text=True
     )
     assert missing.returncode == 1
     assert "No such file" in missing.stdout

@@ -44,8 +44,8 @@ def test_one_edit_is_enough(tmp_path: Path) -> None:
     """The whole of it, `make check test` in a clone, is in test_rehearsal.py."""
     spec, package = tmp_path / "dify-workflow.yaml", tmp_path / "dify_workflow_api"
     spec.write_text(contract(*SNIPPETS.values()), "utf-8")
-    run("generator/lint.py", "--spec", spec)
-    run("generator/generate.py", "--spec", spec, "--output", package)
+    run("-m", "generator.lint", "--spec", spec)
+    run("-m", "generator.generate", "--spec", spec, "--output", package)
     assert run("-c", PROGRAM, env={"PYTHONPATH": str(tmp_path)}).splitlines() == [
         "float | None",
         "('CreditUsedData', 'data') 3",

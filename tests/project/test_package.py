@@ -120,7 +120,7 @@ def test_the_sdist_holds_the_contract_and_the_generator(dist: Path) -> None:
     (sdist,) = dist.glob("dify_workflow-*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {"openapi/dify-workflow.yaml", "generator/generate.py", "Makefile"} <= names
+    assert {"openapi/dify-workflow.yaml", "generator/generate/__main__.py", "Makefile"} <= names
 
 
 @pytest.mark.index

@@ -14,8 +14,8 @@ import pytest
 import yaml
 from places import ROOT
 
-from generator import release
-from generator.readme_links import absolute
+from generator.release import __main__ as release
+from generator.release.readme_links import absolute
 
 SOURCE = "https://git.example.com/x"
 SET = {
@@ -119,7 +119,7 @@ def test_a_release_is_made_of_a_clone(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     git(ROOT, "clone", "--quiet", str(ROOT), str(clone))
     edit(clone, SET)
-    command = [sys.executable, "generator/release.py", "0.2.0", sys.executable]
+    command = [sys.executable, "-m", "generator.release", "0.2.0", sys.executable]
     ran = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "git tag -a v0.2.0 -F dist/notes.md" in ran.stdout

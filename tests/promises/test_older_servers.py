@@ -24,7 +24,7 @@ from recorded_runs import TERMINAL, is_run, names
 from recordings import Ask, Recordings, call_of
 from wire_archive import VERSIONS, Exchange, exchanges
 
-from generator.claims import is_older
+from generator.compare.claims import is_older
 
 each_version = pytest.mark.parametrize("version", [*filter(is_older, VERSIONS)])
 

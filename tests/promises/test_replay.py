@@ -20,7 +20,7 @@ from recorded_runs import body_of, is_failed, is_refused, names, request_of, run
 from replay_server import ReplayServer, Reply, Sleep, Step
 from wire_archive import VERSIONS, Exchange, exchange
 
-from generator.claims import CUT
+from generator.compare.claims import CUT
 
 HELD = 60.0  # s that the server keeps a stream open after its last event; a test never waits it
 STREAMS = [item for version in VERSIONS[-3:] for item in run_streams(version)]

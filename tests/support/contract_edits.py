@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from places import ROOT
+from generator.document import CONTRACT, Document
 
-from generator import contract
-
-SPEC = contract.load(ROOT / "openapi" / "dify-workflow.yaml")
+SPEC = Document.read(CONTRACT).spec
 REF = "#/components/schemas/"
 Spec = dict[str, Any]
 

@@ -1,12 +1,13 @@
-"""The contract as the tests read it, held against recordings by generator/claims.py."""
+"""The contract as the tests read it, held against recordings by generator/compare/claims.py."""
 
 from __future__ import annotations
 
 import yaml
 from places import ROOT
 
-from generator.claims import Contract
-from generator.truth import Claim, Keys, Place, Schema, join, kind, types
+from generator.compare.claims import Contract
+from generator.compare.truth import Claim, Keys, Schema, kind
+from generator.document import Place, join, types
 
 __all__ = [
     "CURRENT",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from generator import contract
+from generator.document import read_yaml
 
 OURS = """
 openapi: 3.1.0
@@ -221,17 +221,17 @@ components:
 
 def ours() -> dict[str, Any]:
     """Give the contract, to change."""
-    spec: dict[str, Any] = contract.plain_yaml(OURS)
+    spec: dict[str, Any] = read_yaml(OURS)
     return spec
 
 
 def published() -> dict[str, Any]:
     """Give the published document, to change."""
-    spec: dict[str, Any] = json.loads(json.dumps(contract.plain_yaml(PUBLISHED)))
+    spec: dict[str, Any] = json.loads(json.dumps(read_yaml(PUBLISHED)))
     return spec
 
 
 def generated() -> dict[str, Any]:
     """Give the generated document, to change."""
-    spec: dict[str, Any] = contract.plain_yaml(GENERATED)
+    spec: dict[str, Any] = read_yaml(GENERATED)
     return spec

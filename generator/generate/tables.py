@@ -13,17 +13,8 @@ from typing import Literal
 from jinja2 import Template
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
-from generator.contract import (
-    SCHEMAS,
-    ContractError,
-    Node,
-    answer,
-    events,
-    operations,
-    resolve,
-    sides,
-)
-from generator.view import carried
+from generator.document import SCHEMAS, ContractError, Document, Node
+from generator.generate.view import carried
 
 PACKAGE = "dify_workflow_api"
 HEADER = (
@@ -40,17 +31,16 @@ def class_name(name: str) -> str:
     return str(ClassName(name, "field_"))
 
 
-def operations_py(spec: Node) -> str:
+def operations_py(contract: Document) -> str:
     """Write the tables of all operations, and of what they are sent and answer."""
-    found = operations(spec)
+    found = contract.operations()
     table = {o.id: (o.method, o.path, f"{PACKAGE}.{o.module}") for o in found}
-    answers = {o.id: answer(spec, o).get("$ref") for o in found}
+    answers = {o.id: contract.success(o).get("$ref") for o in found}
     models = {name: class_name(ref.removeprefix(SCHEMAS)) for name, ref in answers.items() if ref}
-    schemas = spec["components"]["schemas"]
     bodies = {
         class_name(name): rules
-        for name in sorted(sides(spec)[0])
-        if (rules := limits(schemas[name].get("properties", {})))
+        for name in sorted(contract.sides()[0])
+        if (rules := limits(contract.schemas[name].get("properties", {})))
     }
     return f'''{HEADER}"""Every operation, its answer, its errors, and what came when."""
 
@@ -63,19 +53,19 @@ OPERATIONS: dict[str, tuple[str, str, str]] = {table!r}
 ANSWERS: dict[str, str] = {models!r}
 
 # The class of an error by its code.
-ERRORS: dict[str, str] = {error_codes(spec)!r}
+ERRORS: dict[str, str] = {error_codes(contract)!r}
 
 # What the fields of the bodies may be, in the words of JSON Schema, where it is limited.
 BODIES: dict[str, dict[str, dict[str, Any]]] = {bodies!r}
 
 # The version of Dify that something came with, and what it is, for people ("" if it needs no word).
-SINCE: dict[str, tuple[str, str]] = { ({name: row[:2] for name, row in since(spec).items()})!r}
+SINCE: dict[str, tuple[str, str]] = { ({name: row[:2] for name, row in since(contract).items()})!r}
 '''
 
 
-def error_codes(spec: Node) -> dict[str, str]:
+def error_codes(contract: Document) -> dict[str, str]:
     """Give the class of each error that the contract tells apart by its code."""
-    code = spec["components"]["schemas"]["Error"]["properties"]["code"]
+    code = contract.schemas["Error"]["properties"]["code"]
     return {code: error for error, codes in code["x-error-codes"].items() for code in codes}
 
 
@@ -88,10 +78,10 @@ def limits(properties: Node) -> dict[str, Node]:
     return {name: rules for name, rules in found.items() if rules}
 
 
-def since(spec: Node) -> dict[str, tuple[str, str, str]]:
+def since(contract: Document) -> dict[str, tuple[str, str, str]]:
     """Give what came after the oldest servers: its version, what it is in English and Chinese."""
-    found: dict[str, Node] = dict(spec.get("x-behaviours", {}))
-    for operation in operations(spec):
+    found: dict[str, Node] = dict(contract.spec.get("x-behaviours", {}))
+    for operation in contract.operations():
         found |= {p["name"]: p for p in operation.parameters if p["in"] == "query"}
         found[operation.id] = operation.node
     return {
@@ -104,10 +94,10 @@ def since(spec: Node) -> dict[str, tuple[str, str, str]]:
     }
 
 
-def since_md(spec: Node, tongue: Tongue) -> str:
+def since_md(contract: Document, tongue: Tongue) -> str:
     """Write the table of `since` for people, oldest first; things that are said alike once."""
     head = {"en": ("what", "since Dify"), "zh": ("功能", "起始 Dify 版本")}[tongue]
-    rows = sorted(since(spec).values(), key=lambda row: version_key(row[0]))
+    rows = sorted(since(contract).values(), key=lambda row: version_key(row[0]))
     lines = [f"| {' | '.join(head)} |", "| --- | --- |"]
     for version, en, zh in rows:
         number = ".".join(map(str, version_key(version)))
@@ -120,17 +110,19 @@ def version_key(version: str) -> tuple[int, ...]:
     return (*map(int, version.split(".")), 0, 0)[:3]
 
 
-def readme_md(spec: Node) -> str:
+def readme_md(contract: Document) -> str:
     """Write how the package is used by itself."""
     text = Path(__file__).with_name("alone.md.jinja").read_text("utf-8")
-    return str(Template(text, trim_blocks=True).render(operations=operations(spec))) + "\n"
+    return str(Template(text, trim_blocks=True).render(operations=contract.operations())) + "\n"
 
 
-def events_py(spec: Node) -> str:
+def events_py(contract: Document) -> str:
     """Write the table of all events and the union of what they carry."""
-    table = {name: (class_name(model), key) for name, (model, key) in carried(spec).items()}
+    table = {name: (class_name(model), key) for name, (model, key) in carried(contract).items()}
     models = dict.fromkeys(model for model, _ in table.values())
-    ends = [name for name, ref in events(spec).items() if resolve(spec, ref).get("x-terminal")]
+    ends = [
+        name for name, ref in contract.events().items() if contract.resolve(ref).get("x-terminal")
+    ]
     return f'''{HEADER}"""Every event: its name, and what it carries."""
 
 from __future__ import annotations
@@ -163,9 +155,9 @@ else:
 '''
 
 
-def filters_py(view: Node) -> str:
+def filters_py(view: Document) -> str:
     """Write the query parameters of listWorkflowLogs: their types, and what they may be."""
-    listing = next((o for o in operations(view) if o.id == "listWorkflowLogs"), None)
+    listing = next((o for o in view.operations() if o.id == "listWorkflowLogs"), None)
     if listing is None:
         raise ContractError("no operation listWorkflowLogs")
     fields, rules = "", {}

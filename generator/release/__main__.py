@@ -18,13 +18,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))  # finds `generator` when run by path
+from generator.diff import versions
+from generator.document import ROOT, ContractError
 
-from generator import contract, diff
-from generator.changes import changes
-from generator.contract import ContractError
-
-ROOT = Path(__file__).resolve().parents[1]
 PROJECTS = ("pyproject.toml", "fake_dify/pyproject.toml")
 CHANGELOG = "CHANGELOG.md"
 UNRELEASED = re.compile(r"^## \S+ \(unreleased\)\n", re.M)
@@ -97,8 +93,8 @@ def problems(root: Path, version: str, pythons: list[str]) -> list[str]:
         wrong.append(f"git: v{version} is there already")
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
         wrong.append(f"VERSION={version}: three numbers are needed, such as 0.1.0")
-    elif (least := wanted(root)) and diff.version(f'project.version = "{version}"') < least:
-        wrong.append(f"VERSION={version}: the contract's changes ask for {diff.dotted(least)}")
+    elif (least := wanted(root)) and versions.version(f'project.version = "{version}"') < least:
+        wrong.append(f"VERSION={version}: the contract's changes ask for {versions.dotted(least)}")
     for python in pythons:
         if not works(python):
             wrong.append(f"{python} does not run: install it, or name others in PYTHONS=")
@@ -120,14 +116,10 @@ def works(python: str) -> bool:
     )
 
 
-def wanted(root: Path) -> diff.Version | None:
+def wanted(root: Path) -> versions.Version | None:
     """Give the version that the contract asks for; None before the first release."""
-    base = diff.latest_tag(root)
-    if base is None:
-        return None
-    old = contract.document(diff.at(root, base, diff.SPEC))
-    released = diff.version(diff.at(root, base, diff.PROJECT))
-    return diff.next_version(released, changes(old, contract.load(root / diff.SPEC)))
+    base = versions.latest_tag(root)
+    return None if base is None else versions.since(root, base)[1]
 
 
 def prepared(root: Path, version: str) -> dict[Path, str]:
@@ -171,10 +163,9 @@ def drafted(root: Path) -> str:
     """Draft the notes: what the changelog says, and what changed in the contract."""
     section = re.search(r"^## .*?(?=^## |\Z)", (root / CHANGELOG).read_text("utf-8"), re.M | re.S)
     notes = section[0].strip() if section else ""
-    base = diff.latest_tag(root)
+    base = versions.latest_tag(root)
     if base is not None:
-        old = contract.document(diff.at(root, base, diff.SPEC))
-        found = changes(old, contract.load(root / diff.SPEC))
+        found, _ = versions.since(root, base)
         notes += f"\n\n### The API, since {base}\n\n"
         notes += "\n".join(f"- {change}" for change in found) or "Nothing has changed."
     return notes + "\n"

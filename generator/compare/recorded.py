@@ -11,11 +11,11 @@ from typing import Any
 from jsonschema import ValidationError
 from jsonschema.exceptions import best_match
 
-from generator import traffic
-from generator.claims import Contract
-from generator.contract import SCHEMAS, Node
-from generator.traffic import Traffic
-from generator.truth import Claim, Keys, Place, event_name, join, kind
+from generator.compare import traffic
+from generator.compare.claims import Contract
+from generator.compare.traffic import Traffic
+from generator.compare.truth import Claim, Keys, event_name, kind
+from generator.document import SCHEMAS, Document, Place, join
 
 COMPONENT = re.compile(r"#/components/[a-z]+/([^/]+)")
 EVENT = "WorkflowEvent"
@@ -99,10 +99,10 @@ class Findings:
         return str(self._contract.at("/".join(place.split("/")[:4])).get("operationId", place))
 
 
-def compare(spec: Node, folder: Path) -> tuple[dict[str, Any], list[str]]:
+def compare(contract: Document, folder: Path) -> tuple[dict[str, Any], list[str]]:
     """Give the report on the recordings in a folder, as JSON values and as lines of text."""
     exchanges = traffic.read(folder)
-    findings = Findings(Contract(spec))
+    findings = Findings(Contract(contract.spec))
     for exchange in exchanges:
         findings.add(exchange)
     schemas = {

@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
-from generator import contract
-from generator.contract import SCHEMAS, Node, resolve, sides
-from generator.shape import Document, Fact
-from generator.view import merged
-from generator.words import bare, words
+from generator.diff.words import bare, words
+from generator.document import SCHEMAS, Document, Node, Operation, refs
+from generator.facts import Fact, Reader
 
 Kind = Literal["breaking", "additive", "documentation"]
 KINDS: tuple[Kind, ...] = ("breaking", "additive", "documentation")
@@ -45,70 +43,64 @@ class Member(NamedTuple):
     limits: dict[str, Any]
 
 
-def changes(old: Node, new: Node) -> list[Change]:
+def changes(old: Document, new: Document) -> list[Change]:
     """Give all changes: breaking ones first, then additive ones, then documentation."""
     found = [*_operations(old, new), *_schemas(old, new), *_events(old, new), *_texts(old, new)]
-    if not found and old != new:
-        same = bare(old) == bare(new)
+    if not found and old.spec != new.spec:
+        same = bare(old.spec) == bare(new.spec)
         what = "has more or fewer words" if same else "changed in an unknown way"
         kind: Kind = "documentation" if same else "breaking"
         found.append(Change(kind, "the contract", what))
     return sorted(dict.fromkeys(found), key=lambda change: (KINDS.index(change.kind), change))
 
 
-def _operations(old: Node, new: Node) -> Iterator[Change]:
-    before, after = _by_id(old), _by_id(new)
-    for name, (where, operation) in before.items():
+def _operations(old: Document, new: Document) -> Iterator[Change]:
+    before, after = ({o.id: o for o in side.operations()} for side in (old, new))
+    for name, one in before.items():
         if name not in after:
             yield Change("breaking", name, "operation removed")
             continue
-        moved, later = after[name]
-        if moved != where:
-            yield Change("breaking", name, f"is {moved}, was {where}")
-        if later.get("tags") != operation.get("tags"):
+        two = after[name]
+        if two.where != one.where:
+            yield Change("breaking", name, f"is {two.where}, was {one.where}")
+        if two.node.get("tags") != one.node.get("tags"):
             yield Change("breaking", name, "has another tag, so its module has moved")
-        yield from _requests(name, (old, where, operation), (new, moved, later))
-        yield from _answers(name, (old, operation), (new, later))
+        yield from _requests(name, (old, one), (new, two))
+        yield from _answers(name, (old, one), (new, two))
     for name in after.keys() - before.keys():
         yield Change("additive", name, "operation added")
 
 
-def _by_id(spec: Node) -> dict[str, tuple[str, Node]]:
-    operations = Document(spec).operations().items()
-    return {node.get("operationId", where): (where, node) for where, node in operations}
+Version = tuple[Document, Operation]
 
 
-def _requests(name: str, old: tuple[Node, str, Node], new: tuple[Node, str, Node]) -> Any:
+def _requests(name: str, old: Version, new: Version) -> Iterator[Change]:
     """Compare parameters, and the class of the body; its fields are compared with the schemas."""
     before, after = _parameters(*old), _parameters(*new)
     for key in before.keys() | after.keys():
         yield from _compared("request", f"{name} {key}", before.get(key), after.get(key))
-    bodies = [_body(spec, node) for spec, _, node in (old, new)]
+    bodies = [_body(*version) for version in (old, new)]
     if bodies[0] != bodies[1]:
         yield Change("breaking", name, f"the body is {bodies[1]}, was {bodies[0]}")
 
 
-def _parameters(spec: Node, where: str, operation: Node) -> dict[str, Member]:
-    given = [*spec["paths"][where.partition(" ")[2]].get("parameters", [])]
-    given += operation.get("parameters", [])
-    found = {}
-    for parameter in (resolve(spec, p["$ref"]) if "$ref" in p else p for p in given):
-        key = f"parameter {parameter['name']}"
-        needed = bool(parameter.get("required"))
-        found[key] = _member(spec, parameter.get("schema", {}), needed)
-    return found
+def _parameters(contract: Document, operation: Operation) -> dict[str, Member]:
+    return {
+        f"parameter {p['name']}": _member(contract, p.get("schema", {}), bool(p.get("required")))
+        for p in operation.parameters
+    }
 
 
-def _body(spec: Node, operation: Node) -> str:
-    content = _resolved(spec, operation.get("requestBody", {})).get("content", {})
+def _body(contract: Document, operation: Operation) -> str:
+    content = contract.resolved(operation.node.get("requestBody", {})).get("content", {})
     texts = [f"{kind} {_class(media.get('schema', {}))}" for kind, media in content.items()]
     return ", ".join(texts) or "nothing"
 
 
-def _answers(name: str, old: tuple[Node, Node], new: tuple[Node, Node]) -> Iterator[Change]:
+def _answers(name: str, old: Version, new: Version) -> Iterator[Change]:
     before, after = (
-        {status: _resolved(spec, answer) for status, answer in node["responses"].items()}
-        for spec, node in (old, new)
+        {status: contract.resolved(each) for status, each in operation.node["responses"].items()}
+        for contract, operation in (old, new)
     )
     for status in before.keys() | after.keys():
         if status not in after or status not in before:
@@ -126,33 +118,33 @@ def _answers(name: str, old: tuple[Node, Node], new: tuple[Node, Node]) -> Itera
                 yield Change(kind, name, text)
 
 
-def _schemas(old: Node, new: Node) -> Iterator[Change]:
-    before, after = old["components"]["schemas"], new["components"]["schemas"]
+def _schemas(old: Document, new: Document) -> Iterator[Change]:
+    before, after = old.schemas, new.schemas
     for name in before.keys() - after.keys():
         yield Change("breaking", name, "class removed")
     for name in after.keys() - before.keys():
         yield Change("additive", name, "class added")
-    sent, _ = sides(new)
+    sent, _ = new.sides()
     for name in before.keys() & after.keys():
         side: Side = "request" if name in sent else "answer"
-        fields = [_fields(spec, schemas[name]) for spec, schemas in ((old, before), (new, after))]
+        fields = [_fields(contract, contract.schemas[name]) for contract in (old, new)]
         for key in fields[0].keys() | fields[1].keys():
             one, two = fields[0].get(key), fields[1].get(key)
             yield from _compared(side, f"{name}.{key}", one, two)
 
 
-def _fields(spec: Node, schema: Node) -> dict[str, Member]:
-    whole = merged(spec, schema)
+def _fields(contract: Document, schema: Node) -> dict[str, Member]:
+    whole = contract.merged(schema)
     needed = whole.get("required", [])
     fields = whole.get("properties", {}).items()
-    found = {key: _member(spec, field, key in needed) for key, field in fields}
+    found = {key: _member(contract, field, key in needed) for key, field in fields}
     if "additionalProperties" in whole and not found:
-        found["{}"] = _member(spec, whole["additionalProperties"], False)
+        found["{}"] = _member(contract, whole["additionalProperties"], False)
     return found
 
 
-def _member(spec: Node, schema: Any, needed: bool) -> Member:
-    facts = Document(spec).values("", schema, required=needed)
+def _member(contract: Document, schema: Any, needed: bool) -> Member:
+    facts = Reader(contract).values("", schema, required=needed)
     inner = [", ".join(sorted(facts[mark].types)) for mark in ("[]", "{}") if mark in facts]
     classes = _class(schema)
     limits = {key: schema[key] for key in LIMITS if key in schema}
@@ -160,8 +152,8 @@ def _member(spec: Node, schema: Any, needed: bool) -> Member:
 
 
 def _class(schema: Any) -> str:
-    refs = sorted(ref.removeprefix(SCHEMAS) for ref in set(contract.refs(schema)))
-    return " or ".join(refs) or "plain JSON"
+    names = sorted(ref.removeprefix(SCHEMAS) for ref in set(refs(schema)))
+    return " or ".join(names) or "plain JSON"
 
 
 def _compared(side: Side, where: str, old: Member | None, new: Member | None) -> Iterator[Change]:
@@ -202,8 +194,8 @@ def _compared(side: Side, where: str, old: Member | None, new: Member | None) ->
             yield Change(kind, where, f"{key} is {now}, was {was}")
 
 
-def _events(old: Node, new: Node) -> Iterator[Change]:
-    before, after = contract.events(old), contract.events(new)
+def _events(old: Document, new: Document) -> Iterator[Change]:
+    before, after = old.events(), new.events()
     for name in before.keys() | after.keys():
         if name not in after:
             yield Change("breaking", f"event {name}", "removed")
@@ -213,24 +205,20 @@ def _events(old: Node, new: Node) -> Iterator[Change]:
             yield Change("breaking", f"event {name}", "has another class")
 
 
-def _texts(old: Node, new: Node) -> Iterator[Change]:
+def _texts(old: Document, new: Document) -> Iterator[Change]:
     """Compare what is for people only; the words of what is new or gone are no change."""
-    before, after = (dict(words(_units(spec), ())) for spec in (old, new))
+    before, after = (dict(words(_units(contract), ())) for contract in (old, new))
     changed = {place[0] for place, text in before.items() if after.get(place, text) != text}
     yield from (Change("documentation", where, "other words") for where in changed)
 
 
-def _units(spec: Node) -> dict[str, Any]:
+def _units(contract: Document) -> dict[str, Any]:
     """Give the parts of a contract that a change of words is told for."""
-    units: dict[str, Any] = {name: node for name, (_, node) in _by_id(spec).items()}
-    for components in spec["components"].values():
+    units: dict[str, Any] = {operation.id: operation.node for operation in contract.operations()}
+    for components in contract.spec["components"].values():
         units |= components
-    units["the top"] = {"description": [spec.get(key) for key in TOP]}
+    units["the top"] = {"description": [contract.spec.get(key) for key in TOP]}
     return units
-
-
-def _resolved(spec: Node, node: Node) -> Node:
-    return {**resolve(spec, node["$ref"]), **node} if "$ref" in node else node
 
 
 def _fewer(some: frozenset[str], others: frozenset[str]) -> bool:

@@ -1,7 +1,7 @@
 """Compare the contract with what others say: Dify's own documents, or recorded traffic.
 
-    python generator/compare.py --published PATH-OR-URL [--json]
-    python generator/compare.py --recorded FOLDER [--json]
+    python -m generator.compare --published PATH-OR-URL [--json]
+    python -m generator.compare --recorded FOLDER [--json]
 
 Dify has two documents, one that is published and one that its server generates; both are read.
 Exit status 1 on any difference from a document that known_differences.yaml does not explain, on an
@@ -17,18 +17,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))  # finds `generator` when run by path
+from generator.compare import published, recorded
+from generator.document import CONTRACT, ContractError, Document, read_yaml
 
-from generator import contract, published, recorded
-
-ROOT = Path(__file__).resolve().parents[1]
-KNOWN = ROOT / "generator" / "known_differences.yaml"
+KNOWN = Path(__file__).with_name("known_differences.yaml")
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command; give its exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--spec", type=Path, default=ROOT / "openapi" / "dify-workflow.yaml")
+    parser.add_argument("--spec", type=Path, default=CONTRACT)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--published", metavar="PATH-OR-URL", help="Dify's OpenAPI document")
     source.add_argument("--recorded", metavar="FOLDER", type=Path, help="recordings, HAR files")
@@ -36,12 +34,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     args = parser.parse_args(argv)
     try:
-        spec = contract.load(args.spec)
+        contract = Document.read(args.spec)
         if args.published:
-            report, text = with_published(spec, args.published, args.known)
+            report, text = with_published(contract, args.published, args.known)
         else:
-            report, text = recorded.compare(spec, args.recorded)
-    except (contract.ContractError, OSError) as error:
+            report, text = recorded.compare(contract, args.recorded)
+    except (ContractError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     print(json.dumps(report, ensure_ascii=False, indent=1) if args.json else "\n".join(text))
@@ -49,14 +47,14 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def with_published(
-    spec: contract.Node, source: str, known_path: Path
+    contract: Document, source: str, known_path: Path
 ) -> tuple[dict[str, Any], list[str]]:
     """Give the report on a published document, as JSON values and as lines of text."""
     document = published.load(source)
     generated = published.is_generated(document)
-    entries = published.known(contract.plain_yaml(known_path))
+    entries = published.known(read_yaml(known_path))
     entries = [entry for entry in entries if generated or not entry.generated]
-    found = published.differences(spec, document)
+    found = published.differences(contract, document)
     explained, stale = published.sorted_out(found, entries)
     stale = [] if generated else stale  # most entries are of the published document
     new = [difference for difference, reason in explained if reason is None]

@@ -1,6 +1,6 @@
 """Generate with other versions of the tools, or another Python, and show what would change.
 
-    python generator/trial.py 'openapi-python-client==0.30.0 ruff==0.18.0' [--python python3.13]
+    python -m generator.generate.trial 'openapi-python-client==0.30.0 ruff==0.18.0'
 
 The tools are installed into a temporary environment, what is not named in the versions that
 pyproject.toml pins. generated/ is not touched; the new tree is left in a temporary folder. Exit
@@ -19,7 +19,8 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from generator.document import ROOT
+
 COMMITTED = ROOT / "generated" / "dify_workflow_api"
 TOOLS = ("openapi-python-client", "ruff")
 
@@ -70,7 +71,7 @@ def environment(folder: Path, python: str, wanted: list[str]) -> Path:
 
 def generate(python: Path, output: Path) -> None:
     """Generate the contract by the tools of an interpreter's environment."""
-    run(str(python), str(ROOT / "generator" / "generate.py"), f"--output={output}")
+    run(str(python), "-m", "generator.generate", f"--output={output}")
 
 
 def run(*command: str) -> None:

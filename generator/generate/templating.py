@@ -11,7 +11,7 @@ from pathlib import Path
 
 import openapi_python_client
 
-from generator.contract import ContractError
+from generator.document import ContractError
 
 TEMPLATES = Path(__file__).parent / "templates"
 ORIGINALS = Path(openapi_python_client.__file__).parent / "templates"

@@ -11,10 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from generator.contract import METHODS, Node, resolve
+from generator.document import UNIONS, Document, Node, Operation, types
 
 CODE = re.compile(r"`([a-z]+(?:_[a-z]+)*)`")
-UNIONS = ("anyOf", "oneOf")
 NUMBERS = {"int32", "int64", "float", "double"}  # formats that say nothing of the JSON
 
 
@@ -33,28 +32,17 @@ class Fact(NamedTuple):
 Facts = dict[str, Fact]
 
 
-class Document:
-    """An OpenAPI document that can be asked for its facts."""
+class Reader:
+    """Reads the facts of a document."""
 
-    def __init__(self, spec: Node) -> None:
-        self.spec = spec
+    def __init__(self, document: Document) -> None:
+        self._document = document
 
-    def operations(self) -> dict[str, Node]:
-        """Give every operation by "METHOD /path"."""
-        return {
-            f"{method.upper()} {path}": item[method]
-            for path, item in self.spec["paths"].items()
-            for method in METHODS
-            if method in item
-        }
-
-    def operation(self, where: str) -> Facts:
-        """Give the facts of an operation."""
-        item = self.spec["paths"][where.partition(" ")[2]]
-        node = item[where.partition(" ")[0].lower()]
+    def operation(self, operation: Operation) -> Facts:
+        """Return the facts of an operation."""
+        where, node = operation.where, operation.node
         facts: Facts = {}
-        for given in (*item.get("parameters", []), *node.get("parameters", [])):
-            parameter = self._resolved(given)
+        for parameter in operation.parameters:
             place = f"{where} {parameter['in']} {parameter['name']}"
             needed = bool(parameter.get("required"))
             facts.update(self.values(place, parameter.get("schema", {}), required=needed))
@@ -63,7 +51,7 @@ class Document:
             facts[f"{where} {status}"] = Fact()
             # Errors are of one form everywhere: their codes tell them apart.
             facts.update(self._content(f"{where} {status}", answer, values=status < "3"))
-            for code in self._codes(self._resolved(answer)) if status >= "4" else []:
+            for code in self._codes(self._document.resolved(answer)) if status >= "4" else []:
                 facts[f"{where} {status} code {code}"] = Fact()
         return facts
 
@@ -72,7 +60,7 @@ class Document:
         facts: Facts = {}
         for event, ref in union["discriminator"]["mapping"].items():
             place = f"event {event}"
-            known = self.values(place, resolve(self.spec, ref))
+            known = self.values(place, self._document.resolve(ref))
             facts[place] = Fact()
             facts.update({k: v for k, v in known.items() if k not in (place, f"{place} event")})
         return facts
@@ -112,10 +100,9 @@ class Document:
         if not isinstance(schema, dict):
             return  # `true`: anything
         if "$ref" in schema:
-            self._add(whole, resolve(self.spec, schema["$ref"]))
+            self._add(whole, self._document.resolve(schema["$ref"]))
             schema = {key: value for key, value in schema.items() if key != "$ref"}
-        given = schema.get("type", [])
-        whole["types"] |= {given} if isinstance(given, str) else set(given)
+        whole["types"] |= set(types(schema))
         if schema.get("nullable"):
             whole["types"].add("null")
         if schema.get("format") not in {None, *NUMBERS}:
@@ -140,7 +127,7 @@ class Document:
 
     def _content(self, place: str, holder: Node, *, values: bool = True) -> Facts:
         facts: Facts = {}
-        for kind, media in self._resolved(holder).get("content", {}).items():
+        for kind, media in self._document.resolved(holder).get("content", {}).items():
             facts[f"{place} as {kind}"] = Fact()
             if values and kind in ("application/json", "multipart/form-data"):
                 facts.update(self.values(place, media.get("schema", {})))
@@ -157,6 +144,3 @@ class Document:
                 value["code"] for value in shown if isinstance(value, dict) and "code" in value
             ]
         return list(dict.fromkeys(found))
-
-    def _resolved(self, node: Node) -> Node:
-        return {**resolve(self.spec, node["$ref"]), **node} if "$ref" in node else node

@@ -15,90 +15,108 @@ from __future__ import annotations
 
 from typing import Any
 
-from generator.contract import (
+from generator.document import (
     METHODS,
     SCHEMAS,
+    UNIONS,
     ContractError,
+    Document,
     Node,
-    events,
-    reachable,
     refs,
-    resolve,
-    sides,
+    schema_names,
+    types,
 )
 
 NULL = {"type": "null"}
 DOCS = ("description", "example", "deprecated")
-UNIONS = ("oneOf", "anyOf")
 TYPING = ("type", "$ref", "const", "enum", "properties", *UNIONS)
 
 
-def reading_view(spec: Node) -> Node:
+def reading_view(contract: Document) -> Document:
     """Derive the view of a contract.
 
     Raises:
         ContractError: the contract has something that the view or the tables cannot express.
     """
-    spec = told(spec)
-    sent, read = sides(spec)
+    check_modules(contract)
+    doc = told(contract)
+    sent, read = doc.sides()
     for name in sorted(sent & read):
-        if "properties" in merged(spec, spec["components"]["schemas"][name]):
+        if "properties" in doc.merged(doc.schemas[name]):
             raise ContractError(
                 f"{name} is used in requests and in responses: make it two components, since its "
                 "properties become required and nullable for reading"
             )
     schemas = {
-        name: component(spec, name, schema, read=name in read)
-        for name, schema in spec["components"]["schemas"].items()
+        name: component(doc, name, schema, read=name in read)
+        for name, schema in doc.schemas.items()
     }
     paths = {
-        path: {k: answers(spec, v) if k in METHODS else v for k, v in item.items()}
-        for path, item in spec["paths"].items()
+        path: {k: answers(doc, v) if k in METHODS else v for k, v in item.items()}
+        for path, item in doc.spec["paths"].items()
     }
-    components = {**answers(spec, spec["components"]), "schemas": schemas}
-    view = {**spec, "paths": paths, "components": components}
+    components = {**answers(doc, doc.spec["components"]), "schemas": schemas}
+    view = Document({**doc.spec, "paths": paths, "components": components})
     # Bases merged into others, free-form objects, the union of events and its envelopes go.
-    used = reachable(view, [*refs(paths), *(SCHEMAS + name for name, _ in carried(spec).values())])
+    roots = [*refs(paths), *(SCHEMAS + name for name, _ in carried(doc).values())]
+    used = schema_names(view.reachable(roots))
     components["schemas"] = {name: schema for name, schema in schemas.items() if name in used}
     return view
 
 
-def told(node: Any) -> Any:
+def check_modules(contract: Document) -> None:
+    """Raise ContractError for operations that the tool would write no module of their own for."""
+    modules: dict[str, str] = {}
+    for operation in contract.operations():
+        if not operation.node.get("operationId") or len(operation.node.get("tags", [])) != 1:
+            raise ContractError(f"{operation.where}: needs an operationId and exactly one tag")
+        if same := modules.get(operation.id) or modules.get(operation.module):
+            raise ContractError(
+                f"{operation.where}: operationId {operation.id} is that of {same} too"
+            )
+        modules |= dict.fromkeys((operation.id, operation.module), operation.path)
+
+
+def told(contract: Document) -> Document:
     """Put the version that something came with into its description; leave out all `x-` keys."""
+    return Document(_told(contract.spec))
+
+
+def _told(node: Any) -> Any:
     if isinstance(node, list):
-        return [told(item) for item in node]
+        return [_told(item) for item in node]
     if not isinstance(node, dict):
         return node
-    out = {key: told(value) for key, value in node.items() if not str(key).startswith("x-")}
+    out = {key: _told(value) for key, value in node.items() if not str(key).startswith("x-")}
     if isinstance(node.get("x-since"), str):
         out["description"] = f"{node['description'].rstrip()} Dify {node['x-since']} and later."
     return out
 
 
-def carried(spec: Node) -> dict[str, tuple[str, str | None]]:
+def carried(doc: Document) -> dict[str, tuple[str, str | None]]:
     """Give for each event the component that is read of it, and the key of the event that holds it.
 
     The key is None where the event has no `data` with properties: then the event itself is read.
     """
     found: dict[str, tuple[str, str | None]] = {}
-    for name, ref in events(spec).items():
-        data = merged(spec, resolve(spec, ref))["properties"].get("data", {})
-        payload = model(derived(spec, f"data of {name}", data, read=True))
+    for name, ref in doc.events().items():
+        data = doc.merged(doc.resolve(ref))["properties"].get("data", {})
+        payload = model(derived(doc, f"data of {name}", data, read=True))
         if isinstance(payload, list):
             raise ContractError(f"{ref}: its data cannot be a list")
         found[name] = (payload, "data") if payload else (ref.removeprefix(SCHEMAS), None)
     return found
 
 
-def component(spec: Node, name: str, schema: Node, *, read: bool) -> Node:
+def component(doc: Document, name: str, schema: Node, *, read: bool) -> Node:
     """Derive one component schema."""
-    schema = merged(spec, schema)
+    schema = doc.merged(schema)
     if "properties" not in schema:
-        return derived(spec, name, schema, read=read)
+        return derived(doc, name, schema, read=read)
     required = schema.get("required", [])
     properties = {}
     for key, value in schema["properties"].items():
-        property_ = derived(spec, f"{name}.{key}", value, read=read)
+        property_ = derived(doc, f"{name}.{key}", value, read=read)
         if read:
             model(property_)  # refuses what cannot be read
             property_ = property_ if key in required else nullable(property_)
@@ -108,12 +126,12 @@ def component(spec: Node, name: str, schema: Node, *, read: bool) -> Node:
     return {**schema, "properties": properties, "required": list(properties) if read else required}
 
 
-def derived(spec: Node, where: str, schema: Node, *, read: bool) -> Node:
+def derived(doc: Document, where: str, schema: Node, *, read: bool) -> Node:
     """Derive the schema of a value."""
-    schema = merged(spec, schema)
+    schema = doc.merged(schema)
     if shown := [example for example in schema.get("examples", []) if example is not None]:
         schema = {**schema, "example": shown[0]}  # the tool knows this older keyword only
-    if free(spec, schema):
+    if free(doc, schema):
         return docs(schema)
     if "properties" in schema:
         raise ContractError(f"{where}: an object with properties needs to be a component")
@@ -121,16 +139,10 @@ def derived(spec: Node, where: str, schema: Node, *, read: bool) -> Node:
     out = {k: v for k, v in schema.items() if not read or k not in loose}
     for union in UNIONS:
         if union in schema:
-            out[union] = [derived(spec, where, member, read=read) for member in schema[union]]
+            out[union] = [derived(doc, where, member, read=read) for member in schema[union]]
     if "items" in schema:
-        out["items"] = derived(spec, where, schema["items"], read=read)
+        out["items"] = derived(doc, where, schema["items"], read=read)
     return out
-
-
-def types(schema: Node) -> list[str]:
-    """Give the JSON types that a schema's own `type` allows."""
-    given = schema.get("type", [])
-    return [given] if isinstance(given, str) else given
 
 
 def docs(schema: Node) -> Node:
@@ -143,16 +155,16 @@ def has_type(schema: Node) -> bool:
     return any(key in schema for key in TYPING)
 
 
-def free(spec: Node, schema: Node) -> bool:
+def free(doc: Document, schema: Node) -> bool:
     """Tell whether a value is anything, or an object or list whose content is not described."""
     if "$ref" in schema:
-        return free(spec, merged(spec, resolve(spec, schema["$ref"])))
+        return free(doc, doc.merged(doc.resolve(schema["$ref"])))
     members = [member for union in UNIONS for member in schema.get(union, [])]
     return (
         ("object" in types(schema) and "properties" not in schema)
         or ("array" in types(schema) and "items" not in schema)
         or not has_type(schema)
-        or any(free(spec, merged(spec, member)) for member in members)
+        or any(free(doc, doc.merged(member)) for member in members)
     )
 
 
@@ -170,33 +182,14 @@ def nullable(schema: Node) -> Node:
     return {**docs(schema), "oneOf": [bare, NULL]}
 
 
-def merged(spec: Node, schema: Node) -> Node:
-    """Merge `allOf`; one that only lends a reference a description becomes that reference."""
-    if "allOf" not in schema:
-        return schema
-    own = {key: value for key, value in schema.items() if key != "allOf"}
-    parts: list[Node] = schema["allOf"]
-    if len(parts) == 1 and "$ref" in parts[0] and "properties" not in own:
-        return {**own, **parts[0]}
-    whole: Node = {}
-    for part in (*parts, own):
-        part = merged(spec, resolve(spec, part["$ref"]) if "$ref" in part else part)
-        properties = dict(whole.get("properties", {}))
-        for key, value in part.get("properties", {}).items():
-            properties[key] = {**properties.get(key, {}), **value}
-        required = [*whole.get("required", []), *part.get("required", [])]
-        whole = {**whole, **part, "properties": properties, "required": required}
-    return whole
-
-
-def answers(spec: Node, node: Node) -> Node:
+def answers(doc: Document, node: Node) -> Node:
     """Derive the `responses` of an operation or of the components."""
     responses = {}
     for code, answer in node.get("responses", {}).items():
         content = {
             kind: {
                 **media,
-                "schema": derived(spec, f"{kind} of {code}", media.get("schema", {}), read=True),
+                "schema": derived(doc, f"{kind} of {code}", media.get("schema", {}), read=True),
             }
             for kind, media in answer.get("content", {}).items()
             if kind != "text/event-stream"

@@ -15,9 +15,8 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from generator import contract
-from generator.contract import SCHEMAS, ContractError, Node
-from generator.shape import Document, Fact, Facts
+from generator.document import EVENT_UNION, SCHEMAS, ContractError, Document, Node
+from generator.facts import Fact, Facts, Reader
 
 EVENTS = "ChunkWorkflowEvent"  # the component that lists the events of workflow apps
 APPS = re.compile(r"\*\*Available for\*\*: (.*)")
@@ -34,10 +33,10 @@ class Difference(NamedTuple):
         return f"{self.where}: {self.what}"
 
 
-def load(source: str) -> Node:
+def load(source: str) -> Document:
     """Read a published document from a path or a URL."""
     if not re.match(r"https?://", source):
-        return contract.load(Path(source))
+        return Document.read(Path(source))
     try:
         answer = httpx.get(source, follow_redirects=True, timeout=60).raise_for_status()
         document = answer.json()
@@ -45,39 +44,37 @@ def load(source: str) -> Node:
         raise ContractError(f"{source}: {error}") from error
     if not isinstance(document, dict) or "paths" not in document:
         raise ContractError(f"{source}: no OpenAPI document")
-    return document
+    return Document(document)
 
 
-def is_generated(document: Node) -> bool:
+def is_generated(document: Document) -> bool:
     """Tell Dify's generated document from the published one, which says what each part is for."""
-    operations = Document(document).operations().values()
-    return not any(APPS.search(operation.get("description", "")) for operation in operations)
+    return not any(APPS.search(o.node.get("description", "")) for o in document.operations())
 
 
-def differences(ours: Node, theirs: Node) -> list[Difference]:
+def differences(ours: Document, theirs: Document) -> list[Difference]:
     """Give all differences, those of operations first, then those of events."""
     if is_generated(theirs):
-        return list(_operations(Document(ours), Document(with_own_refs(theirs))))
-    mine, published = Document(ours), Document(theirs)
-    found = list(_operations(mine, published))
-    union = theirs.get("components", {}).get("schemas", {}).get(EVENTS)
+        return list(_operations(ours, with_own_refs(theirs)))
+    found = list(_operations(ours, theirs))
+    union = theirs.spec.get("components", {}).get("schemas", {}).get(EVENTS)
     if union is None or "mapping" not in union.get("discriminator", {}):
         return [*found, Difference("events", f"{EVENTS} lists none in the published document")]
-    events = mine.events(contract.resolve(ours, contract.EVENT_UNION))
-    return [*found, *_facts(events, published.events(union))]
+    events = Reader(ours).events(ours.resolve(EVENT_UNION))
+    return [*found, *_facts(events, Reader(theirs).events(union))]
 
 
-def with_own_refs(document: Node) -> Node:
+def with_own_refs(document: Document) -> Document:
     """Make references to the `$defs` of a component lead there from the whole document.
 
     Generated components are JSON Schema documents of their own: `#/$defs/X` is one of their parts.
     """
-    components = document["components"]
+    components = document.spec["components"]
     schemas = {
         name: _rebased(schema, f"{SCHEMAS}{name}/$defs/")
         for name, schema in components.get("schemas", {}).items()
     }
-    return {**document, "components": {**components, "schemas": schemas}}
+    return Document({**document.spec, "components": {**components, "schemas": schemas}})
 
 
 def _rebased(node: Any, base: str) -> Any:
@@ -93,27 +90,28 @@ def _rebased(node: Any, base: str) -> Any:
     }
 
 
-def _operations(mine: Document, published: Document) -> Iterator[Difference]:
+def _operations(ours: Document, published: Document) -> Iterator[Difference]:
     # The name of a path parameter is no difference: it is not sent.
-    theirs = {PATH.sub("{}", where): where for where in published.operations()}
-    for where in mine.operations():
-        there = theirs.pop(PATH.sub("{}", where), None)
-        if there is None:
+    theirs = {PATH.sub("{}", operation.where): operation for operation in published.operations()}
+    for operation in ours.operations():
+        where = operation.where
+        other = theirs.pop(PATH.sub("{}", where), None)
+        if other is None:
             yield Difference(where, "not in the published document")
             continue
-        if not _for_workflows(published.operations()[there]):
+        if not _for_workflows(other.node):
             yield Difference(where, "published as not for workflow apps")
-        facts = published.operation(there)
+        there = other.where
         here = zip(PATH.findall(there), PATH.findall(where), strict=True)
         renamed = {f"{there} path {old[1:-1]}": f"{where} path {new[1:-1]}" for old, new in here}
         moved = {
             renamed.get(place, where + place.removeprefix(there)): fact
-            for place, fact in facts.items()
+            for place, fact in Reader(published).operation(other).items()
         }
-        yield from _facts(mine.operation(where), moved)
-    for where in theirs.values():
-        if _for_workflows(published.operations()[where]):
-            yield Difference(where, "not in the contract")
+        yield from _facts(Reader(ours).operation(operation), moved)
+    for other in theirs.values():
+        if _for_workflows(other.node):
+            yield Difference(other.where, "not in the contract")
 
 
 def _for_workflows(operation: Node) -> bool:

@@ -1,8 +1,8 @@
 """Write the sync client from the async one: `_clients/_async/*.py` to `_clients/_sync/*.py`.
 
-`python generator/unasync.py` (part of `make generate`); with `--check` it writes nothing, and exits
-with 1 when a file is not what it would write. Words are replaced, texts first, and ruff sorts and
-formats. What is in BY_HAND is written twice: there the halves really differ.
+Part of `make generate`. With `--check` it writes nothing, and exits with 1 when a file is not what
+it would write. Words are replaced, texts first, and ruff sorts and formats. What is in BY_HAND is
+written twice: there the halves really differ.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CLIENTS = ROOT / "wrapper" / "dify_workflow" / "_clients"
 BY_HAND = {"__init__.py", "io.py"}
 HEADER = "# Written from ../_async/{name} by `make generate`: change that one.\n"

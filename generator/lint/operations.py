@@ -5,46 +5,27 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from openapi_python_client.strings import PythonIdentifier
 from ruamel.yaml import YAML
 
-from generator.contract import METHODS, Node, resolve
+from generator.document import Document, Node
+from generator.generate.__main__ import CONFIG as CONFIG_FILE
 
-CONFIG: Node = YAML(typ="safe").load(Path(__file__).with_name("config.yml"))
+CONFIG: Node = YAML(typ="safe").load(CONFIG_FILE)
 STREAM = "text/event-stream"  # the reading view leaves it out; streams are read by the event table
 READ = {"application/json", "application/octet-stream", *CONFIG["content_type_overrides"]}
 SENT = {"application/json", "multipart/form-data"}
 
 
-def operations(spec: Node) -> Iterator[tuple[str, Node]]:
-    """Give every operation with "METHOD /path"."""
-    for path, item in spec["paths"].items():
-        for method in METHODS:
-            if method in item:
-                yield f"{method.upper()} {path}", item[method]
-
-
-def resolved(spec: Node, node: Node) -> Node:
-    """Follow a `$ref`; what stands beside it counts."""
-    return {**resolve(spec, node["$ref"]), **node} if "$ref" in node else node
-
-
-def parameters(spec: Node, where: str, operation: Node) -> list[Node]:
-    """Give the parameters of an operation, those of its path included."""
-    item = spec["paths"][where.partition(" ")[2]]
-    given = [*item.get("parameters", []), *operation.get("parameters", [])]
-    return [resolved(spec, parameter) for parameter in given]
-
-
-def names(spec: Node) -> Iterator[str]:
+def names(contract: Document) -> Iterator[str]:
     """Operations have an id of their own and one tag: they name the module that is generated."""
     taken: dict[str, str] = {}
-    declared = {tag["name"] for tag in spec.get("tags", [])}
-    for where, operation in operations(spec):
-        name, tags = operation.get("operationId"), operation.get("tags", [])
+    declared = {tag["name"] for tag in contract.spec.get("tags", [])}
+    for operation in contract.operations():
+        where, node = operation.where, operation.node
+        name, tags = node.get("operationId"), node.get("tags", [])
         if not name or not re.fullmatch(r"[a-z]+([A-Z][a-z]*)+", name):
             yield f"{where}: operationId must be a verb and a noun, as in runWorkflow"
         else:
@@ -58,26 +39,27 @@ def names(spec: Node) -> Iterator[str]:
             yield f"{where}: tag {tag} is not described at the top"
 
 
-def texts(spec: Node) -> Iterator[str]:
+def texts(contract: Document) -> Iterator[str]:
     """Operations, their parameters and their answers are described."""
-    for where, operation in operations(spec):
+    for operation in contract.operations():
+        where = operation.where
         for key in ("summary", "description"):
-            if not operation.get(key):
+            if not operation.node.get(key):
                 yield f"{where}: has no {key}"
-        for parameter in parameters(spec, where, operation):
+        for parameter in operation.parameters:
             if not parameter.get("description"):
                 yield f"{where}: parameter {parameter['name']} has no description"
             if not parameter.get("schema", {}).get("examples"):
                 yield f"{where}: parameter {parameter['name']} has no example"
-        for status, answer in operation["responses"].items():
-            if not resolved(spec, answer).get("description"):
+        for status, answer in operation.node["responses"].items():
+            if not contract.resolved(answer).get("description"):
                 yield f"{where}: answer {status} has no description"
 
 
-def ways(spec: Node) -> Iterator[str]:
+def ways(contract: Document) -> Iterator[str]:
     """Parameters are of a form that the tool sends: it drops or misreads the others in silence."""
-    for where, operation in operations(spec):
-        found = parameters(spec, where, operation)
+    for operation in contract.operations():
+        where, found = operation.where, operation.parameters
         in_path = Counter(re.findall(r"\{(\w+)\}", where))
         in_path.subtract(p["name"] for p in found if p["in"] == "path" and p.get("required"))
         for name in sorted(name for name, count in in_path.items() if count):
@@ -90,16 +72,17 @@ def ways(spec: Node) -> Iterator[str]:
             yield f"{where}: two parameters are called {name} in Python"
 
 
-def media(spec: Node) -> Iterator[str]:
+def media(contract: Document) -> Iterator[str]:
     """Bodies and answers are of types that the tool reads: the others are dropped in silence."""
-    for where, operation in operations(spec):
-        body = resolved(spec, operation.get("requestBody", {})).get("content", {})
+    for operation in contract.operations():
+        where = operation.where
+        body = contract.resolved(operation.node.get("requestBody", {})).get("content", {})
         for kind in set(body) - SENT:
             yield f"{where}: a body of {kind} cannot be sent"
         if len(body) > 1:
             yield f"{where}: only one type of body can be sent"
-        for status, answer in operation["responses"].items():
-            content: dict[str, Any] = resolved(spec, answer).get("content", {})
+        for status, answer in operation.node["responses"].items():
+            content: dict[str, Any] = contract.resolved(answer).get("content", {})
             kinds = [kind for kind in content if kind != STREAM]
             for kind in kinds:
                 if kind not in READ:

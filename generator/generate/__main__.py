@@ -1,6 +1,6 @@
 """Write generated/dify_workflow_api/, and the stand-in's contract, from openapi/dify-workflow.yaml.
 
-`python generator/generate.py [--spec FILE] [--output DIR]`; exit status 1 and an untouched output
+`python -m generator.generate [--spec FILE] [--output DIR]`; exit status 1 and an untouched output
 when anything is not as it should be, a warning of openapi-python-client included.
 """
 
@@ -15,12 +15,10 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).resolve().parents[1]))  # finds `generator` when run by path
+from generator.document import CONTRACT, ROOT, ContractError, Document
+from generator.generate import methods, tables, templating, unasync, view
 
-from generator import contract, methods, tables, templating, unasync, view
-
-ROOT = Path(__file__).resolve().parents[1]
-CONFIG = ROOT / "generator" / "config.yml"
+CONFIG = Path(__file__).with_name("config.yml")
 OUTPUT = ROOT / "generated" / tables.PACKAGE
 STAND_IN = ROOT / "fake_dify" / "src" / "fake_dify"
 READER = ROOT / "wrapper" / "dify_workflow" / "exported"
@@ -33,7 +31,7 @@ PAGES: dict[str, tables.Tongue] = {"docs/versions.md": "en", "docs/zh/quickstart
 def main() -> int:
     """Run the command."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--spec", type=Path, default=ROOT / "openapi" / "dify-workflow.yaml")
+    parser.add_argument("--spec", type=Path, default=CONTRACT)
     parser.add_argument("--output", type=Path, default=OUTPUT)
     args = parser.parse_args()
     try:
@@ -43,9 +41,9 @@ def main() -> int:
             # The stand-in imports nothing of the client.
             (STAND_IN / "openapi.json").write_bytes((output / "openapi.json").read_bytes())
             copy_reader()
-            for path, text in beside(contract.load(args.spec)).items():
+            for path, text in beside(Document.read(args.spec)).items():
                 path.write_text(text, encoding="utf-8")
-    except (contract.ContractError, OSError) as error:
+    except (ContractError, OSError) as error:
         print(f"{args.spec}: {error}", file=sys.stderr)
         return 1
     return 0
@@ -59,46 +57,46 @@ def copy_reader() -> None:
         (copies / module.name).write_bytes(module.read_bytes())
 
 
-def beside(spec: contract.Node) -> dict[Path, str]:
+def beside(contract: Document) -> dict[Path, str]:
     """Make what is made of the contract elsewhere: plain methods, tables of pages."""
-    texts = {METHODS: unasync.tidy(METHODS, methods.methods_py(spec))}
+    texts = {METHODS: unasync.tidy(METHODS, methods.methods_py(contract))}
     for name, tongue in PAGES.items():
         head, _, rest = (ROOT / name).read_text("utf-8").partition(SINCE)
         tail = rest.partition(END)[2]
-        texts[ROOT / name] = f"{head}{SINCE}{tables.since_md(spec, tongue)}{END}{tail}"
+        texts[ROOT / name] = f"{head}{SINCE}{tables.since_md(contract, tongue)}{END}{tail}"
     return texts
 
 
 def generate(spec_path: Path, output: Path) -> None:
     """Build the package beside the output and swap it in once it is complete."""
-    spec = contract.load(spec_path)
-    reading = view.reading_view(spec)
+    contract = Document.read(spec_path)
+    reading = view.reading_view(contract)
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=".generate-") as scratch:
         package = Path(scratch) / tables.PACKAGE
         files = {
-            "events.py": tables.events_py(spec),
+            "events.py": tables.events_py(contract),
             "filters.py": tables.filters_py(reading),
-            "operations.py": tables.operations_py(spec),
+            "operations.py": tables.operations_py(contract),
         }
         run_tool(reading, package)
         for name, text in files.items():
             (package / name).write_text(text, encoding="utf-8")
         paths = [str(package / name) for name in files]
         run("ruff", "format", "--isolated", "--no-cache", "--line-length=100", *paths)
-        exact = json.dumps(spec, ensure_ascii=False, indent=1) + "\n"
+        exact = json.dumps(contract.spec, ensure_ascii=False, indent=1) + "\n"
         (package / "openapi.json").write_text(exact, encoding="utf-8")
-        (package / "README.md").write_text(tables.readme_md(spec), encoding="utf-8")
+        (package / "README.md").write_text(tables.readme_md(contract), encoding="utf-8")
         (package / "py.typed").write_text(tables.HEADER, encoding="utf-8")
         if output.exists():
             output.rename(Path(scratch) / "old")
         package.rename(output)
 
 
-def run_tool(document: contract.Node, package: Path) -> None:
+def run_tool(document: Document, package: Path) -> None:
     """Run openapi-python-client over a document."""
     source = package.with_name("view.json")
-    source.write_text(json.dumps(document), encoding="utf-8")
+    source.write_text(json.dumps(document.spec), encoding="utf-8")
     templates = package.with_name("templates")
     templates.mkdir()
     templating.write(templates)
@@ -115,7 +113,7 @@ def run(module: str, *args: str) -> None:
         command, cwd=ROOT, env={**os.environ, "PATH": path}, capture_output=True, text=True
     )
     if done.returncode:
-        raise contract.ContractError(f"{module} failed:\n{done.stderr or done.stdout}")
+        raise ContractError(f"{module} failed:\n{done.stderr or done.stdout}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl, unquote
 
 import attrs
 
-from generator.truth import Claim, Place, Schema, Schemas, join
+from generator.compare.truth import Claim, Claims, Schema
+from generator.document import Place, join
 
 ERROR = "#/components/schemas/Error"
 COMPLETE = (1, 14)  # servers from this version on send all that the contract requires
@@ -63,14 +64,14 @@ def is_older(version: str) -> bool:
     return bool(version) and tuple(int(n) for n in re.findall(r"\d+", version)[:2]) < COMPLETE
 
 
-class Contract(Schemas):
+class Contract(Claims):
     """The contract, and what recordings claim of it."""
 
-    def __init__(self, contract: Schema) -> None:
-        super().__init__(contract)
+    def __init__(self, spec: Schema) -> None:
+        super().__init__(spec)
         self._routes = [
             (re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path) + "$"), path)
-            for path in sorted(contract["paths"], key=lambda path: path.count("{"))
+            for path in sorted(spec["paths"], key=lambda path: path.count("{"))
         ]
 
     def route(self, exchange: Recorded) -> tuple[Place, dict[str, str]] | None:
@@ -79,7 +80,7 @@ class Contract(Schemas):
         method = exchange.method.lower()
         for pattern, template in self._routes:
             match = pattern.match(path)
-            if match and method in self.all["paths"][template]:
+            if match and method in self.spec["paths"][template]:
                 return join("#", "paths", template, method), match.groupdict()
         return None
 
@@ -98,12 +99,12 @@ class Contract(Schemas):
             yield from self._request(exchange, operation, path)
 
     def _answer(self, exchange: Recorded, operation: Place, content_type: str) -> Iterator[Claim]:
-        response = self.resolved(join(operation, "responses", exchange.status))
+        response = self.target(join(operation, "responses", exchange.status))
         place = join(response, "content", content_type, "schema")
         self.at(place)
         for name in self.at(response).get("headers", {}):
             if (text := exchange.header(name)) is not None:
-                header = self.resolved(join(response, "headers", name))
+                header = self.target(join(response, "headers", name))
                 yield Claim(f"{exchange} header {name}", join(header, "schema"), text)
         claim = Claim(str(exchange), place, None, partial=is_older(exchange.version))
         if exchange.is_stream:
@@ -122,7 +123,7 @@ class Contract(Schemas):
             "header": exchange.request["headers"],
         }
         for number, _ in enumerate(self.at(operation).get("parameters", [])):
-            place = self.resolved(join(operation, "parameters", number))
+            place = self.target(join(operation, "parameters", number))
             parameter = self.at(place)
             if (text := sent[parameter["in"]].get(parameter["name"])) is not None:
                 value = from_text(parameter["schema"]["type"], text)

@@ -12,10 +12,9 @@ from typing import Any
 import attrs
 from jsonschema import Draft202012Validator, ValidationError
 
-UNIONS = ("allOf", "anyOf", "oneOf")
+from generator.document import UNIONS, Document, Node, Place, join, types
 
-Schema = dict[str, Any]
-Place = str  # JSON pointer into the contract, e.g. "#/components/schemas/Error/properties/code"
+Schema = Node
 Keys = tuple[str | int, ...]  # the way from a value to one of its parts
 
 
@@ -31,11 +30,6 @@ class Claim:
     sent: bool = False  # by the client, not by the server
 
 
-def join(place: Place, *keys: str | int) -> Place:
-    """Give the place below a place."""
-    return "/".join([place, *(str(key).replace("~", "~0").replace("/", "~1") for key in keys)])
-
-
 def kind(value: Any) -> str:
     """Give the JSON type of a value; "number" is one with a fraction."""
     if isinstance(value, float) and value.is_integer():
@@ -44,28 +38,14 @@ def kind(value: Any) -> str:
     return names.get(type(value)) or ("array" if isinstance(value, list) else "object")
 
 
-def types(schema: Schema, *default: str) -> list[str]:
-    """Give the JSON types that a schema names."""
-    named: str | list[str] = schema.get("type", list(default))
-    return [named] if isinstance(named, str) else named
+class Claims(Document):
+    """A contract that claims are held against."""
 
+    def __init__(self, spec: Schema) -> None:
+        super().__init__(spec)
+        self._validator = Draft202012Validator(spec)  # its references lead into the contract
 
-class Schemas:
-    """The schemas of the contract, by their places."""
-
-    def __init__(self, contract: Schema) -> None:
-        self.all = contract
-        self._validator = Draft202012Validator(contract)  # its references lead into the contract
-
-    def at(self, place: Place) -> Any:
-        """Give what stands at a place."""
-        node: Any = self.all
-        for key in place.split("/")[1:]:
-            key = key.replace("~1", "/").replace("~0", "~")
-            node = node[int(key)] if isinstance(node, list) else node[key]
-        return node
-
-    def resolved(self, place: Place) -> Place:
+    def target(self, place: Place) -> Place:
         """Follow `$ref`s from a place to where they lead."""
         while "$ref" in (node := self.at(place)):
             place = node["$ref"]
@@ -85,7 +65,7 @@ class Schemas:
         """Give the place that has to accept a claim's value; None for an unknown event."""
         if not claim.by_event:
             return claim.place
-        mapping = self.at(self.resolved(claim.place)).get("discriminator", {}).get("mapping", {})
+        mapping = self.at(self.target(claim.place)).get("discriminator", {}).get("mapping", {})
         found: Place | None = mapping.get(event_name(claim.value))
         return found
 
@@ -97,30 +77,9 @@ class Schemas:
 
     def examples(self) -> Iterator[Claim]:
         """Give what every example claims about its own schema."""
-        for place in self.schemas():
-            for value in self.at(place).get("examples", []):
+        for place, schema in self.walk():
+            for value in schema.get("examples", []):
                 yield Claim(f"example at {place}", place, value)
-
-    def schemas(self) -> Iterator[Place]:
-        """Give every place where a schema stands."""
-        yield from self._schemas_below("#", self.all)
-
-    def _schemas_below(self, place: Place, node: Any) -> Iterator[Place]:
-        if isinstance(node, dict | list):
-            for key, value in node.items() if isinstance(node, dict) else enumerate(node):
-                below = join(place, key)
-                is_schema = key == "schema" or place == "#/components/schemas"
-                yield from self._within(below) if is_schema else self._schemas_below(below, value)
-
-    def _within(self, place: Place) -> Iterator[Place]:
-        yield place
-        schema = self.at(place)
-        below = [join(place, "properties", key) for key in schema.get("properties", {})]
-        for word in UNIONS:
-            below += [join(place, word, number) for number, _ in enumerate(schema.get(word, []))]
-        below += [join(place, word) for word in ("items", "additionalProperties") if word in schema]
-        for part in below:
-            yield from self._within(part)
 
     def reached(self, claim: Claim) -> Iterator[tuple[Place, Keys, Any]]:
         """Give every schema that takes part in a claim, with the value it is about."""
@@ -131,7 +90,7 @@ class Schemas:
         schema = self.at(place)
         if "$ref" in schema:
             yield from self._reached(schema["$ref"], keys, value)
-        for word in UNIONS:
+        for word in ("allOf", *UNIONS):
             for number, part in enumerate(schema.get(word, [])):
                 if word == "allOf" or self._meant(schema, part, value):
                     yield from self._reached(join(place, word, number), keys, value)

@@ -19,7 +19,7 @@ from zipfile import BadZipFile, ZipFile
 
 import attrs
 
-from generator.contract import ContractError
+from generator.document import ContractError
 
 
 @attrs.frozen
