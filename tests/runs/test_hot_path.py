@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import ssl
 import threading
@@ -14,6 +15,7 @@ from dify_workflow import AsyncDifyWorkflow
 from dify_workflow._clients._async.io import AsyncRouter
 from dify_workflow._runs.replay import SeenEvents
 from dify_workflow._transport.pools import TransportSettings
+from facade import Kind, both, client
 from h1_streams.asyncio_streams import connect_tcp
 from places import TLS
 from replay_server import ReplayServer, Reply
@@ -72,7 +74,7 @@ def test_no_timer_is_left_of_a_stream_over_tls_through_a_proxy() -> None:
             for _ in range(10):  # the ends of both layers are told one after the other
                 await asyncio.sleep(0)
             timers: Any = asyncio.get_running_loop()
-            return [timer for timer in timers._scheduled if "_Alarm" in repr(timer)]
+            return [timer for timer in timers._scheduled if "AsyncioStream" in repr(timer)]
 
     with (
         ReplayServer([Reply.of(RUN, hold_open=60)]) as server,
@@ -125,6 +127,26 @@ def test_two_threads_may_forget_a_closed_event_loop_together() -> None:
     router._loops[Closed()] = None  # type: ignore[assignment]
     asyncio.run(router._here())
     assert len(router._loops) == 1
+
+
+@both
+def test_runs_leave_no_circle_to_the_garbage_collector(kind: Kind) -> None:
+    ours = ("dify_workflow", "h1_streams", "httpx", "httpcore")
+    with ReplayServer([Reply.of(RUN)]) as server, client(kind, server.url) as dify:
+        dify.run_workflow({})
+        gc.collect()
+        gc.disable()
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        try:
+            for _ in range(100):
+                dify.run_workflow({})
+            gc.collect()
+            left = [one for one in gc.garbage if type(one).__module__.startswith(ours)]
+        finally:
+            gc.set_debug(0)
+            gc.garbage.clear()
+            gc.enable()
+    assert left == []
 
 
 def test_the_texts_of_variables_are_told_apart_whatever_their_names_hold() -> None:

@@ -112,6 +112,8 @@ class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
         self._closed = True
         if self._stream is not None:
             await self._stream.aclose()
+        if self._handle is not None:
+            self._handle.let_go()
 
 
 async def _late(stream: httpcore.AsyncNetworkStream, error: httpcore.ReadTimeout) -> bytes:

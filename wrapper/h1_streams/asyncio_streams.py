@@ -8,7 +8,7 @@ import selectors
 import ssl
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import httpcore
@@ -35,32 +35,6 @@ class _Receiving(threading.local):
 _receiving = _Receiving()
 
 
-class _Alarm:
-    """Rings when its time is over. It is set for each read: a set one only notes its new time."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, ring: Callable[[], None]) -> None:
-        self._loop = loop
-        self._ring = ring
-        self._due = float("inf")
-        self._timer: asyncio.TimerHandle | None = None
-
-    def set(self, timeout: float | None) -> None:
-        """Ring after so many seconds from now, or not at all."""
-        self._due = float("inf") if timeout is None else self._loop.time() + timeout
-        if self._timer is not None and (timeout is None or self._timer.when() > self._due):
-            self._timer.cancel()
-            self._timer = None
-        if self._timer is None and timeout is not None:
-            self._timer = self._loop.call_at(self._due, self._look)
-
-    def _look(self) -> None:
-        self._timer = None
-        if self._loop.time() < self._due - _MOMENT:
-            self._timer = self._loop.call_at(self._due, self._look)
-        else:
-            self._ring()
-
-
 class AsyncioStream(httpcore.AsyncNetworkStream, asyncio.BaseProtocol):
     """Bytes in and out of one asyncio transport."""
 
@@ -72,7 +46,8 @@ class AsyncioStream(httpcore.AsyncNetworkStream, asyncio.BaseProtocol):
         self._chunks: deque[bytes] = deque()
         self._size = 0
         self._reader: asyncio.Future[bool] | None = None
-        self._alarm = _Alarm(loop, lambda: _settle(self._reader, False))
+        self._due = float("inf")  # when the reader's time is over
+        self._timer: asyncio.TimerHandle | None = None
         self._writer: asyncio.Future[bool] | None = None
         self._full = False  # the transport takes no more to write for now
         self._asking = False  # a request is being written
@@ -90,7 +65,7 @@ class AsyncioStream(httpcore.AsyncNetworkStream, asyncio.BaseProtocol):
     def connection_lost(self, exc: BaseException | None) -> None:
         self._ended = True
         self._error = exc
-        self._alarm.set(None)
+        self._set_alarm(None)
         _settle(self._reader, True)
         _settle(self._writer, True)
 
@@ -105,6 +80,22 @@ class AsyncioStream(httpcore.AsyncNetworkStream, asyncio.BaseProtocol):
         self._full = False
         _settle(self._writer, True)
 
+    def _set_alarm(self, timeout: float | None) -> None:
+        """End the read after so many seconds, or not at all; a timer only notes its new time."""
+        self._due = float("inf") if timeout is None else self._loop.time() + timeout
+        if self._timer is not None and (timeout is None or self._timer.when() > self._due):
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None and timeout is not None:
+            self._timer = self._loop.call_at(self._due, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._loop.time() < self._due - _MOMENT:
+            self._timer = self._loop.call_at(self._due, self._ring)
+        else:
+            _settle(self._reader, False)
+
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         self._asking = False
         while not self._chunks:
@@ -113,7 +104,7 @@ class AsyncioStream(httpcore.AsyncNetworkStream, asyncio.BaseProtocol):
             if self._ended:
                 return b""
             self._reader = self._loop.create_future()
-            self._alarm.set(timeout)
+            self._set_alarm(timeout)
             if not await self._reader:
                 raise httpcore.ReadTimeout("no bytes in time")
         chunk = self._chunks.popleft()
@@ -149,7 +140,7 @@ class AsyncioStream(httpcore.AsyncNetworkStream, asyncio.BaseProtocol):
         timeout: float | None = None,
     ) -> httpcore.AsyncNetworkStream:
         stream = SecureStream(self._loop)
-        self._alarm.set(None)  # from now on it hears nothing, not even its end
+        self._set_alarm(None)  # from now on it hears nothing, not even its end
         try:
             async with asyncio.timeout(timeout):
                 stream.transport = await self._loop.start_tls(

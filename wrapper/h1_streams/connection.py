@@ -154,6 +154,8 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
         self.shutdown()
         if self._stream is not None:
             self._stream.close()
+        if self._handle is not None:
+            self._handle.let_go()
 
 
 class WaitingHead:

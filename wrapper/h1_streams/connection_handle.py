@@ -53,5 +53,10 @@ class ConnectionHandle:
     def shutdown(self) -> None:
         """End the connection from any thread."""
         self._ended = True
-        if self._connection is not None:
-            self._connection.shutdown()
+        connection = self._connection
+        if connection is not None:
+            connection.shutdown()
+
+    def let_go(self) -> None:
+        """The connection has ended by itself."""
+        self._connection = None

@@ -24,6 +24,7 @@ from .._api.failures import PROXY
 from .._codec.jsonio import is_one_of
 from ..errors import InvalidArgument
 from .forks import UNFORKED
+from .hooks import is_hooked, is_original
 from .proxies import is_excluded, proxy_at, variable_of
 
 
@@ -35,16 +36,43 @@ class _NoCookies(httpx.Cookies):
 _NO_COOKIES = _NoCookies()
 
 
+_AS_IT_IS = {"stream": True, "follow_redirects": False}
+
+
 class OwnClient(httpx.Client):
-    """For the sync client."""
+    """For the sync client: a request goes straight to the transport where nobody looks into it."""
 
     cookies: Any = _NO_COOKIES
+
+    def send(self, request: httpx.Request, **how: Any) -> httpx.Response:
+        """As that of httpx, whose layers are for what this client has not: auth, hooks, cookies."""
+        if how != _AS_IT_IS or is_hooked(self, httpx.Client):
+            return super().send(request, **how)
+        try:
+            response = self._transport.handle_request(request)
+        except httpx.RequestError as error:
+            error.request = request
+            raise
+        response.request = request
+        return response
 
 
 class AsyncOwnClient(httpx.AsyncClient):
-    """For the async client."""
+    """For the async client, as `OwnClient`."""
 
     cookies: Any = _NO_COOKIES
+
+    async def send(self, request: httpx.Request, **how: Any) -> httpx.Response:
+        """As that of `OwnClient`."""
+        if how != _AS_IT_IS or is_hooked(self, httpx.AsyncClient):
+            return await super().send(request, **how)
+        try:
+            response = await self._transport.handle_async_request(request)
+        except httpx.RequestError as error:
+            error.request = request
+            raise
+        response.request = request
+        return response
 
 
 class TracedConnection:
@@ -153,6 +181,54 @@ def _proxy_from_environment(url: httpx.URL) -> str | None:
     return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
 
 
+class StreamPool:
+    """Stands in place of an httpcore pool: each request has a connection of its own."""
+
+    def __init__(self, pool: Any) -> None:
+        self._create: Callable[..., Any] = pool.create_connection
+        self._kind = type(pool)
+
+    @property
+    def is_hooked(self) -> bool:
+        """Whether somebody looks into httpcore's pools, as respx does."""
+        kind: Any = self._kind
+        return not is_original(getattr(kind, "handle_request", None) or kind.handle_async_request)
+
+    def _connection(self, request: Any) -> Any:
+        return self._create(request.url.origin, request.extensions[OWN_CONNECTION])
+
+    def handle_request(self, request: Any) -> Any:
+        return self._connection(request).handle_request(request)
+
+    def handle_async_request(self, request: Any) -> Any:
+        return self._connection(request).handle_async_request(request)
+
+
+class StreamTransports:
+    """The httpx transports of streams: one for each origin, with a `StreamPool`.
+
+    A stream has one of its own where httpcore makes the connections, or its pools are hooked.
+    `make` gives that, and what is to see the connection.
+    """
+
+    def __init__(
+        self, make: Callable[[httpx.URL, ConnectionHandle], tuple[Any, TracedConnection | None]]
+    ) -> None:
+        self._make = make
+        self._known: dict[tuple[str, bytes], Any] = {}
+
+    def get(self, url: httpx.URL, handle: ConnectionHandle) -> tuple[Any, TracedConnection | None]:
+        """Return the transport for a stream, as `make`."""
+        key = url.scheme, url.netloc
+        known = self._known.get(key)
+        if known is not None and not known._pool.is_hooked:
+            return known, None
+        transport, traced = self._make(url, handle)
+        if traced is None and not (pool := StreamPool(transport._pool)).is_hooked:
+            transport._pool, self._known[key] = pool, transport
+        return transport, traced
+
+
 class TransportSettings:
     """How connections are made: TLS, proxy, limits. A copy in another process reads its proxies."""
 
@@ -226,7 +302,7 @@ class TransportSettings:
         if self._connections == "httpx" or not (supported and hasattr(pool, "create_connection")):
             return None if handle is None else TracedConnection(handle)
 
-        def create(origin: Any) -> Any:
+        def create(origin: Any, handle: ConnectionHandle | None = handle) -> Any:
             route = Route(origin, self._context(url), proxy)
             return connection(route, _KEEPALIVE_EXPIRY, keepalive_options(), handle)
 

@@ -19,6 +19,7 @@ from collections.abc import (
     Sequence,
 )
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 import anyio
@@ -29,7 +30,12 @@ from h1_streams.loops import running_loop
 
 from ..._api.commands import Open
 from ..._transport.messages import handle_of, httpcore_errors, httpx_error, is_bounded, own_body
-from ..._transport.pools import OWN_CONNECTION, TracedConnection, TransportSettings
+from ..._transport.pools import (
+    OWN_CONNECTION,
+    StreamTransports,
+    TracedConnection,
+    TransportSettings,
+)
 from ..._transport.whole import Decoder
 from ...errors import DifyError, InvalidArgument
 
@@ -282,6 +288,7 @@ class AsyncRouter(httpx.AsyncBaseTransport):
     def __init__(self, settings: TransportSettings) -> None:
         self._settings = settings
         self._loops: dict[object, _LoopConnections] = {}  # by event loop, or run of trio
+        self._streams = StreamTransports(partial(_transport, settings))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self._settings.note_proxy(request)
@@ -290,11 +297,12 @@ class AsyncRouter(httpx.AsyncBaseTransport):
         if handle is None:
             return await here.pool(request.url, self._settings).handle_async_request(request)
         here.handles.add(handle)
-        transport, traced = _transport(self._settings, request.url, handle)
+        transport, traced = self._streams.get(request.url, handle)
         if traced is not None:
             request.extensions["trace"] = traced.atrace
             here.streams.add(transport)
-        return await transport.handle_async_request(request)
+        response: httpx.Response = await transport.handle_async_request(request)
+        return response
 
     async def _here(self) -> _LoopConnections:
         """The connections of the running event loop."""

@@ -19,7 +19,12 @@ from h1_streams.connection_handle import BODY, ConnectionHandle
 
 from ..._api.commands import Open
 from ..._transport.messages import handle_of, httpcore_errors, httpx_error, is_bounded, own_body
-from ..._transport.pools import OWN_CONNECTION, TracedConnection, TransportSettings
+from ..._transport.pools import (
+    OWN_CONNECTION,
+    StreamTransports,
+    TracedConnection,
+    TransportSettings,
+)
 from ..._transport.whole import Decoder
 
 if TYPE_CHECKING:
@@ -209,16 +214,18 @@ class Router(httpx.BaseTransport):
     def __init__(self, settings: TransportSettings) -> None:
         self._settings = settings
         self._pools: dict[tuple[int, str, str], httpx.HTTPTransport] = {}
+        self._streams = StreamTransports(self._transport)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self._settings.note_proxy(request)
         handle = request.extensions.get(OWN_CONNECTION)
         if handle is None:
             return self._pool(request.url).handle_request(request)
-        transport, traced = self._transport(request.url, handle)
+        transport, traced = self._streams.get(request.url, handle)
         if traced is not None:
             request.extensions["trace"] = traced.trace
-        return transport.handle_request(request)
+        response: httpx.Response = transport.handle_request(request)
+        return response
 
     def _transport(
         self, url: httpx.URL, handle: ConnectionHandle | None = None
