@@ -1,4 +1,4 @@
-# Written by `python generator/generate.py` from openapi/dify-workflow.yaml: do not edit.
+# Written by `make generate` from openapi/dify-workflow.yaml: do not edit.
 """Every event: its name, and what it carries."""
 
 from __future__ import annotations

@@ -17,9 +17,7 @@ from generator.document import SCHEMAS, ContractError, Document, Node
 from generator.generate.view import carried
 
 PACKAGE = "dify_workflow_api"
-HEADER = (
-    "# Written by `python generator/generate.py` from openapi/dify-workflow.yaml: do not edit.\n"
-)
+HEADER = "# Written by `make generate` from openapi/dify-workflow.yaml: do not edit.\n"
 LIMITS = ("enum", "minimum", "maximum", "minLength", "maxLength", "default")
 CHECKED = ("type", "format", *LIMITS)
 Tongue = Literal["en", "zh"]

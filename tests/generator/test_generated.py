@@ -71,7 +71,7 @@ def test_own_files_name_the_command_that_wrote_them() -> None:
     own = ["events", "filters", "operations", "__init__", "models/__init__"]
     for name in [*(f"{n}.py" for n in own), "py.typed"]:
         first = (PACKAGE / name).read_text("utf-8").partition("\n")[0]
-        assert "python generator/generate.py" in first
+        assert "make generate" in first
 
 
 def test_nothing_of_this_machine_is_written() -> None:
