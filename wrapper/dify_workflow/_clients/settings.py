@@ -203,11 +203,18 @@ class ClientBase:
         return self._settings.options.merged(options)
 
     def _plan(
-        self, request: Any, options: Mapping[str, Any], clock: Callable[[], float], **how: Any
+        self,
+        request: Any,
+        options: Mapping[str, Any],
+        clock: Callable[[], float],
+        *,
+        result_only: bool = False,
     ) -> Run:
         seal_key(options)
         defaults = self._settings.options
-        return plan(request, defaults, options, self._server, clock, self._forms, **how)
+        return plan(
+            request, defaults, options, self._server, clock, self._forms, result_only=result_only
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.base_url!r})"

@@ -19,7 +19,7 @@ from .._api.versions import Server
 from .._codec.jsonio import as_object
 from ..errors import InvalidArgument, RequestTimedOut, StreamClosed
 from ..options import Options, Seconds, in_seconds
-from ..types.responses import DeadlineExceeded, WorkflowRunResponse
+from ..types.responses import DeadlineExceeded, WorkflowRunResponse, delivered_of
 from ..types.text import TextPieces
 from .replay import SeenEvents
 from .run import Run, RunReport, attaching
@@ -218,10 +218,6 @@ class RunHandle:
         return self._run.options.user
 
     @property
-    def _delivered(self) -> SeenEvents:
-        return self._state.delivered
-
-    @property
     def recovered(self) -> bool:
         """Whether the connection dropped and the run was found again."""
         return self._state.recovered
@@ -418,7 +414,8 @@ def resuming(
     following = attaching(run.id, options, server, clock)
     following.resuming = True
     following.state.task_id = run.task_id
-    delivered = SeenEvents() if run._delivered is None else copy.deepcopy(run._delivered)
+    before = run._state.delivered if isinstance(run, RunHandle) else delivered_of(run)
+    delivered = SeenEvents() if before is None else copy.deepcopy(before)
     delivered.next_segment()
     following.state.resume(delivered)
     following.state.events_lost, following.state.in_gap = False, True

@@ -28,7 +28,7 @@ from .._codec.jsonio import to_json
 from ..errors import InvalidArgument
 from ..options import Options, no_inputs, unique_user
 from ..typed import TypedRequest
-from ..types.requests import WorkflowRunRequest
+from ..types.requests import RowRequest, WorkflowRunRequest
 from ..types.responses import RunOutcomeUnknown, WorkflowRunResponse
 from .state import RunState
 
@@ -190,14 +190,10 @@ def plan(
     forms: InputForms | None = None,
     *,
     result_only: bool = False,
-    own_user: bool = False,
-    before_post: Callable[[], None] | None = None,
 ) -> Run:
     """Return a run that is to be started; raises `InvalidArgument`. Nothing is sent here.
 
     defaults, call_options: the options of the client, and of the call.
-    own_user: the user is of this run alone, so its runs are surely this one.
-    before_post: called when all is uploaded and the request that starts the run is next.
     """
     call_options = dict(call_options)
     inputs_in_call = call_options.pop("inputs", None)
@@ -209,10 +205,11 @@ def plan(
     options = defaults.merged(call_options, request)
     is_blocking = result_only and options.response_mode == "blocking"
     options.key()
+    row = request if isinstance(request, RowRequest) else None
+    own_user = options.unique_user or row is not None  # whose runs are surely this one
     if options.unique_user:
         user = unique_user(options.user, _SUFFIX)
         options = attrs.evolve(options, user=user, unique_user=False)
-        own_user = True
     inputs: dict[str, Any] = to_json(request.inputs, "inputs")
     key_input = options.run_key_input
     if key_input in inputs:
@@ -234,7 +231,7 @@ def plan(
         start=api_requests.run(inputs, options, blocking=is_blocking),
         blocking=is_blocking,
         checks=checks,
-        before_post=before_post,
+        before_post=None if row is None else row.before_post,
         lookup=Lookup(inputs, own_user, key_input),
     )
 
@@ -256,7 +253,11 @@ def _refuse_for_streams(request: WorkflowRunRequest, call_options: Mapping[str, 
 def _is_checked(request: WorkflowRunRequest, options: Options) -> bool:
     """Whether the inputs are checked: a typed request's are, unless `validate` is given."""
     if options.validate is None:
-        return isinstance(request, TypedRequest)
+        return (
+            request.checked
+            if isinstance(request, RowRequest)
+            else isinstance(request, TypedRequest)
+        )
     return options.validate != "off"
 
 

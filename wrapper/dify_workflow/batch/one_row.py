@@ -21,7 +21,7 @@ from .. import (
     WorkflowStream,
     versions,
 )
-from ..typed import request
+from ..types.requests import RowRequest
 from .journal import Flight
 from .results import Key, RowResult, from_error, from_response
 
@@ -162,12 +162,13 @@ def _client(sealed: Sealed) -> DifyWorkflow:
 
 def _new(client: DifyWorkflow, task: Task, watch: Watch) -> WorkflowStream:
     # "Too many requests" is for the batch to know: all of it waits.
-    return client._stream(
-        request(dict, task.inputs) if task.is_typed else task.inputs,
-        {"user": task.flight.user, "unique_user": False, "max_retries": 0},
-        own_user=True,
+    row = RowRequest(
+        inputs=task.inputs,
+        user=task.flight.user,
         before_post=lambda: watch.posting(task),
+        checked=task.is_typed,
     )
+    return client.run_workflow_stream(row, unique_user=False, max_retries=0)
 
 
 def _find(client: DifyWorkflow, task: Task, watch: Watch) -> str | Outcome:

@@ -34,7 +34,8 @@ class Batch:
             raise InvalidArgument("client: a DifyWorkflow, not an async one", field="client")
         self._settings, theirs = split(options)
         self._client = client.with_options(**theirs)
-        self._client._settings.options.key()
+        # Plans a run and sends nothing: raises what every row would be refused for.
+        self._user = self._client.run_workflow_stream({}, unique_user=False).user
         self._rows = rows
         path = path_of(rows)
         self._path = None if output is None else Path(output)
@@ -77,7 +78,9 @@ class Batch:
             beside = None if self._path is None else Path(f"{self._path}.journal")
             journal = Journal(beside, done.__contains__)
             stack.callback(journal.close)
-            tasks = Tasks(self._client, self._rows, self._settings, journal.found, done, seen)
+            tasks = Tasks(
+                self._client, self._user, self._rows, self._settings, journal.found, done, seen
+            )
             engine = Engine(self._client, self._settings, tasks, journal)
             stack.callback(engine.close)
             for result in engine.results():

@@ -25,13 +25,15 @@ _SUFFIX = 16  # hex digits that make a user the row's own
 class Tasks:
     """The rows still to be run, each with its inputs as the output shows them.
 
-    A row whose inputs are of the wrong type comes as its result. `found` are the rows that were in
-    flight, `done` those in the output, `seen` those that came already.
+    A row whose inputs are of the wrong type comes as its result. The users of the rows begin with
+    `user`. `found` are the rows that were in flight, `done` those in the output, `seen` those that
+    came already.
     """
 
     def __init__(
         self,
         client: DifyWorkflow,
+        user: str,
         rows: Rows,
         settings: Settings,
         found: Mapping[str, Flight],
@@ -39,7 +41,7 @@ class Tasks:
         seen: KeySet,
     ) -> None:
         self._settings = settings
-        self._user = client._settings.options.user
+        self._user = user
         self._found = found
         self._done = done
         self._seen = seen  # stays empty where the keys are numbers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, Unpack, get_args
 
@@ -153,6 +153,18 @@ _SIMPLE = (str, int, float, bool, type(None))  # which hold no file
 # Of a run's request, what a call and a client can say as well.
 CHECKED_FIELDS = ("files", "response_mode", "trace_id", "trace_session_id")
 REQUEST_FIELDS = ("api_key", "user", "workflow_id", *CHECKED_FIELDS)
+
+
+@attrs.frozen(kw_only=True)
+class RowRequest(WorkflowRunRequest):
+    """The request of a batch's row: no other run has its `user`.
+
+    `before_post` is called when all is uploaded and the request that starts the run is next;
+    `checked`: the inputs are those of a typed request.
+    """
+
+    before_post: Callable[[], None] = attrs.field(repr=False)
+    checked: bool
 
 
 def refuse_two(name: str, in_request: Any, in_call: Any) -> None:

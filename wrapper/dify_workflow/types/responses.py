@@ -60,7 +60,6 @@ class WorkflowRunResponse(Value):
     raw: dict[str, Any] = attrs.field(factory=dict, repr=False)
     user: str | None = attrs.field(default=None, repr=False)
     _reasoning: str = attrs.field(default="", repr=False, eq=False)  # that was streamed
-    # What was delivered of the run: `resume` delivers it not again. The run's own affair.
     _delivered: Any = attrs.field(default=None, repr=False, eq=False)
 
     @property
@@ -169,6 +168,11 @@ class WorkflowRunResponse(Value):
             text = f"run {self.id} {self.status}: {self.message}"
             raise WorkflowFailed(text + why_stopped(self.status, self.message), response=self)
         return self
+
+
+def delivered_of(response: WorkflowRunResponse) -> Any:
+    """Return what a stream delivered of the run, so that `resume` does not deliver it again."""
+    return response._delivered
 
 
 @attrs.frozen

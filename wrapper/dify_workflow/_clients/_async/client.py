@@ -28,7 +28,7 @@ from .forms import AsyncHumanMethods
 from .io import AsyncRouter, Starting
 from .logs import AsyncLogMethods
 from .methods import AsyncPlainMethods
-from .stream import AsyncStartedStream, AsyncWorkflowStream
+from .stream import AsyncStartedStream, AsyncWorkflowStream, started
 
 
 class AsyncDifyWorkflow(
@@ -145,7 +145,8 @@ class AsyncDifyWorkflow(
 
         Raises as `run_workflow` does: for bad arguments here, for the rest while it is read.
         """
-        return self._stream(request, options)
+        driver = self._driver()
+        return AsyncWorkflowStream(self._plan(request, options, driver.clock), driver)
 
     def start(
         self,
@@ -158,8 +159,7 @@ class AsyncDifyWorkflow(
         Dify before 1.10 ends a run whose stream is closed: keep it open there.
         """
         driver = self._driver()
-        run = self._plan(request, options, driver.clock)
-        return Starting(AsyncStartedStream(run, driver)._start())
+        return Starting(started(self._plan(request, options, driver.clock), driver))
 
     def attach(self, run_id: str, /, **options: Unpack[RunOptions]) -> AsyncWorkflowStream:
         """Follow a run that was started elsewhere (GET /workflow/{workflow_run_id}/events).
@@ -228,15 +228,6 @@ class AsyncDifyWorkflow(
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
-
-    def _stream(
-        self,
-        request: WorkflowRunRequest | Mapping[str, Any] | None,
-        options: RunArguments,
-        **how: Any,
-    ) -> AsyncWorkflowStream:
-        driver = self._driver()
-        return AsyncWorkflowStream(self._plan(request, options, driver.clock, **how), driver)
 
     def _resumed(
         self, run: WorkflowRunResponse | AsyncWorkflowStream | str, options: Options

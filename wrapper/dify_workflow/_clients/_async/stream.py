@@ -312,3 +312,8 @@ class AsyncStartedStream(AsyncWorkflowStream):
     def task_id(self) -> str:
         """The task's id, which stopping needs; "" for a run found in the logs, which say none."""
         return self._state.task_id or ""
+
+
+async def started(run: Run, driver: AsyncDriver) -> AsyncStartedStream:
+    """Return the stream of a run, read until the run's id is known."""
+    return await AsyncStartedStream(run, driver)._start()

@@ -29,7 +29,7 @@ from .forms import HumanMethods
 from .io import Router
 from .logs import LogMethods
 from .methods import PlainMethods
-from .stream import StartedStream, WorkflowStream
+from .stream import StartedStream, WorkflowStream, started
 
 
 class DifyWorkflow(
@@ -144,7 +144,8 @@ class DifyWorkflow(
 
         Raises as `run_workflow` does: for bad arguments here, for the rest while it is read.
         """
-        return self._stream(request, options)
+        driver = self._driver()
+        return WorkflowStream(self._plan(request, options, driver.clock), driver)
 
     def start(
         self,
@@ -157,8 +158,7 @@ class DifyWorkflow(
         Dify before 1.10 ends a run whose stream is closed: keep it open there.
         """
         driver = self._driver()
-        run = self._plan(request, options, driver.clock)
-        return StartedStream(run, driver)._start()
+        return started(self._plan(request, options, driver.clock), driver)
 
     def attach(self, run_id: str, /, **options: Unpack[RunOptions]) -> WorkflowStream:
         """Follow a run that was started elsewhere (GET /workflow/{workflow_run_id}/events).
@@ -225,15 +225,6 @@ class DifyWorkflow(
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-    def _stream(
-        self,
-        request: WorkflowRunRequest | Mapping[str, Any] | None,
-        options: RunArguments,
-        **how: Any,
-    ) -> WorkflowStream:
-        driver = self._driver()
-        return WorkflowStream(self._plan(request, options, driver.clock, **how), driver)
 
     def _resumed(
         self, run: WorkflowRunResponse | WorkflowStream | str, options: Options

@@ -311,3 +311,8 @@ class StartedStream(WorkflowStream):
     def task_id(self) -> str:
         """The task's id, which stopping needs; "" for a run found in the logs, which say none."""
         return self._state.task_id or ""
+
+
+def started(run: Run, driver: Driver) -> StartedStream:
+    """Return the stream of a run, read until the run's id is known."""
+    return StartedStream(run, driver)._start()
