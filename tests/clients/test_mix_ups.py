@@ -161,7 +161,7 @@ def test_an_async_run_is_entered_as_it_is_awaited(fake_dify: FakeDify) -> None:
                 first = await entered.result()
             awaited = await dify.start({})
             task = await asyncio.create_task(dify.start({}))
-            with pytest.warns(RuntimeWarning, match="_start' was never awaited"):
+            with pytest.warns(RuntimeWarning, match="start' was never awaited"):
                 dify.start({})
             return [first, await awaited.result(), await task.result()]
 

@@ -28,7 +28,7 @@ from .forms import AsyncHumanMethods
 from .io import AsyncRouter, Starting
 from .logs import AsyncLogMethods
 from .methods import AsyncPlainMethods
-from .stream import AsyncStartedStream, AsyncWorkflowStream, started
+from .stream import AsyncStartedStream, AsyncWorkflowStream, start
 
 
 class AsyncDifyWorkflow(
@@ -159,7 +159,7 @@ class AsyncDifyWorkflow(
         Dify before 1.10 ends a run whose stream is closed: keep it open there.
         """
         driver = self._driver()
-        return Starting(started(self._plan(request, options, driver.clock), driver))
+        return Starting(start(self._plan(request, options, driver.clock), driver))
 
     def attach(self, run_id: str, /, **options: Unpack[RunOptions]) -> AsyncWorkflowStream:
         """Follow a run that was started elsewhere (GET /workflow/{workflow_run_id}/events).

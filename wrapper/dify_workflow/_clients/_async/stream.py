@@ -314,6 +314,6 @@ class AsyncStartedStream(AsyncWorkflowStream):
         return self._state.task_id or ""
 
 
-async def started(run: Run, driver: AsyncDriver) -> AsyncStartedStream:
+async def start(run: Run, driver: AsyncDriver) -> AsyncStartedStream:
     """Return the stream of a run, read until the run's id is known."""
     return await AsyncStartedStream(run, driver)._start()

@@ -29,7 +29,7 @@ from .forms import HumanMethods
 from .io import Router
 from .logs import LogMethods
 from .methods import PlainMethods
-from .stream import StartedStream, WorkflowStream, started
+from .stream import StartedStream, WorkflowStream, start
 
 
 class DifyWorkflow(
@@ -158,7 +158,7 @@ class DifyWorkflow(
         Dify before 1.10 ends a run whose stream is closed: keep it open there.
         """
         driver = self._driver()
-        return started(self._plan(request, options, driver.clock), driver)
+        return start(self._plan(request, options, driver.clock), driver)
 
     def attach(self, run_id: str, /, **options: Unpack[RunOptions]) -> WorkflowStream:
         """Follow a run that was started elsewhere (GET /workflow/{workflow_run_id}/events).

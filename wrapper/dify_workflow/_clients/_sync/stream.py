@@ -313,6 +313,6 @@ class StartedStream(WorkflowStream):
         return self._state.task_id or ""
 
 
-def started(run: Run, driver: Driver) -> StartedStream:
+def start(run: Run, driver: Driver) -> StartedStream:
     """Return the stream of a run, read until the run's id is known."""
     return StartedStream(run, driver)._start()
