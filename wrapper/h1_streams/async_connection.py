@@ -124,7 +124,7 @@ async def _late(stream: httpcore.AsyncNetworkStream, error: httpcore.ReadTimeout
 
 
 class AsyncWaitingHead:
-    """A response of which no byte has come within the patience of its `Line`."""
+    """A response of which no byte has come within the patience of its `ConnectionHandle`."""
 
     def __init__(
         self, connection: AsyncConnection, exchange: Exchange, limit: float | None

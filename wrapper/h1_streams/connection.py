@@ -159,7 +159,7 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
 
 
 class WaitingHead:
-    """A response of which no byte has come within the patience of its `Line`."""
+    """A response of which no byte has come within the patience of its `ConnectionHandle`."""
 
     def __init__(self, connection: Connection, exchange: Exchange, limit: float | None) -> None:
         self._connection = connection

@@ -47,7 +47,7 @@ def build(operation: str, options: Options, *path: str, **arguments: Any) -> Api
 
 
 def run(inputs: Mapping[str, Any], options: Options, *, blocking: bool = False) -> ApiRequest:
-    """The request that starts a run; `upload_all` completes it where files are `not_uploaded`."""
+    """Build the request that starts a run; `upload_all` fills in files that are `not_uploaded`."""
     body: dict[str, Any] = {
         "inputs": inputs,
         "user": options.user,
@@ -101,19 +101,19 @@ def not_uploaded(body: Any) -> list[dict[str, Any]]:
 
 
 def stop(task_id: str, options: Options) -> ApiRequest:
-    """The request that stops a task; asking twice does no harm."""
+    """Build the request that stops a task; sending it twice does no harm."""
     body = models.StopTaskBody(user=options.user)
     built = build("stopWorkflowTask", options, identifier("task_id", task_id), body=body)
     return attrs.evolve(built, repeatable=True)
 
 
 def detail(run_id: str, options: Options) -> ApiRequest:
-    """The request for a run's detail."""
+    """Build the request for a run's detail."""
     return build("getWorkflowRun", options, identifier("workflow_run_id", run_id))
 
 
 def events(run_id: str, options: Options, *, through_pauses: bool = False) -> ApiRequest:
-    """The request that follows a run, with a replay of what has happened so far."""
+    """Build the request that follows a run, with a replay of what has happened so far."""
     return build(
         "streamWorkflowEvents",
         options,
@@ -125,12 +125,12 @@ def events(run_id: str, options: Options, *, through_pauses: bool = False) -> Ap
 
 
 def form(token: str, options: Options) -> ApiRequest:
-    """The request for a human-input form."""
+    """Build the request for a human-input form."""
     return build("getHumanInputForm", options, identifier("form_token", token))
 
 
 def speech(options: Options, **texts: str | None) -> ApiRequest:
-    """The request that speaks a text."""
+    """Build the request that turns a text into speech."""
     values = {name: to_json(value, name) for name, value in texts.items() if value is not None}
     for name, value in values.items():
         if not isinstance(value, str):
@@ -140,7 +140,7 @@ def speech(options: Options, **texts: str | None) -> ApiRequest:
 
 
 def logs(options: Options, filters: Mapping[str, Any]) -> ApiRequest:
-    """The request for a page of the logs."""
+    """Build the request for a page of the logs."""
     return build("listWorkflowLogs", options, **filters)
 
 

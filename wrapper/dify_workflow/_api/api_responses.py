@@ -197,7 +197,7 @@ class ApiResponse:
         return self._error(kind, code, message)
 
     def _beginning(self) -> str:
-        """What the body says it is, and how it begins."""
+        """Return the media type of the body, and how it begins."""
         kind = media_type(self.headers) or "no media type"
         begin = self.body[: 4 * _MAX_BEGINNING].decode("utf-8", "replace").strip()
         return f"; it came as {kind}: {begin[:_MAX_BEGINNING]!r}" if begin else f" ({kind}, empty)"
@@ -241,7 +241,7 @@ class ApiResponse:
         return made
 
     def _without_key(self, text: str) -> str:
-        """Some gateways repeat what they refuse."""
+        """Mask the API key in a text: some gateways repeat what they refuse."""
         key = "" if self.key is None else self.key.reveal()
         return text.replace(key, "***") if len(key) >= _SHORTEST_KEY else text
 
@@ -252,7 +252,7 @@ def media_type(headers: httpx.Headers) -> str:
 
 
 def _takes_one(message: str, version: Version | None) -> bool:
-    """Whether the app's limit is 1: from 1.13 on, a streaming run takes two for a moment."""
+    """Return whether the app may have 1 run at a time: from 1.13 on it refuses every stream."""
     return message.rstrip(". ").endswith(" is 1") and QUEUES_RUNS.on(version)
 
 

@@ -1,4 +1,4 @@
-"""What a flow asks a driver to do, what it is told of the outcome, and when it asks again.
+"""Commands that a flow yields to a driver, their outcomes, and when a request is sent again.
 
 A flow is a generator that yields a command per connection, not per byte, and is sent the outcome;
 it does no I/O, so one body serves the sync and the async client, and the tests' virtual clock.
@@ -54,7 +54,7 @@ class Open:
 
 @attrs.frozen
 class Await:
-    """Wait on for the head of the response to an `Open`, as many seconds: as `Open`."""
+    """Wait on for the head of the response to an `Open`, for so many seconds; outcomes as there."""
 
     waiting: Waiting
     seconds: float
@@ -202,7 +202,7 @@ def pause_before_retry(
 
 
 def may_change(response: ApiResponse) -> bool:
-    """Whether asking the same again may get another response: the server is busy or unreachable.
+    """Return whether asking again may help: the server is busy or unreachable.
 
     So it is with a success that is not what was asked for: a gateway's page during a deploy.
     """
@@ -258,7 +258,7 @@ def send_with_retries(
 
 
 def _started_nothing(command: Send | Open, outcome: ApiResponse | Failure) -> bool:
-    """Whether a run was not taken, and may be later: no connection, or "too many requests"."""
+    """Return whether a run was refused that may be taken later: no connection, or HTTP 429."""
     if isinstance(outcome, Failure):
         return not outcome.sent
     if outcome.ok:

@@ -1,4 +1,4 @@
-"""What is said of a request that got no complete response: where it went, and what to look at."""
+"""Errors of requests that got no complete response: where they went, and what to look at."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def no_answer(failure: Failure, hint: str = "") -> DifyError:
     `hint` says what to look at where nothing could be reached.
     """
     error = failure.error
-    what, look_at = _told(error)
+    what, look_at = _explained(error)
     if hint and isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         look_at = hint
     kind = f"{type(error).__name__}: {error}".removesuffix(": ")
@@ -112,7 +112,7 @@ def no_answer(failure: Failure, hint: str = "") -> DifyError:
 
 
 def cannot_change(error: httpx.HTTPError) -> bool:
-    """Whether a request would fail the same way again."""
+    """Return whether a request would fail the same way again."""
     if isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
         return True
     return any(
@@ -123,8 +123,8 @@ def cannot_change(error: httpx.HTTPError) -> bool:
     )
 
 
-def _told(error: httpx.HTTPError) -> tuple[str, str]:
-    """What happened, and what to look at."""
+def _explained(error: httpx.HTTPError) -> tuple[str, str]:
+    """Return what happened, and what to look at."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return (
@@ -146,12 +146,12 @@ def _told(error: httpx.HTTPError) -> tuple[str, str]:
 
 
 def _refused(error: OSError) -> bool:
-    """Whether nothing listens; asyncio tells several attempts as one error, in words."""
+    """Return whether the connection was refused; asyncio reports several attempts as one error."""
     return error.errno == errno.ECONNREFUSED or f"[Errno {errno.ECONNREFUSED}]" in str(error)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The exception, and what it came of, down to the first one."""
+    """Yield the exception, its cause, the cause of that, and so on."""
     cause: BaseException | None = error
     for _ in range(10):
         if cause is None:
@@ -161,7 +161,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _where(error: httpx.HTTPError) -> str:
-    """Method, host and port of its request."""
+    """Return the method, host and port of its request."""
     try:
         request = error.request
     except RuntimeError:

@@ -1,4 +1,4 @@
-"""Every limit on time and on trying again, in seconds where nothing else is said, with its reason.
+"""Every limit on time and retries, in seconds where nothing else is said, with its reason.
 
 `options.DEFAULT_TIMEOUT` is that of a plain request. Callers set what has an option; the rest
 follows from how Dify, and what stands before it, behave.

@@ -230,7 +230,7 @@ def _ordered(entries: Iterable[WorkflowLogs]) -> list[WorkflowLogs]:
 
 
 def _end_of(second: int) -> datetime:
-    """The last moment of a second: bounds are inclusive, and times are told in whole seconds."""
+    """Return the last microsecond of a second: bounds are inclusive, times are whole seconds."""
     return datetime.fromtimestamp(second, UTC) + timedelta(microseconds=999_999)
 
 

@@ -1,4 +1,4 @@
-"""Answers as models and responses, and the operations that are one request and its response."""
+"""Responses as models, and the operations that are one request and its response."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def fetch(
 
 
 def _with_form(raw: Any) -> Any:
-    """A form that is null has no inputs."""
+    """Read a form that is null as one without inputs."""
     null = isinstance(raw, dict) and raw.get("user_input_form", ...) is None
     return raw | {"user_input_form": []} if null else raw
 
@@ -67,7 +67,7 @@ def _id(value: Any) -> str:
 
 
 def from_blocking(response: ApiResponse, user: str) -> WorkflowRunResponse:
-    """The result of a blocking run; raises the error the response stands for."""
+    """Return the result of a blocking run; raises the error the response stands for."""
 
     def build(raw: Any) -> WorkflowRunResponse:
         result = decode("BlockingRunResult", {**raw, "data": normalised_run(raw["data"])})
@@ -85,7 +85,7 @@ def from_blocking(response: ApiResponse, user: str) -> WorkflowRunResponse:
 
 
 def from_detail(response: ApiResponse) -> WorkflowRunResponse:
-    """The state of a run by its detail; a missing run is `NotFound` on every server."""
+    """Return the state of a run by its detail; a missing run is `NotFound` on every server."""
 
     def build(raw: Any) -> WorkflowRunResponse:
         run = normalised_run(raw)
@@ -115,7 +115,7 @@ def no_run(response: ApiResponse) -> APIError | None:
 
 
 def from_stop(response: ApiResponse) -> WorkflowStopResponse:
-    """The response to a stop."""
+    """Return the response to a stop."""
     return response.decode(
         lambda raw: WorkflowStopResponse(
             as_text(decode("StopResult", raw).result), response.headers

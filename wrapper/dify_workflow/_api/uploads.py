@@ -85,7 +85,7 @@ class Part:
         )
 
     def tell(self) -> int:
-        """Where it is, relative to where the content begins."""
+        """Return the position, relative to where the content begins."""
         return self._open().tell() - self._start
 
     def close(self) -> None:

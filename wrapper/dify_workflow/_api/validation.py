@@ -116,7 +116,7 @@ def _problem(field: models.InputFormField, value: Any) -> str | None:
 
 
 def _is_number(value: Any) -> bool:
-    """Whether the server reads it as a number; an empty text is none given."""
+    """Return whether the server reads it as a number; an empty text counts as left out."""
     if isinstance(value, str) and value.strip():
         try:
             float(value) if "." in value else int(value)

@@ -29,7 +29,7 @@ class Version:
 
 @attrs.define
 class Server:
-    """What is known of the server that a client talks to; shared by all its calls."""
+    """What is known of the server; all requests of a client share it."""
 
     version: Version | None = None
 
@@ -46,7 +46,7 @@ class Capability:
     since: Version
 
     def on(self, version: Version | None) -> bool:
-        """Whether a server has it; an unknown server is taken as current."""
+        """Return whether a server has it; an unknown server is taken as current."""
         return version is None or version >= self.since
 
     def missing_on(self, version: Version) -> str:
@@ -75,12 +75,12 @@ _READERS_KILLED = (Version(1, 15), Version(1, 17))
 
 
 def makes_up_ends(version: Version | None) -> bool:
-    """Whether a server tells runs and ends that are none; an unknown server may."""
+    """Return whether a server may send ends of runs that have not ended; an unknown server may."""
     return version is None or version >= _MADE_UP_SINCE
 
 
 def kills_readers(version: Version | None) -> bool:
-    """Whether the end of one reader of a run's events silences the others."""
+    """Return whether the end of one reader of a run's events silences the others."""
     first, repaired = _READERS_KILLED
     return version is None or first <= version < repaired
 

@@ -158,7 +158,7 @@ class ClientBase:
         self._parent: ClientBase | None = None  # whose connections a copy uses
 
     def _connections(self) -> Any:
-        """The httpx client to send with; raises `DifyError` when this client is closed."""
+        """Return the httpx client to send with; raises `DifyError` when this client is closed."""
         if self._closed:
             raise DifyError("the client is closed")
         if self._parent is not None:

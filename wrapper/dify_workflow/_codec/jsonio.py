@@ -66,7 +66,7 @@ def json_text(value: Any, **how: Any) -> str:
 
 
 def _has_long_number(text: bytes, zeros: bytes, at: int) -> bool:
-    """Whether there may be an integer of more than 64 bits, which orjson reads as a float.
+    """Return whether there may be an integer of more than 64 bits, which orjson reads as a float.
 
     Dify passes such integers through. (A regular expression takes ten times as long as orjson.)
     """
@@ -88,7 +88,7 @@ def loads_short(text: bytes) -> Any:
 
 
 def _stdlib_loads(text: bytes) -> Any:
-    """As `json.loads`, without its search for the encoding where it is plain UTF-8."""
+    """Decode JSON by the standard library, without its search for the encoding of plain UTF-8."""
     try:
         decoded = text.decode("utf-8", "surrogatepass")
         value, end = _raw_decode(decoded)
@@ -158,7 +158,7 @@ _LONGEST_INT = 10_000  # bits; Python itself refuses to write integers of more t
 
 
 class InputValue:
-    """A value that says itself what is sent for it, as a file does."""
+    """A value that knows what is sent for it, as a file does."""
 
     __slots__ = ()
 
@@ -168,7 +168,7 @@ class InputValue:
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a value stands for none, as tables have it: NaN, and NaT and NA of pandas and numpy.
+    """Return whether a value is a missing one of a table: NaN, and NaT and NA of pandas and numpy.
 
     None is none of them: it can be sent.
     """
@@ -182,7 +182,7 @@ def is_missing(value: Any) -> bool:
 
 
 def is_one_of(value: Any, texts: Collection[str]) -> bool:
-    """Whether a value is one of some texts; what is no text is not compared: it may refuse that."""
+    """Return whether a value is one of some texts; what is no text is not compared with them."""
     return isinstance(value, str) and value in texts
 
 

@@ -39,7 +39,7 @@ class _Pieces:
             self._blocks.append(piece)
 
     def startswith(self, text: bytes) -> bool:
-        """Whether they begin so; a text is shorter than any block."""
+        """Return whether the bytes begin with a text, which is shorter than any block."""
         return (self._blocks[0] if self._blocks else self._tail).startswith(text)
 
     def take(self) -> bytes:

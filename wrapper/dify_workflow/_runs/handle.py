@@ -1,4 +1,4 @@
-"""What both streams share, without I/O: how long to read on, what came, what is known by then."""
+"""What both streams share, without I/O: how long to read on, what has come, the run's result."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ReadLoop:
         self.resumable: bool = resumable
 
     def timeout(self) -> float:
-        """Seconds to wait for the next bytes, from now on."""
+        """Return the seconds to wait for the next bytes, from now on."""
         state, now = self._state, self._clock()
         self._asked_at = now
         if state.over:
@@ -69,14 +69,14 @@ class ReadLoop:
         return min(seconds, max(self._quiet_until - now, 0.0))
 
     def _decide_at(self, now: float) -> float:
-        """When to decide on what is held back at the begin of the stream."""
+        """Return when to decide on the event that is held back at the beginning of the stream."""
         held = self._state.held or ""
         if self._held_since[0] != held:
             self._held_since = held, now
         return self._held_since[1] + _HELD[held]
 
     def waited(self) -> None:
-        """Nothing came since `timeout()`; silence counts only while somebody waits."""
+        """Note that nothing came since `timeout()`; silence counts only while somebody waits."""
         self._state.silent += self._clock() - self._asked_at
 
     def took(self, data: bytes | None) -> Cut | None:
@@ -103,7 +103,7 @@ class ReadLoop:
         return None
 
     def timed_out(self, error: httpx.HTTPError) -> Cut | None:
-        """Nothing came within `timeout()`; the stream is given up, unless it is only quiet.
+        """Take a timeout of a read; give the stream up unless it is only quiet.
 
         Returns None where it is to be read on.
         """
@@ -126,7 +126,7 @@ class ReadLoop:
         return Cut("over" if state.over else "silence", error)
 
     def broke(self, error: httpx.HTTPError) -> Cut:
-        """The connection broke; a last event without its blank line counts all the same."""
+        """Take a broken connection; a last event without its blank line counts all the same."""
         forget_request(error)
         self._state.flush()
         return Cut("over" if self._state.over else "broken", error)
@@ -327,7 +327,7 @@ class RunHandle:
         return RequestTimedOut(f"{self._run.name} {state}; it can be waited for again")
 
     def _finished(self, headers: httpx.Headers) -> WorkflowRunResponse:
-        """The result; raises what ended the stream, or `StreamClosed`."""
+        """Return the result; raises what ended the stream, or `StreamClosed`."""
         if isinstance(self._error, Exception):  # not a cancellation, which is over by now
             raise self._error
         if self._result is None:
@@ -366,7 +366,7 @@ class RunHandle:
         return self._pieces.end(outputs if isinstance(outputs, dict) else {})
 
     def _wants_stop(self) -> bool:
-        """Whether leaving now must stop the run."""
+        """Return whether leaving now must stop the run."""
         run, state = self._run, self._state
         stopping = run.stop_asked_at is not None
         ours = run.options.stop_on_exit and not self._forked
@@ -379,7 +379,7 @@ class RunHandle:
 
 
 def from_stream(state: RunState, headers: httpx.Headers, user: str) -> WorkflowRunResponse:
-    """The result of a run whose stream has ended."""
+    """Return the result of a run whose stream has ended."""
     last = state.last
     assert last is not None
     return response_of(

@@ -71,7 +71,7 @@ def find(run: Run, *, cause: Exception | None = None, once: bool = False) -> Flo
 
 
 def _waits(run: Run, lookup: Lookup) -> Iterator[float]:
-    """Seconds between looks: a run is in the logs 0.1 to 0.4 s after it has started."""
+    """Yield the seconds between looks: a run is in the logs 0.1 to 0.4 s after it has started."""
     yield from (0.2, 0.5, 1.0, 2.0)
     if lookup.adopts:
         yield from (4.0, *(8.0,) * 7)
@@ -80,7 +80,7 @@ def _waits(run: Run, lookup: Lookup) -> Iterator[float]:
 
 
 def _recent(run: Run, *, attempts: int) -> Flow[tuple[list[WorkflowLogs], int]]:
-    """The entries of the run's user since it was posted, and how many attempts gave none."""
+    """Return the log entries of the run's user since its POST, and how many requests failed."""
     filters = {"created_by_end_user_session_id": run.options.user, "limit": 100}
     for attempt in range(attempts):
         asked_at = run.clock()
@@ -98,7 +98,7 @@ def _recent(run: Run, *, attempts: int) -> Flow[tuple[list[WorkflowLogs], int]]:
 
 
 def _entries(run: Run, response: ApiResponse, asked_at: float) -> list[WorkflowLogs] | None:
-    """The entries of a response that can be of the run; None when it is no page of the logs."""
+    """Return the entries that can be of the run; None when the response is no page of the logs."""
     try:
         entries = [log_entry(raw) for raw in response.json()["data"]]
     except (UnreadableAnswer, *UNREADABLE):
@@ -108,13 +108,13 @@ def _entries(run: Run, response: ApiResponse, asked_at: float) -> list[WorkflowL
 
 
 def _is_of(entry: WorkflowLogs, run: Run) -> bool:
-    """Whether an entry is of the run's user; servers before 1.5 ignore the filter."""
+    """Return whether an entry is of the run's user; servers before 1.5 ignore the filter."""
     user = entry.data.created_by_end_user
     return getattr(user, "session_id", None) == run.options.user
 
 
 def _server_time(response: ApiResponse) -> float:
-    """The server's clock in unix seconds, by its `Date` header; 0 when it sends none."""
+    """Return the server's clock in unix seconds, by its `Date` header; 0 when it sends none."""
     try:
         return email.utils.parsedate_to_datetime(response.headers.get("date", "")).timestamp()
     except (ValueError, OverflowError):
@@ -122,7 +122,7 @@ def _server_time(response: ApiResponse) -> float:
 
 
 def _inputs(run: Run, run_id: str) -> Flow[Mapping[str, Any] | None]:
-    """The inputs of a run, None when they cannot be had now; {} where they say nothing."""
+    """Return the inputs of a run; None when they cannot be fetched, {} where nobody needs them."""
     if run.lookup is not None and run.lookup.unique_user:
         return {}
     outcome = yield Send(api_requests.detail(run_id, run.options))

@@ -1,4 +1,4 @@
-"""Answers that are no stream of events, where one was asked for. Flows: no I/O."""
+"""Responses that are no stream of events, where one was asked for. Flows: no I/O."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def judge(run: Run, response: ApiResponse, expected: str) -> Flow[Exception | No
 
 
 def _result(raw: dict[str, Any]) -> dict[str, Any] | None:
-    """The run in a blocking run's result, if it has surely ended."""
+    """Return the run in a blocking run's result, if it has surely ended."""
     try:
         detail: dict[str, Any] = normalised_run(payload_of(raw))
     except (TypeError, ValueError):
@@ -85,7 +85,7 @@ def _result(raw: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _is_dify(run: Run) -> Flow[bool]:
-    """Whether the logs are answered by Dify, or not at all."""
+    """Return whether the logs are answered by Dify, or not at all."""
     filters = {"created_by_end_user_session_id": run.options.user, "limit": 1}
     outcome = yield Send(api_requests.logs(run.options, filters))
     if not isinstance(outcome, ApiResponse):

@@ -206,7 +206,7 @@ def _poll(run: Run, cause: Exception | None) -> Flow[None]:
 
 
 def _last_look(run: Run, cause: Exception | None) -> Flow[None]:
-    """Before 1.10 a run dies with its stream: it has ended already, or its end never comes."""
+    """Ask once whether the run has ended: before 1.10 a run dies with its stream."""
     detail = yield from look(run)
     for attempt in range(limits.LAST_LOOKS):
         if detail is not None:
@@ -230,18 +230,18 @@ def look(run: Run) -> Flow[dict[str, Any] | None]:
 
 
 def peek(run: Run) -> Flow[dict[str, Any] | None]:
-    """As `look`, and a response without a detail means nothing."""
+    """Return the run's detail as `look` does, but raise nothing: no detail means nothing."""
     return _noted(run, (yield Send(api_requests.detail(_run_id(run), run.options))))
 
 
 def _noted(run: Run, outcome: Any) -> dict[str, Any] | None:
     detail = _detail(outcome)
-    run.told(detail)
+    run.note_detail(detail)
     return detail
 
 
 def _detail(outcome: Any) -> dict[str, Any] | None:
-    """The run's detail in a response; to 1.12, a run that is none has one of nulls."""
+    """Return the run's detail in a response; None for nulls, which 1.12 sends for a missing run."""
     if not isinstance(outcome, ApiResponse) or not outcome.ok:
         return None
     try:
@@ -269,12 +269,12 @@ def _check_absence(run: Run, response: ApiResponse) -> None:
 
 
 def _may_resume(run: Run, detail: dict[str, Any]) -> bool:
-    """Whether a run's detail says "paused" of a run that is being resumed: it lags behind."""
+    """Return whether the detail of a resumed run still says "paused": it lags behind."""
     return run.resuming and detail.get("status") == "paused"
 
 
 def _is_waiting(run: Run) -> Flow[bool]:
-    """Whether the pause that a replay told of is where the run waits: no form of it is closed.
+    """Return whether the run waits at the pause that a replay has: none of its forms is closed.
 
     A run that is still paused 30 s after a form was answered waits for the others, and is lost
     where there are none.
@@ -307,7 +307,7 @@ def _is_waiting(run: Run) -> Flow[bool]:
 
 
 def has_ended(detail: dict[str, Any]) -> bool:
-    """Whether a detail is of a run that has ended, or is paused."""
+    """Return whether a detail is of a run that has ended, or is paused."""
     status = detail.get("status")
     ended = isinstance(status, str) and status in ENDED
     return ended or detail.get("finished_at") is not None

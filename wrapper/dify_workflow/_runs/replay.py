@@ -1,4 +1,4 @@
-"""What of a run was delivered already, so that a replay delivers nothing twice. No I/O.
+"""What was delivered of a run, so that a replay delivers nothing twice. No I/O.
 
 A run has segments: it pauses for human input and resumes. In a new one nodes may begin again with
 the same id, and the server sends the text of those before once more.
@@ -29,17 +29,17 @@ class SeenEvents:
 
     @property
     def has_open_nodes(self) -> bool:
-        """Whether a node was begun whose end was not told."""
+        """Whether a node was started whose end was not delivered."""
         return not self._begun <= self._ended
 
     def is_new(self, name: str, data: dict[str, Any], *, replaying: bool) -> bool:
-        """Remember an event; whether it is to be delivered."""
+        """Remember an event; return whether it is to be delivered."""
         if name == "text_chunk":
             return self.is_new_text(data)
         if name == "workflow_started" and data.get("reason") == "resumption":
             self.next_segment()
             return True
-        node = _told(data, "id") if name.startswith("node_") else None
+        node = _comparable(data, "id") if name.startswith("node_") else None
         identity: tuple[Any, ...] | None = None
         match name:  # what makes an event the same one when it is sent again; None: it never is
             case "workflow_started":
@@ -47,16 +47,16 @@ class SeenEvents:
             case "node_started":
                 identity = (name, node)
             case "node_finished":
-                identity = (name, node, _told(data, "status"))
+                identity = (name, node, _comparable(data, "status"))
             case "human_input_required":
-                identity = (name, _told(data, "form_id"))
+                identity = (name, _comparable(data, "form_id"))
         if replaying and name in ("node_started", "node_retry") and node in self._ended:
             return False  # it lies behind what was told of this node
         if name == "node_retry":
             self._in_segment.add(("node_started", node))
             self._in_any_segment.add(("node_started", node))
         if name in _GROUP_ENDS:
-            self._ended.add(_told(data, "node_id"))
+            self._ended.add(_comparable(data, "node_id"))
         if identity is None:
             return True
         if name == "human_input_required":
@@ -77,16 +77,16 @@ class SeenEvents:
         return not delivered
 
     def _shows_loss(self, name: str, data: dict[str, Any]) -> bool:
-        """Whether a replayed event shows that others were missed, which no replay has."""
-        node = _told(data, "id")
-        if node in self._ended or _told(data, "node_id") in self._ended:
+        """Return whether a replayed event shows that others were missed which no replay has."""
+        node = _comparable(data, "id")
+        if node in self._ended or _comparable(data, "node_id") in self._ended:
             return False
         if data.get("node_type") in _TELLS_MORE:
             return _from_snapshot(name, data)
         return name == "node_finished" and node not in self._begun
 
     def is_new_text(self, data: dict[str, Any]) -> bool:
-        """As `is_new`, of a chunk of text."""
+        """Remember a chunk of text; return whether it is to be delivered."""
         variable, text = data.get("from_variable_selector"), data.get("text")
         try:
             delivered = self._texts["\0".join(variable)]  # type: ignore[arg-type]
@@ -102,14 +102,14 @@ class SeenEvents:
         return True
 
     def is_new_pause(self, forms: Iterable[Any]) -> bool:
-        """Remember a pause by its forms; whether it is another than the last one."""
+        """Remember a pause by its forms; return whether it is another than the last one."""
         identity = ("workflow_paused", *sorted(map(str, forms)))
         announced = identity in self._in_any_segment
         self._in_any_segment.add(identity)
         return not announced
 
     def next_segment(self) -> None:
-        """The run goes on after a pause."""
+        """Begin a new segment: the run goes on after a pause."""
         self._in_segment.clear()
         for delivered in self._texts.values():
             delivered.next_segment()
@@ -129,7 +129,7 @@ class _Text:
         self.again = 0 if self.length else -1
 
     def repeats(self, text: str) -> bool:
-        """Whether a piece of text is what an earlier segment sent."""
+        """Return whether a piece of text is what an earlier segment sent."""
         end = self.again + len(text)
         kept = text[: max(len(self.head) - self.again, 0)]
         if end <= self.length and self.head[self.again : end] == kept:
@@ -146,19 +146,19 @@ def _key(variable: Any) -> str:
         return str(variable)
 
 
-def _told(data: dict[str, Any], key: str) -> Any:
-    """A value by which events are told apart; None for one that is not what it should be."""
+def _comparable(data: dict[str, Any], key: str) -> Any:
+    """Return a value that events are compared by; None for one of an unexpected type."""
     value = data.get(key)
     return None if isinstance(value, dict | list) else value
 
 
 def _from_snapshot(name: str, data: dict[str, Any]) -> bool:
-    """Whether an event is the server's short form of a past one."""
+    """Return whether an event is the server's short form of a past one."""
     return not name.startswith("node_") or "inputs_truncated" not in data
 
 
 def _only_in_snapshots(name: str, data: dict[str, Any]) -> bool:
-    """Whether a live run would not have sent this at all, or will send the real one later."""
+    """Return whether a live run would not send this event, or will send the real one later."""
     if name == "node_finished" and data.get("status") in ("retry", "paused"):
         return True
     return name.startswith("node_") and data.get("node_type") in _CONTAINERS

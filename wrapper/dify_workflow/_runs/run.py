@@ -1,4 +1,4 @@
-"""One run: what was asked for, what is known, how it is given up, and what is told of it.
+"""One run: what to start, what is known of it, its errors, its line in the log.
 
 Nothing in the log or the span shows a key, a user, inputs, outputs, a message of the server or a
 signed address.
@@ -35,7 +35,7 @@ from .state import RunState
 
 @attrs.frozen
 class Lookup:
-    """By what a run would be known again: a user of its own, an input of its own, or neither."""
+    """How a run is known again in the logs: by a user or an input of its own, or not surely."""
 
     inputs: Mapping[str, Any] = attrs.field(repr=False)
     unique_user: bool = False
@@ -43,25 +43,25 @@ class Lookup:
 
     @property
     def adopts(self) -> bool:
-        """Whether a run found in the logs can be known as surely ours."""
+        """Whether a run found in the logs can surely be known as ours."""
         return self.unique_user or self.key_input is not None
 
     def is_ours(self, inputs: Mapping[str, Any]) -> bool:
-        """Whether a run with these inputs is ours."""
+        """Return whether a run with these inputs is surely ours."""
         return self.unique_user or (
             self.key_input is not None
             and inputs.get(self.key_input) == self.inputs.get(self.key_input)
         )
 
     def may_be_ours(self, inputs: Mapping[str, Any]) -> bool:
-        """Whether a run's inputs are not other ones than ours was given."""
+        """Return whether a run's inputs do not contradict those that were sent."""
         return not any(
             _differ(self.inputs[name], inputs[name]) for name in self.inputs.keys() & inputs.keys()
         )
 
 
 def _differ(sent: Any, stored: Any) -> bool:
-    """Whether an input is surely another one; the server rewrites files and converts numbers."""
+    """Return whether an input surely differs; the server rewrites files and converts numbers."""
     if type(sent) is not type(stored) or isinstance(sent, dict | list):
         return False
     return bool(sent != stored)
@@ -113,7 +113,7 @@ class Run:
 
     @property
     def adoptable(self) -> bool:
-        """Whether it would be known as surely ours in the logs."""
+        """Whether it would surely be known as ours in the logs."""
         return self.lookup is not None and self.lookup.adopts
 
     def begin(self) -> None:
@@ -123,7 +123,7 @@ class Run:
             self.until.deadline = self.changed_at + self.options.deadline
 
     def changed(self) -> None:
-        """Something happened to the run."""
+        """Note that something happened to the run."""
         self.changed_at = self.clock()
         self.looks = 0
 
@@ -133,8 +133,8 @@ class Run:
         self.posted_at = self.changed_at
         return None if self.until.deadline == math.inf else self.until.deadline - self.changed_at
 
-    def told(self, detail: dict[str, Any] | None) -> None:
-        """Note what the run's detail says, None where it cannot be had."""
+    def note_detail(self, detail: dict[str, Any] | None) -> None:
+        """Note what the run's detail says; None: it cannot be fetched."""
         if detail is None:
             self._doubted_since = None
             return
@@ -152,7 +152,7 @@ class Run:
 
     @property
     def doubted(self) -> dict[str, Any] | None:
-        """An `error` event after which nothing has shown yet that the run goes on."""
+        """An `error` event that was not believed, as long as no other event has come since."""
         return self._doubted if self.state.news == self._doubted_at else None
 
     def check_doubted(self) -> None:
@@ -251,7 +251,7 @@ def _refuse_for_streams(request: WorkflowRunRequest, call_options: Mapping[str, 
 
 
 def _is_checked(request: WorkflowRunRequest, options: Options) -> bool:
-    """Whether the inputs are checked: a typed request's are, unless `validate` is given."""
+    """Return whether the inputs are checked: a typed request's are, unless `validate` is given."""
     if options.validate is None:
         return (
             request.checked
@@ -316,7 +316,7 @@ class RunReport:
             self._span = tracer.start_span("dify_workflow.run", context=self._context)
 
     def around(self) -> AbstractContextManager[Any]:
-        """While it is entered, what is sent belongs to the run's span."""
+        """Return a context in which requests belong to the run's span."""
         if self._span is None:
             return nullcontext()
         used: AbstractContextManager[Any] = self._trace.use_span(
@@ -325,7 +325,7 @@ class RunReport:
         return used
 
     def end(self, error: BaseException | None = None) -> None:
-        """The run has ended as far as this client goes: by its end, an error, or because it left.
+        """Report the end: the run ended, an error was raised, or the caller left.
 
         Only the first call counts.
         """
@@ -371,7 +371,7 @@ class RunReport:
 
 @contextmanager
 def blocking(run: Run) -> Iterator[Callable[[WorkflowRunResponse], WorkflowRunResponse]]:
-    """Report a run that is one request; what is given is to be told the response."""
+    """Report a run that is one request; give the function that takes its response."""
     report = RunReport(run.state, run.clock)
 
     def take_response(response: WorkflowRunResponse) -> WorkflowRunResponse:
@@ -391,7 +391,7 @@ def blocking(run: Run) -> Iterator[Callable[[WorkflowRunResponse], WorkflowRunRe
 
 
 def _status(state: RunState, error: BaseException | None) -> str:
-    """The run's status; "unknown", "error" (it was not started, or cannot be read) or "left"."""
+    """Return the run's status; "unknown", "error" (not started, or unreadable) or "left"."""
     if state.over:
         return state.status
     if isinstance(error, RunOutcomeUnknown):

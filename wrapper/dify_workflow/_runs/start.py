@@ -170,7 +170,7 @@ def _read(run: Run) -> Flow[Exception | None]:
 
 
 def _silence(run: Run) -> tuple[float, float]:
-    """Seconds without a byte before the first event, and after it."""
+    """Return the seconds allowed without a byte before the first event, and after it."""
     timeout = run.options.timeout
     own = timeout != DEFAULT_TIMEOUT and not isinstance(timeout, RequestTimeout)
     if own and timeout.read is not None:
@@ -193,7 +193,7 @@ def _may_have_started(outcome: ApiResponse | Failure) -> Exception:
 
 
 def unclear(response: ApiResponse, error: APIError) -> bool:
-    """Whether a run may have been started in spite of this error response."""
+    """Return whether a run may have been started in spite of this error response."""
     return response.status in _GAVE_UP or (
         response.status >= 500 and not isinstance(error, ServerError)
     )

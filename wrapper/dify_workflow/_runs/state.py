@@ -102,7 +102,7 @@ class RunState:
         self._unsure = True
 
     def connect(self, *, replaying: bool) -> None:
-        """A connection begins; its first bytes belong to a new event."""
+        """Begin a connection; its first bytes belong to a new event."""
         if self.body or not self._unsure:  # else nothing has come before
             self._decoder = SSEDecoder(self._max_event_bytes)
         self.body, self.is_other, self.too_large, self._unsure = bytearray(), False, False, True
@@ -112,7 +112,7 @@ class RunState:
         self._behind.clear()
 
     def interrupted(self) -> None:
-        """The stream was cut: what comes from now on is fetched again, and text may be missing."""
+        """Note that the stream was cut: the rest is fetched again, and text may be missing."""
         self.flush()
         self.recovered = True
         self.text_complete = False
@@ -125,12 +125,12 @@ class RunState:
 
     @property
     def other_body(self) -> bytes | None:
-        """What the connection has brought in place of events; None where it has brought some."""
+        """The body that came in place of events; None where events have come."""
         return bytes(self.body) if self._unsure and not self.begun else None
 
     @property
     def settled(self) -> bool:
-        """Whether reading on brings nothing: the run is over, or something is to be decided."""
+        """Whether reading on is useless: the run is over, or a held event is to be decided on."""
         if self.over:
             return not self.hears_late
         return self.held in ("refusal", "end", "pause") or self.other_id is not None
@@ -159,7 +159,7 @@ class RunState:
                 self._accept(payload)
 
     def _keeps(self, chunk: bytes) -> bool:
-        """Keep the first bytes; whether they are no stream of events."""
+        """Keep the first bytes; return whether they are no stream of events."""
         if not self.is_other and not self.body.strip(_BLANK):
             self.is_other = chunk.lstrip(_BLANK).startswith(_OTHER)
         room = (self._max_response_bytes if self.is_other else _SHOWN) - len(self.body)
@@ -180,7 +180,7 @@ class RunState:
             self.refuse()  # the pair is all that came
 
     def _accept_text(self, payload: bytes) -> None:
-        """As `_accept`, by the shortest way: most events are chunks of text."""
+        """Take a chunk of text by the shortest way: most events are one."""
         if self.result_only and payload.endswith(b"}"):
             self.count += 1
             self.news += 1
@@ -272,7 +272,7 @@ class RunState:
     # A start that may be made up, to refuse the run.
 
     def _may_be_refused(self, raw: dict[str, Any]) -> bool:
-        """Whether a start is how a server begins to tell a refusal: its ids are one and the same.
+        """Return whether a start may be how a server tells a refusal: its two ids are the same.
 
         A genuine start on the stream of the request has a task's id of its own; replays have not.
         """
@@ -301,7 +301,7 @@ class RunState:
             self._take_surely(name, raw, data)
 
     def confirm(self) -> None:
-        """The run of the start that is held back exists: deliver it."""
+        """Deliver the start that is held back: its run exists."""
         start, self.held_event = self.held_event, {}
         self.held, self.unconfirmed_id, run_id = None, None, self.unconfirmed_id
         self.run_id = self.run_id or run_id
@@ -309,12 +309,12 @@ class RunState:
             self._take_surely(STARTED, start, payload_of(start))
 
     def refuse(self) -> None:
-        """The pair that is held back was all: there is no run, and this is why."""
+        """End the run with the refusal that is held back: there is no run."""
         self.failure, self.over, self.status = self._refusal, True, "failed"
         self.held, self.unconfirmed_id, self.held_event = None, None, {}
 
     def leave_start(self) -> None:
-        """The stream was cut behind a start that is held back: its id is not confirmed."""
+        """Drop a start that is held back when the stream is cut: its id is not confirmed."""
         if self.held == "refusal":
             self.held_event = {}  # the start was made up, whether there is a run or not
         if self.held in ("start", "refusal"):
@@ -375,7 +375,7 @@ class RunState:
             self.ready.append(self.last)  # a pause that was announced is not announced again
 
     def believe(self) -> None:
-        """What is held back is what the run ended with, or where it waits now."""
+        """Deliver the end or the pause that is held back: the run's detail confirms it."""
         raw, again = self.held_event, self.held == "pause"
         self._conclude(raw["event"], raw, payload_of(raw), again=again)
 
@@ -384,7 +384,7 @@ class RunState:
         self._conclude(ERROR, error, {})
 
     def disbelieve(self) -> None:
-        """The run goes on, whatever is held back: drop it, and what the server made up with it."""
+        """Drop what is held back, and what the server made up with it: the run goes on."""
         self._disowned = self.held_event.get("event") == ERROR
         if self.held == "pause":
             self.delivered.is_new_pause(_form_ids(self.held_event))
@@ -394,7 +394,7 @@ class RunState:
             self._accept(payload)
 
     def resume(self, delivered: SeenEvents) -> None:
-        """The run was paused and goes on: a pause that its replay tells may be an old one."""
+        """Follow a paused run on: a pause that its replay has may be an old one."""
         self.delivered = delivered
         self._holds_pauses = True
 
@@ -420,7 +420,7 @@ class RunState:
 
 
 def _is_made_up(name: str, raw: dict[str, Any], data: dict[str, Any]) -> bool:
-    """Whether an event behind an error that is not believed was made up with it."""
+    """Return whether an event behind an `error` that is not believed was made up with it."""
     if name == STARTED:
         same = raw.get("task_id") == raw.get("workflow_run_id")
         return same and data.get("reason") == "resumption"
@@ -428,7 +428,7 @@ def _is_made_up(name: str, raw: dict[str, Any], data: dict[str, Any]) -> bool:
 
 
 def _is_made_up_end(name: str, data: dict[str, Any]) -> bool:
-    """Whether an end is no run's own: those name the user that the run belongs to."""
+    """Return whether an end is made up: a run's own end names its user."""
     return name == FINISHED and data.get("created_by") == {}
 
 

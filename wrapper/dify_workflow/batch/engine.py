@@ -1,4 +1,4 @@
-"""What becomes of each row: begun, finished, tried again, looked up, or the end of the batch."""
+"""Runs the rows: begins, finishes, retries and looks up, until the end of the batch."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Engine:
             raise self._stop
 
     def _next(self) -> Task | RowResult | None:
-        """The next row to run, or one that has its result already; None when there is none."""
+        """Return the next row to run, or one that has a result already; None without any."""
         # In turn with new ones, so that a row that is always refused does not hold up the others.
         enough = len(self._waiting) >= _MOST_WAITING
         self._tried_again = bool(self._waiting) and (enough or not self._tried_again)
@@ -154,7 +154,7 @@ class Engine:
         return None
 
     def _lost(self, task: Task, error: Exception) -> None:
-        """An executor failed, not the row: look for its run, as after a restart, or give up."""
+        """Look for the run of a row whose executor failed, as after a restart, or give up."""
         executor_failed = isinstance(error, BrokenExecutor) or not self._place.survives_losses
         if executor_failed or task.losses + 1 >= _LOSSES:
             self._stop = self._stop or error

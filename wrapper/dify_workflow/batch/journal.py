@@ -1,4 +1,4 @@
-"""The rows in flight, on disk: who may have been started and is not in the output yet.
+"""The rows in flight, on disk: those that may have been started and are not in the output yet.
 
 Two kinds of lines: {"row", "user", "at"} before a row is posted (`at` in unix seconds; null where a
 worker posts it, who knows when), and {"row", "run"} as soon as its run's id is known. They survive
@@ -54,18 +54,18 @@ class Journal:
         self._rewrite(path)
 
     def starting(self, key: Key, flight: Flight) -> None:
-        """A row is about to be posted."""
+        """Note that a row is about to be posted."""
         self._write(str(key), flight, {"row": str(key), "user": flight.user, "at": flight.at})
 
     def known(self, key: Key, run_id: str) -> None:
-        """The run of a row has an id."""
+        """Note the id of a row's run."""
         flight = self._flights.get(str(key))
         if flight is not None:
             flight = attrs.evolve(flight, run_id=run_id)
             self._write(str(key), flight, {"row": str(key), "run": run_id})
 
     def over(self, key: Key) -> None:
-        """A row is in the output, or surely was not started."""
+        """Note that a row is in the output, or surely was not started."""
         with self._lock:
             self._flights.pop(str(key), None)
 

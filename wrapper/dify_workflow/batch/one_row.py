@@ -62,19 +62,19 @@ class Outcome:
 
 
 class Watch:
-    """What wants to know of a row that is run in this process; this one does not."""
+    """Is told of a row that is run in this process; this one ignores it."""
 
     def opened(self, stream: WorkflowStream) -> None:
-        """A stream is about to be read."""
+        """Take note of a stream that is about to be read."""
 
     def closed(self, stream: WorkflowStream) -> None:
-        """A stream was read."""
+        """Take note of a stream that was read."""
 
     def posting(self, task: Task) -> None:
-        """The request that starts the run is next."""
+        """Take note that the request that starts the run is next."""
 
     def known(self, task: Task, run_id: str) -> None:
-        """The run's id is known."""
+        """Take note of the run's id."""
 
     def pause(self, seconds: float) -> None:
         """Wait."""
@@ -138,7 +138,7 @@ def run_remotely(sealed: Sealed, task: Task, look_first: bool) -> Outcome:
 
 
 def _refused(task: Task, error: DifyError) -> Outcome:
-    """Nothing was started, or what was started before cannot be asked for."""
+    """Return the outcome where nothing was started, or an earlier run cannot be asked for."""
     result = from_error(error)
     if task.in_flight:
         result = attrs.evolve(result, status="unknown", run_id=task.flight.run_id)
@@ -146,7 +146,7 @@ def _refused(task: Task, error: DifyError) -> Outcome:
 
 
 def _of_the_run(error: DifyError, stream: WorkflowStream, task: Task) -> bool:
-    """Whether an error is how a run went, not how asking for it went."""
+    """Return whether an error is how the run went, and not how asking for it went."""
     if not task.in_flight:
         return stream.id is not None
     in_stream = isinstance(error, APIError) and not error.headers  # an `error` event
@@ -207,7 +207,7 @@ def _patience(client: DifyWorkflow, task: Task) -> float:
 
 
 def _listed(client: DifyWorkflow, user: str) -> list[str]:
-    """The ids of a user's runs in the logs; raises when these cannot be read."""
+    """Return the ids of a user's runs in the logs; raises when these cannot be read."""
     page = client.logs(created_by_end_user_session_id=user, limit=100, page=1)
     return [
         entry.run_id

@@ -51,23 +51,23 @@ class Pace:
         return max(self._until - self._clock(), 0.0)
 
     def admits(self, running: int) -> bool:
-        """Whether a row may begin now, beside so many."""
+        """Return whether a row may begin now, beside so many others."""
         if self._probe is not None and self._clock() >= self._probed_at + _TAKEN_AFTER:
             self.taken(self._probe)
         return not self.wait and self._probe is None and running < self.limit
 
     def begun(self, row: Hashable) -> None:
-        """A row begins."""
+        """Count a row that begins."""
         if self._closed:
             self._probe, self._probed_at = row, self._clock()
 
     def taken(self, row: Hashable) -> None:
-        """The server took a row: if that was the probe, the gate is open."""
+        """Note that the server took a row: if that was the probe, the gate is open."""
         if row == self._probe:
             self._probe, self._closed = None, False
 
     def back(self, row: Hashable) -> None:
-        """A row is no longer under way."""
+        """Count a row that is no longer under way."""
         if row == self._probe:
             self._probe = None
 
@@ -77,7 +77,7 @@ class Pace:
         return max(self._until, self._clock()) > self._good_at + self._patience
 
     def well(self, row: Hashable) -> None:
-        """A row was served."""
+        """Note that a row was served."""
         self.taken(row)
         self._good_at = self._clock()
         self.served += 1
@@ -85,7 +85,7 @@ class Pace:
         self._limit = min(self._limit + 1 / self._limit, float(self._most))
 
     def busy(self, retry_after: float | None, why: str) -> None:
-        """The server did not take a row: nothing begins for `retry_after` seconds, or a while."""
+        """Note that a row was refused: nothing begins for `retry_after` seconds, or a while."""
         now = self._clock()
         if not self._closed:  # a refused probe does not say that fewer rows would get in
             self._limit = max(self._limit / 2, 1.0)

@@ -113,7 +113,7 @@ class Graph:
             yield way
 
     def reaches(self, start: str, end: str, *, without: str = "") -> bool:
-        """Whether some way leads from one node to another, past a third one."""
+        """Return whether a way leads from one node to another without passing a third one."""
         seen, waiting = {without}, [start]
         while waiting:
             name = waiting.pop()

@@ -78,7 +78,7 @@ def _llm(data: Data) -> Outputs:
 
 
 def _code(data: Data) -> Outputs:
-    """Null is let through for every type, and not told here: nearly none of them is ever null."""
+    """Return the declared types; a null, which is let through for each of them, is not counted."""
     outputs = mapping(data.get("outputs"))
     return {text(name): from_word(mapping(one).get("type")) for name, one in outputs.items()}
 
@@ -94,7 +94,7 @@ def _list_operator(data: Data) -> Outputs:
 
 
 def _parameter_extractor(data: Data) -> Outputs:
-    """Never null: a parameter that was not found is "", 0, False or []."""
+    """Return the declared types; a parameter that was not found is "", 0, False or []."""
     parameters = objects(data.get("parameters"))
     return {
         **{text(one.get("name")): from_word(one.get("type")) for one in parameters},
@@ -231,7 +231,7 @@ class Kinds:
         return {text(group.get("group_name")): group for group in objects(settings.get("groups"))}
 
     def there(self, selector: Selector, way: Way, seen: frozenset[Selector] = frozenset()) -> bool:
-        """Whether what is selected has been given out, on one way through the graph."""
+        """Return whether what is selected has been given out, on one way through the graph."""
         if len(selector) < 2 or selector in seen:
             return True  # nothing is known
         source, name = selector[:2]
@@ -252,7 +252,7 @@ class Kinds:
         return not closed or name in self.outputs(data)
 
     def surely_there(self, selector: Selector, end: str, start: str) -> bool:
-        """As `there`, on every way to an end, where there are too many of them to look at each."""
+        """Return the same for every way to an end, where there are too many to look at each."""
         source = selector[0] if selector else ""
         data = self._graph.nodes.get(source)
         if data is None or source == start or data.get("type") in AGGREGATORS:

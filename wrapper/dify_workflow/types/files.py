@@ -67,7 +67,7 @@ class WorkflowFile(InputValue):
 
     @classmethod
     def from_path(cls, path: str | os.PathLike[str], *, type: str | None = None) -> WorkflowFile:
-        """A file on disk, streamed from there when it is uploaded."""
+        """Make one of a file on disk, streamed from there when it is uploaded."""
         check_file(path, "path")
         name = sent_name(os.fspath(path))
         mime_type = mime_type_of(name)
@@ -77,7 +77,7 @@ class WorkflowFile(InputValue):
     def from_bytes(
         cls, data: bytes, name: str, *, type: str | None = None, mime_type: str | None = None
     ) -> WorkflowFile:
-        """Bytes in memory; `name` is the file's name with its extension."""
+        """Make one of bytes in memory; `name` is the file's name with its extension."""
         if not isinstance(data, bytes | bytearray):
             raise InvalidArgument("data: bytes; from_path takes a path", field="data")
         if not isinstance(name, str) or not name.strip():
@@ -88,7 +88,7 @@ class WorkflowFile(InputValue):
 
     @classmethod
     def from_url(cls, url: str, *, type: str | None = None) -> WorkflowFile:
-        """A file that the server fetches from `url`, an http or https address."""
+        """Make one that the server fetches from `url`, an http or https address."""
         try:
             parts = urlsplit(url)
         except (TypeError, AttributeError, ValueError):
@@ -106,7 +106,7 @@ class WorkflowFile(InputValue):
     def from_upload(
         cls, upload: models.UploadedFile | str, *, type: str | None = None
     ) -> WorkflowFile:
-        """A file that `upload_file` uploaded, or the id of one (then `type` must be given)."""
+        """Make one of what `upload_file` returned, or of its id (then `type` must be given)."""
         if isinstance(upload, str):
             if type is None:
                 raise InvalidArgument(
@@ -129,7 +129,7 @@ class WorkflowFile(InputValue):
 
 
 def is_file(path: Any) -> bool:
-    """Whether there is a file at a path; there is none at what cannot be a path."""
+    """Return whether there is a file at a path; there is none at what cannot be a path."""
     try:
         return isinstance(path, str | os.PathLike) and Path(path).is_file()
     except (OSError, TypeError, ValueError):

@@ -60,7 +60,7 @@ OnHumanInput = Callable[[WorkflowForm], FormReply | Awaitable[FormReply]]
 
 
 def from_reason(reason: models.PauseReason) -> WorkflowForm:
-    """The form of a pause."""
+    """Return the form of a pause."""
     inputs = _inputs(reason.inputs)
     return WorkflowForm(
         token=as_text(reason.form_token) or None,
@@ -76,7 +76,7 @@ def from_reason(reason: models.PauseReason) -> WorkflowForm:
 
 
 def from_response(token: str, form: models.HumanInputForm) -> WorkflowForm:
-    """The form that was fetched by its token."""
+    """Return the form that was fetched by its token."""
     inputs = _inputs(form.inputs)
     return WorkflowForm(
         token=token,

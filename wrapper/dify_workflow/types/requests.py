@@ -19,7 +19,7 @@ _KEY = re.compile(r"[!-~]+")
 
 
 class Secret:
-    """A text that nothing shows: `repr`, `str()` and format are masked, and JSON refuses it.
+    """A text that is never shown: `repr`, `str()` and format are masked, and JSON refuses it.
 
     It is no `str`, since encoders write the text of those without asking.
     """

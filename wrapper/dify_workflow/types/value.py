@@ -23,7 +23,7 @@ class Value:
         return json_text(self.to_dict())
 
     def keys(self) -> KeysView[str]:
-        """The names in `to_dict()`."""
+        """Return the names in `to_dict()`."""
         return self.to_dict().keys()
 
     def __getitem__(self, name: str) -> Any:

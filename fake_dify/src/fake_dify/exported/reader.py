@@ -249,7 +249,7 @@ class _Ends:
         return kind
 
     def _may_be_null(self, name: str) -> bool:
-        """Whether some way gives out null, or not this name, though it reaches an End."""
+        """Return whether an End can be reached with null for this output, or without it."""
         with_name = [end for end, outputs in self._ends.items() if name in outputs]
         if self._ways is None:
             return len(with_name) < len(self._ends) or not all(

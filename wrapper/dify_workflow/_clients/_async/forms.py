@@ -1,4 +1,4 @@
-"""Human input: forms are fetched and answered, and the run goes on."""
+"""Human input: fetch forms, answer them, go on with the run."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # Written from ../_async/forms.py by `make generate`: change that one.
-"""Human input: forms are fetched and answered, and the run goes on."""
+"""Human input: fetch forms, answer them, go on with the run."""
 
 from __future__ import annotations
 
