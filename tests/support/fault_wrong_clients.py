@@ -6,7 +6,7 @@ from typing import Any
 
 from dify_workflow._api import api_requests
 from dify_workflow._api.api_responses import ApiResponse, stream_error
-from dify_workflow._api.commands import Cut, Flow, Open, Opened, Pause, Pump, Send
+from dify_workflow._api.commands import Cut, Flow, Open, Opened, Pause, ReadOn, Send
 from dify_workflow._runs.replay import SeenEvents
 from dify_workflow._runs.run import Run
 from dify_workflow._runs.start import follow
@@ -19,7 +19,7 @@ def _read(run: Run) -> Flow[Any]:
     assert run.start is not None
     outcome = yield Open(run.start, silence=310.0)
     if isinstance(outcome, Opened):
-        yield Pump(first=310.0, silence=60.0)
+        yield ReadOn(first=310.0, silence=60.0)
     if run.state.failure is not None:
         raise run.state.failure
     return outcome
@@ -144,7 +144,7 @@ def believes_pings(run: Run) -> Flow[None]:
         if not isinstance(outcome, Opened):
             yield Pause(1.0)
             continue
-        cut: Cut = yield Pump(first=1e9, silence=1e9)
+        cut: Cut = yield ReadOn(first=1e9, silence=1e9)
         assert cut
 
 

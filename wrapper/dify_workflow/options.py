@@ -45,7 +45,7 @@ Validate = Literal["off", "warn", "strict"]
 
 
 class CallOptions(TypedDict, total=False):
-    """What any single call can be given; `Options` says what each is."""
+    """The options of any call; `Options` says what each is."""
 
     api_key: str | Secret | None
     user: str | None
@@ -56,7 +56,7 @@ class CallOptions(TypedDict, total=False):
 
 
 class RunOptions(CallOptions, total=False):
-    """What a run, and a client for its runs, can be given besides."""
+    """The further options of a run, which a client takes as defaults."""
 
     files: Sequence[Any] | None
     workflow_id: str | None
@@ -75,7 +75,7 @@ class RunOptions(CallOptions, total=False):
 
 
 class RunArguments(RunOptions, total=False):
-    """What a call that starts a run can be given by name, beside a request or instead of it."""
+    """The arguments of a call that starts a run, beside a request or instead of it."""
 
     inputs: Mapping[str, Any] | None
 

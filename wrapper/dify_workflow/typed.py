@@ -166,7 +166,7 @@ def _fit(kind: Any, value: Any, where: str) -> Any:
 
 
 def _fit_one(kind: Any, parts: tuple[Any, ...], value: Any, where: str) -> Any:
-    """Return a value as one of several kinds; the way into it is told where only one can be."""
+    """Return a value as one of several kinds; an error names the field where one can be meant."""
     if value is None and types.NoneType in parts:
         return None
     parts = tuple(part for part in parts if part is not types.NoneType)

@@ -175,9 +175,9 @@ class ApiResponse:
         return self._details() is not None
 
     def error(self) -> APIError:
-        """Return the exception that this response stands for; survives any body.
+        """Return the exception for this response, whatever its body is.
 
-        A success stands for the error that its body tells.
+        For a success, it is the error that its body has.
         """
         if 300 <= self.status < 400:
             target = self.headers.get("location", "")
@@ -247,7 +247,7 @@ class ApiResponse:
 
 
 def media_type(headers: httpx.Headers) -> str:
-    """Return the media type of a body, in small letters; "" where none is said."""
+    """Return the media type of a body, in small letters; "" where there is none."""
     return str(headers.get("content-type", "")).partition(";")[0].strip().lower()
 
 

@@ -61,11 +61,11 @@ class Await:
 
 
 @attrs.frozen
-class Pump:
+class ReadOn:
     """Feed the open stream into the run's state until it is over or cut: a `Cut`.
 
     Limits in seconds of time spent waiting: `first` without a byte before the first event,
-    `silence` without a byte after it, both over all pumping of one connection. The stream stays
+    `silence` without a byte after it, both over all reading of one connection. The stream stays
     open after `quiet` without an event, and after `lull` without a byte behind the first event,
     once in each silence. A connection that is not ours has its request's read time-out in place of
     both silences, knows no lull, and tells `quiet` when its next bytes come.
@@ -124,7 +124,7 @@ class Waiting:
 
 @attrs.frozen
 class Cut:
-    """Why pumping ended; `open` says whether the stream can be pumped on.
+    """Why reading ended; `open` says whether the stream can be read on.
 
     "held": the run's state holds an event back that the flow must decide on.
     """
@@ -134,7 +134,7 @@ class Cut:
     open: bool = False
 
 
-Command = Send | Open | Await | Pump | Pause | Gather
+Command = Send | Open | Await | ReadOn | Pause | Gather
 Outcome = ApiResponse | Opened | Waiting | Failure | Cut | list[Any] | None
 Flow = Generator[Command, Any, T]
 

@@ -150,7 +150,7 @@ class LogWalk:
         self._filters["limit"] = _LARGEST_PAGE
 
     def next_entries(self, options: Options) -> Flow[list[WorkflowLogs]]:
-        """Fetch the next page; return the entries of the seconds that are complete, maybe none."""
+        """Fetch the next page; return the entries of the seconds it has in full, maybe none."""
         filters = {**self._filters, "page": self._number}
         self.page = page = _page((yield from ask(api_requests.logs(options, filters))))
         entries = [entry for entry in page if _is_within(entry, filters)]

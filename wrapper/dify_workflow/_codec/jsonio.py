@@ -150,7 +150,7 @@ def as_object(value: Any) -> Any:
 
 
 def as_text(value: Any) -> str:
-    """Return a text of the server's; null is the empty text, anything else as Python shows it."""
+    """Return a value of the server's as text: null as "", what is no text by `str`."""
     return value if isinstance(value, str) else "" if value is None else str(value)
 
 
@@ -168,9 +168,9 @@ class InputValue:
 
 
 def is_missing(value: Any) -> bool:
-    """Return whether a value is a missing one of a table: NaN, and NaT and NA of pandas and numpy.
+    """Return whether a value marks a missing one: NaN, and NaT and NA of pandas and numpy.
 
-    None is none of them: it can be sent.
+    None is not one of them: it can be sent.
     """
     if type(value).__name__ in ("NAType", "MaskedConstant"):  # whose comparisons tell nothing
         return True

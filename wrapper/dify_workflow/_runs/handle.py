@@ -12,7 +12,7 @@ import httpx
 
 from .._api import limits
 from .._api.api_responses import ApiResponse
-from .._api.commands import Command, Cut, Open, Outcome, Pause, Pump
+from .._api.commands import Command, Cut, Open, Outcome, Pause, ReadOn
 from .._api.failures import Failure, forget_request
 from .._api.results import response_of
 from .._api.versions import Server
@@ -30,21 +30,21 @@ _HELD = {"start": limits.START_HELD, "refused": limits.REFUSAL_HELD}
 
 
 class ReadLoop:
-    """One `Pump` command being performed.
+    """Performs one `ReadOn` command, read by read.
 
     resumable: a read of the connection that timed out can be repeated.
     """
 
     def __init__(
-        self, pump: Pump, state: RunState, clock: Callable[[], float], *, resumable: bool
+        self, command: ReadOn, state: RunState, clock: Callable[[], float], *, resumable: bool
     ) -> None:
-        self._pump = pump
+        self._command = command
         self._state = state
         self._clock = clock
         self._events = state.count
         self._asked_at = clock()
-        self._limit = pump.first  # s of silence, all reads together
-        self._quiet_until = None if pump.quiet is None else clock() + pump.quiet
+        self._limit = command.first  # s of silence, all reads together
+        self._quiet_until = None if command.quiet is None else clock() + command.quiet
         self._held_since = "", 0.0  # what is held back at the begin, since when
         self.resumable: bool = resumable
 
@@ -55,13 +55,13 @@ class ReadLoop:
         if state.over:
             limit = limits.LATE_SPEECH if state.speaks else limits.NO_SPEECH
         else:
-            limit = self._pump.silence if state.count or state.is_other else self._pump.first
+            limit = self._command.silence if state.count or state.is_other else self._command.first
         self._limit = limit
         seconds = max(limit - state.silent, 0.0) if state.silent else limit
         if not self.resumable:
             return seconds  # it is for the silence alone: a read that times out ends the connection
-        if self._pump.lull is not None and state.silent < self._pump.lull and state.count:
-            seconds = min(seconds, self._pump.lull - state.silent)
+        if self._command.lull is not None and state.silent < self._command.lull and state.count:
+            seconds = min(seconds, self._command.lull - state.silent)
         if state.held in _HELD:
             seconds = min(seconds, max(self._decide_at(now) - now, 0.0))
         if self._quiet_until is None:
@@ -80,7 +80,7 @@ class ReadLoop:
         self._state.silent += self._clock() - self._asked_at
 
     def took(self, data: bytes | None) -> Cut | None:
-        """Take bytes, or None for the end of the body; return why pumping is over, if it is."""
+        """Take bytes, or None for the end of the body; return why reading ends, if it does."""
         state = self._state
         state.silent = 0.0
         if data is None:
@@ -97,7 +97,7 @@ class ReadLoop:
             return None
         if state.count != self._events:
             self._events = state.count
-            self._quiet_until = self._clock() + (self._pump.quiet or 0.0)
+            self._quiet_until = self._clock() + (self._command.quiet or 0.0)
         elif self._clock() >= self._quiet_until:
             return Cut("quiet", open=True)
         return None
@@ -117,7 +117,7 @@ class ReadLoop:
                 return Cut("over", error, open=True)
             if self._quiet_until is not None and now >= self._quiet_until - limits.EARLY:
                 return Cut("quiet", error, open=True)
-            lull = self._pump.lull
+            lull = self._command.lull
             if lull is not None and state.begun and state.silent >= lull - limits.EARLY:
                 state.silent = max(state.silent, lull)  # told once in a silence
                 return Cut("lull", error, open=True)
@@ -232,8 +232,8 @@ class RunHandle:
         """Whether no event can be missing, text aside (see `text_complete`).
 
         False for `attach`, after an event that could not be read, and after a dropped connection
-        unless the server has told again all that was missed: of a run that had ended meanwhile it
-        tells the end alone.
+        unless the server has sent again all that was missed: of a run that had ended meanwhile it
+        sends the end alone.
         """
         return self._state.events_complete
 
@@ -402,7 +402,7 @@ def resuming(
     server: Server,
     clock: Callable[[], float],
 ) -> Run:
-    """Return a run that was paused, to be followed on."""
+    """Return the run to follow where a paused one goes on."""
     if isinstance(run, str):
         following = attaching(run, options, server, clock)
         following.resuming = True

@@ -7,7 +7,7 @@ from typing import Any
 from .._api import api_requests, limits
 from .._api.api_requests import ApiRequest
 from .._api.api_responses import ApiResponse
-from .._api.commands import Flow, Opened, Pump, Send
+from .._api.commands import Flow, Opened, ReadOn, Send
 from .._codec.jsonio import normalised_run
 from ..errors import UnreadableAnswer
 from .run import Run
@@ -33,7 +33,7 @@ def read_error(run: Run, request: ApiRequest, opened: Opened) -> Flow[ApiRespons
     """Read the body of an error; its status counts, though the body may be cut."""
     state = run.state
     state.is_other = True
-    yield Pump(first=limits.SILENCE, silence=limits.SILENCE)
+    yield ReadOn(first=limits.SILENCE, silence=limits.SILENCE)
     return _response(request, opened, bytes(state.body), whole=not state.too_large)
 
 

@@ -12,7 +12,7 @@ from .._api.commands import (
     Open,
     Opened,
     Pause,
-    Pump,
+    ReadOn,
     Send,
     backoff,
     may_change,
@@ -130,7 +130,7 @@ def _watch(run: Run, silenced_after: float | None) -> Flow[dict[str, Any] | None
     attached_at = run.clock()
     while True:
         seen = state.count
-        cut: Cut = yield Pump(first=limits.SILENCE, silence=limits.SILENCE, quiet=next_look(run))
+        cut: Cut = yield ReadOn(first=limits.SILENCE, silence=limits.SILENCE, quiet=next_look(run))
         if state.news > before:  # a replay alone says nothing new
             run.changed()
         judged = yield from settle(run)
@@ -276,8 +276,8 @@ def _may_resume(run: Run, detail: dict[str, Any]) -> bool:
 def _is_waiting(run: Run) -> Flow[bool]:
     """Return whether the run waits at the pause that a replay has: none of its forms is closed.
 
-    A run that is still paused 30 s after a form was answered waits for the others, and is lost
-    where there are none.
+    A run that is still paused 30 s after a form was answered waits for its other forms. Raises
+    `RunOutcomeUnknown` where it has none: the server does not resume it.
     """
     closed = open_ = unknown = 0
     for reason in reasons_of(run.state.held_event):

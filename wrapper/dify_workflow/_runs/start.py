@@ -30,7 +30,7 @@ import httpx
 from .._api import limits, versions
 from .._api.api_requests import ApiRequest, not_uploaded
 from .._api.api_responses import ApiResponse
-from .._api.commands import Await, Cut, Flow, Open, Opened, Pump, Send, Waiting, send_with_retries
+from .._api.commands import Await, Cut, Flow, Open, Opened, ReadOn, Send, Waiting, send_with_retries
 from .._api.failures import Failure, no_answer
 from .._api.results import from_blocking
 from .._api.uploads import upload_all
@@ -149,7 +149,7 @@ def _read(run: Run) -> Flow[Exception | None]:
             quiet: float | None = next_look(run)
         else:
             quiet = limits.LOOK_EVERY if run.adoptable and not state.begun else None
-        cut: Cut = yield Pump(first=first, silence=silence, quiet=quiet, lull=lull)
+        cut: Cut = yield ReadOn(first=first, silence=silence, quiet=quiet, lull=lull)
         if state.other_id is not None:
             raise run.unknown(f"its request was carried out twice; the other is {state.other_id}")
         judged = state.held is None or (yield from settle(run))
@@ -164,7 +164,7 @@ def _read(run: Run) -> Flow[Exception | None]:
                 return cut.error
             run.check_doubted()
         elif (yield from _ended_unseen(run)):
-            cut = yield Pump(first=first, silence=silence, quiet=limits.END_COMES_IN)
+            cut = yield ReadOn(first=first, silence=silence, quiet=limits.END_COMES_IN)
             if state.over or not state.begun:
                 return cut.error
 
@@ -180,7 +180,7 @@ def _silence(run: Run) -> tuple[float, float]:
 
 
 def _may_have_started(outcome: ApiResponse | Failure) -> Exception:
-    """Raise what surely started no run; return the cause where one may have been started."""
+    """Raise the error where surely no run was started; return it where one may have been."""
     error: Exception
     if isinstance(outcome, Failure):
         error, surely = no_answer(outcome), not outcome.sent

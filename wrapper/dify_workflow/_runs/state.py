@@ -53,7 +53,7 @@ Held = Literal["start", "refused", "refusal", "end", "pause"]
 
 
 class RunState:
-    """One run as seen by one stream object."""
+    """The state of one run, as far as one stream object has seen it."""
 
     def __init__(
         self,
@@ -433,7 +433,7 @@ def _is_made_up_end(name: str, data: dict[str, Any]) -> bool:
 
 
 def payload_of(raw: dict[str, Any]) -> dict[str, Any]:
-    """Return an event's payload; {} for one that is none."""
+    """Return an event's payload; {} where it is not an object."""
     data = raw.get("data")
     return data if isinstance(data, dict) else {}
 

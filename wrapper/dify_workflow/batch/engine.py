@@ -60,7 +60,7 @@ class Engine:
         )
 
     def close(self) -> None:
-        """Leave the rows that are under way."""
+        """Stop following the rows that are under way; their runs go on."""
         self._place.close()
 
     def results(self) -> Iterator[RowResult]:

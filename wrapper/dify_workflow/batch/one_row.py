@@ -111,7 +111,7 @@ def run_row(client: DifyWorkflow, task: Task, watch: Watch | None = None) -> Out
 
 @attrs.frozen
 class Sealed:
-    """A pickled client. It holds the API key, and schedulers log what their tasks are given."""
+    """A pickled client, hidden in `repr`: it holds the API key, and schedulers log arguments."""
 
     pickled: bytes = attrs.field(repr=False)
 

@@ -57,7 +57,7 @@ class Pace:
         return not self.wait and self._probe is None and running < self.limit
 
     def begun(self, row: Hashable) -> None:
-        """Count a row that begins."""
+        """Note that a row begins."""
         if self._closed:
             self._probe, self._probed_at = row, self._clock()
 
@@ -67,7 +67,7 @@ class Pace:
             self._probe, self._closed = None, False
 
     def back(self, row: Hashable) -> None:
-        """Count a row that is no longer under way."""
+        """Note that a row is no longer under way."""
         if row == self._probe:
             self._probe = None
 

@@ -1,4 +1,4 @@
-"""What a batch can be given, checked."""
+"""The options of a batch, checked."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STOP_ON: tuple[type[DifyError], ...] = (
 
 
 class BatchOptions(RunOptions, total=False):
-    """What a batch can be given, besides the options of its runs."""
+    """The options of a batch, besides those of its runs."""
 
     key: str | None  # the column that names a row; None: its number, from 1 on
     encoding: str | None  # of a file of rows; None: UTF-8, or UTF-16 with its mark

@@ -235,7 +235,7 @@ def _type(chosen: str | None, name: str, mime_type: str | None) -> str:
 
 
 def each_file(value: Any, visit: Callable[[WorkflowFile], WorkflowFile]) -> Any:
-    """Return `value` with what `visit` makes of every `WorkflowFile` in it."""
+    """Return `value` with every `WorkflowFile` in it replaced by what `visit` returns for it."""
     if isinstance(value, WorkflowFile):
         return visit(value)
     if isinstance(value, Mapping):

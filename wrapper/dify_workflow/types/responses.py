@@ -85,7 +85,7 @@ class WorkflowRunResponse(Value):
 
     @property
     def reasoning(self) -> str:
-        """What the model thought, apart from the text; "" where nothing is told of it.
+        """What the model thought, apart from the text; "" where the server sends nothing of it.
 
         From the output `reasoning_content`, else from `<think>...</think>` in the texts, else from
         the `reasoning_chunk` events of the stream.
@@ -119,7 +119,7 @@ class WorkflowRunResponse(Value):
 
     @property
     def elapsed_time(self) -> float | None:
-        """How long the run took, in seconds; None where it is not told, as for all below."""
+        """How long the run took, in seconds; None where the server does not say, as below."""
         return _number(self.data, "elapsed_time", float)
 
     @property

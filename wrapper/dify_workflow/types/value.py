@@ -15,7 +15,7 @@ class Value:
     __slots__ = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return its fields as JSON types, without headers and what the server sent."""
+        """Return its fields as JSON types, without `headers` and `raw`."""
         raise NotImplementedError
 
     def to_json(self) -> str:

@@ -22,7 +22,7 @@ from ..._api.commands import (
     Opened,
     Outcome,
     Pause,
-    Pump,
+    ReadOn,
     Send,
     Until,
     Waiting,
@@ -77,7 +77,7 @@ class AsyncDriver:
         alarm: Alarm | None = None,
         handle: ConnectionHandle | None = None,
     ) -> Outcome:
-        """Perform a command (not a `Pump`, which is the stream's); return its outcome.
+        """Perform a command (not a `ReadOn`, which is the stream's); return its outcome.
 
         `alarm` ends a pause, and `handle` the connection of an `Open`, from outside.
         """
@@ -88,7 +88,7 @@ class AsyncDriver:
         if isinstance(command, Gather):
             whole = Until(self.clock, until.deadline)  # pauses in there are not gone on with
             return await gather([partial(self.run, flow, whole) for flow in command.flows], AT_ONCE)
-        assert not isinstance(command, Pump)
+        assert not isinstance(command, ReadOn)
         return await self._exchange(command, until, handle or ConnectionHandle())
 
     async def pause(self, seconds: float, alarm: Alarm) -> None:

@@ -54,7 +54,7 @@ class AsyncHumanMethods:
         )
 
     async def _reply(self, callback: OnHumanInput, form: WorkflowForm, options: Options) -> bool:
-        """Answer a form by a callback; whether the run goes on, by that answer or another's."""
+        """Answer a form by a callback; return whether the run goes on: somebody has answered it."""
         token = form.needs_token()
         try:
             fetched = await self._driver().run(fetch_form(options, token))

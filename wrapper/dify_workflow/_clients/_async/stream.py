@@ -13,7 +13,7 @@ import httpx
 from h1_streams.connection_handle import ConnectionHandle
 
 from ..._api import api_requests, limits
-from ..._api.commands import Open, Opened, Pump, Send, Until, Waiting, ask
+from ..._api.commands import Open, Opened, ReadOn, Send, Until, Waiting, ask
 from ..._api.failures import Failure
 from ..._api.logger import log
 from ..._api.results import from_detail, from_stop
@@ -212,7 +212,7 @@ class AsyncWorkflowStream(RunHandle):
         command = self._next_command()
         if command is None:
             return
-        if isinstance(command, Pump):
+        if isinstance(command, ReadOn):
             resumable = self._connection.resumable
             self._read_loop = ReadLoop(command, self._state, self._clock, resumable=resumable)
             return

@@ -23,7 +23,7 @@ from ..._api.commands import (
     Opened,
     Outcome,
     Pause,
-    Pump,
+    ReadOn,
     Send,
     Until,
     Waiting,
@@ -78,7 +78,7 @@ class Driver:
         alarm: Alarm | None = None,
         handle: ConnectionHandle | None = None,
     ) -> Outcome:
-        """Perform a command (not a `Pump`, which is the stream's); return its outcome.
+        """Perform a command (not a `ReadOn`, which is the stream's); return its outcome.
 
         `alarm` ends a pause, and `handle` the connection of an `Open`, from outside.
         """
@@ -89,7 +89,7 @@ class Driver:
         if isinstance(command, Gather):
             whole = Until(self.clock, until.deadline)  # pauses in there are not gone on with
             return gather([partial(self.run, flow, whole) for flow in command.flows], AT_ONCE)
-        assert not isinstance(command, Pump)
+        assert not isinstance(command, ReadOn)
         return self._exchange(command, until, handle or ConnectionHandle())
 
     def pause(self, seconds: float, alarm: Alarm) -> None:
