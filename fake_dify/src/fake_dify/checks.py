@@ -29,7 +29,7 @@ class Checked:
     def __setattr__(self, name: str, value: Any) -> None:
         cls: Any = type(self)
         before = getattr(self, name, None)
-        require(value, _hints(cls).get(name, Any), f"{cls.__name__}: {name}")
+        require(value, _hints(cls).get(name, Any), f"{_named(cls)}: {name}")
         super().__setattr__(name, value)
         try:
             if "_made" in self.__dict__:
@@ -46,7 +46,12 @@ class Checked:
         """Refuse what annotations cannot say."""
 
     def refuse(self, reason: str) -> None:
-        raise ScriptError(f"{type(self).__name__}: {reason}")
+        raise ScriptError(f"{_named(type(self))}: {reason}")
+
+
+def _named(cls: type) -> str:
+    """Return what users call a class."""
+    return "FakeDify" if cls.__name__ == "World" else cls.__name__
 
 
 @functools.cache

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from attrs import field, frozen
+from attrs import define, field
 
-from .checks import Checked, ScriptError, require
+from .checks import Checked
 from .contract import contract
 
 ALIASES = {
@@ -35,7 +34,7 @@ Ending = Literal[
 ]
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class Fault(Checked):
     """Break an answer that the server otherwise gives as usual.
 
@@ -79,7 +78,7 @@ class Fault(Checked):
             self.refuse(f"{self.then!r} needs an answer that has begun")
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)
 class Answer(Checked):
     """Answer in place of the server, as a gateway or an overloaded server would.
 
@@ -110,43 +109,3 @@ def _look_on(fault: Fault | Answer) -> None:
     known = {"*", *ALIASES, *(operation.id for operation in contract().operations)}
     if fault.on not in known:
         fault.refuse(f"on is {fault.on!r}, not an operationId or one of {', '.join(ALIASES)}, *")
-
-
-class Faults:
-    """The faults still to come, in the order in which they were added.
-
-    Each request takes the first one that is meant for it.
-    """
-
-    def __init__(self) -> None:
-        self._planned: list[tuple[Fault | Answer, float]] = []
-        self.named: list[str] = []  # those of the catalogue that were switched on
-        self._lock = threading.Lock()
-
-    def add(self, fault: Fault | Answer, times: int | None = 1) -> None:
-        """Plan a fault for the next `times` requests that it is meant for; None: for all."""
-        require(fault, Fault | Answer, "faults.add: fault")
-        if times is not None and times < 1:
-            raise ScriptError(f"faults.add: times is {times}, not 1 or more")
-        with self._lock:
-            self._planned.append((fault, float("inf") if times is None else times))
-
-    def clear(self) -> None:
-        with self._lock:
-            self._planned.clear()
-            self.named.clear()
-
-    @property
-    def left(self) -> list[Fault | Answer]:
-        """The faults that are still to come."""
-        with self._lock:
-            return [fault for fault, _ in self._planned]
-
-    def take(self, operation: str) -> Fault | Answer | None:
-        """Return the fault for a request to this operation and count it."""
-        with self._lock:
-            for index, (fault, times) in enumerate(self._planned):
-                if fault.on in {"*", operation} or operation in ALIASES.get(fault.on, ()):
-                    self._planned[index : index + 1] = [(fault, times - 1)] if times > 1 else []
-                    return fault
-        return None

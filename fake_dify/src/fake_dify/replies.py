@@ -1,4 +1,4 @@
-"""The kinds of replies, and how Dify writes Server-Sent Events."""
+"""Replies and errors, and how Dify writes Server-Sent Events."""
 
 from __future__ import annotations
 
@@ -6,40 +6,33 @@ import json
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
-from attrs import field, frozen
+from attrs import define, field, frozen
+
+PING = b"event: ping\n\n"
+EVENTS = "text/event-stream; charset=utf-8"
+BAD_REQUEST = "The browser (or proxy) sent a request that this server could not understand."
+INTERNAL = (
+    "The server encountered an internal error and was unable to complete your request. "
+    "Either the server is overloaded or there is an error in the application."
+)
 
 
 @frozen
-class Json:
-    """A JSON reply. line: with the line feed that most of Dify's JSON replies end with."""
+class Reply:
+    """A reply; its body is JSON unless it has chunks.
 
-    body: Any
+    line: with the line feed that most of Dify's JSON replies end with.
+    chunks: bytes (several are sent chunked), or frames of events.
+    leave: called when a stream is over, however it ended.
+    """
+
+    body: Any = None
     status: int = 200
     media: str = "application/json"
     line: bool = True
-
-
-@frozen
-class Raw:
-    """A reply of bytes; several chunks are sent chunked."""
-
-    chunks: tuple[bytes, ...]
-    status: int = 200
-    media: str = "application/octet-stream"
-
-
-@frozen
-class Stream:
-    """A stream of events, one chunk per event. leave: called when it is over, however it ended."""
-
-    frames: AsyncGenerator[bytes, None]
+    chunks: tuple[bytes, ...] | AsyncGenerator[bytes, None] | None = None
     headers: Mapping[str, str] = field(factory=dict)
     leave: Callable[[], None] = lambda: None
-    status: int = 200
-
-
-Reply = Json | Raw | Stream
-PING = b"event: ping\n\n"
 
 
 class ReplyOver(Exception):
@@ -52,3 +45,75 @@ def frame(event: Mapping[str, Any]) -> bytes:
         return PING
     text = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
     return f"data: {text}\n\n".encode()
+
+
+@define
+class ApiError(Exception):
+    """A reply of status >= 400 with Dify's envelope.
+
+    field, old_text: the parameter that pydantic refused, and what Dify 1.8 to 1.10, which have
+    another envelope for this, say about it.
+    """
+
+    status: int
+    code: str
+    message: str
+    field: str | None = None
+    old_text: str = ""
+
+    def body(self) -> dict[str, object]:
+        return {"code": self.code, "message": self.message, "status": self.status}
+
+
+@define
+class Crash(ApiError):
+    """An unhandled exception of the server: its envelope has another field order."""
+
+    status: int = 500
+    code: str = "unknown"
+    message: str = "Internal Server Error"
+
+    def body(self) -> dict[str, object]:
+        return {"message": self.message, "code": self.code, "status": self.status}
+
+
+class HtmlNotFound(Exception):
+    """The HTML page that Dify sends for routes (and uuids in routes) that it does not know."""
+
+
+def invalid_param(message: str) -> ApiError:
+    return ApiError(400, "invalid_param", message)
+
+
+def not_found(message: str) -> ApiError:
+    return ApiError(404, "not_found", message)
+
+
+RANGE = "Invalid argument: {value}. argument must be within the range {minimum} - {maximum}"
+# What Dify says of a value, and what it said before 1.11.
+PYDANTIC: Mapping[str, tuple[str, str]] = {
+    "missing": ("Field required", "Missing required parameter in the JSON body"),
+    "dict_type": ("Input should be a valid dictionary", "{value} is not a dictionary"),
+    "list_type": ("Input should be a valid list", ""),
+    "literal_error": (
+        "Input should be {choices}",
+        "The value '{value}' is not a valid choice for '{name}'.",
+    ),
+    "int_parsing": (
+        "Input should be a valid integer, unable to parse string as an integer",
+        "{value} is not a valid integer",
+    ),
+    "greater_than_equal": ("Input should be greater than or equal to {minimum}", RANGE),
+    "less_than_equal": ("Input should be less than or equal to {maximum}", RANGE),
+}
+
+
+def refused(model: str, name: str, kind: str, value: object, **more: object) -> ApiError:
+    """Return the multi-line text of pydantic that Dify puts into `message`; kind: pydantic's."""
+    problem, old = (text.format(name=name, value=value, **more) for text in PYDANTIC[kind])
+    text = (
+        f"1 validation error for {model}\n{name}\n  {problem} "
+        f"[type={kind}, input_value={value!r}, input_type={type(value).__name__}]\n"
+        f"    For further information visit https://errors.pydantic.dev/2.12/v/{kind}"
+    )
+    return ApiError(400, "invalid_param", text, name, old)

@@ -6,21 +6,21 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
+
+from attrs import fields
 
 from .base import Gate, Workflow
-from .catalogue import switch_off, switch_on
+from .catalogue import Faults
 from .checks import ScriptError, require
-from .errors import ApiError
-from .faults import Faults
 from .files import FileValue, StoredFile
 from .http.app import Service
-from .http.arrival import RequestLog
 from .http.serving import ServerThread
+from .replies import ApiError
 from .state import App, Form, Input, Run, Status
 from .steps.app_file import Walk, form_of, read_file
 from .versions import NEWEST, Rules
-from .world import TwoForms, World
+from .world import EtlType, TwoForms, World
 
 
 class FakeDify:
@@ -54,6 +54,13 @@ class FakeDify:
             nodes give out samples, no code of it is executed.
         values: Of `app_file`: what is given out instead, by the name of an output or by
             "node.variable"; by a node's id or title, the branch that it takes.
+
+    Attributes:
+        default_app: The app of `api_key`.
+        faults: What goes wrong: `faults.add(Fault(...))`.
+        runs: All runs that were started, in order.
+        requests: All requests that arrived, in order.
+        violations: What broke the contract so far; a test that does so on purpose clears it.
     """
 
     def __init__(
@@ -74,30 +81,17 @@ class FakeDify:
         recorded_after: float = 0.0,
         resume_delay: float | None = None,
         two_forms: TwoForms = "together",
-        etl_type: Literal["dify", "Unstructured"] = "dify",
+        etl_type: EtlType = "dify",
         app_file: str | Path | None = None,
         values: Mapping[str, Any] | None = None,
     ) -> None:
-        if resume_delay is None:
-            resume_delay = 0.0 if two_forms == "together" else 0.5
+        given = locals()
         require(port, int, "FakeDify: port")
         require(keep_alive, float, "FakeDify: keep_alive")
-        self.faults: Faults = Faults()
-        self.world: World = World(
-            Rules(version),
-            check=check,
-            eof_delay=eof_delay,
-            ping_interval=ping_interval,
-            idle_limit=idle_limit,
-            queue=queue,
-            unread_limit=unread_limit,
-            recorded_after=recorded_after,
-            resume_delay=resume_delay,
-            two_forms=two_forms,
-            etl_type=etl_type,
-        )
-        self.api_key = api_key
-        name = "workflow"
+        settings = {one.name: given[one.name] for one in fields(World) if one.name in given}
+        self.world = World(rules=Rules(version), **settings)
+        self.faults = Faults(self.world)
+        self.version, self.api_key, name = version, api_key, "workflow"
         if app_file is not None:
             if workflow or form is not None:
                 raise ScriptError("FakeDify: app_file has a workflow and a form of its own")
@@ -106,9 +100,11 @@ class FakeDify:
             workflow = [Walk(exported, values or {})]
         elif values is not None:
             raise ScriptError("FakeDify: values are given without an app_file")
-        self.default_app: App = self.app(api_key, workflow, form=form, name=name)
-        self._service = Service(self.world, self.faults)
-        self._thread = ServerThread(self._service, port, keep_alive)
+        self.default_app = self.app(api_key, workflow, form=form, name=name)
+        self.runs, self.violations = self.world.runs, self.world.violations
+        service = Service(self.world, self.faults)
+        self.requests = service.requests
+        self._thread = ServerThread(service, port, keep_alive)
         self._running = False
 
     # The server
@@ -151,10 +147,6 @@ class FakeDify:
         """The base URL, with /v1."""
         return f"{self.world.files.origin}/v1"
 
-    @property
-    def version(self) -> str:
-        return self.world.rules.version
-
     # What is served
 
     @property
@@ -166,22 +158,9 @@ class FakeDify:
     def workflow(self, steps: Workflow) -> None:
         self.default_app.workflow = steps
 
-    def app(
-        self,
-        key: str,
-        workflow: Workflow = (),
-        *,
-        form: Sequence[Input] | None = None,
-        name: str = "workflow",
-        mode: str = "workflow",
-        enabled: bool = True,
-        published: bool = True,
-        speech: bool = False,
-        max_active_requests: int | None = None,
-    ) -> App:
-        """Add an app that is reached by `key`."""
-        app = App(key, workflow, form, name, mode, enabled, published, speech, max_active_requests)
-        self.world.apps[key] = app
+    def app(self, key: str, workflow: Workflow = (), **options: Any) -> App:
+        """Add an app that is reached by `key`; options: as of `App`."""
+        app = self.world.apps[key] = App(key, workflow, **options)
         return app
 
     def file(self, name: str, content: bytes, mime_type: str = "text/plain") -> FileValue:
@@ -221,28 +200,13 @@ class FakeDify:
             at: Behind how many events of the stream it happens.
             times: For how many requests it holds.
         """
-        switch_on(self.world, self.faults, fault, at, times)
+        self.faults.switch_on(fault, at, times)
 
     def switch_off(self) -> None:
         """Switch all faults off."""
-        switch_off(self.world, self.faults)
+        self.faults.switch_off()
 
     # What happened
-
-    @property
-    def runs(self) -> list[Run]:
-        """All runs that were started, in order."""
-        return self.world.runs
-
-    @property
-    def requests(self) -> list[RequestLog]:
-        """All requests that arrived, in order."""
-        return self._service.requests
-
-    @property
-    def violations(self) -> list[str]:
-        """What broke the contract so far; may be cleared by a test that does so on purpose."""
-        return self.world.violations
 
     def posts(self, operation: str = "runWorkflow") -> int:
         """Count the requests to one operation."""

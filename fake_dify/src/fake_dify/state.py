@@ -16,8 +16,8 @@ from attrs import Factory, define, field
 
 from .base import Data, End, Workflow
 from .checks import Checked
-from .errors import ApiError
 from .files import FileValue, files_in
+from .replies import ApiError
 
 FileType = Literal["document", "image", "audio", "video", "custom"]
 InputType = Literal[

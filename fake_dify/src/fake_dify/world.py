@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from attrs import Factory, define
+from attrs import Factory, define, field
 
 from .base import Gate
 from .checks import Checked
@@ -14,30 +14,31 @@ from .contract import Operation, contract
 from .files import FileStore, StoredFile, file_type
 from .state import App, Form, NodeRecord, Run, new_id
 from .versions import Rules
-from .versions.events import old_event
+from .versions.older import old_event
 
 TwoForms = Literal["together", "lost", "doubled"]
+EtlType = Literal["dify", "Unstructured"]
 
 
-@define(eq=False)
+@define(eq=False, kw_only=True)
 class World(Checked):
-    """The state of one server; the settings are those of `FakeDify`.
+    """The state of one server; the settings, which come first, are those of `FakeDify`.
 
+    kills_readers: as `Rules.readers_kill_readers`; account: the only member of the workspace.
     problems: exceptions raised by functions inside workflows; violations: breaches of the contract.
-    kills_readers: as `Rules.readers_kill_readers`; usual: settings that a fault has changed.
     """
 
+    check: bool
+    ping_interval: float
+    eof_delay: float
+    idle_limit: float
+    queue: Gate | None
+    unread_limit: int | None
+    recorded_after: float
+    resume_delay: float | None
+    two_forms: TwoForms
+    etl_type: EtlType
     rules: Rules
-    check: bool = True
-    ping_interval: float = 10.0
-    eof_delay: float = 1.0
-    idle_limit: float = 300.0
-    queue: Gate | None = None
-    unread_limit: int | None = None
-    recorded_after: float = 0.0
-    resume_delay: float = 0.0
-    two_forms: TwoForms = "together"
-    etl_type: Literal["dify", "Unstructured"] = "dify"
     kills_readers: bool = False
     tenant_id: str = Factory(new_id)
     account: str = "owner@example.com"
@@ -48,12 +49,17 @@ class World(Checked):
     forms: dict[str, Form] = Factory(dict)
     violations: list[str] = Factory(list)
     problems: list[Exception] = Factory(list)
-    tasks: set[asyncio.Task[None]] = Factory(set)
-    usual: dict[str, Any] = Factory(dict)
+    tasks: set[asyncio.Task[None]] = field(factory=set)
 
     def look(self) -> None:
         if not self.ping_interval:
             self.refuse("ping_interval is 0")
+
+    @property
+    def resumes_after(self) -> float:
+        """Seconds until a run goes on; a race of two forms needs some to show."""
+        usual = 0.0 if self.two_forms == "together" else 0.5
+        return usual if self.resume_delay is None else self.resume_delay
 
     def file_type(self, stored: StoredFile) -> str:
         return file_type(stored.extension, stored.mime_type, self.etl_type)

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any
 
 from ..contract import Operation, contract
-from ..replies import PING, Json, Raw, Reply, Stream, frame
+from ..replies import EVENTS, PING, Reply, frame
 from . import app, files, forms, logs, runs
 from .request import ApiRequest
 
@@ -24,7 +24,6 @@ HANDLERS: Mapping[str, Handler] = {
     "getEndUser": app.end_user,
     "getAppInfo": app.info,
     "getAppParameters": app.parameters,
-    "getAppMeta": app.meta,
     "getAppSite": app.site,
     "audioToText": files.audio_to_text,
     "textToAudio": app.text_to_audio,
@@ -39,10 +38,10 @@ def handler(operation: Operation) -> Handler:
 async def _example(request: ApiRequest) -> Reply:
     status, media, body = contract().example_reply(request.operation)
     if media == "application/json":
-        return Json(body, status)
+        return Reply(body, status)
     if media == "text/event-stream":
-        return Stream(_frames(body if isinstance(body, list) else [body]))
-    return Raw((body.encode() if isinstance(body, str) else b"",), status, media)
+        return Reply(media=EVENTS, chunks=_frames(body if isinstance(body, list) else [body]))
+    return Reply(None, status, media, chunks=(str(body or "").encode(),))
 
 
 async def _frames(events: list[Any]) -> AsyncGenerator[bytes, None]:

@@ -6,12 +6,9 @@ import mimetypes
 import os
 from collections.abc import Mapping
 
-from starlette.datastructures import UploadFile
-
 from ..contract import contract
-from ..errors import BAD_REQUEST, ApiError, invalid_param, not_found
 from ..files import StoredFile, file_type
-from ..replies import Json, Raw, Reply
+from ..replies import BAD_REQUEST, ApiError, Reply, invalid_param, not_found
 from ..world import World
 from .request import ANONYMOUS, ApiRequest
 
@@ -19,14 +16,12 @@ MEGABYTES = {"image": 10, "video": 100, "audio": 50}
 
 
 async def upload(request: ApiRequest) -> Reply:
-    form = request.form
-    items = form.multi_items() if form is not None else []
-    files = {name: value for name, value in reversed(items) if isinstance(value, UploadFile)}
+    world, files = request.world, request.files
     if "file" not in files:
         raise ApiError(400, "no_file_uploaded", "Please upload your file.")
     if len(files) > 1:
         raise ApiError(400, "too_many_files", "Only one file is allowed.")
-    user = request.user((form.get("user") if form is not None else None) or ANONYMOUS)
+    user = request.user(request.form.get("user") or ANONYMOUS)
     part = files["file"]
     name = part.filename or ""
     if not name:
@@ -41,20 +36,19 @@ async def upload(request: ApiRequest) -> Reply:
     limit = MEGABYTES.get(file_type(extension.lstrip(".")), 15)
     if len(content) > limit * 1024 * 1024:
         raise ApiError(413, "file_too_large", "")
-    name, world = stem[:200] + extension, request.world
-    stored = StoredFile(name, content, part.content_type, owner=user.id, app_id=request.app.id)
-    world.files.add(stored)
-    about = {"size": len(content), "created_by": user.id, "source_url": world.files.url(stored)}
-    about["tenant_id"] = world.tenant_id
-    return Json(contract().fill("UploadedFile", stored, **about), 201)
+    about = (stem[:200] + extension, content, part.content_type, user.id, request.app.id)
+    stored = world.files.add(StoredFile(*about))
+    by = {"created_by": user.id, "tenant_id": world.tenant_id}
+    url = world.files.url(stored)
+    told = contract().fill("UploadedFile", stored, size=len(content), source_url=url, **by)
+    return Reply(told, 201)
 
 
 async def audio_to_text(request: ApiRequest) -> Reply:
-    form, rules = request.form, request.world.rules
-    part = form.get("file") if form is not None else None
+    rules, part = request.world.rules, request.files.get("file")
     if not request.app.speech and rules.audio_codes:
         raise ApiError(400, "speech_to_text_disabled", "Speech to text is disabled.")
-    if not isinstance(part, UploadFile):
+    if part is None:
         if rules.audio_codes:
             raise ApiError(400, "no_audio_uploaded", "Please upload your audio.")
         raise ApiError(400, "bad_request_key_error", BAD_REQUEST)
@@ -64,7 +58,7 @@ async def audio_to_text(request: ApiRequest) -> Reply:
         raise ApiError(415, "unsupported_audio_type", "Audio type not allowed.")
     if len(await part.read()) > 30 * 1024 * 1024:
         raise ApiError(413, "audio_too_large", "Audio size larger than 30 mb")
-    return Json({"text": request.world.transcript})
+    return Reply({"text": request.world.transcript})
 
 
 def download(world: World, path: str, query: Mapping[str, str]) -> Reply:
@@ -73,10 +67,10 @@ def download(world: World, path: str, query: Mapping[str, str]) -> Reply:
     file_id = parts[3].partition(".")[0] if parts[2:3] == ["tools"] and parts[3:] else parts[2]
     stored = world.files.files.get(file_id)
     if stored is None or not world.files.opens(path, query):
-        return Json(not_found("File not found or signature is invalid").body(), 404)
+        return Reply(not_found("File not found or signature is invalid").body(), 404)
     media = stored.mime_type
     if not stored.made:  # what users uploaded is never shown by a browser
         media = "application/octet-stream"
     elif media == "application/octet-stream":
         media = mimetypes.guess_type(stored.name)[0] or media
-    return Raw((stored.content,), 200, media)
+    return Reply(media=media, chunks=(stored.content,))

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..contract import contract
-from ..errors import ApiError, not_found, refused
-from ..replies import Json, Reply
+from ..replies import ApiError, Reply, not_found, refused
 from ..state import EndUser, Form, FormInput
 from .inputs import read_file
 from .request import ApiRequest
@@ -21,21 +20,21 @@ def _find(request: ApiRequest) -> Form:
             f"Form not found. You have requested this URI [/v1/form/human_input/{token}] but did "
             "you mean /v1/form/human_input/<string:form_token> ?"
         )
+    form.check_open()
     return form
 
 
 async def get_form(request: ApiRequest) -> Reply:
     form = _find(request)
-    form.check_open()
+    about = {"inputs": form.fields, "user_actions": form.actions}
     told = contract().fill(
         "HumanInputForm",
         form,
         form_content=form.content,
-        inputs=form.fields,
         resolved_default_values=form.defaults,
-        user_actions=form.actions,
+        **about,
     )
-    return Json(told, line=False)
+    return Reply(told, line=False)
 
 
 async def submit_form(request: ApiRequest) -> Reply:
@@ -43,20 +42,17 @@ async def submit_form(request: ApiRequest) -> Reply:
     user = request.user(body.get("user"))
     for name in ("inputs", "action"):
         if name not in body:
-            model = "HumanInputFormSubmitPayload"
-            raise refused(model, name, "Field required", "missing", dict(body))
+            raise refused("HumanInputFormSubmitPayload", name, "missing", dict(body))
     form = _find(request)
-    form.check_open()
-    action, given = str(body["action"]), body["inputs"]
+    action, given, inputs = str(body["action"]), body["inputs"], form.step.inputs
     if action not in form.step.actions:
         raise _invalid(f"Invalid action: {action}")
-    missing = [item.name for item in form.step.inputs if item.name not in given]
+    missing = [item.name for item in inputs if item.name not in given]
     if missing:
         raise _invalid(f"Missing required inputs: {', '.join(missing)}")
-    values = {item.name: _read(request, user, item, given[item.name]) for item in form.step.inputs}
-    form.answer = action, values
+    form.answer = action, {one.name: _read(request, user, one, given[one.name]) for one in inputs}
     form.resume(form)
-    return Json({})
+    return Reply({})
 
 
 def _invalid(message: str) -> ApiError:
@@ -65,26 +61,25 @@ def _invalid(message: str) -> ApiError:
 
 def _read(request: ApiRequest, user: EndUser, item: FormInput, value: Any) -> Any:
     """Return a value; a paragraph that is no string is accepted here, and fails the run later."""
-    match item.type:
-        case "select" if value not in item.options:
-            raise _invalid(f"Invalid value for select input '{item.name}': {value}")
-        case "file":
-            return _read_file(request, user, f"file input '{item.name}'", value)
-        case "file-list":
-            what = f"file list input '{item.name}'"
-            if not isinstance(value, list):
-                raise _invalid(f"Invalid value for {what}: expected list")
-            if len(value) > item.number_limits:
-                text = f"Number of files exceeds the maximum limit {item.number_limits}"
-                raise _invalid(f"Invalid value for {what}: {text}")
-            return [_read_file(request, user, what, one) for one in value]
+
+    def file(what: str, one: Any) -> Any:
+        if not isinstance(one, Mapping):
+            raise _invalid(f"Invalid value for {what}: expected mapping")
+        try:
+            return read_file(request.world, user, one)
+        except ApiError as error:
+            raise _invalid(f"Invalid value for {what}: {error.message}") from None
+
+    if item.type == "select" and value not in item.options:
+        raise _invalid(f"Invalid value for select input '{item.name}': {value}")
+    if item.type == "file":
+        return file(f"file input '{item.name}'", value)
+    if item.type == "file-list":
+        what = f"file list input '{item.name}'"
+        if not isinstance(value, list):
+            raise _invalid(f"Invalid value for {what}: expected list")
+        if len(value) > item.number_limits:
+            text = f"Number of files exceeds the maximum limit {item.number_limits}"
+            raise _invalid(f"Invalid value for {what}: {text}")
+        return [file(what, one) for one in value]
     return value
-
-
-def _read_file(request: ApiRequest, user: EndUser, what: str, value: Any) -> Any:
-    if not isinstance(value, Mapping):
-        raise _invalid(f"Invalid value for {what}: expected mapping")
-    try:
-        return read_file(request.world, user, value)
-    except ApiError as error:
-        raise _invalid(f"Invalid value for {what}: {error.message}") from None

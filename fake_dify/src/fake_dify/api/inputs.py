@@ -7,21 +7,16 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import define
-
-from ..errors import invalid_param
 from ..files import FileValue
+from ..replies import invalid_param
 from ..state import App, EndUser, Input
 from ..world import World
 
 WRONG_TYPE = "Detected file type does not match the specified type. Please verify the file."
 
 
-@define
 class BadNumber(Exception):
     """A number given as an object: answered 500 over plain HTTP, with this text in a stream."""
-
-    message: str
 
 
 def read_inputs(world: World, app: App, user: EndUser, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,10 +26,8 @@ def read_inputs(world: World, app: App, user: EndUser, given: Mapping[str, Any])
     """
     if app.form is None:
         return {name: _loose(world, user, value) for name, value in given.items()}
-    values = {item.variable: _value(world, item, given.get(item.variable)) for item in app.form}
-    return {
-        item.variable: _with_files(world, item, user, values[item.variable]) for item in app.form
-    }
+    values = [(item, _value(world, item, given.get(item.variable))) for item in app.form]
+    return {item.variable: _with_files(world, item, user, value) for item, value in values}
 
 
 def _loose(world: World, user: EndUser, value: Any) -> Any:
@@ -46,58 +39,50 @@ def _loose(world: World, user: EndUser, value: Any) -> Any:
 
 
 def _value(world: World, item: Input, value: Any) -> Any:
-    name = f"{item.variable} in input form"
+    name, most = f"{item.variable} in input form", item.max_length
     if value is None:
         if item.required:
             raise invalid_param(f"{item.variable} is required in input form")
         return item.default
+    must: str | None = None
     match item.type:
-        case "text-input" | "paragraph" | "select":
-            return _text(item, value)
         case "number":
             return _number(name, value)
         case "checkbox":
-            if not isinstance(value, bool) and not world.rules.coerces_checkbox:
-                raise invalid_param(f"{name} must be a valid boolean value")
-            return bool(value)
-        case "json_object" if not isinstance(value, dict):
-            raise invalid_param(f"{name} must be a dict")
-        case "file" if value == "":
-            return None
-        case "file" if not isinstance(value, dict):
-            raise invalid_param(f"{name} must be a file")
-        case "file-list" if not _is_list_of_objects(value):
-            raise invalid_param(f"{name} must be a list of files")
-        case "file-list" if item.max_length is not None and len(value) > item.max_length:
-            raise invalid_param(f"{name} must be less than {item.max_length} files")
+            if isinstance(value, bool) or world.rules.coerces_checkbox:
+                return bool(value)
+            must = "a valid boolean value"
+        case "json_object":
+            must = None if isinstance(value, dict) else "a dict"
+        case "file":
+            if value == "":
+                return None
+            must = None if isinstance(value, dict) else "a file"
+        case "file-list":
+            if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+                must = "a list of files"
+            elif most is not None and len(value) > most:
+                must = f"less than {most} files"
+        case _ if not isinstance(value, str):
+            name, must = f"(type '{item.type}') {name}", "a string"
+        case "select" if value not in item.options:
+            must = f"one of the following: {list(item.options)}"
+        case _:
+            if most is not None and len(value) > most:
+                must = f"less than {most} characters"
+            value = value.replace("\0", "")
+    if must is not None:
+        raise invalid_param(f"{name} must be {must}")
     return value
-
-
-def _is_list_of_objects(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
-
-
-def _text(item: Input, value: Any) -> str:
-    name = f"{item.variable} in input form"
-    if not isinstance(value, str):
-        raise invalid_param(f"(type '{item.type}') {name} must be a string")
-    if item.type == "select" and value not in item.options:
-        raise invalid_param(f"{name} must be one of the following: {list(item.options)}")
-    if item.max_length is not None and len(value) > item.max_length:
-        raise invalid_param(f"{name} must be less than {item.max_length} characters")
-    return value.replace("\0", "")
 
 
 def _number(name: str, value: Any) -> Any:
     if isinstance(value, int | float):
         return value
     if not isinstance(value, str):
-        text = f"expected value type int, float or str, got {type(value)}, value: {value}"
-        raise BadNumber(text)
-    if value == "":
-        return None
+        raise BadNumber(f"expected value type int, float or str, got {type(value)}, value: {value}")
     try:
-        return float(value) if "." in value else int(value)
+        return None if value == "" else float(value) if "." in value else int(value)
     except ValueError:
         raise invalid_param(f"{name} must be a valid number") from None
 
@@ -114,12 +99,11 @@ def read_file(
     world: World, user: EndUser, given: Mapping[str, Any], item: Input | None = None
 ) -> FileValue:
     """Return the file that an input names; raise Dify's error when it may not be used."""
-    method = given.get("transfer_method")
+    method, kind = given.get("transfer_method"), str(given.get("type", "custom"))
     if not method:
         text = "transfer_method is required in file mapping"
         old_text = "No matching enum found for value 'None'"
         raise invalid_param(text if world.rules.since(1, 10) else old_text)
-    kind = str(given.get("type", "custom"))
     if method == "remote_url":
         url = given.get("url") or given.get("remote_url")
         if not url:

@@ -8,17 +8,19 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from ..base import Data
 from ..contract import contract
-from ..errors import ApiError, invalid_param, refused
-from ..replies import Json, Reply
+from ..replies import Reply, invalid_param, refused
 from ..run import payloads
 from ..state import Run
 from ..world import World
 from .request import ApiRequest
 
+MODEL = "WorkflowLogQuery"
+STATUSES = ("succeeded", "failed", "stopped")
 ISO = re.compile(
     r"(?P<date>\d{4}(-?\d{2}(-?\d{2})?)?)"
     r"([T ](?P<time>\d{2}(:?\d{2}(:?\d{2}([.,]\d{1,6})?)?)?)(?P<zone>Z|[+-]\d{2}(:?\d{2})?)?)?"
@@ -32,8 +34,7 @@ def parse_iso(text: str) -> datetime:
     if not ISO.fullmatch(text):
         if ISO.match(text) and " " in text.strip():
             raise invalid_param("Unused components in ISO string")
-        problem = f"invalid literal for int() with base 10: {text[:4].encode()!r}"
-        raise invalid_param(problem)
+        raise invalid_param(f"invalid literal for int() with base 10: {text[:4].encode()!r}")
     if len(text) == 4:
         text += "-01-01"
     elif re.fullmatch(r"\d{4}-\d{2}", text):
@@ -48,19 +49,15 @@ def parse_iso(text: str) -> datetime:
 def _whole(request: ApiRequest, name: str) -> int:
     """Return a whole number; its default and its limits are the contract's."""
     schema = request.operation.parameters[name]
-    lowest, highest = schema["minimum"], schema["maximum"]
-    text, model = request.query.get(name, str(schema["default"])), "WorkflowLogQuery"
+    limits = {"minimum": schema["minimum"], "maximum": schema["maximum"]}
+    text = request.query.get(name, str(schema["default"]))
     if not re.fullmatch(r"\s*[+-]?\d+\s*", text):
-        problem = "Input should be a valid integer, unable to parse string as an integer"
-        raise refused(model, name, problem, "int_parsing", text, f"{text} is not a valid integer")
+        raise refused(MODEL, name, "int_parsing", text)
     number = int(text)
-    old = f"Invalid argument: {number}. argument must be within the range {lowest} - {highest}"
-    if number < lowest:
-        problem = f"Input should be greater than or equal to {lowest}"
-        raise refused(model, name, problem, "greater_than_equal", text, old)
-    if number > highest:
-        problem = f"Input should be less than or equal to {highest}"
-        raise refused(model, name, problem, "less_than_equal", text, old)
+    if number < limits["minimum"]:
+        raise refused(MODEL, name, "greater_than_equal", text, **limits)
+    if number > limits["maximum"]:
+        raise refused(MODEL, name, "less_than_equal", text, **limits)
     return number
 
 
@@ -74,55 +71,53 @@ def _has(world: World, run: Run, keyword: str) -> bool:
 
 
 async def list_logs(request: ApiRequest) -> Reply:
-    query, rules = request.query, request.world.rules
+    query, world = request.query, request.world
+    shows_running = world.rules.logs_show_running
     page, limit = _whole(request, "page"), _whole(request, "limit")
     status = query.get("status")
-    if status is not None and status not in {"succeeded", "failed", "stopped"}:
-        problem = "Input should be 'succeeded', 'failed' or 'stopped'"
-        old = f"The value '{status}' is not a valid choice for 'status'."
-        raise refused("WorkflowLogQuery", "status", problem, "literal_error", status, old)
+    if status is not None and status not in STATUSES:
+        choices = "'succeeded', 'failed' or 'stopped'"
+        raise refused(MODEL, "status", "literal_error", status, choices=choices)
 
-    def time(run: Run) -> int:
+    def made(run: Run) -> int:
         """Return when the entry was made: at the start, on old servers at the end of the run."""
-        return run.created_at if rules.logs_show_running else run.finished_at or run.created_at
+        return run.created_at if shows_running else run.finished_at or run.created_at
 
-    runs = [run for run in request.world.runs if run.app is request.app and run.listed]
-    if not rules.logs_show_running:
-        runs = [run for run in runs if run.over]
-    if status is not None:
-        runs = [run for run in runs if run.status == status]
+    keep: list[Callable[[Run], bool]] = [
+        lambda run: run.app is request.app and run.listed,
+        lambda run: shows_running or run.over,
+        lambda run: status in (None, run.status),
+    ]
     if after := query.get("created_at__after"):
         earliest = parse_iso(after).timestamp()
-        runs = [run for run in runs if time(run) >= earliest]
+        keep.append(lambda run: made(run) >= earliest)
     if before := query.get("created_at__before"):
         latest = parse_iso(before).timestamp()
-        runs = [run for run in runs if time(run) <= latest]
+        keep.append(lambda run: made(run) <= latest)
     if session := query.get("created_by_end_user_session_id"):
-        runs = [run for run in runs if run.user == session]
+        keep.append(lambda run: run.user == session)
     if account := query.get("created_by_account"):  # a member of the workspace, who runs nothing
-        if account != request.world.account and rules.since(1, 10):
-            raise ApiError(400, "invalid_param", f"Account not found: {account}")
-        runs = []
+        if account != world.account and world.rules.since(1, 10):
+            raise invalid_param(f"Account not found: {account}")
+        keep.append(lambda run: False)
     if keyword := query.get("keyword"):
-        runs = [run for run in runs if _has(request.world, run, keyword)]
+        keep.append(lambda run: _has(world, run, keyword))
+    runs = [run for run in world.runs if all(holds(run) for holds in keep)]
     shuffle = random.Random(json.dumps({**query, "page": "", "limit": limit}, sort_keys=True))
     shuffle.shuffle(runs)  # Dify orders by whole seconds alone
-    runs.sort(key=lambda run: -time(run))
-    shown = runs[(page - 1) * limit : page * limit]
-    more = {"total": len(runs), "has_more": len(runs) > page * limit}
-    data = [_entry(run, time(run)) for run in shown]
-    return Json(contract().fill("WorkflowLogPage", page=page, limit=limit, data=data, **more))
+    runs.sort(key=lambda run: -made(run))
+    data = [_entry(run, made(run)) for run in runs[(page - 1) * limit : page * limit]]
+    about = {"total": len(runs), "has_more": len(runs) > page * limit, "data": data}
+    return Reply(contract().fill("WorkflowLogPage", page=page, limit=limit, **about))
 
 
 def _entry(run: Run, created_at: int) -> Data:
-    ended = ("elapsed_time", "total_tokens", "exceptions_count")
-    not_yet = {} if run.over else dict.fromkeys(ended, 0) | {"elapsed_time": 0.0}
-    about = {"version": run.app.version_text, "triggered_from": "app-run", **not_yet}
-    example: Data = contract().example("WorkflowLogPage")["data"][0]
-    return contract().fill(
-        example,
-        id=run.log_id,
-        workflow_run=contract().fill("WorkflowLogRun", run, **about),
-        created_by_end_user=contract().fill("LogEndUser", run.app.user(run.user)),
-        created_at=created_at,
+    entry: Data = contract().example("WorkflowLogPage")["data"][0]
+    not_yet = {} if run.over else {"elapsed_time": 0.0, "total_tokens": 0, "exceptions_count": 0}
+    about: Data = {"id": run.log_id, "created_at": created_at}
+    about["workflow_run"] = contract().fill(
+        entry["workflow_run"], run, version=run.app.version_text, **not_yet
     )
+    user = run.app.user(run.user)
+    about["created_by_end_user"] = contract().fill(entry["created_by_end_user"], user)
+    return contract().fill(entry, **about)

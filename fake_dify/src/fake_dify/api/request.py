@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
+from urllib.parse import parse_qsl
 
 from attrs import Factory, define, field
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
 
 from ..contract import Operation
-from ..errors import ApiError, Crash, bad_request, invalid_param
+from ..faults import Answer, Fault
+from ..replies import BAD_REQUEST, ApiError, Crash, invalid_param
 from ..state import App, EndUser
 from ..steps.builtin import BUILTINS
 from ..world import World
@@ -22,27 +27,71 @@ UNSUPPORTED = (
 )
 
 
+@define
+class RequestLog:
+    """One request as it arrived.
+
+    operation: its operationId, "" for a path that the API does not have.
+    query: of several parameters with one name the first, as in Dify.
+    headers: without Authorization.
+    body: parsed JSON, or the fields of a form (a file as its name), or None.
+    status: of the reply, 0 until there is one.
+    """
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str] = field(repr=False)
+    body: Any = None
+    operation: str = ""
+    status: int = 0
+
+
 @define(eq=False)
 class ApiRequest:
-    """One request. params: from the path; query: the first value of each parameter.
+    """One request. log: what tests see of it; fault: what is to go wrong with the reply.
 
+    form: the fields of a multipart body; params: from the path.
     gone: set when the client has left, after which `when_gone` is called.
     """
 
     world: World
-    operation: Operation
-    params: dict[str, str]
-    query: dict[str, str]
-    headers: Mapping[str, str]
-    body: bytes
-    form: FormData | None = None
+    log: RequestLog
+    authorization: str
+    body: bytes = b""
+    form: FormData = field(factory=FormData)
+    operation: Operation = field(init=False)
+    params: dict[str, str] = field(init=False)
     app: App = field(init=False)
+    fault: Fault | Answer | None = None
     gone: asyncio.Event = Factory(asyncio.Event)
     when_gone: list[Callable[[], None]] = Factory(list)
 
+    async def read(self, request: Request) -> None:
+        """Read the body; raise ClientDisconnect when it does not come."""
+        self.body = await request.body()
+        self.form = await _read_form(request)
+        if self.form:
+            fields = self.form.items()
+            self.log.body = {name: getattr(value, "filename", value) for name, value in fields}
+            return
+        try:
+            self.log.body = json.loads(self.body) if self.body else None
+        except ValueError:
+            pass
+
+    @property
+    def files(self) -> Mapping[str, UploadFile]:
+        """The files of a multipart body; of several with one name the first."""
+        return {n: v for n, v in reversed(self.form.multi_items()) if isinstance(v, UploadFile)}
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        return self.log.query
+
     def authenticate(self) -> None:
         """Find the app of the request's key; `app-NAME` is the built-in workflow NAME."""
-        scheme, space, key = self.headers.get("authorization", "").partition(" ")
+        scheme, space, key = self.authorization.partition(" ")
         if not space:
             text = "Authorization header must be provided and start with 'Bearer'"
             raise ApiError(401, "unauthorized", text)
@@ -63,14 +112,14 @@ class ApiRequest:
 
         Any other JSON than an object crashes Dify.
         """
-        media = self.headers.get("content-type", "").split(";")[0].strip().lower()
+        media = self.log.headers.get("content-type", "").split(";")[0].strip().lower()
         if media != "application/json":
             raise ApiError(415, "unsupported_media_type", UNSUPPORTED)
         try:
             value = json.loads(self.body.decode(), parse_constant=_refuse)
             json.dumps(value, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
-            raise bad_request() from None
+            raise ApiError(400, "bad_request", BAD_REQUEST) from None
         if not isinstance(value, dict):
             raise Crash()
         return value
@@ -95,6 +144,34 @@ class ApiRequest:
         self.gone.set()
         for tell in self.when_gone:
             tell()
+
+
+def arrived(world: World, request: Request) -> ApiRequest:
+    """Return a request whose body is still to be read."""
+    headers = dict(request.headers)
+    authorization = headers.pop("authorization", "")
+    query = dict(reversed(parse_qsl(request.url.query, keep_blank_values=True)))
+    log = RequestLog(request.method, request.url.path, query, headers)
+    return ApiRequest(world, log, authorization)
+
+
+async def _read_form(request: Request) -> FormData:
+    """Return the fields of a multipart body, none for any other and for a broken one.
+
+    Browsers and httpx write the quotes in a file's name as %22, which Dify's web framework undoes.
+    """
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return FormData()
+    parser = MultiPartParser(request.headers, request.stream())
+    parser.spool_max_size = sys.maxsize  # in memory: no temporary files, no threads
+    try:
+        form = await parser.parse()
+    except MultiPartException:
+        return FormData()
+    for _, value in form.multi_items():
+        if isinstance(value, UploadFile) and value.filename:
+            value.filename = value.filename.replace("%22", '"')
+    return form
 
 
 def _refuse(constant: str) -> NoReturn:

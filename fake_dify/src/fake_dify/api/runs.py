@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
+
+from attrs import evolve
 
 from ..base import Data, Step, Workflow
 from ..checks import require
 from ..contract import contract
-from ..errors import INTERNAL, ApiError, Crash, invalid_param, not_found, refused
-from ..replies import Json, Reply, Stream
+from ..replies import EVENTS, INTERNAL, ApiError, Crash, Reply, invalid_param, not_found, refused
 from ..run import payloads
 from ..run.engine import start
 from ..state import App, Run, new_id
@@ -20,14 +20,7 @@ from ..steps.builtin import BUILTINS
 from ..steps.nodes import PipelineError
 from .inputs import BadNumber, read_file, read_inputs
 from .request import ApiRequest
-from .streams import (
-    events_stream,
-    finished_stream,
-    leave_own_stream,
-    own_stream,
-    refused_stream,
-    subscribe,
-)
+from .streams import events_stream, finished_stream, own_stream, refused_stream
 
 MODEL = "WorkflowRunPayload"
 STREAM_JSON = "application/json; charset=utf-8"
@@ -69,26 +62,22 @@ async def run_workflow_version(request: ApiRequest) -> Reply:
 
 
 def _check_body(request: ApiRequest, body: Mapping[str, Any]) -> None:
-    inputs, rules, valid = body.get("inputs"), request.world.rules, "Input should be a valid"
+    rules, inputs, files = request.world.rules, body.get("inputs"), body.get("files") or []
     if "inputs" not in body:
-        old = "Missing required parameter in the JSON body"
-        raise refused(MODEL, "inputs", "Field required", "missing", dict(body), old)
+        raise refused(MODEL, "inputs", "missing", dict(body))
     if not isinstance(inputs, dict):
-        old = "Must not be null!" if inputs is None else f"{inputs} is not a dictionary"
-        raise refused(MODEL, "inputs", f"{valid} dictionary", "dict_type", inputs, old)
+        error = refused(MODEL, "inputs", "dict_type", inputs)
+        raise error if inputs is not None else evolve(error, old_text="Must not be null!")
     mode = body.get("response_mode", "blocking")
     if mode not in ["blocking", "streaming", *([None] if rules.reads_null_mode else [])]:
-        problem = "Input should be 'blocking' or 'streaming'"
-        old = f"The value '{mode}' is not a valid choice for 'response_mode'."
-        raise refused(MODEL, "response_mode", problem, "literal_error", mode, old)
-    files, error = body.get("files") or [], None
-    if not isinstance(files, list):
-        error = refused(MODEL, "files", f"{valid} list", "list_type", files)
-    elif odd := [(n, file) for n, file in enumerate(files) if not isinstance(file, dict)]:
-        place, file = f"files.{odd[0][0]}", odd[0][1]
-        error = refused(MODEL, place, f"{valid} dictionary", "dict_type", file)
-    if error is not None:
-        raise error if rules.since(1, 11) else Crash()
+        choices = "'blocking' or 'streaming'"
+        raise refused(MODEL, "response_mode", "literal_error", mode, choices=choices)
+    wrong = None if isinstance(files, list) else refused(MODEL, "files", "list_type", files)
+    for number, file in enumerate(files if wrong is None else ()):
+        if not isinstance(file, dict):
+            wrong = wrong or refused(MODEL, f"files.{number}", "dict_type", file)
+    if wrong is not None:
+        raise wrong if rules.since(1, 11) else Crash()
 
 
 def _check_slots(request: ApiRequest, *, streaming: bool) -> None:
@@ -132,20 +121,19 @@ async def _run(request: ApiRequest, workflow_id: str, workflow: Workflow) -> Rep
             raise ApiError(broken.status, broken.code, broken.message)
     except (ApiError, BadNumber) as problem:
         if streaming and (world.rules.worker or broken is not None):
-            return _never_began(request, problem.message, broken, workflow_id)
+            told = problem.message if isinstance(problem, ApiError) else str(problem)
+            return _never_began(request, told, broken, workflow_id)
         if isinstance(problem, BadNumber):
             raise ApiError(500, "internal_server_error", INTERNAL) from None
         raise
     run = Run(app, workflow_id, inputs, user.session_id, body["inputs"])
     run.files, run.streaming = files, streaming
-    if streaming:
-        reader = subscribe(request, run)
-        start(world, run, steps)
-        leave = partial(leave_own_stream, request, run, reader)
-        return Stream(own_stream(request, run, reader), leave=leave)
+    stream = own_stream(request, run) if streaming else None
     start(world, run, steps)
+    if stream is not None:
+        return stream
     await run.settled.wait()
-    return Json(_blocking(request, run), media=STREAM_JSON, line=False)
+    return Reply(_blocking(request, run), media=STREAM_JSON, line=False)
 
 
 def _never_began(
@@ -163,7 +151,7 @@ def _never_began(
         events.append(payloads.made_up_end(run_id, workflow_id, told))
     elif broken is None and rules.since(1, 14):  # 1.13 says nothing at all
         events.append({"event": "error", "message": message, "status": 500})
-    return Stream(refused_stream(request, events))
+    return Reply(media=EVENTS, chunks=refused_stream(request, events))
 
 
 def _blocking(request: ApiRequest, run: Run) -> Data:
@@ -187,7 +175,7 @@ async def stop_task(request: ApiRequest) -> Reply:
             run.stop_asked = True
             if run.active and run.task is not None:
                 run.task.cancel()
-    return Json({"result": "success"})
+    return Reply({"result": "success"})
 
 
 async def get_run(request: ApiRequest) -> Reply:
@@ -199,7 +187,7 @@ async def get_run(request: ApiRequest) -> Reply:
     not_yet: Data = {"outputs": {}, "total_tokens": 0, "elapsed_time": 0.0}
     told = {"outputs": world.files.render(run.outputs)} if run.over else not_yet
     inputs = json.dumps(world.files.render({**run.inputs, **system}))
-    return Json(contract().fill("WorkflowRunDetail", run, inputs=inputs, **told))
+    return Reply(contract().fill("WorkflowRunDetail", run, inputs=inputs, **told))
 
 
 async def stream_events(request: ApiRequest) -> Reply:
@@ -208,9 +196,9 @@ async def stream_events(request: ApiRequest) -> Reply:
     run = _find_run(request)
     if run is None or run.user != user.session_id:
         raise not_found("Workflow run not found")
-    headers = {"cache-control": "no-cache"}
-    if run.over:
-        return Stream(finished_stream(request, run), headers)
-    snapshot = query.get("include_state_snapshot") == "true"
-    over_pauses = query.get("continue_on_pause") == "true"
-    return Stream(events_stream(request, run, snapshot=snapshot, over_pauses=over_pauses), headers)
+    wanted = {
+        "snapshot": query.get("include_state_snapshot") == "true",
+        "over_pauses": query.get("continue_on_pause") == "true",
+    }
+    chunks = finished_stream(request, run) if run.over else events_stream(request, run, **wanted)
+    return Reply(media=EVENTS, chunks=chunks, headers={"cache-control": "no-cache"})

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
-from ..replies import PING, ReplyOver, frame
+from ..replies import EVENTS, PING, Reply, ReplyOver, frame
 from ..run import payloads
 from ..state import Run, Subscription
 from .request import ApiRequest
@@ -22,7 +22,7 @@ class Killed(ReplyOver):
     """The body of a reader breaks off, see `Rules.readers_kill_readers`."""
 
 
-def subscribe(request: ApiRequest, run: Run) -> Subscription:
+def _subscribe(request: ApiRequest, run: Run) -> Subscription:
     """Read a run's events from now on."""
     reader = Subscription(request.world.unread_limit)
     run.readers.append(reader)
@@ -83,11 +83,22 @@ async def follow(
             return
 
 
-async def own_stream(
-    request: ApiRequest, run: Run, reader: Subscription
-) -> AsyncGenerator[bytes, None]:
-    """Yield the stream of the request that started the run."""
-    rules, last = request.world.rules, b""
+def own_stream(request: ApiRequest, run: Run) -> Reply:
+    """Return the reply of the request that starts the run; it reads from now on."""
+    reader = _subscribe(request, run)
+
+    def leave() -> None:
+        """Stop reading; on an old Dify the run dies with the stream of its request."""
+        _unsubscribe(request, run, reader)
+        dies = not request.world.rules.survives_disconnect and not run.settled.is_set()
+        if dies and run.task is not None:
+            run.task.cancel()
+
+    return Reply(media=EVENTS, chunks=_own(request, run, reader), leave=leave)
+
+
+async def _own(request: ApiRequest, run: Run, reader: Subscription) -> AsyncGenerator[bytes, None]:
+    world, rules, last = request.world, request.world.rules, b""
     if rules.ping_first:
         yield PING
     with suppress(Killed):
@@ -96,18 +107,8 @@ async def own_stream(
             yield chunk
     if rules.makes_ends_up and not last.startswith(ENDS) and not request.gone.is_set():
         if not last:
-            yield frame(
-                request.world.event(payloads.made_up_start(run.id, run.workflow_id, run.asked))
-            )
-        yield frame(request.world.event(payloads.made_up_end(run.id, run.workflow_id)))
-
-
-def leave_own_stream(request: ApiRequest, run: Run, reader: Subscription) -> None:
-    """Stop reading; on an old Dify the run dies with the stream of its request."""
-    _unsubscribe(request, run, reader)
-    dies = not request.world.rules.survives_disconnect and not run.settled.is_set()
-    if dies and run.task is not None:
-        run.task.cancel()
+            yield frame(world.event(payloads.made_up_start(run.id, run.workflow_id, run.asked)))
+        yield frame(world.event(payloads.made_up_end(run.id, run.workflow_id)))
 
 
 async def refused_stream(
@@ -135,7 +136,7 @@ async def events_stream(
     request: ApiRequest, run: Run, *, snapshot: bool, over_pauses: bool
 ) -> AsyncGenerator[bytes, None]:
     """Yield what the events endpoint sends for a run that is running or paused."""
-    reader = subscribe(request, run)
+    reader = _subscribe(request, run)
     reader.stays = snapshot
     past, paused = snapshot_events(run) if snapshot else [], run.status == "paused"
     try:

@@ -270,7 +270,7 @@ class Execution:
             await self._second(form)
             return
         self._begins = True
-        await asyncio.sleep(self.world.resume_delay)
+        await asyncio.sleep(self.world.resumes_after)
         self._begins = False
         run.status = "running"
         if self._hangs:
