@@ -191,7 +191,7 @@ class Kinds:
         return None if result is None else inner(result, path)
 
     def outputs(self, data: Data) -> Outputs:
-        """Return what a node gives out, but an iteration or an aggregator."""
+        """Return the outputs of a node, other than an iteration or an aggregator."""
         rule = RULES.get(text(data.get("type")), {})
         return rule(data) if callable(rule) else rule
 
