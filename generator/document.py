@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -203,11 +204,28 @@ def walk_schema(place: Place, schema: Any) -> Iterator[tuple[Place, Any]]:
 
 def read_yaml(source: Path | str) -> Any:
     """Read YAML or JSON, a file or a text, as JSON values; a key written twice is an error."""
+    text = source.read_text("utf-8") if isinstance(source, Path) else source
     try:
-        # The loader the tool itself uses. The way through JSON makes status codes strings.
-        return json.loads(json.dumps(YAML(typ="safe").load(source), allow_nan=False))
+        return json.loads(_as_json(text))
     except (YAMLError, TypeError, ValueError) as error:
         raise ContractError(f"not readable as JSON values: {error}") from error
+
+
+@functools.lru_cache(maxsize=8)
+def _as_json(text: str) -> str:
+    """Turn YAML, or JSON, to JSON: status codes become strings."""
+    try:
+        loaded = json.loads(text, object_pairs_hook=_once)
+    except json.JSONDecodeError:
+        loaded = YAML(typ="safe").load(text)  # the loader the tool itself uses; it takes a second
+    return json.dumps(loaded, allow_nan=False)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> Node:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("found duplicate key")
+    return found
 
 
 def refs(node: object) -> Iterator[str]:

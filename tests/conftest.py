@@ -1,13 +1,16 @@
 """What several files of tests begin with, and which tests `make test` and `make test-quick` run.
 
-A test is run by `make test` unless it is marked `slow`. Of one that is marked `sample(n)`, n cases
-are run, spread over its table; the others are slow. `make test-quick` runs one case of each test
-that is neither slow nor marked `long`. `make check` runs those that are marked `types`.
+A test is run by `make test` unless it is marked `slow`. Of a table on both clients each row is run
+on one of them, in turn; of one that is marked `sample(n)`, n cases, spread over it. The others are
+slow. `make test-quick` runs one case of each test that is neither slow nor marked `long`.
+`make check` runs those that are marked `types`.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
 import signal
 import zlib
 from collections.abc import Iterator
@@ -42,18 +45,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not item.get_closest_marker("slow"):
             tables.setdefault(item.nodeid.partition("[")[0], []).append(item)
     for name, cases in tables.items():
-        if sample := cases[0].get_closest_marker("sample"):
-            count = min(sample.args[0], len(cases))
-            taken = [cases[(2 * number + 1) * len(cases) // (2 * count)] for number in range(count)]
-            for item in cases:
-                if item not in taken:
-                    item.add_marker("slow")
-            cases = taken
+        taken = _taken(name, cases)
+        for item in cases:
+            if item not in taken:
+                item.add_marker("slow")
         if not any(cases[0].get_closest_marker(mark) for mark in ("long", "types")):
             # Any case, but always the same one: not the sync client everywhere.
-            cases[_number("", name) % len(cases)].add_marker("quick")
+            taken[_number("", name) % len(taken)].add_marker("quick")
     if seed := os.environ.get("DIFY_TEST_ORDER"):  # files in another order, and the tests in them
         items.sort(key=lambda item: [_number(seed, item.path), _number(seed, item.nodeid)])
+
+
+def _taken(name: str, cases: list[pytest.Item]) -> list[pytest.Item]:
+    """Choose the cases of a test that `make test` runs."""
+    if sample := cases[0].get_closest_marker("sample"):
+        # One of each part of the table, but not the same place of each part.
+        count = min(sample.args[0], len(cases))
+        ends = [number * len(cases) // count for number in range(count + 1)]
+        parts = [cases[begin:end] for begin, end in itertools.pairwise(ends)]
+        return [part[_number(name, part[0].name) % len(part)] for part in parts]
+    rows: dict[str, list[pytest.Item]] = {}
+    for item in cases:
+        rows.setdefault(re.sub(r"\ba?sync\b", "", item.name), []).append(item)
+    pairs = [row for row in rows.values() if len(row) == 2]
+    if len(pairs) > 1 and "kind" in getattr(cases[0], "fixturenames", ()):
+        left_out = [row[number % 2] for number, row in enumerate(pairs)]
+        return [item for item in cases if item not in left_out]
+    return cases
 
 
 def _number(seed: str, name: object) -> int:

@@ -38,6 +38,7 @@ def test_each_entry_comes_once(kind: Kind, which: str) -> None:
     assert [item.created_at for item in found] == sorted(TIMES[which], reverse=True)
 
 
+@pytest.mark.sample(16)
 @both
 @pytest.mark.parametrize("which", sorted(TIMES))
 @pytest.mark.parametrize("arriving", [0, 1, 30])
@@ -50,7 +51,7 @@ def test_new_runs_and_ties_move_nothing(kind: Kind, which: str, arriving: int) -
     assert set(range(len(times))) <= set(found)
 
 
-@pytest.mark.sample(30)
+@pytest.mark.sample(12)
 @both
 @pytest.mark.parametrize("version", ["0.15.3", "1.0.0"])
 @pytest.mark.parametrize("which", sorted(TIMES))

@@ -58,6 +58,7 @@ def _walk(dify: Any, by: str, limit: int, given: dict[str, Any]) -> list[int]:
     return found
 
 
+@pytest.mark.sample(8)
 @both
 @pytest.mark.parametrize("by", ["entry", "id"])
 @pytest.mark.parametrize("limit", [1, 2, 3, 5, 7, 100])
@@ -78,6 +79,7 @@ def test_many_runs_of_one_second_come_once_each(
         assert found == _expected(given, times), given
 
 
+@pytest.mark.sample(4)
 @both
 @pytest.mark.parametrize("by", ["entry", "id"])
 @pytest.mark.parametrize("limit", [7, 100])
@@ -97,6 +99,7 @@ def test_a_second_that_fills_more_than_a_page(
     assert found == list(range(len(times)))[: 4 * limit]
 
 
+@pytest.mark.sample(6)
 @both
 @pytest.mark.parametrize("by", ["entry", "id"])
 @pytest.mark.parametrize("limit", [1, 2, 3, 5, 7, 100])

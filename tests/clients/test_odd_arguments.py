@@ -151,7 +151,7 @@ def attempt(data: st.DataObject) -> None:
 
 # Long enough to find what is odd; `make test-slow` takes more.
 @pytest.mark.long
-@settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_odd_arguments(data: st.DataObject) -> None:
     attempt(data)

@@ -104,6 +104,7 @@ def test_the_bound_is_on_one_event_not_on_the_stream() -> None:
         assert sum(len(decoder.feed(piece)) for piece in cut(stream, size)) == 20
 
 
+@pytest.mark.sample(2)
 @pytest.mark.long
 @pytest.mark.parametrize("piece", [2, 100, 16_384], ids=str)
 @pytest.mark.parametrize("line", [1, 1 << 30], ids=str)

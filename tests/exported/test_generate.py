@@ -133,7 +133,7 @@ def apps(draw: Any) -> dict[str, Any]:
     return {"fields": fields, "nodes": [model, ending, other], "app": named}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(apps())
 def test_names_labels_and_options_of_any_kind(app: dict[str, Any]) -> None:
     """It compiles; each input has one argument, and the app's own name is what is sent."""

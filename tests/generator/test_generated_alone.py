@@ -91,6 +91,7 @@ def heard(
     return AuthenticatedClient("http://dify.test/v1", KEY, httpx_args=transport, **options)
 
 
+@pytest.mark.sample(16)
 @each_form
 @each_operation
 def test_each_operation_gets_its_answer_from_a_server(operation: str, form: str) -> None:
@@ -167,7 +168,7 @@ RAW = {
 @each_form
 @each_operation
 @pytest.mark.parametrize("answer", RAW.values(), ids=RAW)
-@pytest.mark.sample(60)
+@pytest.mark.sample(32)
 def test_what_the_contract_does_not_say_is_none_or_unexpected(
     operation: str, form: str, answer: tuple[int, dict[str, str], bytes]
 ) -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from additions import SNIPPETS, TEXT, contract
+import yaml
+from additions import SNIPPETS, TEXT, add
+from contract_edits import SPEC
 from places import ROOT
 
 pytestmark = pytest.mark.long
 
 PROGRAM = """
+from dify_workflow_api.api.logs.list_workflow_logs import _get_kwargs as listed
+from dify_workflow_api.api.runs.get_run_cost import _get_kwargs as cost
 from dify_workflow_api.events import EVENTS
 from dify_workflow_api.filters import LogFilters
 from dify_workflow_api.models import CreditUsedData, NodeFinishedData, RunCost
@@ -21,7 +27,8 @@ from dify_workflow_api.operations import ANSWERS, SINCE
 
 print(NodeFinishedData.__annotations__["queue_seconds"])
 print(EVENTS["credit_used"], CreditUsedData.from_dict({"node_id": "17", "amount": 3}).amount)
-print(LogFilters.__annotations__["min_steps"])
+print(LogFilters.__annotations__["min_steps"], listed(min_steps=3)["params"]["min__steps"])
+print(cost("a b")["method"], cost("a b")["url"])
 print(ANSWERS["getRunCost"], SINCE["getRunCost"])
 """
 
@@ -43,13 +50,17 @@ def run(*command: str | Path, env: dict[str, str] | None = None) -> str:
 def test_one_edit_is_enough(tmp_path: Path) -> None:
     """The whole of it, `make check test` in a clone, is in test_rehearsal.py."""
     spec, package = tmp_path / "dify-workflow.yaml", tmp_path / "dify_workflow_api"
-    spec.write_text(contract(*SNIPPETS.values()), "utf-8")
+    document = copy.deepcopy(SPEC)
+    for snippet in SNIPPETS.values():
+        add(document, yaml.safe_load(snippet))
+    spec.write_text(json.dumps(document), "utf-8")
     run("-m", "generator.lint", "--spec", spec)
     run("-m", "generator.generate", "--spec", spec, "--output", package)
     assert run("-c", PROGRAM, env={"PYTHONPATH": str(tmp_path)}).splitlines() == [
         "float | None",
         "('CreditUsedData', 'data') 3",
-        "<class 'int'>",
+        "<class 'int'> 3",
+        "get /workflows/run/a%20b/cost",
         "RunCost ('1.16', 'what a run has cost, `run_cost()`')",
     ]
 

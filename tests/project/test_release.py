@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import re
 import shutil
 import subprocess
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from contract_edits import SPEC
 from places import ROOT
 
 from generator.release import __main__ as release
@@ -45,9 +48,11 @@ def edit(root: Path, changes: dict[str, str]) -> None:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     git(tmp_path, "init")
-    for name in (*release.PROJECTS, release.CHANGELOG, "openapi/dify-workflow.yaml"):
+    for name in release.PROJECTS:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "openapi").mkdir()
+    (tmp_path / "openapi" / "dify-workflow.yaml").write_text(json.dumps(SPEC), "utf-8")
     log = "# Changelog\n\n## 0.7.0 (unreleased)\n\n- New.\n\n## 0.6.0 (2026-01-01)\n\n- Old.\n"
     (tmp_path / release.CHANGELOG).write_text(log, "utf-8")
     git(tmp_path, "add", ".")
@@ -71,10 +76,10 @@ def test_it_is_refused(
 ) -> None:
     edit(project, {f'version = "{release.project(ROOT)["version"]}"': 'version = "0.6.0"'})
     git(project, "tag", "v0.6.0")
-    spec = yaml.safe_load((project / "openapi" / "dify-workflow.yaml").read_text("utf-8"))
+    spec = copy.deepcopy(SPEC)
     del spec["components"]["schemas"]["AppInfo"]["properties"]["mode"]
     spec["components"]["schemas"]["AppInfo"]["required"].remove("mode")
-    (project / "openapi" / "dify-workflow.yaml").write_text(yaml.safe_dump(spec), "utf-8")
+    (project / "openapi" / "dify-workflow.yaml").write_text(json.dumps(spec), "utf-8")
     edit(project, changes)
     found = release.problems(project, version, pythons or [sys.executable])
     assert len(found) == len(wrong)

@@ -25,13 +25,13 @@ def sample(step: int) -> list[Cell]:
 
 
 def test_sync(capsys: pytest.CaptureFixture[str]) -> None:
-    verdicts = [(cell, played(cell)) for cell in sample(7)]
+    verdicts = [(cell, played(cell)) for cell in sample(19)]
     show("sync", verdicts, capsys)
     assert_clean(verdicts)
 
 
 def test_async(capsys: pytest.CaptureFixture[str]) -> None:
-    cells = sample(23)
+    cells = sample(37)
 
     async def main() -> Verdicts:
         verdicts = []
@@ -48,7 +48,7 @@ def test_async(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_result_only(capsys: pytest.CaptureFixture[str]) -> None:
     """`result()` reads the same runs without delivering their events."""
-    cells = sample(41)
+    cells = sample(61)
     verdicts = [(cell, played(cell, mode="result")) for cell in cells]
     show("result()", verdicts, capsys)
     assert_clean(verdicts)

@@ -133,5 +133,5 @@ class FaultMachine(RuleBasedStateMachine):
 
 TestFaultMachine = FaultMachine.TestCase
 TestFaultMachine.settings = settings(
-    random_faults, max_examples=EXAMPLES or 150, stateful_step_count=25
+    random_faults, max_examples=EXAMPLES or 60, stateful_step_count=25
 )

@@ -24,6 +24,7 @@ from fault_wrong_clients import (
 pytestmark = pytest.mark.long
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("client", "kind"),
     [
@@ -42,6 +43,7 @@ def test_wrong_clients_are_found_out(client: Client, kind: str) -> None:
     found_out(client, kind, cells[::17])
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("client", "cuts"),
     [

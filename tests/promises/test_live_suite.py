@@ -185,6 +185,7 @@ def test_with_the_patience_that_the_client_has(fake: FakeDify) -> None:
     assert (outcome.code, outcome.skipped) == (0, {}), outcome.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fake", [{"two_forms": "lost"}], indirect=True)
 def test_a_wrong_client_fails_the_check_of_its_matter(fake: FakeDify) -> None:
     outcome = suite("-p", "live_wrong_clients", "-rfp", **served(fake), **special_apps(fake))
@@ -220,6 +221,7 @@ def test_runs_that_are_recorded_late(fake: FakeDify) -> None:
     assert (outcome.code, outcome.skipped) == (0, {}), outcome.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fake", [{"idle_limit": 1.0, "ping_interval": 0.2}], indirect=True)
 def test_faults_that_the_client_survives(fake: FakeDify) -> None:
     faults: list[Fault | Answer] = [
@@ -264,6 +266,7 @@ def test_a_redeploy_is_told_as_such(fake: FakeDify) -> None:
     assert "its run is stopped: 'Aborted: Workflow stopped because the worker is" in outcome.output
 
 
+@pytest.mark.slow
 def test_what_there_is_no_time_for_is_named(fake: FakeDify) -> None:
     fake.workflow = [Hang()]
     chosen = "test_run[ or test_stream["
@@ -280,6 +283,7 @@ def test_what_there_is_no_time_for_is_named(fake: FakeDify) -> None:
     assert len(fake.runs) == started
 
 
+@pytest.mark.slow
 def test_with_one_app_the_rest_is_skipped(fake: FakeDify) -> None:
     fake.default_app.form = None
     outcome = suite(**served(fake))
@@ -361,6 +365,7 @@ def test_it_says_what_it_needs() -> None:
     assert (outcome.code, "needs DIFY_API_KEY." in outcome.output) == (2, True)
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("given", "problem"),
     [

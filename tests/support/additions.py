@@ -22,13 +22,13 @@ def contract(*snippets: str) -> str:
     """The text of the contract with some of the snippets in it, comments kept."""
     document = _YAML.load((ROOT / "openapi" / "dify-workflow.yaml").read_text("utf-8"))
     for snippet in snippets:
-        _add(document, _YAML.load(snippet))
+        add(document, _YAML.load(snippet))
     text = io.StringIO()
     _YAML.dump(document, text)
     return text.getvalue()
 
 
-def _add(base: Any, addition: Any) -> None:
+def add(base: Any, addition: Any) -> None:
     """Put a document into another one: mappings join, lists grow; what is there already stays."""
     if isinstance(base, list):
         base.extend(item for item in addition if item not in base)
@@ -37,6 +37,6 @@ def _add(base: Any, addition: Any) -> None:
         if name not in base:
             base[name] = value
         elif isinstance(value, dict | list):
-            _add(base[name], value)
+            add(base[name], value)
         else:
             assert base[name] == value, "nothing that is there is replaced"

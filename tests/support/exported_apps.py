@@ -56,7 +56,7 @@ def exported(
             "graph": {"nodes": list(nodes), "edges": wired},
         },
     }
-    return yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
+    return str(yaml.dump(content, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False))
 
 
 def variable(name: str, kind: str = "text-input", required: bool = True, **more: Any) -> Any:

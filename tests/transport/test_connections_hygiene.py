@@ -15,7 +15,7 @@ from replay_server import ReplayServer, Reply, Request
 from slow_runs import FOREVER, NODE_STARTED, PING, RUN, STARTED, Odd, freed
 from wire_archive import exchange
 
-ROUNDS = {False: 200, True: 25}  # over our own transport, over a client of the caller
+ROUNDS = {False: 25, True: 25}  # over our own transport, over a client of the caller
 ONE = httpx.Limits(max_connections=1)
 IN_TIME = httpx.Timeout(10.0, pool=2.0)  # a connection that is not given back is seen by `pool`
 BLOCKING = WorkflowRunRequest(inputs={}, response_mode="blocking")
