@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -77,8 +76,9 @@ def test_an_option_of_the_call_stands_above_the_clients(kind: Kind, name: str) -
         ) as dify,
     ):
         copy = dify.with_options(api_key="app-copy", user="copy", extra_headers={"x-b": "copy"})
-        given = {"api_key": "app-call", "user": "call", "extra_headers": {"X-b": "call"}}
+        given: Any = {"api_key": "app-call", "user": "call", "extra_headers": {"X-b": "call"}}
         nothing = {"api_key": None, "user": None, "extra_headers": None}
+        given["extra_headers"] |= {"authorization": "cannot be replaced"}
         for used, options, who, header in (
             (dify, {}, "client", "client"),
             (dify, nothing, "client", "client"),
@@ -119,6 +119,22 @@ def test_the_request_stands_above_the_client(kind: Kind) -> None:
 
 
 @both
+def test_what_a_request_has_is_not_given_beside_it(kind: Kind) -> None:
+    with ReplayServer(dify_server) as server, client(kind, server.url) as dify:
+        both_ways = {"api_key": "app-request", "user": "request"}
+        asked = WorkflowRunRequest(inputs={}, **both_ways)
+        dify.run_workflow(asked, **both_ways)
+        for name in both_ways:
+            with pytest.raises(InvalidArgument, match="give it once") as caught:
+                dify.run_workflow(asked, **{name: "another"})
+            assert caught.value.field == name
+        dify.run_workflow(WorkflowRunRequest(inputs={}, api_key="app-request"), user="call")
+        last = [request for request in server.requests if request.method == "POST"][-1]
+        assert last.headers["authorization"] == "Bearer app-request"
+        assert last.json()["user"] == "call"
+
+
+@both
 def test_the_environment_stands_below_everything(
     kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,17 +169,6 @@ def test_extra_body_is_merged_into_the_body(kind: Kind) -> None:
         bodies = [request.json() for request in server.requests]
     plain = {"inputs": {"x": 1}, "user": "dify-workflow", "response_mode": "streaming"}
     assert bodies == [{**plain, "a": 1, "b": {"c": [1]}}, {**plain, "a": 2}, plain]
-
-
-@both
-def test_the_user_agent_names_library_and_version(kind: Kind) -> None:
-    with ReplayServer(dify_server) as server, client(kind, server.url) as dify:
-        for call in CALLS.values():
-            call(dify)
-        agents = {request.headers["user-agent"] for request in server.requests}
-        assert agents == {f"dify-workflow/{version('dify-workflow')}"}
-        dify.info("x", extra_headers={"User-Agent": "mine/1"})
-        assert server.requests[-1].headers["user-agent"] == "mine/1"
 
 
 @both

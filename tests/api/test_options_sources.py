@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import attrs
 import httpx
 import pytest
-from dify_workflow import AsyncDifyWorkflow, DifyWorkflow, InvalidArgument, WorkflowRunRequest
+from dify_workflow import AsyncDifyWorkflow, DifyWorkflow, InvalidArgument
 from dify_workflow._api.api_requests import run
 from dify_workflow._clients.settings import from_environment
 from dify_workflow.options import DEFAULT_TIMEOUT, Options
-from facade import API_KEY, Kind, both, client
-from replay_server import ReplayServer, Reply
+from replay_server import Reply
 from wire_archive import exchange
 
 STREAM = Reply.of(exchange("1.14.2", "run/empty_streaming"))
@@ -82,49 +79,3 @@ def test_an_extra_body_cannot_change_what_the_request_says(name: str) -> None:
     with pytest.raises(InvalidArgument, match=name) as caught:
         run({}, options)
     assert caught.value.field == "extra_body"
-
-
-@both
-def test_request_beats_call_beats_copy_beats_client(kind: Kind) -> None:
-    def sent(**options: Any) -> tuple[str, str]:
-        """The key and the user of the request."""
-        with ReplayServer([STREAM]) as server:
-            with client(kind, server.url, api_key="app-client", user="client") as dify:
-                if "copy" in options:
-                    dify = dify.with_options(**options["copy"])
-                request = WorkflowRunRequest(inputs={}, **options.get("request", {}))
-                dify.run_workflow(request, **options.get("call", {}))
-            got = server.requests[0]
-            return got.headers["authorization"].removeprefix("Bearer "), got.json()["user"]
-
-    assert sent() == ("app-client", "client")
-    copy = {"api_key": "app-copy", "user": "copy"}
-    call = {"api_key": "app-call", "user": "call"}
-    request = {"api_key": "app-request", "user": "request"}
-    assert sent(copy=copy) == ("app-copy", "copy")
-    assert sent(copy=copy, call=call) == ("app-call", "call")
-    assert sent(copy=copy, call=request, request=request) == ("app-request", "request")
-    for name, value in call.items():
-        with pytest.raises(InvalidArgument, match="give it once") as caught:
-            sent(copy=copy, call={name: value}, request=request)
-        assert caught.value.field == name
-    assert sent(call={"user": "call"}, request={"api_key": "app-request"}) == (
-        "app-request",
-        "call",
-    )
-
-
-@both
-def test_headers_are_sent_and_cannot_replace_the_key(kind: Kind) -> None:
-    with (
-        ReplayServer([STOPPED]) as server,
-        client(kind, server.url, default_headers={"X-A": "1", "X-B": "1"}) as dify,
-    ):
-        dify.stop_workflow_stream(
-            "a-task", extra_headers={"x-b": "2", "authorization": "Bearer other"}
-        )
-        dify.stop_workflow_stream("a-task")
-    first, second = (request.headers for request in server.requests)
-    assert (first["x-a"], first["x-b"]) == ("1", "2")
-    assert (second["x-a"], second["x-b"]) == ("1", "1")
-    assert first["authorization"] == second["authorization"] == f"Bearer {API_KEY}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -20,7 +19,7 @@ from fake_dify import (
     PipelineError,
     Text,
 )
-from fake_dify_calls import asked, decode, detail, events, names, plain, start, submit
+from fake_dify_calls import asked, decode, detail, names, plain, start, submit
 from wire_archive import exchange
 
 RELEASE, NEWEST = "1.15.0", "1.16.1"
@@ -119,15 +118,16 @@ def test_an_error_of_a_run_that_has_begun(serve: Serve) -> None:
 
 
 def test_followers_get_no_made_up_end(serve: Serve) -> None:
-    dify, client = serve(workflow=[Node(gate=Gate())], ping_interval=0.05, idle_limit=0.1)
+    dify, client = serve(workflow=[Node(gate=Gate())], ping_interval=0.05, idle_limit=1.0)
     dify.faults.add(Fault(after_events=1, then="eof"))
     start(client)
+    run = dify.runs[0]
+    dify.wait_for(lambda: not run.readers)
     dify.faults.add(Fault(on="events", then="lose terminal"))
-    with ThreadPoolExecutor() as pool:
-        following = pool.submit(events, client, dify.runs[0].id)
-        dify.wait_for(lambda: bool(dify.runs[0].readers))
-        client.post(f"/workflows/tasks/{dify.runs[0].task_id}/stop", json={"user": "u"})
-        assert "workflow_finished" not in names(following.result())
+    with client.stream("GET", f"/workflow/{run.id}/events?user=u") as response:
+        dify.wait_for(lambda: bool(run.readers))
+        client.post(f"/workflows/tasks/{run.task_id}/stop", json={"user": "u"})
+        assert "workflow_finished" not in names(decode(response))
 
 
 # Two forms of one pause

@@ -239,7 +239,7 @@ def test_a_run_that_the_server_has_lost_is_told(
     monkeypatch.setattr(limits, "FIRST_QUIET", 0.1)
     forms = [Parallel(ask("left"), ask("right"))]
     with (
-        FakeDify(workflow=forms, two_forms="lost") as server,
+        FakeDify(workflow=forms, resume_delay=600.0) as server,
         client(kind, server.url, api_key=server.api_key) as dify,
     ):
         with pytest.raises(RunOutcomeUnknown, match="all of its forms are closed") as caught:
