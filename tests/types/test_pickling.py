@@ -6,12 +6,9 @@ import asyncio
 import pickle
 from typing import Any
 
-import pytest
 from dify_workflow import (
-    DifyError,
     WorkflowLogsRequest,
     WorkflowRunRequest,
-    errors,
 )
 from facade import API_KEY, Kind, both, client
 from replay_server import ReplayServer, Reply
@@ -73,29 +70,3 @@ def test_requests_and_responses_are_pickled() -> None:
             copy = pickle.loads(pickle.dumps(event))
             assert (copy.event, copy.id, copy.raw) == (event.event, event.id, event.raw)
             assert copy.data == event.data, read
-
-
-def test_every_exception_is_pickled() -> None:
-    for kind in vars(errors).values():
-        if not (isinstance(kind, type) and issubclass(kind, DifyError)):
-            continue
-        error: Any = kind("text")
-        error.extra = {"run": 1}
-        copy = pickle.loads(pickle.dumps(error))
-        assert (type(copy), str(copy)) == (kind, "text")
-        assert vars(copy) == vars(error)
-        assert isinstance(copy, DifyError)
-
-
-def test_an_exception_of_an_answer_is_pickled() -> None:
-    refused = exchange("1.14.2", "errors/missing_required_blocking")
-    with (
-        ReplayServer([Reply.of(refused)]) as server,
-        client("sync", server.url) as dify,
-        pytest.raises(errors.InvalidParam) as caught,
-    ):
-        dify.run_workflow({})
-    copy = pickle.loads(pickle.dumps(caught.value))
-    assert (copy.code, copy.message) == ("invalid_param", "text is required in input form")
-    assert copy.headers["x-version"] == "1.14.2"
-    assert API_KEY not in repr(vars(copy))
