@@ -116,6 +116,7 @@ def test_a_dumb_terminal_gets_lines() -> None:
         assert "\x1b" not in terminal.raw
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("arguments", [["--stream"], [], ["--json"]])
 def test_ctrl_c_stops_the_run(arguments: list[str]) -> None:
     gate = Gate()

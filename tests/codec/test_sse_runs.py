@@ -34,7 +34,7 @@ def until_the_end(item: Exchange) -> list[dict[str, Any]]:
 
 
 @pytest.mark.long
-@pytest.mark.sample(2)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64, None])
 def test_every_recorded_stream_gives_its_events(size: int | None) -> None:
     assert len(STREAMS) > 80

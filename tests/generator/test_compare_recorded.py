@@ -149,6 +149,7 @@ def test_a_stream_that_was_cut_counts_as_far_as_it_came(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.long
 def test_the_recordings_of_the_tests_are_as_the_contract_says() -> None:
     """But for requests that were sent to see what a server puts up with."""

@@ -18,6 +18,8 @@ import pytest
 from contract_truth import CURRENT, Claim, Contract, Keys, Place, Schema, join, kind, load, types
 from wire_archive import VERSIONS, exchanges
 
+pytestmark = pytest.mark.slow
+
 UNION = "#/components/schemas/WorkflowEvent"
 SAMPLES: list[Any] = [None, True, 7, 7.5, "other", [], {}]
 KINDS = {kind(sample) for sample in SAMPLES}
@@ -150,7 +152,6 @@ def put(place: Place, schema: Schema) -> None:
     parent[int(key) if isinstance(parent, list) else key.replace("~1", "/")] = schema
 
 
-@pytest.mark.slow
 def test_every_wrong_type_in_the_contract_is_noticed() -> None:
     witnesses()  # before anything is changed
     tried, survivors = 0, set()
@@ -194,7 +195,6 @@ def test_every_recorded_field_left_out_of_the_contract_is_noticed() -> None:
     assert not survivors
 
 
-@pytest.mark.long
 def test_every_recorded_value_of_another_type_is_noticed() -> None:
     survivors, tried = [], 0
     for place, by_kind in witnesses().items():

@@ -216,6 +216,7 @@ def test_nothing_changed() -> None:
     assert changes(Document(SPEC), Document(copy.deepcopy(SPEC))) == []
 
 
+@pytest.mark.sample(16)
 @pytest.mark.parametrize(("edit", "expected"), CASES, ids=[text for _, text in CASES])
 def test_a_change_is_found_and_sorted(edit: Edit, expected: str) -> None:
     spec = copy.deepcopy(SPEC)

@@ -91,7 +91,7 @@ def heard(
     return AuthenticatedClient("http://dify.test/v1", KEY, httpx_args=transport, **options)
 
 
-@pytest.mark.sample(16)
+@pytest.mark.sample(8)
 @each_form
 @each_operation
 def test_each_operation_gets_its_answer_from_a_server(operation: str, form: str) -> None:

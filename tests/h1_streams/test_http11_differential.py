@@ -83,7 +83,7 @@ def differ(way: Way, split: str, secure: bool, seed: int) -> list[str]:
 
 
 @ways
-@pytest.mark.sample(18)
+@pytest.mark.sample(6)
 @pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "TLS"])
 @pytest.mark.parametrize("split", ["whole", "bytes", "random"])

@@ -208,7 +208,7 @@ def test_looking_at_a_connection_that_was_not_used_yet_keeps_nobody_from_it() ->
 STOPPED = """
 import asyncio, os, sys, httpx
 from dify_workflow import AsyncDifyWorkflow, DifyWorkflow
-options = {"base_url": sys.argv[1], "api_key": "a", "timeout": httpx.Timeout(5, read=0.5)}
+options = {"base_url": sys.argv[1], "api_key": "a", "timeout": httpx.Timeout(5, read=1.0)}
 def main():
     with DifyWorkflow(**options) as dify, dify.run_workflow_stream({}) as stream:
         print(next(stream).event, flush=True)
@@ -222,6 +222,7 @@ async def amain():
 """
 
 
+@pytest.mark.sample(1)
 @ways
 @pytest.mark.long
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="nothing is stopped on Windows")

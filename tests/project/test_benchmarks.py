@@ -22,6 +22,7 @@ def run(*arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_a_small_benchmark_runs(tmp_path: Path) -> None:
     kept = tmp_path / "kept.json"
     arguments = ["--client", "limit", "httpx", "fast", "--events", "50", "--json", str(kept)]

@@ -207,6 +207,7 @@ def test_the_module_is_what_generate_writes(name: str) -> None:
     assert call("generate", source, "--name", name).out == (TYPED / f"{name}.py").read_text("utf-8")
 
 
+@pytest.mark.sample(1)
 @pytest.mark.long
 @pytest.mark.parametrize("name", MODULES)
 def test_a_program_of_a_typed_module(name: str, monkeypatch: pytest.MonkeyPatch) -> None:

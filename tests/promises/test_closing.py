@@ -192,6 +192,7 @@ def show(event):
 """
 
 
+@pytest.mark.sample(1)
 @pytest.mark.long
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_interpreter_exits_with_open_streams(name: str) -> None:

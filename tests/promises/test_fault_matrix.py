@@ -25,7 +25,7 @@ def sample(step: int) -> list[Cell]:
 
 
 def test_sync(capsys: pytest.CaptureFixture[str]) -> None:
-    verdicts = [(cell, played(cell)) for cell in sample(19)]
+    verdicts = [(cell, played(cell)) for cell in sample(29)]
     show("sync", verdicts, capsys)
     assert_clean(verdicts)
 

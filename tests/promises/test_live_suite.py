@@ -365,7 +365,7 @@ def test_it_says_what_it_needs() -> None:
     assert (outcome.code, "needs DIFY_API_KEY." in outcome.output) == (2, True)
 
 
-@pytest.mark.sample(1)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "problem"),
     [

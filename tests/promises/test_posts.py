@@ -191,7 +191,7 @@ def test_a_stream_cut_after_its_start_is_followed_and_not_posted_again(
 def test_a_run_is_never_posted_again_once_its_stream_has_begun(kind: Kind) -> None:
     """Whatever else a server then does; here it forgets the run and is busy."""
     for item in run_streams("1.14.2")[:1]:
-        for cut in range(1, len(item.frames()) - 1):
+        for cut in range(1, len(item.frames()) - 1, 3):
 
             def handler(request: Request, item: Any = item, cut: int = cut) -> Reply:
                 if request.method == "POST":

@@ -13,8 +13,12 @@ from dify_workflow import (
 from facade import Kind, both, client
 from recorded_runs import is_run, request_of
 from replay_server import ReplayServer, Reply
-from wire_archive import Exchange, exchange, exchanges
+from wire_archive import VERSIONS, Exchange, exchange, exchanges
 
+from generator.claims import is_older
+
+# Those before: test_older_servers.py
+NEW = [item for version in VERSIONS if not is_older(version) for item in exchanges(version)]
 BLOCKING = [item for item in exchanges("1.14.2") if is_run(item) and not item.is_stream]
 
 
@@ -74,13 +78,13 @@ def test_every_recorded_refusal_of_a_run(kind: Kind) -> None:
 
 @both
 def test_every_recorded_run_detail(kind: Kind) -> None:
-    items = [item for item in exchanges() if "/workflows/run/" in item.path]
+    items = [item for item in NEW if "/workflows/run/" in item.path]
     items = [item for item in items if item.method == "GET"]
     found = [item for item in items if item.status == 200 and item.json()["id"]]
     missing = [item for item in items if item.status == 404 or item.status == 200]
     missing = [item for item in missing if item not in found and "html" not in item.content_type]
-    assert len(found) > 100
-    assert len(missing) >= 9
+    assert len(found) > 50
+    assert len(missing) >= 3
     statuses = set()
     replies = [Reply.of(item) for item in [*found, *missing]]
     with ReplayServer(replies) as server, client(kind, server.url) as dify:
@@ -108,8 +112,8 @@ def test_every_recorded_run_detail(kind: Kind) -> None:
 
 @both
 def test_every_recorded_stop(kind: Kind) -> None:
-    items = [item for item in exchanges() if item.path.endswith("/stop")]
-    assert len(items) > 50
+    items = [item for item in NEW if item.path.endswith("/stop")]
+    assert len(items) > 20
     with (
         ReplayServer([Reply.of(item) for item in items]) as server,
         client(kind, server.url, max_retries=0) as dify,
@@ -128,11 +132,11 @@ def test_every_recorded_stop(kind: Kind) -> None:
 
 @both
 def test_every_recorded_page_of_the_logs(kind: Kind) -> None:
-    items = [item for item in exchanges() if item.path.startswith("/v1/workflows/logs")]
+    items = [item for item in NEW if item.path.startswith("/v1/workflows/logs")]
     pages = [item for item in items if item.status == 200]
     refused = [item for item in items if item.status != 200]
-    assert len(pages) > 100
-    assert len(refused) > 30
+    assert len(pages) > 50
+    assert len(refused) > 15
     with (
         ReplayServer([Reply.of(item) for item in [*pages, *refused]]) as server,
         client(kind, server.url, max_retries=0) as dify,

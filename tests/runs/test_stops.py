@@ -93,6 +93,7 @@ def test_a_row_of_a_batch_says_whether_it_was_stopped(
     assert json.loads(row.line())["stopped"] is stopped
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize(("status", "text", "stopped"), ENDS)
 def test_the_terminal_says_whether_a_run_was_stopped(
     fake_dify: FakeDify, status: str, text: str, stopped: bool
