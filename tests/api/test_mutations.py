@@ -130,6 +130,7 @@ def test_every_model_of_an_answer_is_there() -> None:
     assert set(bodies_by_model()) == set(READERS)
 
 
+@pytest.mark.long
 @pytest.mark.sample(3)
 @both
 @pytest.mark.parametrize("model", sorted(READERS))

@@ -106,6 +106,7 @@ def test_every_public_member_says_what_it_does(plain: type, waiting: type) -> No
             assert inspect.getdoc(member), f"{kind.__name__}.{name}"
 
 
+@pytest.mark.long
 def test_the_facade_names_every_operation_and_no_path() -> None:
     """By its operationId; method and path are in the contract alone."""
     rooms = Path(dify_workflow.__file__).parent

@@ -72,6 +72,7 @@ def test_events_never_raise(kind: Kind, name: str) -> None:
             assert count == len(some) + 1
 
 
+@pytest.mark.long
 @pytest.mark.sample(2)
 @both
 @pytest.mark.parametrize("name", sorted(TERMINAL))

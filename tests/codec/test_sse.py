@@ -116,6 +116,7 @@ fuzz = settings(deadline=None, max_examples=300)
 streams = st.lists(st.sampled_from(PARTS), max_size=40).map(b"".join)
 
 
+@pytest.mark.long
 @fuzz
 @given(any_pieces(streams))
 def test_any_stream_cut_anywhere_is_what_the_standard_says(pieces: list[bytes]) -> None:

@@ -133,6 +133,7 @@ def apps(draw: Any) -> dict[str, Any]:
     return {"fields": fields, "nodes": [model, ending, other], "app": named}
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(apps())
 def test_names_labels_and_options_of_any_kind(app: dict[str, Any]) -> None:

@@ -52,6 +52,7 @@ def operations() -> Iterator[tuple[Place, dict[str, Any]]]:
 # ---------------------------------------------------------------------- form
 
 
+@pytest.mark.long
 def test_is_valid_openapi() -> None:
     validate(CONTRACT.spec)
 
@@ -140,6 +141,7 @@ def test_the_current_version_is_the_newest_recorded_one() -> None:
     assert CURRENT == VERSIONS[-1] == CONTRACT.spec["info"]["version"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("version", WHOLE)
 def test_everything_recorded_satisfies_its_schema(version: str) -> None:
     """But requests outside the contract are those that are listed, each of them wrong itself."""

@@ -71,6 +71,7 @@ def answer_the_tool_does_not_know(spec: Spec) -> None:
     spec["paths"]["/info"]["get"]["responses"]["200"]["content"] = content
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -182,6 +182,7 @@ def test_the_contract_breaks_no_rule() -> None:
     assert lint.findings(Document(SPEC)) == []
 
 
+@pytest.mark.long
 def test_each_broken_rule_is_told() -> None:
     """By the rule that finds it, so that no rule goes untried."""
     tried = set()

@@ -170,6 +170,7 @@ def chunked_streams(draw: st.DrawFn) -> bytes:
     return stream + b"0\r\n" + b"".join(trailers) + b"\r\n"
 
 
+@pytest.mark.long
 @fuzz
 @given(any_pieces(chunked_streams()))
 def test_any_chunked_body_is_what_h11_reads(pieces: list[bytes]) -> None:
@@ -180,6 +181,7 @@ def test_any_chunked_body_is_what_h11_reads(pieces: list[bytes]) -> None:
 DAMAGED = damaged(chunked_streams(), [b"\r", b"\n", b"0", b"g", b" ", b";", b"\x00"])
 
 
+@pytest.mark.long
 @fuzz
 @given(any_pieces(DAMAGED))
 def test_a_damaged_chunked_body_is_read_or_refused_as_h11_does(pieces: list[bytes]) -> None:

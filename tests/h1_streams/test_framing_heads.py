@@ -89,6 +89,7 @@ def test_a_head_is_what_h11_reads_wherever_it_is_cut(head: bytes, body: bytes) -
         assert read(pieces) == (expected, body), pieces
 
 
+@pytest.mark.long
 @fuzz
 @given(st.data(), st.sampled_from(list(HEADS.values())), st.sampled_from(BODIES))
 def test_a_head_is_what_h11_reads_in_any_pieces(

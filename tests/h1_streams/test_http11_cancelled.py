@@ -113,6 +113,7 @@ def cancelled_while(url: str, **options: Any) -> list[str]:
     return [str(warning.message) for warning in seen]
 
 
+@pytest.mark.long
 def test_cancelled_while_it_connects() -> None:
     with full_server() as url:
         assert cancelled_while(url) == []
@@ -146,6 +147,7 @@ def test_cancelled_while_it_sends() -> None:
         in_loop(main, limits=ONE)
 
 
+@pytest.mark.long
 def test_cancelled_in_the_handshake_of_tls() -> None:
     gone: queue.Queue[bool] = queue.Queue()
     with RawServer(lambda peer: gone.put(peer.gone())) as server:

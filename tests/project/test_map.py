@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import pytest
 from dify_workflow import DifyWorkflow
 from fake_dify import FakeDify
 from places import ROOT
@@ -68,6 +69,7 @@ def test_one_call_goes_through_the_files_that_are_named() -> None:
         assert (str(package / path), function) in left, (path, function)
 
 
+@pytest.mark.long
 def test_a_run_enters_no_more_than_is_told() -> None:
     told = re.search(r"at most (\d+) calls in (\d+) files, (\d+) of them", CONTRIBUTING)
     assert told is not None

@@ -135,3 +135,4 @@ TestFaultMachine = FaultMachine.TestCase
 TestFaultMachine.settings = settings(
     random_faults, max_examples=EXAMPLES or 60, stateful_step_count=25
 )
+TestFaultMachine.pytestmark = [pytest.mark.long]  # type: ignore[attr-defined]

@@ -61,6 +61,7 @@ def test_the_terminal_event_without_its_blank_line(script: Script, ending: Any) 
         assert seen.server.asked == ["post", *["detail"] * (ending == "silence")]
 
 
+@pytest.mark.long
 @pytest.mark.sample(4)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("script", [eight_nodes(), iterating(), pausing(), resumed()], ids=str)

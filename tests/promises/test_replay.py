@@ -119,6 +119,7 @@ def test_the_result_alone_is_the_same(kind: Kind, item: Exchange) -> None:
         assert server.requests[0].json() == body_of(item)
 
 
+@pytest.mark.long
 @both
 @pytest.mark.parametrize("version", VERSIONS[-3:-1])  # those before: test_older_servers.py
 def test_the_streams_of_older_servers(kind: Kind, version: str) -> None:

@@ -132,6 +132,7 @@ def test_a_recovered_run(kind: Kind, lines: Callable[[int], list[str]]) -> None:
     assert only(lines(logging.INFO)).endswith(": succeeded after N s, recovered")
 
 
+@pytest.mark.long
 @both
 @pytest.mark.parametrize("way", ["with", "at the last event", "bare loop"])
 def test_leaving_is_one_line_too(kind: Kind, way: str, lines: Callable[[int], list[str]]) -> None:
@@ -153,6 +154,7 @@ def test_leaving_is_one_line_too(kind: Kind, way: str, lines: Callable[[int], li
         fake.wait_idle()
 
 
+@pytest.mark.long
 @both
 def test_leaving_between_two_connections_is_one_line_too(
     kind: Kind, lines: Callable[[int], list[str]]
