@@ -163,9 +163,9 @@ def spoil(root: Path, mutant: Mutant) -> None:
     text = path.read_bytes()
     begin, end = mutant.span
     path.write_bytes(text[:begin] + mutant.new.encode() + text[end:])
-    commands = ["import generator.unasync as g; g.main()"]
+    commands = ["import generator.generate.unasync as g; g.main()"]
     if path.parent.name == "exported":
-        commands = ["import generator.generate as g; g.copy_reader()"]
+        commands = ["import generator.generate.__main__ as g; g.copy_reader()"]
     subprocess.run([sys.executable, "-c", *commands], cwd=root, check=True)
 
 
