@@ -19,7 +19,7 @@ from .._api.failures import PROXY
 from .._api.logger import log
 from ..errors import APIError, DifyError, InvalidArgument
 from ..options import RequestTimeout
-from .pools import OWN_CONNECTION
+from .pools import OWN_CONNECTION, AsyncOwnClient, OwnClient
 from .whole import ACCEPTED, KNOWN, WholeBody, codings_of
 
 
@@ -63,6 +63,15 @@ def user_agent() -> str:
     return f"dify-workflow/{version('dify-workflow')}"
 
 
+@functools.cache
+def _defaults(*, own: bool, stream: bool) -> httpx.Headers:
+    """The headers of every request; a client of the caller's has some of its own besides."""
+    headers = {"user-agent": user_agent(), "accept-encoding": ACCEPTED}
+    if own:
+        headers |= {"accept": "*/*", "connection": "keep-alive"}
+    return httpx.Headers(headers | _OF_STREAMS if stream else headers)
+
+
 def build_request(
     http: httpx.Client | httpx.AsyncClient,
     base_url: httpx.URL,
@@ -79,25 +88,27 @@ def build_request(
         raise DifyError("the client is closed")
     kwargs: dict[str, Any] = dict(api_request.kwargs)
     address = f"{str(base_url).rstrip('/')}{kwargs.pop('url')}"
-    # Names in small letters: what comes later stands above what came before.
-    headers = {"user-agent": user_agent(), "accept-encoding": ACCEPTED}
+    own = isinstance(http, OwnClient | AsyncOwnClient)
+    headers = _defaults(own=own, stream=handle is not None).copy()
+    # What comes later stands above what came before.
     for name, value in (kwargs.pop("headers", None) or {}).items():
-        headers[name.lower()] = value
+        headers[name] = value
     if "files" in kwargs:
         headers.pop("content-type", None)  # the generated one has a boundary that content can hold
-    if handle is not None:
-        headers |= _OF_STREAMS
-    headers |= api_request.options.extra_headers
-    key = api_request.options.key()
+    for name, value in api_request.options.extra_headers.items():
+        headers[name] = value
+    headers["Authorization"] = "Bearer " + api_request.options.key().reveal()
     template = OPERATIONS[api_request.operation][1] if api_request.operation in OPERATIONS else None
     parsed = _fixed if api_request.path == template else httpx.URL
     try:
-        request = http.build_request(
-            url=parsed(address), headers=headers, timeout=timeout, **kwargs
-        )
+        url = parsed(address)
+        if own:  # there is nothing to be merged with
+            request = httpx.Request(url=url, headers=headers, **kwargs)
+            request.extensions["timeout"] = timeout.as_dict()
+        else:
+            request = http.build_request(url=url, headers=headers, timeout=timeout, **kwargs)
     except httpx.InvalidURL as error:  # an endless id or keyword
         raise InvalidArgument(f"the request has no URL that can be sent: {error}") from error
-    request.headers["Authorization"] = "Bearer " + key.reveal()
     if handle is not None:
         request.extensions[OWN_CONNECTION] = handle
     return request
