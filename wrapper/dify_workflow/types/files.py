@@ -302,7 +302,7 @@ def check_readable(content: Any, field: str) -> None:
     if inspect.isawaitable(nothing):
         if inspect.iscoroutine(nothing):
             nothing.close()
-        raise refused("its decode() must be awaited; give the bytes: await file.read(), with name=")
+        raise refused("its read() must be awaited; give the bytes: await file.read(), with name=")
     if not isinstance(nothing, bytes):
         raise refused('it gives text, not bytes; open it in the mode "rb", or give the bytes')
 
