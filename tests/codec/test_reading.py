@@ -6,6 +6,7 @@ import email.utils
 import json
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import dify_workflow_api.models as models
@@ -14,7 +15,7 @@ import pytest
 from dify_workflow import WorkflowStreamEvent, errors
 from dify_workflow._api.api_responses import ApiResponse
 from dify_workflow._api.results import from_detail
-from dify_workflow._codec.jsonio import as_object, decode, decoder, normalised_run
+from dify_workflow._codec.jsonio import as_object, decode, normalised_run
 from dify_workflow_api.events import EVENTS
 from recorded_models import ANSWERS, RECORDED, STREAMED, holds, model_of
 from wire_archive import VERSIONS, exchange, exchanges
@@ -24,7 +25,7 @@ def test_every_recorded_answer_becomes_its_model() -> None:
     assert {name for _, name in ANSWERS} == RECORDED
     for item, name in ANSWERS:
         answer = ApiResponse(item.status, httpx.Headers(item.headers), item.body)
-        made = answer.decode(decoder(name))
+        made = answer.decode(partial(decode, name))
         assert type(made) is getattr(models, name), item
         assert holds(made.to_dict(), item.json()), item
 

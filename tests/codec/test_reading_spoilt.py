@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import dify_workflow_api.models as models
@@ -13,7 +14,7 @@ from dify_workflow import WorkflowStreamEvent, errors
 from dify_workflow._api.api_responses import ApiResponse
 from dify_workflow._api.logs import log_entry
 from dify_workflow._api.results import from_blocking, from_detail, from_stop
-from dify_workflow._codec.jsonio import decode, decoder
+from dify_workflow._codec.jsonio import decode
 from dify_workflow._runs.state import RunState
 from dify_workflow_api.events import EVENTS
 from recorded_models import ANSWERS, RECORDED, STREAMED
@@ -64,7 +65,7 @@ def test_an_answer_with_anything_wrong_is_read_or_unreadable(name: str) -> None:
             answer = ApiResponse(200, httpx.Headers(), json.dumps(wrong).encode())
             count += 1
             try:
-                made = answer.decode(decoder(name))
+                made = answer.decode(partial(decode, name))
             except errors.UnreadableAnswer:
                 continue
             assert type(made) is getattr(models, name)

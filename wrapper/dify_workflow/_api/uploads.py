@@ -6,6 +6,7 @@ import io
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import attrs
 from dify_workflow_api.models import AudioToTextBody, FileUploadBody
 from dify_workflow_api.types import File
 
-from .._codec.jsonio import as_text, decoder
+from .._codec.jsonio import as_text, decode
 from ..errors import InvalidArgument
 from ..options import Options
 from ..types.files import (
@@ -114,7 +115,7 @@ def upload(
     file = _file(part, name, mime_type)
     body = FileUploadBody(file=file, user=options.user)
     response = yield from _send(part, api_requests.build("uploadFile", options, body=body))
-    uploaded: UploadedFile = response.decode(decoder("UploadedFile"))
+    uploaded: UploadedFile = response.decode(partial(decode, "UploadedFile"))
     if not isinstance(uploaded.id, str) or not uploaded.id:
         raise response.unreadable("the uploaded file has no id")
     return uploaded
@@ -129,7 +130,7 @@ def transcribe(
     part = Part(content, None)
     body = AudioToTextBody(file=_file(part, name, mime_type), user=options.user)
     response = yield from _send(part, api_requests.build("audioToText", options, body=body))
-    return as_text(response.decode(decoder("AudioTranscript")).text)
+    return as_text(response.decode(partial(decode, "AudioTranscript")).text)
 
 
 def _audio_type(name: str) -> str:

@@ -101,11 +101,6 @@ def _stdlib_loads(text: bytes) -> Any:
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 
 
-def decoder(model: str) -> Callable[[Any], Any]:
-    """Return a function that turns decoded JSON into the generated model of this name."""
-    return lambda raw: decode(model, raw)
-
-
 def decode(model: str, raw: Any) -> Any:
     """Build a generated model; keys that the server left out become None.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Any, Unpack
+from collections.abc import AsyncIterator
+from typing import Unpack
 
 import httpx
 
@@ -20,18 +20,13 @@ from ..._transport.messages import (
     whole_response,
 )
 from ..._transport.whole import WholeBody
-from ...options import CallOptions, Options
+from ...options import CallOptions
 from ...types.files import Content
-from .driver import AsyncDriver, read_whole
+from .driver import AsyncCore, read_whole
 
 
-class AsyncAudioMethods:
+class AsyncAudioMethods(AsyncCore):
     """Speech methods of `AsyncDifyWorkflow`."""
-
-    if TYPE_CHECKING:
-
-        def _driver(self) -> AsyncDriver: ...
-        def _options(self, options: Mapping[str, Any]) -> Options: ...
 
     async def audio_to_text(
         self,

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Any, Self, Unpack, overload
 
 import httpx
 
 from ..._api import api_requests
 from ..._api.commands import ask
-from ..._api.results import fetch, from_detail, from_stop
+from ..._api.results import from_detail, from_stop
 from ..._runs.handle import resuming
 from ..._runs.run import attaching, blocking
 from ..._runs.start import run_blocking
-from ..._transport.pools import AsyncOwnClient, Connections
+from ..._transport.pools import Connections
 from ...options import CallOptions, Options, RunArguments, RunOptions
 from ...typed import OutputsT, TypedRequest, TypedResponse, typed_response
 from ...types.requests import WorkflowRunRequest
 from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
-from ..settings import ClientBase, ClientSettings
+from ..settings import ClientSettings
 from .audio import AsyncAudioMethods
-from .driver import AsyncDriver
 from .files import AsyncFileMethods
 from .forms import AsyncHumanMethods
-from .io import AsyncRouter, Starting
+from .io import Starting
 from .logs import AsyncLogMethods
 from .methods import AsyncPlainMethods
 from .stream import AsyncStartedStream, AsyncWorkflowStream, start
@@ -37,7 +35,6 @@ class AsyncDifyWorkflow(
     AsyncHumanMethods,
     AsyncLogMethods,
     AsyncPlainMethods,
-    ClientBase,
 ):
     """An async client of the service API of Dify workflow apps, for asyncio (and trio).
 
@@ -206,11 +203,6 @@ class AsyncDifyWorkflow(
         request = api_requests.detail(workflow_run_id, self._options(options))
         return from_detail(await self._driver().run(ask(request)))
 
-    async def _send(
-        self, operation: str, options: CallOptions, path: Mapping[str, str], **arguments: Any
-    ) -> Any:
-        return await self._driver().run(fetch(operation, self._options(options), path, arguments))
-
     async def aclose(self) -> None:
         """Close the connections; any number of times."""
         self._closed = True
@@ -221,12 +213,7 @@ class AsyncDifyWorkflow(
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
     def _resumed(
@@ -255,9 +242,3 @@ class AsyncDifyWorkflow(
             async with self._resumed(response, options) as stream:
                 response = await stream.result()
         return response
-
-    def _driver(self) -> AsyncDriver:
-        return AsyncDriver(self._connections(), self._settings.base_url, self._server)
-
-    def _new_http(self) -> httpx.AsyncClient:
-        return AsyncOwnClient(transport=AsyncRouter(self._settings.transport))

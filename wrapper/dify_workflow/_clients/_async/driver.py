@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from functools import partial
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import attrs
 import httpx
@@ -28,6 +28,7 @@ from ..._api.commands import (
     Waiting,
 )
 from ..._api.failures import failure
+from ..._api.results import fetch
 from ..._api.versions import Server
 from ..._transport.messages import (
     RequestLog,
@@ -37,9 +38,12 @@ from ..._transport.messages import (
     timeout_of,
     whole_response,
 )
+from ..._transport.pools import AsyncOwnClient
 from ..._transport.whole import WholeBody
+from ...options import CallOptions
 from ...types.responses import DeadlineExceeded
-from .io import Alarm, AsyncOpenStream, AsyncPendingStream, gather
+from ..settings import ClientBase
+from .io import Alarm, AsyncOpenStream, AsyncPendingStream, AsyncRouter, gather
 
 T = TypeVar("T")
 
@@ -157,3 +161,18 @@ async def read_whole(response: httpx.Response, body: WholeBody) -> None:
         body.end()
     finally:
         await response.aclose()
+
+
+class AsyncCore(ClientBase):
+    """What every method of the async client is made with: the way to send requests."""
+
+    def _driver(self) -> AsyncDriver:
+        return AsyncDriver(self._connections(), self._settings.base_url, self._server)
+
+    def _new_http(self) -> httpx.AsyncClient:
+        return AsyncOwnClient(transport=AsyncRouter(self._settings.transport))
+
+    async def _send(
+        self, operation: str, options: CallOptions, path: Mapping[str, str], **arguments: Any
+    ) -> Any:
+        return await self._driver().run(fetch(operation, self._options(options), path, arguments))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from typing import Any, Unpack, overload
 
 import dify_workflow_api.models as models
 import httpx
@@ -24,7 +23,7 @@ from ..._transport.downloads import (
 from ..._transport.messages import RequestLog, ends_at
 from ...options import CallOptions, Options
 from ...types.files import Content, WorkflowFile
-from .driver import AsyncDriver
+from .driver import AsyncCore, AsyncDriver
 
 
 async def download(
@@ -67,13 +66,8 @@ async def download(
     return result[0]
 
 
-class AsyncFileMethods:
+class AsyncFileMethods(AsyncCore):
     """What `AsyncDifyWorkflow` does with files."""
-
-    if TYPE_CHECKING:
-
-        def _driver(self) -> AsyncDriver: ...
-        def _options(self, options: Mapping[str, Any]) -> Options: ...
 
     async def upload_file(
         self,
@@ -139,6 +133,6 @@ class AsyncFileMethods:
         Raises `NotFound` or `PermissionDenied` when the link, which is short-lived, has expired,
         and `InvalidArgument` for a path that is taken, or cannot be written.
         """
-        given = self._options(options)
-        found: Path | bytes = await download(self._driver(), file, to, overwrite, given)
-        return found
+        merged = self._options(options)
+        result: Path | bytes = await download(self._driver(), file, to, overwrite, merged)
+        return result

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Unpack
+from typing import Unpack
 
 from dify_workflow_api.filters import LogFilters
 
 from ..._api.logs import fetch_page, whole_listing
 from ...types.requests import Secret, WorkflowLogsRequest, logs_request, seal
 from ...types.responses import DifyPageResult, WorkflowLogs
-from ..settings import ClientSettings
-from .driver import AsyncDriver
+from .driver import AsyncCore
 
 
-class AsyncLogMethods:
+class AsyncLogMethods(AsyncCore):
     """How `AsyncDifyWorkflow` reads the logs."""
-
-    if TYPE_CHECKING:
-        _settings: ClientSettings
-
-        def _driver(self) -> AsyncDriver: ...
 
     async def logs(
         self,
@@ -36,9 +30,9 @@ class AsyncLogMethods:
         Takes a request, or its fields; see `WorkflowLogsRequest`.
         """
         api_key = seal(api_key)
-        asked = logs_request(request, {"last_id": last_id, "api_key": api_key, **filters})
-        options = self._settings.options.merged({}, asked)
-        return await self._driver().run(fetch_page(options, asked))
+        request = logs_request(request, {"last_id": last_id, "api_key": api_key, **filters})
+        options = self._settings.options.merged({}, request)
+        return await self._driver().run(fetch_page(options, request))
 
     async def iter_logs(
         self,
@@ -58,9 +52,9 @@ class AsyncLogMethods:
         second at the border of two pages.
         """
         api_key = seal(api_key)
-        asked = logs_request(request, {"last_id": None, "api_key": api_key, **filters})
-        options = self._settings.options.merged({}, asked)
-        walk = whole_listing(asked)
+        request = logs_request(request, {"last_id": None, "api_key": api_key, **filters})
+        options = self._settings.options.merged({}, request)
+        walk = whole_listing(request)
         while not walk.done:
             for entry in await self._driver().run(walk.next_entries(options)):
                 yield entry

@@ -3,22 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Unpack
 
 import dify_workflow_api.models as models
 
 from ...options import CallOptions
+from .driver import AsyncCore
 
 
-class AsyncPlainMethods:
+class AsyncPlainMethods(AsyncCore):
     """What `AsyncDifyWorkflow` can do by one request."""
-
-    if TYPE_CHECKING:
-
-        async def _send(
-            self, operation: str, options: CallOptions, path: Mapping[str, str], **arguments: Any
-        ) -> Any: ...
 
     async def end_user(self, end_user_id: str, **options: Unpack[CallOptions]) -> models.EndUser:
         """Get an end user (GET /end-users/{end_user_id}).

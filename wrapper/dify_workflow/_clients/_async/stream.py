@@ -6,7 +6,6 @@ import math
 import sys
 import threading
 from collections.abc import AsyncIterator
-from types import TracebackType
 from typing import Any, Self
 
 import httpx
@@ -151,12 +150,7 @@ class AsyncWorkflowStream(RunHandle):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
     def __del__(self) -> None:

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Unpack
+from collections.abc import Iterator
+from typing import Unpack
 
 import httpx
 
@@ -21,18 +21,13 @@ from ..._transport.messages import (
     whole_response,
 )
 from ..._transport.whole import WholeBody
-from ...options import CallOptions, Options
+from ...options import CallOptions
 from ...types.files import Content
-from .driver import Driver, read_whole
+from .driver import Core, read_whole
 
 
-class AudioMethods:
+class AudioMethods(Core):
     """Speech methods of `DifyWorkflow`."""
-
-    if TYPE_CHECKING:
-
-        def _driver(self) -> Driver: ...
-        def _options(self, options: Mapping[str, Any]) -> Options: ...
 
     def audio_to_text(
         self,

@@ -5,28 +5,25 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Any, Self, Unpack, overload
 
 import httpx
 
 from ..._api import api_requests
 from ..._api.commands import ask
-from ..._api.results import fetch, from_detail, from_stop
+from ..._api.results import from_detail, from_stop
 from ..._runs.handle import resuming
 from ..._runs.run import attaching, blocking
 from ..._runs.start import run_blocking
-from ..._transport.pools import Connections, OwnClient
+from ..._transport.pools import Connections
 from ...options import CallOptions, Options, RunArguments, RunOptions
 from ...typed import OutputsT, TypedRequest, TypedResponse, typed_response
 from ...types.requests import WorkflowRunRequest
 from ...types.responses import WorkflowRunResponse, WorkflowStopResponse
-from ..settings import ClientBase, ClientSettings
+from ..settings import ClientSettings
 from .audio import AudioMethods
-from .driver import Driver
 from .files import FileMethods
 from .forms import HumanMethods
-from .io import Router
 from .logs import LogMethods
 from .methods import PlainMethods
 from .stream import StartedStream, WorkflowStream, start
@@ -38,7 +35,6 @@ class DifyWorkflow(
     HumanMethods,
     LogMethods,
     PlainMethods,
-    ClientBase,
 ):
     """A client of the service API of Dify workflow apps; safe to use from many threads.
 
@@ -203,11 +199,6 @@ class DifyWorkflow(
         request = api_requests.detail(workflow_run_id, self._options(options))
         return from_detail(self._driver().run(ask(request)))
 
-    def _send(
-        self, operation: str, options: CallOptions, path: Mapping[str, str], **arguments: Any
-    ) -> Any:
-        return self._driver().run(fetch(operation, self._options(options), path, arguments))
-
     def close(self) -> None:
         """Close the connections; any number of times."""
         self._closed = True
@@ -218,12 +209,7 @@ class DifyWorkflow(
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _resumed(
@@ -252,9 +238,3 @@ class DifyWorkflow(
             with self._resumed(response, options) as stream:
                 response = stream.result()
         return response
-
-    def _driver(self) -> Driver:
-        return Driver(self._connections(), self._settings.base_url, self._server)
-
-    def _new_http(self) -> httpx.Client:
-        return OwnClient(transport=Router(self._settings.transport))

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from functools import partial
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import attrs
 import httpx
@@ -29,6 +29,7 @@ from ..._api.commands import (
     Waiting,
 )
 from ..._api.failures import failure
+from ..._api.results import fetch
 from ..._api.versions import Server
 from ..._transport.messages import (
     RequestLog,
@@ -38,9 +39,12 @@ from ..._transport.messages import (
     timeout_of,
     whole_response,
 )
+from ..._transport.pools import OwnClient
 from ..._transport.whole import WholeBody
+from ...options import CallOptions
 from ...types.responses import DeadlineExceeded
-from .io import Alarm, OpenStream, PendingStream, gather
+from ..settings import ClientBase
+from .io import Alarm, OpenStream, PendingStream, Router, gather
 
 T = TypeVar("T")
 
@@ -158,3 +162,18 @@ def read_whole(response: httpx.Response, body: WholeBody) -> None:
         body.end()
     finally:
         response.close()
+
+
+class Core(ClientBase):
+    """What every method of the sync client is made with: the way to send requests."""
+
+    def _driver(self) -> Driver:
+        return Driver(self._connections(), self._settings.base_url, self._server)
+
+    def _new_http(self) -> httpx.Client:
+        return OwnClient(transport=Router(self._settings.transport))
+
+    def _send(
+        self, operation: str, options: CallOptions, path: Mapping[str, str], **arguments: Any
+    ) -> Any:
+        return self._driver().run(fetch(operation, self._options(options), path, arguments))

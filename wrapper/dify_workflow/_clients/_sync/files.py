@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack, overload
+from typing import Any, Unpack, overload
 
 import dify_workflow_api.models as models
 import httpx
@@ -25,7 +24,7 @@ from ..._transport.downloads import (
 from ..._transport.messages import RequestLog, ends_at
 from ...options import CallOptions, Options
 from ...types.files import Content, WorkflowFile
-from .driver import Driver
+from .driver import Core, Driver
 
 
 def download(
@@ -66,13 +65,8 @@ def download(
     return result[0]
 
 
-class FileMethods:
+class FileMethods(Core):
     """What `DifyWorkflow` does with files."""
-
-    if TYPE_CHECKING:
-
-        def _driver(self) -> Driver: ...
-        def _options(self, options: Mapping[str, Any]) -> Options: ...
 
     def upload_file(
         self,
@@ -138,6 +132,6 @@ class FileMethods:
         Raises `NotFound` or `PermissionDenied` when the link, which is short-lived, has expired,
         and `InvalidArgument` for a path that is taken, or cannot be written.
         """
-        given = self._options(options)
-        found: Path | bytes = download(self._driver(), file, to, overwrite, given)
-        return found
+        merged = self._options(options)
+        result: Path | bytes = download(self._driver(), file, to, overwrite, merged)
+        return result

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Any, Unpack
 
 import attrs
 
@@ -12,17 +12,12 @@ from ..._api.forms import fetch_form, parsed, submit
 from ...errors import FormClosed
 from ...options import CallOptions, Options
 from ...types.forms import OnHumanInput, WorkflowForm
-from .driver import Driver
+from .driver import Core
 from .io import called
 
 
-class HumanMethods:
+class HumanMethods(Core):
     """What `DifyWorkflow` does with forms."""
-
-    if TYPE_CHECKING:
-
-        def _driver(self) -> Driver: ...
-        def _options(self, options: Mapping[str, Any]) -> Options: ...
 
     def form(self, token: str, **options: Unpack[CallOptions]) -> WorkflowForm:
         """Fetch a form by its token (GET /form/human_input/{form_token}); Dify 1.14 and later.

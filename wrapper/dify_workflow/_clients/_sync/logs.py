@@ -4,24 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Unpack
+from typing import Unpack
 
 from dify_workflow_api.filters import LogFilters
 
 from ..._api.logs import fetch_page, whole_listing
 from ...types.requests import Secret, WorkflowLogsRequest, logs_request, seal
 from ...types.responses import DifyPageResult, WorkflowLogs
-from ..settings import ClientSettings
-from .driver import Driver
+from .driver import Core
 
 
-class LogMethods:
+class LogMethods(Core):
     """How `DifyWorkflow` reads the logs."""
-
-    if TYPE_CHECKING:
-        _settings: ClientSettings
-
-        def _driver(self) -> Driver: ...
 
     def logs(
         self,
@@ -37,9 +31,9 @@ class LogMethods:
         Takes a request, or its fields; see `WorkflowLogsRequest`.
         """
         api_key = seal(api_key)
-        asked = logs_request(request, {"last_id": last_id, "api_key": api_key, **filters})
-        options = self._settings.options.merged({}, asked)
-        return self._driver().run(fetch_page(options, asked))
+        request = logs_request(request, {"last_id": last_id, "api_key": api_key, **filters})
+        options = self._settings.options.merged({}, request)
+        return self._driver().run(fetch_page(options, request))
 
     def iter_logs(
         self,
@@ -59,8 +53,8 @@ class LogMethods:
         second at the border of two pages.
         """
         api_key = seal(api_key)
-        asked = logs_request(request, {"last_id": None, "api_key": api_key, **filters})
-        options = self._settings.options.merged({}, asked)
-        walk = whole_listing(asked)
+        request = logs_request(request, {"last_id": None, "api_key": api_key, **filters})
+        options = self._settings.options.merged({}, request)
+        walk = whole_listing(request)
         while not walk.done:
             yield from self._driver().run(walk.next_entries(options))

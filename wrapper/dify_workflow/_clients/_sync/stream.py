@@ -7,7 +7,6 @@ import math
 import sys
 import threading
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Any, Self
 
 import httpx
@@ -150,12 +149,7 @@ class WorkflowStream(RunHandle):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __del__(self) -> None:
