@@ -16,7 +16,7 @@ import dify_workflow.batch
 import fake_dify
 from dify_workflow import DifyWorkflow, errors
 from dify_workflow_api.events import EVENTS
-from fake_dify.catalogue import as_markdown
+from fake_dify.faults import as_markdown
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from fake_dify import FakeDify, FormInput, Gate, HumanInput, Node, Parallel
-from fake_dify.catalogue import CATALOGUE
+from fake_dify.faults import CATALOGUE
 
 AUTH = "Authorization: Bearer app-test"
 JSON = ("-H", "Content-Type: application/json", "-d")

@@ -8,7 +8,7 @@ import sys
 import threading
 
 from . import FakeDify
-from .catalogue import as_markdown
+from .faults import as_markdown
 from .steps.builtin import BUILTINS
 from .versions import NEWEST
 

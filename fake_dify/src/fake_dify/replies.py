@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
@@ -81,12 +82,29 @@ class HtmlNotFound(Exception):
     """The HTML page that Dify sends for routes (and uuids in routes) that it does not know."""
 
 
+class BadNumber(ApiError):
+    """A number given as an object: its text comes in streams alone."""
+
+    def body(self) -> dict[str, object]:
+        return {**super().body(), "message": INTERNAL}
+
+
+def refuse_if(condition: object, status: int, code: str, message: str) -> None:
+    """Raise an error of Dify's if the condition holds."""
+    if condition:
+        raise ApiError(status, code, message)
+
+
 def invalid_param(message: str) -> ApiError:
     return ApiError(400, "invalid_param", message)
 
 
-def not_found(message: str) -> ApiError:
-    return ApiError(404, "not_found", message)
+def as_uuid(text: object, otherwise: Exception) -> str:
+    """Return a text as a UUID is written, or raise `otherwise`."""
+    try:
+        return str(uuid.UUID(str(text)))
+    except ValueError:
+        raise otherwise from None
 
 
 RANGE = "Invalid argument: {value}. argument must be within the range {minimum} - {maximum}"

@@ -11,8 +11,8 @@ from typing import Any, Self
 from attrs import fields
 
 from .base import Gate, Workflow
-from .catalogue import Faults
 from .checks import ScriptError, require
+from .faults import Faults
 from .files import FileValue, StoredFile
 from .http.app import Service
 from .http.serving import ServerThread
@@ -105,22 +105,18 @@ class FakeDify:
         service = Service(self.world, self.faults)
         self.requests = service.requests
         self._thread = ServerThread(service, port, keep_alive)
-        self._running = False
 
     # The server
 
     def start(self) -> Self:
         """Listen; `url` is known from here on."""
         self._thread.start()
-        self._running = True
         self.world.files.origin = f"http://127.0.0.1:{self._thread.port}"
         return self
 
     def stop(self) -> None:
         """Close all connections, forget runs in progress, end the thread. May be called twice."""
-        if self._running:
-            self._running = False
-            self._thread.stop()
+        self._thread.stop()
 
     def __enter__(self) -> Self:
         return self.start()

@@ -256,6 +256,11 @@ class Run:
     twice: bool = False
     settled: asyncio.Event = field(factory=asyncio.Event, repr=False)
 
+    def cancel(self) -> None:
+        """End what works on it."""
+        if self.active and self.task is not None:
+            self.task.cancel()
+
     @property
     def over(self) -> bool:
         return self.status not in {"running", "paused"}

@@ -75,9 +75,9 @@ class World(Checked):
     def redeploy(self) -> None:
         """End the worker, and with it what it works on where this version does so."""
         for run in self.runs if self.rules.redeploy_stops_runs else ():
-            if run.active and run.streaming and run.task is not None:
+            if run.active and run.streaming:
                 run.redeployed = True
-                run.task.cancel()
+                run.cancel()
 
     def event(self, event: Mapping[str, Any], node: NodeRecord | None = None) -> dict[str, Any]:
         """Return an event as this server's version sends it, checked against the contract."""

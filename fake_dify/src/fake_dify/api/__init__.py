@@ -13,7 +13,7 @@ from .request import ApiRequest
 Handler = Callable[[ApiRequest], Awaitable[Reply]]
 HANDLERS: Mapping[str, Handler] = {
     "runWorkflow": runs.run_workflow,
-    "runWorkflowVersion": runs.run_workflow_version,
+    "runWorkflowVersion": runs.run_workflow,
     "stopWorkflowTask": runs.stop_task,
     "getWorkflowRun": runs.get_run,
     "streamWorkflowEvents": runs.stream_events,
@@ -36,7 +36,7 @@ def handler(operation: Operation) -> Handler:
 
 
 async def _example(request: ApiRequest) -> Reply:
-    status, media, body = contract().example_reply(request.operation)
+    status, media, body = contract().example_reply(request.spec)
     if media == "application/json":
         return Reply(body, status)
     if media == "text/event-stream":

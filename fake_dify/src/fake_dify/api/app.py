@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
-
 from ..contract import contract
-from ..replies import ApiError, HtmlNotFound, Reply, invalid_param
+from ..replies import ApiError, HtmlNotFound, Reply, as_uuid, refuse_if
 from .request import ANONYMOUS, ApiRequest
 
 
@@ -19,9 +17,8 @@ async def site(request: ApiRequest) -> Reply:
 
 
 async def parameters(request: ApiRequest) -> Reply:
-    if not request.app.published:
-        text = "App unavailable, please check your app configurations."
-        raise ApiError(400, "app_unavailable", text)
+    text = "App unavailable, please check your app configurations."
+    refuse_if(not request.app.published, 400, "app_unavailable", text)
     speech = {"enabled": request.app.speech}
     told = contract().fill("AppParameters", speech_to_text=speech)
     told["text_to_speech"] = told["text_to_speech"] | speech
@@ -30,10 +27,7 @@ async def parameters(request: ApiRequest) -> Reply:
 
 
 async def end_user(request: ApiRequest) -> Reply:
-    try:
-        user_id = str(uuid.UUID(request.params["end_user_id"]))
-    except ValueError:
-        raise HtmlNotFound() from None
+    user_id = as_uuid(request.params["end_user_id"], HtmlNotFound())
     user = next((user for user in request.app.users.values() if user.id == user_id), None)
     if user is None:
         raise ApiError(404, "end_user_not_found", "End user not found.")
@@ -48,9 +42,7 @@ async def text_to_audio(request: ApiRequest) -> Reply:
     if body.get("message_id"):
         return Reply()  # workflow apps have no messages
     text = body.get("text")
-    if not text:
-        raise invalid_param("Text is required")
-    if not request.app.speech:
-        raise invalid_param("TTS is not enabled")
+    refuse_if(not text, 400, "invalid_param", "Text is required")
+    refuse_if(not request.app.speech, 400, "invalid_param", "TTS is not enabled")
     chunks = tuple(f"ID3fake-mp3-{n}-{text}".encode() for n in range(3))
     return Reply(media="audio/mpeg", chunks=chunks)

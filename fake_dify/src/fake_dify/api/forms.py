@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..contract import contract
-from ..replies import ApiError, Reply, not_found, refused
+from ..replies import ApiError, Reply, refused
 from ..state import EndUser, Form, FormInput
 from .inputs import read_file
 from .request import ApiRequest
@@ -16,10 +16,11 @@ def _find(request: ApiRequest) -> Form:
     token = request.params["form_token"]
     form = request.world.forms.get(token)
     if form is None or form.run.app is not request.app:
-        raise not_found(
+        text = (
             f"Form not found. You have requested this URI [/v1/form/human_input/{token}] but did "
             "you mean /v1/form/human_input/<string:form_token> ?"
         )
+        raise ApiError(404, "not_found", text)
     form.check_open()
     return form
 

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
 from ..files import FileValue
-from ..replies import invalid_param
+from ..replies import BadNumber, as_uuid, invalid_param, refuse_if
 from ..state import App, EndUser, Input
 from ..world import World
 
 WRONG_TYPE = "Detected file type does not match the specified type. Please verify the file."
-
-
-class BadNumber(Exception):
-    """A number given as an object: answered 500 over plain HTTP, with this text in a stream."""
 
 
 def read_inputs(world: World, app: App, user: EndUser, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,7 +75,8 @@ def _number(name: str, value: Any) -> Any:
     if isinstance(value, int | float):
         return value
     if not isinstance(value, str):
-        raise BadNumber(f"expected value type int, float or str, got {type(value)}, value: {value}")
+        text = f"expected value type int, float or str, got {type(value)}, value: {value}"
+        raise BadNumber(500, "internal_server_error", text)
     try:
         return None if value == "" else float(value) if "." in value else int(value)
     except ValueError:
@@ -111,16 +107,14 @@ def read_file(
         if not re.match(r"https?://[^\s/]", str(url)):
             raise invalid_param(f"Reached maximum retries (3) for URL {url}")
         return FileValue(None, kind, str(url))
-    try:
-        file_id = str(uuid.UUID(str(given.get("upload_file_id"))))
-    except ValueError:
-        raise invalid_param("Invalid upload file id format") from None
-    stored = world.files.files.get(file_id)
+    odd = invalid_param("Invalid upload file id format")
+    stored = world.files.files.get(as_uuid(given.get("upload_file_id"), odd))
     owned = stored is not None and (stored.owner == user.id or not world.rules.owner_checked)
     if stored is None or not owned or stored.app_id != user.app_id:
         raise invalid_param("Invalid upload file")
-    if kind != "custom" and world.file_type(stored) != kind:
-        raise invalid_param(WRONG_TYPE)
-    if item is not None and kind not in item.allowed_file_types:
-        raise invalid_param(f"File validation failed for file: {stored.name}")
+    wrong = kind not in ("custom", world.file_type(stored))
+    refuse_if(wrong, 400, "invalid_param", WRONG_TYPE)
+    allowed = item is None or kind in item.allowed_file_types
+    text = f"File validation failed for file: {stored.name}"
+    refuse_if(not allowed, 400, "invalid_param", text)
     return FileValue(stored, kind)

@@ -48,7 +48,7 @@ def parse_iso(text: str) -> datetime:
 
 def _whole(request: ApiRequest, name: str) -> int:
     """Return a whole number; its default and its limits are the contract's."""
-    schema = request.operation.parameters[name]
+    schema = request.spec.parameters[name]
     limits = {"minimum": schema["minimum"], "maximum": schema["maximum"]}
     text = request.query.get(name, str(schema["default"]))
     if not re.fullmatch(r"\s*[+-]?\d+\s*", text):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
-from attrs import Factory, define, field
+from attrs import define, field
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
@@ -27,67 +27,50 @@ UNSUPPORTED = (
 )
 
 
-@define
-class RequestLog:
-    """One request as it arrived.
+@define(eq=False)
+class ApiRequest:
+    """One request as it arrived, and on its way through the server.
 
-    operation: its operationId, "" for a path that the API does not have.
     query: of several parameters with one name the first, as in Dify.
-    headers: without Authorization.
-    body: parsed JSON, or the fields of a form (a file as its name), or None.
+    headers: without Authorization; body: parsed JSON, or the fields of a form (a file as its name).
+    operation: its operationId, "" for a path that the API does not have.
     status: of the reply, 0 until there is one.
+    fault: what is to go wrong; gone: set when the client has left, then `when_gone` is called.
     """
 
+    world: World = field(repr=False)
     method: str
     path: str
     query: dict[str, str]
     headers: dict[str, str] = field(repr=False)
+    authorization: str = field(repr=False)
     body: Any = None
     operation: str = ""
     status: int = 0
-
-
-@define(eq=False)
-class ApiRequest:
-    """One request. log: what tests see of it; fault: what is to go wrong with the reply.
-
-    form: the fields of a multipart body; params: from the path.
-    gone: set when the client has left, after which `when_gone` is called.
-    """
-
-    world: World
-    log: RequestLog
-    authorization: str
-    body: bytes = b""
-    form: FormData = field(factory=FormData)
-    operation: Operation = field(init=False)
-    params: dict[str, str] = field(init=False)
-    app: App = field(init=False)
     fault: Fault | Answer | None = None
-    gone: asyncio.Event = Factory(asyncio.Event)
-    when_gone: list[Callable[[], None]] = Factory(list)
+    raw: bytes = field(default=b"", repr=False)
+    form: FormData = field(factory=FormData, repr=False)
+    spec: Operation = field(init=False, repr=False)
+    params: dict[str, str] = field(init=False, repr=False)
+    app: App = field(init=False, repr=False)
+    gone: asyncio.Event = field(factory=asyncio.Event, repr=False)
+    when_gone: list[Callable[[], None]] = field(factory=list, repr=False)
 
     async def read(self, request: Request) -> None:
         """Read the body; raise ClientDisconnect when it does not come."""
-        self.body = await request.body()
+        self.raw = await request.body()
         self.form = await _read_form(request)
-        if self.form:
-            fields = self.form.items()
-            self.log.body = {name: getattr(value, "filename", value) for name, value in fields}
-            return
         try:
-            self.log.body = json.loads(self.body) if self.body else None
+            self.body = json.loads(self.raw) if self.raw else None
         except ValueError:
-            pass
+            if self.form:
+                fields = self.form.items()
+                self.body = {name: getattr(value, "filename", value) for name, value in fields}
 
     @property
     def files(self) -> Mapping[str, UploadFile]:
         """The files of a multipart body; of several with one name the first."""
         return {n: v for n, v in reversed(self.form.multi_items()) if isinstance(v, UploadFile)}
-
-    @property
-    def query(self) -> Mapping[str, str]:
-        return self.log.query
 
     def authenticate(self) -> None:
         """Find the app of the request's key; `app-NAME` is the built-in workflow NAME."""
@@ -112,11 +95,11 @@ class ApiRequest:
 
         Any other JSON than an object crashes Dify.
         """
-        media = self.log.headers.get("content-type", "").split(";")[0].strip().lower()
+        media = self.headers.get("content-type", "").split(";")[0].strip().lower()
         if media != "application/json":
             raise ApiError(415, "unsupported_media_type", UNSUPPORTED)
         try:
-            value = json.loads(self.body.decode(), parse_constant=_refuse)
+            value = json.loads(self.raw.decode(), parse_constant=_refuse)
             json.dumps(value, ensure_ascii=False).encode()
         except (ValueError, RecursionError):
             raise ApiError(400, "bad_request", BAD_REQUEST) from None
@@ -151,8 +134,7 @@ def arrived(world: World, request: Request) -> ApiRequest:
     headers = dict(request.headers)
     authorization = headers.pop("authorization", "")
     query = dict(reversed(parse_qsl(request.url.query, keep_blank_values=True)))
-    log = RequestLog(request.method, request.url.path, query, headers)
-    return ApiRequest(world, log, authorization)
+    return ApiRequest(world, request.method, request.url.path, query, headers, authorization)
 
 
 async def _read_form(request: Request) -> FormData:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,53 +11,65 @@ from attrs import evolve
 from ..base import Data, Step, Workflow
 from ..checks import require
 from ..contract import contract
-from ..replies import EVENTS, INTERNAL, ApiError, Crash, Reply, invalid_param, not_found, refused
+from ..replies import EVENTS, ApiError, Crash, Reply, as_uuid, refuse_if, refused
 from ..run import payloads
 from ..run.engine import start
 from ..state import App, Run, new_id
 from ..steps.builtin import BUILTINS
 from ..steps.nodes import PipelineError
-from .inputs import BadNumber, read_file, read_inputs
+from .inputs import read_file, read_inputs
 from .request import ApiRequest
 from .streams import events_stream, finished_stream, own_stream, refused_stream
 
 MODEL = "WorkflowRunPayload"
-STREAM_JSON = "application/json; charset=utf-8"
-
-
-def _find_run(request: ApiRequest) -> Run | None:
-    """Return the run of the path; Dify crashes on anything that is no UUID."""
-    try:
-        run_id = str(uuid.UUID(request.params["workflow_run_id"]))
-    except ValueError:
-        raise Crash() from None
-    return request.world.find_run(run_id, request.app)
 
 
 async def run_workflow(request: ApiRequest) -> Reply:
-    return await _run(request, request.app.workflow_id, request.app.workflow)
-
-
-async def run_workflow_version(request: ApiRequest) -> Reply:
-    body, app = request.json_object(), request.app
-    request.user(body.get("user"))
+    """Run the app's workflow, or the published version of it that the path names."""
+    body, app, world = request.json_object(), request.app, request.world
+    user = request.user(body.get("user"))
     request.workflow_app()
     _check_body(request, body)
-    given = request.params["workflow_id"]
+    workflow_id, workflow = _chosen(app, request.params.get("workflow_id"))
+    refuse_if(not app.published, 400, "invalid_param", "Workflow not published")
+    streaming = body.get("response_mode") == "streaming"
+    _check_slots(request, streaming=streaming)
+    broken: PipelineError | None = None
     try:
-        workflow_id = str(uuid.UUID(given))
-    except ValueError:
-        raise ApiError(400, "bad_request", f"Invalid workflow_id format: '{given}'. ") from None
-    if workflow_id == app.draft_id:
-        text = (
-            f"Cannot use draft workflow version. Workflow ID: {workflow_id}. "
-            "Please use a published workflow version or leave workflow_id empty."
-        )
-        raise ApiError(400, "bad_request", text)
+        inputs = read_inputs(world, app, user, body["inputs"])
+        files = [read_file(world, user, file) for file in body.get("files") or ()]
+        steps = _steps(app, workflow, inputs)
+        if steps and isinstance(steps[0], PipelineError):
+            broken = steps[0]
+            raise ApiError(broken.status, broken.code, broken.message)
+    except ApiError as problem:
+        if streaming and (world.rules.worker or broken is not None):
+            return _never_began(request, problem.message, broken, workflow_id)
+        raise
+    run = Run(app, workflow_id, inputs, user.session_id, body["inputs"])
+    run.files, run.streaming = files, streaming
+    stream = own_stream(request, run) if streaming else None
+    start(world, run, steps)
+    if stream is not None:
+        return stream
+    await run.settled.wait()
+    return Reply(_blocking(request, run), media="application/json; charset=utf-8", line=False)
+
+
+def _chosen(app: App, given: str | None) -> tuple[str, Workflow]:
+    if given is None:
+        return app.workflow_id, app.workflow
+    odd = ApiError(400, "bad_request", f"Invalid workflow_id format: '{given}'. ")
+    workflow_id = as_uuid(given, odd)
+    text = (
+        f"Cannot use draft workflow version. Workflow ID: {workflow_id}. "
+        "Please use a published workflow version or leave workflow_id empty."
+    )
+    refuse_if(workflow_id == app.draft_id, 400, "bad_request", text)
     versions = {**app.versions, app.workflow_id: app.workflow}
-    if workflow_id not in versions:
-        raise not_found(f"Workflow not found with id: {given}")
-    return await _run(request, workflow_id, versions[workflow_id])
+    text = f"Workflow not found with id: {given}"
+    refuse_if(workflow_id not in versions, 404, "not_found", text)
+    return workflow_id, versions[workflow_id]
 
 
 def _check_body(request: ApiRequest, body: Mapping[str, Any]) -> None:
@@ -84,11 +95,12 @@ def _check_slots(request: ApiRequest, *, streaming: bool) -> None:
     app, limit = request.app, request.app.max_active_requests
     # A streaming run asks for two slots for a moment, once in the API and once in the worker.
     alone = streaming and request.world.rules.worker and limit == 1
-    if limit is not None and (alone or request.world.holding_slots(app) >= limit):
-        raise invalid_param(
-            "Too many requests. Please try again later. The current maximum concurrent requests "
-            f"allowed for {app.id} is {limit}."
-        )
+    full = limit is not None and (alone or request.world.holding_slots(app) >= limit)
+    text = (
+        "Too many requests. Please try again later. The current maximum concurrent requests "
+        f"allowed for {app.id} is {limit}."
+    )
+    refuse_if(full, 400, "invalid_param", text)
 
 
 def _steps(app: App, workflow: Workflow, inputs: Mapping[str, Any]) -> Sequence[Step]:
@@ -102,40 +114,6 @@ def _steps(app: App, workflow: Workflow, inputs: Mapping[str, Any]) -> Sequence[
     return workflow if builtin is None else builtin(inputs)
 
 
-async def _run(request: ApiRequest, workflow_id: str, workflow: Workflow) -> Reply:
-    body, app, world = request.json_object(), request.app, request.world
-    user = request.user(body.get("user"))
-    request.workflow_app()
-    _check_body(request, body)
-    if not app.published:
-        raise invalid_param("Workflow not published")
-    streaming = body.get("response_mode") == "streaming"
-    _check_slots(request, streaming=streaming)
-    broken: PipelineError | None = None
-    try:
-        inputs = read_inputs(world, app, user, body["inputs"])
-        files = [read_file(world, user, file) for file in body.get("files") or ()]
-        steps = _steps(app, workflow, inputs)
-        if steps and isinstance(steps[0], PipelineError):
-            broken = steps[0]
-            raise ApiError(broken.status, broken.code, broken.message)
-    except (ApiError, BadNumber) as problem:
-        if streaming and (world.rules.worker or broken is not None):
-            told = problem.message if isinstance(problem, ApiError) else str(problem)
-            return _never_began(request, told, broken, workflow_id)
-        if isinstance(problem, BadNumber):
-            raise ApiError(500, "internal_server_error", INTERNAL) from None
-        raise
-    run = Run(app, workflow_id, inputs, user.session_id, body["inputs"])
-    run.files, run.streaming = files, streaming
-    stream = own_stream(request, run) if streaming else None
-    start(world, run, steps)
-    if stream is not None:
-        return stream
-    await run.settled.wait()
-    return Reply(_blocking(request, run), media=STREAM_JSON, line=False)
-
-
 def _never_began(
     request: ApiRequest, message: str, broken: PipelineError | None, workflow_id: str
 ) -> Reply:
@@ -145,10 +123,9 @@ def _never_began(
     if broken is not None:
         events.append({"event": "error", "workflow_run_id": None, **broken.error()})
     if rules.makes_ends_up:
-        run_id, inputs = new_id(), request.json_object()["inputs"]
         told = message if rules.ends_tell_errors or broken is None else payloads.NO_END
-        events.append(payloads.made_up_start(run_id, workflow_id, inputs))
-        events.append(payloads.made_up_end(run_id, workflow_id, told))
+        inputs = request.json_object()["inputs"]
+        events += payloads.made_up(new_id(), workflow_id, inputs, told)
     elif broken is None and rules.since(1, 14):  # 1.13 says nothing at all
         events.append({"event": "error", "message": message, "status": 500})
     return Reply(media=EVENTS, chunks=refused_stream(request, events))
@@ -168,21 +145,27 @@ def _blocking(request: ApiRequest, run: Run) -> Data:
 async def stop_task(request: ApiRequest) -> Reply:
     user, world = request.user(request.json_object().get("user")), request.world
     request.workflow_app()
-    run = next((run for run in world.runs if run.task_id == request.params["task_id"]), None)
-    if run is not None and not run.over:
-        ours = run.user == user.session_id and run.app is request.app
-        if ours or not world.rules.stop_needs_same_user:
+    for run in world.runs:
+        may = run.user == user.session_id and run.app is request.app
+        may = may or not world.rules.stop_needs_same_user
+        if run.task_id == request.params["task_id"] and not run.over and may:
             run.stop_asked = True
-            if run.active and run.task is not None:
-                run.task.cancel()
+            run.cancel()
     return Reply({"result": "success"})
 
 
-async def get_run(request: ApiRequest) -> Reply:
+def _find_run(request: ApiRequest, message: str, user: str | None = None) -> Run:
+    """Return the run of the path; Dify crashes on anything that is no UUID."""
     request.workflow_app("advanced-chat")
-    run, world = _find_run(request), request.world
-    if run is None:
-        raise not_found("Workflow run not found.")
+    run_id = as_uuid(request.params["workflow_run_id"], Crash())
+    run = request.world.find_run(run_id, request.app)
+    if run is None or user not in (None, run.user):
+        raise ApiError(404, "not_found", message)
+    return run
+
+
+async def get_run(request: ApiRequest) -> Reply:
+    run, world = _find_run(request, "Workflow run not found."), request.world
     system = payloads.system_inputs(run, timestamp=True, old=world.rules.start_shows_system)
     not_yet: Data = {"outputs": {}, "total_tokens": 0, "elapsed_time": 0.0}
     told = {"outputs": world.files.render(run.outputs)} if run.over else not_yet
@@ -192,13 +175,9 @@ async def get_run(request: ApiRequest) -> Reply:
 
 async def stream_events(request: ApiRequest) -> Reply:
     user, query = request.user(request.query.get("user")), request.query
-    request.workflow_app("advanced-chat")
-    run = _find_run(request)
-    if run is None or run.user != user.session_id:
-        raise not_found("Workflow run not found")
-    wanted = {
-        "snapshot": query.get("include_state_snapshot") == "true",
-        "over_pauses": query.get("continue_on_pause") == "true",
-    }
-    chunks = finished_stream(request, run) if run.over else events_stream(request, run, **wanted)
+    run = _find_run(request, "Workflow run not found", user.session_id)
+    snapshot = query.get("include_state_snapshot") == "true"
+    over_pauses = query.get("continue_on_pause") == "true"
+    chunks = finished_stream(request, run) if run.over else None
+    chunks = chunks or events_stream(request, run, snapshot=snapshot, over_pauses=over_pauses)
     return Reply(media=EVENTS, chunks=chunks, headers={"cache-control": "no-cache"})

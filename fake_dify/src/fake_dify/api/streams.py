@@ -106,9 +106,8 @@ async def _own(request: ApiRequest, run: Run, reader: Subscription) -> AsyncGene
             last = last if chunk == PING else chunk
             yield chunk
     if rules.makes_ends_up and not last.startswith(ENDS) and not request.gone.is_set():
-        if not last:
-            yield frame(world.event(payloads.made_up_start(run.id, run.workflow_id, run.asked)))
-        yield frame(world.event(payloads.made_up_end(run.id, run.workflow_id)))
+        for event in payloads.made_up(run.id, run.workflow_id, run.asked)[bool(last) :]:
+            yield frame(world.event(event))
 
 
 async def refused_stream(

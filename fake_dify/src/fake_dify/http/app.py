@@ -15,11 +15,10 @@ from starlette.types import Receive, Scope, Send
 
 from ..api import handler
 from ..api.files import download
-from ..api.request import ApiRequest, RequestLog, arrived
-from ..catalogue import CATALOGUE, Faults
+from ..api.request import ApiRequest, arrived
 from ..checks import ScriptError
 from ..contract import Operation, contract
-from ..faults import Answer
+from ..faults import CATALOGUE, Answer, Faults
 from ..replies import ApiError, Crash, HtmlNotFound, Reply, ReplyOver
 from ..versions.older import old_reply
 from ..world import World
@@ -40,7 +39,7 @@ class Service:
 
     def __init__(self, world: World, faults: Faults) -> None:
         self.world, self.faults = world, faults
-        self.requests: list[RequestLog] = []
+        self.requests: list[ApiRequest] = []
         # An operation that this version lacks is not there.
         known = [one for one in contract().operations if one.since <= world.rules.release]
         self._routes = [
@@ -60,7 +59,7 @@ class Service:
         request = Request(scope, receive)
         scope["app"] = self  # Starlette's router raises what it does not find
         call = scope["state"]["call"] = arrived(self.world, request)
-        self.requests.append(call.log)
+        self.requests.append(call)
         try:
             await call.read(request)
         except ClientDisconnect:
@@ -73,12 +72,12 @@ class Service:
         finally:
             watcher.cancel()
             await call.form.close()  # in memory: it does not wait
+            call.raw = b""
 
     async def _operate(self, operation: Operation, request: Request) -> Sending:
         """Carry an operation out, unless a fault answers in its place."""
         call: ApiRequest = request.state.call
-        call.operation, call.params = operation, request.path_params
-        call.log.operation = operation.id
+        call.spec, call.operation, call.params = operation, operation.id, request.path_params
         call.fault = fault = self.faults.take(operation.id)
         if fault is not None:
             await asyncio.sleep(fault.seconds)
@@ -93,7 +92,7 @@ class Service:
             self.world.problems.append(problem)
             raise Crash() from None
         if reply.status < 400 and self.world.check:
-            found = contract().request_problems(operation, call.query, call.log.body)
+            found = contract().request_problems(operation, call.query, call.body)
             self.world.violations += found
         return self._reply(operation, reply, None)
 
@@ -104,7 +103,7 @@ class Service:
         if isinstance(error, Crash) and self.world.rules.since(1, 11):
             headers["vary"] = "Cookie"  # here versions before 1.13 say it, too
         reply = Reply(error.body(), error.status, headers=headers)
-        return self._reply(request.state.call.operation, reply, error)
+        return self._reply(request.state.call.spec, reply, error)
 
     def _reply(self, operation: Operation, reply: Reply, error: ApiError | None) -> Sending:
         """Return a reply as this version gives it, checked against the contract."""
@@ -151,7 +150,7 @@ class Service:
         status, told = 200, dict[str, Any]()
         try:
             if request.method == "POST":
-                self.faults.switch_on(**request.state.call.log.body)
+                self.faults.switch_on(**request.state.call.body)
             elif request.method == "DELETE":
                 self.faults.switch_off()
         except (ScriptError, TypeError, ValueError) as error:

@@ -98,7 +98,7 @@ class BrokenSend:
                 await asyncio.wait_for(self._call.gone.wait(), world.ping_interval)
                 break
             await self._send_body(PING)
-        if world.rules.makes_ends_up and self._call.operation.id.startswith("runWorkflow"):
+        if world.rules.makes_ends_up and self._call.operation.startswith("runWorkflow"):
             await self._make_end_up(lost)  # the stream of the request that began the run
         else:
             await self._send_body(b"", more=False)

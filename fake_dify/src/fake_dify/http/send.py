@@ -25,7 +25,7 @@ class Sending:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         reply = self.reply
-        scope["state"]["call"].log.status = reply.status
+        scope["state"]["call"].status = reply.status
         chunks = (self._json(),) if reply.chunks is None else reply.chunks
         headers = {"content-type": reply.media, **self._headers()}
         if isinstance(chunks, tuple) and len(chunks) == 1:

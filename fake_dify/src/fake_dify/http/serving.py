@@ -10,6 +10,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from typing import Any
 
 from starlette.types import ASGIApp
@@ -36,56 +37,47 @@ class ServerThread:
     """
 
     def __init__(self, app: ASGIApp, port: int, keep_alive: float) -> None:
-        self.port: int = port
-        self._app, self._keep_alive = app, keep_alive
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop: asyncio.Event | None = None
-        self._failure: BaseException | None = None
-        self._ready = threading.Event()
+        self.port, self._app, self._keep_alive = port, app, keep_alive
+        self._serving: Future[asyncio.AbstractEventLoop] = Future()
+        self._stop = asyncio.Event()
         self._thread = threading.Thread(target=self._main, name="FakeDify", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
-        self._ready.wait()
-        if self._failure is not None:
-            self._thread.join()
-            raise self._failure
+        self._serving.result()
 
     def stop(self) -> None:
-        """Close every connection and end the thread."""
-        if self._loop is not None and self._stop is not None and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
+        """Close every connection and end the thread; may be called twice, and before `start`."""
+        if self._thread.is_alive():
+            self._serving.result().call_soon_threadsafe(self._stop.set)
+            self._thread.join()
 
     def call(self, function: Callable[[], Any], timeout: float = 5.0) -> None:
         """Call in the server's loop, and await what it gives; TimeoutError after `timeout` s."""
-        assert self._loop is not None
 
         async def limited() -> None:
             if isinstance(given := function(), Coroutine):
                 await asyncio.wait_for(given, timeout)
 
-        asyncio.run_coroutine_threadsafe(limited(), self._loop).result()
+        asyncio.run_coroutine_threadsafe(limited(), self._serving.result()).result()
 
     def _main(self) -> None:
         try:
             asyncio.run(self._serve())
         except BaseException as failure:
-            self._failure = failure
-        finally:
-            self._ready.set()
+            if not self._serving.done():
+                self._serving.set_exception(failure)
 
     async def _serve(self) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         config = Config(self._app, http="h11", ws="none", log_config=None, proxy_headers=False)
         config.timeout_keep_alive = self._keep_alive  # type: ignore[assignment]
         config.load()
-        state = ServerState()
-        server = await self._loop.create_server(
+        state, loop = ServerState(), asyncio.get_running_loop()
+        server = await loop.create_server(
             lambda: _Protocol(config, state, {}), "127.0.0.1", self.port, backlog=2048
         )
         self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
+        self._serving.set_result(loop)
         await self._stop.wait()
         server.close()
         for connection in list(state.connections):

@@ -79,9 +79,9 @@ class Execution:
         """Send an `error`, and what Dify makes up behind it; the run itself may go on."""
         run, reason = self.run, "resumption" if self.run.pause else "initial"
         await self._send({"event": "error", "workflow_run_id": None, **error})
-        if self.rules.makes_ends_up:
-            await self._send(payloads.made_up_start(run.id, run.workflow_id, run.asked, reason))
-            await self._send(payloads.made_up_end(run.id, run.workflow_id, error["message"]))
+        told = payloads.made_up(run.id, run.workflow_id, run.asked, error["message"], reason)
+        for event in told if self.rules.makes_ends_up else ():
+            await self._send(event)
 
     async def _text(self, text: str, selector: Selector) -> None:
         await self.send("text_chunk", {"text": text, "from_variable_selector": list(selector)})

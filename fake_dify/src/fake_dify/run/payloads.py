@@ -87,10 +87,13 @@ def snapshot_finished(node: NodeRecord) -> Data:
     return {name: value for name, value in data.items() if not name.endswith("_truncated")}
 
 
-def made_up_start(run_id: str, workflow_id: str, inputs: Any, reason: str = "initial") -> Data:
-    """Return a start that Dify makes up, from 1.15 on; inputs: as they were asked for."""
+def made_up(
+    run_id: str, workflow_id: str, inputs: Any, error: str = NO_END, reason: str = "initial"
+) -> list[Data]:
+    """Return a start and an end that Dify makes up, from 1.15 on; inputs: as they came."""
     about = {"workflow_id": workflow_id, "inputs": inputs, "created_at": now(), "reason": reason}
-    return _made_up("workflow_started", run_id, about)
+    started = _made_up("workflow_started", run_id, about)
+    return [started, made_up_end(run_id, workflow_id, error)]
 
 
 def made_up_end(run_id: str, workflow_id: str, error: str = NO_END) -> Data:
