@@ -19,7 +19,7 @@ from ..steps.builtin import BUILTINS
 from ..steps.nodes import PipelineError
 from .inputs import read_file, read_inputs
 from .request import ApiRequest
-from .streams import events_stream, finished_stream, own_stream, refused_stream
+from .streams import Reader, events_stream, finished_stream, refused_stream
 
 MODEL = "WorkflowRunPayload"
 
@@ -48,10 +48,10 @@ async def run_workflow(request: ApiRequest) -> Reply:
         raise
     run = Run(app, workflow_id, inputs, user.session_id, body["inputs"])
     run.files, run.streaming = files, streaming
-    stream = own_stream(request, run) if streaming else None
+    reader = Reader(request, run) if streaming else None
     start(world, run, steps)
-    if stream is not None:
-        return stream
+    if reader is not None:
+        return Reply(media=EVENTS, chunks=reader.own(), leave=reader.leave_own)
     await run.settled.wait()
     return Reply(_blocking(request, run), media="application/json; charset=utf-8", line=False)
 
@@ -178,6 +178,8 @@ async def stream_events(request: ApiRequest) -> Reply:
     run = _find_run(request, "Workflow run not found", user.session_id)
     snapshot = query.get("include_state_snapshot") == "true"
     over_pauses = query.get("continue_on_pause") == "true"
-    chunks = finished_stream(request, run) if run.over else None
-    chunks = chunks or events_stream(request, run, snapshot=snapshot, over_pauses=over_pauses)
+    if run.over:
+        chunks = finished_stream(request, run)
+    else:
+        chunks = events_stream(request, run, snapshot=snapshot, over_pauses=over_pauses)
     return Reply(media=EVENTS, chunks=chunks, headers={"cache-control": "no-cache"})

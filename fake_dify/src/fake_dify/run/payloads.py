@@ -9,7 +9,7 @@ from typing import Any
 from ..base import Data
 from ..contract import contract
 from ..files import files_in
-from ..state import Form, NodeRecord, Run, now
+from ..state import Form, Run, now
 
 NO_END = "Workflow stream ended without a terminal event"
 
@@ -75,16 +75,25 @@ def _form(form: Form, *, template: bool) -> Data:
     }
 
 
-def snapshot_started(node: NodeRecord) -> Data:
-    data = contract().fill("node_started", node, index=node.position, inputs=None)
-    del data["inputs_truncated"], data["agent_strategy"]
-    return data
-
-
-def snapshot_finished(node: NodeRecord) -> Data:
+def snapshot(run: Run) -> list[Data]:
+    """Return the short replay of a run: nodes one after the other, no text, no progress."""
+    paused = run.status == "paused"
+    ids = {"task_id": run.task_id if paused else run.id, "workflow_run_id": run.id}
+    started = workflow_started(run, "initial", run.created_at, timestamp=True)
+    told = [("workflow_started", started)]
     untold: Data = dict.fromkeys(("inputs", "process_data", "outputs", "execution_metadata"))
-    data = contract().fill("node_finished", node, index=node.position, files=[], **untold)
-    return {name: value for name, value in data.items() if not name.endswith("_truncated")}
+    for node in run.nodes:
+        data = contract().fill("node_started", node, index=node.position, inputs=None)
+        del data["inputs_truncated"], data["agent_strategy"]
+        told.append(("node_started", data))
+        if node.status != "running":
+            data = contract().fill("node_finished", node, index=node.position, files=[], **untold)
+            data = {name: one for name, one in data.items() if not name.endswith("_truncated")}
+            told.append(("node_finished", data))
+    for form in run.pause if paused else ():
+        told.append(("human_input_required", human_input_required(form, template=True)))
+    told += [("workflow_paused", workflow_paused(run, template=True))] if paused else []
+    return [{"event": name, **ids, "data": data} for name, data in told]
 
 
 def made_up(

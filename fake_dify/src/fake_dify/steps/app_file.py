@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from ..base import Data, Scope, Step
 from ..checks import ScriptError
@@ -39,21 +39,15 @@ def read_file(path: str | Path) -> App:
 
 def form_of(app: App) -> list[Input]:
     """Return the input form of an app; a field of an unknown type is one of text."""
-    known, files = get_args(InputType), get_args(FileType)
-    return [
-        Input(
-            one.name,
-            cast("InputType", one.type) if one.type in known and ok else "paragraph",
-            one.required,
-            one.label or None,
-            one.max_length,
-            one.options,
-            None if one.default == "" else one.default,
-            [cast("FileType", kind) for kind in one.file_types if kind in files] or files,
-        )
-        for one in app.inputs
-        for ok in [one.type != "select" or one.options]
-    ]
+    form: list[Input] = []
+    for one in app.inputs:
+        known = one.type in get_args(InputType) and (one.type != "select" or one.options)
+        kind: Any = one.type if known else "paragraph"
+        default = None if one.default == "" else one.default
+        item = Input(one.name, kind, one.required, one.label or None, one.max_length, one.options)
+        files: Any = [kind for kind in one.file_types if kind in get_args(FileType)]
+        form.append(evolve(item, default=default, allowed_file_types=files or get_args(FileType)))
+    return form
 
 
 @define
@@ -144,7 +138,9 @@ class Walk(Step):
         await step.perform(execution, scope)
         missing = {n: v for n, v in outputs.items() if (name, n) not in execution.variables}
         given = {n: v for n, v in outputs.items() if (name, n) in self._given}
-        flat = kind == "iteration" and any(map(_is_odd, execution.variables[name, "output"]))
+        # What the rounds gave is flattened, or not known.
+        rounds = execution.variables[name, "output"] if kind == "iteration" else ()
+        flat = any(one is None or isinstance(one, list) for one in rounds)
         if missing or given or flat:
             await execution.know(name, missing | (outputs if flat else given))
         if isinstance(step, HumanInput):
@@ -165,20 +161,15 @@ class Walk(Step):
 
     def _outputs(self, execution: Execution, name: str, names: Sequence[str]) -> Data:
         """Return what a node gives out: what its type has, and what the Ends ask for."""
-        asked = [selector[1] for selector in self._kinds if selector[0] == name]
-        own = self.app.kinds.outputs(self.app.graph.nodes[name])
-        given = [selector[1] for selector in self._given if selector[0] == name]
-        every = names or dict.fromkeys([*own, *asked, *given, *self._contained(name)])
-        return {one: self._value(execution, (name, one)) for one in every}
-
-    def _contained(self, name: str) -> Sequence[str]:
-        return ("output",) if self.app.graph.nodes[name].get("type") == "iteration" else ()
-
-    def _value(self, execution: Execution, selector: Selector) -> Any:
-        if selector in self._given:
-            return self._given[selector]
-        kind = self.app.kinds.kind(selector) or self._kinds.get(selector)
-        return self._sample(execution, kind, selector[-1])
+        node = self.app.graph.nodes[name]
+        asked = [selector[1] for selector in (*self._kinds, *self._given) if selector[0] == name]
+        listed = ["output"] if node.get("type") == "iteration" else []
+        every = names or dict.fromkeys([*self.app.kinds.outputs(node), *asked, *listed])
+        kinds = {
+            one: self.app.kinds.kind((name, one)) or self._kinds.get((name, one)) for one in every
+        }
+        samples = {one: self._sample(execution, kind, one) for one, kind in kinds.items()}
+        return {one: self._given.get((name, one), sample) for one, sample in samples.items()}
 
     def _sample(self, execution: Execution, kind: Kind | None, name: str) -> Any:
         match kind:
@@ -201,28 +192,17 @@ class Walk(Step):
         kinds = {output.name: output.kind for output in self.app.outputs}
         ran = {node.node_id for node in execution.run.nodes}
         system = payloads.system_inputs(execution.run, timestamp=True)
-        found: Data = {}
-        for output, selector in self._ends[name].items():
-            source = self.app.graph.nodes.get(next(iter(selector), ""))
-            node, variable = pair = _pairs({"": selector})[""]
-            if selector in self._given:
-                found[output] = self._given[selector]
-            elif pair in execution.variables:
-                found[output] = execution.variables[pair]
-            elif node == "sys":
-                found[output] = system.get(f"sys.{variable}")
-            elif len(selector) < 2 or source is None or (selector[0] in ran and selector[2:]):
-                found[output] = self._sample(execution, kinds[output], output)
-            else:
-                found[output] = None
+        known = {("sys", key.partition(".")[2]): value for key, value in system.items()}
+        known |= execution.variables
         pairs = _pairs(self._ends[name])
-        execution.variables |= {pairs[output]: value for output, value in found.items()}
+        for output, selector in self._ends[name].items():
+            pair = pairs[output]
+            there = selector[0] in self.app.graph.nodes if len(selector) > 1 else False
+            value = None
+            if pair[0] != "sys" and (not there or (selector[0] in ran and selector[2:])):
+                value = self._sample(execution, kinds[output], output)
+            execution.variables[pair] = self._given.get(selector, known.get(pair, value))
         await execution.ends_at(name, pairs)
-
-
-def _is_odd(value: Any) -> bool:
-    """Tell whether an iteration's list is not what its rounds gave: flattened, or not known."""
-    return value is None or isinstance(value, list)
 
 
 def _pairs(outputs: Mapping[str, Selector]) -> dict[str, tuple[str, str]]:
@@ -253,11 +233,6 @@ def _form_input(one: Mapping[str, Any]) -> FormInput:
     chosen = selector_of(default.get("selector")) if default.get("type") == "variable" else ()
     if kind not in ("file", "file-list") and not (kind == "select" and options):
         kind = "paragraph"
-    return FormInput(
-        text(one.get("output_variable_name")),
-        cast("Any", kind),
-        text(default.get("value")) if default and not chosen else None,
-        ".".join(chosen) or None,
-        list(options),
-        int(one.get("number_limits") or 2),
-    )
+    value = text(default.get("value")) if default and not chosen else None
+    about = (value, ".".join(chosen) or None, list(options), int(one.get("number_limits") or 2))
+    return FormInput(text(one.get("output_variable_name")), cast("Any", kind), *about)
