@@ -29,7 +29,7 @@ class Checked:
     def __setattr__(self, name: str, value: Any) -> None:
         cls: Any = type(self)
         before = getattr(self, name, None)
-        require(value, _hints(cls).get(name, Any), f"{_named(cls)}: {name}")
+        require(value, _hints(cls).get(name, Any), f"{cls.__name__}: {name}")
         super().__setattr__(name, value)
         try:
             if "_made" in self.__dict__:
@@ -46,18 +46,14 @@ class Checked:
         """Refuse what annotations cannot say."""
 
     def refuse(self, reason: str) -> None:
-        raise ScriptError(f"{_named(type(self))}: {reason}")
-
-
-def _named(cls: type) -> str:
-    """Return what users call a class."""
-    return "FakeDify" if cls.__name__ == "World" else cls.__name__
+        raise ScriptError(f"{type(self).__name__}: {reason}")
 
 
 @functools.cache
 def _hints(cls: Any) -> dict[str, Any]:
     ours = cls.__module__.startswith(f"{__package__}.")  # not steps of one's own
-    return get_type_hints(cls) if ours else {}
+    hints = get_type_hints(cls) if ours else {}
+    return {name: hint for name, hint in hints.items() if not name.startswith("_")}
 
 
 def require(value: Any, hint: Any, where: str) -> None:

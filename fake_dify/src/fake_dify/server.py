@@ -8,10 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from attrs import fields
+from attrs import define, field
 
-from .base import Gate, Workflow
-from .checks import ScriptError, require
+from .base import Workflow
+from .checks import require
 from .faults import Faults
 from .files import FileValue, StoredFile
 from .http.app import Service
@@ -19,11 +19,11 @@ from .http.serving import ServerThread
 from .replies import ApiError
 from .state import App, Form, Input, Run, Status
 from .steps.app_file import Walk, form_of, read_file
-from .versions import NEWEST, Rules
-from .world import EtlType, TwoForms, World
+from .world import World
 
 
-class FakeDify:
+@define(eq=False, slots=False, repr=False, kw_only=True)
+class FakeDify(World):
     """A stand-in for a Dify server: real HTTP on 127.0.0.1, scripted workflows, all in memory.
 
     Made for tests and first steps; it does not run workflows of Dify.
@@ -63,55 +63,36 @@ class FakeDify:
         violations: What broke the contract so far; a test that does so on purpose clears it.
     """
 
-    def __init__(
-        self,
-        version: str = NEWEST,
-        api_key: str = "app-test",
-        *,
-        workflow: Workflow = (),
-        form: Sequence[Input] | None = None,
-        port: int = 0,
-        check: bool = True,
-        eof_delay: float = 1.0,
-        ping_interval: float = 10.0,
-        idle_limit: float = 300.0,
-        queue: Gate | None = None,
-        keep_alive: float = 2.0,
-        unread_limit: int | None = None,
-        recorded_after: float = 0.0,
-        resume_delay: float | None = None,
-        two_forms: TwoForms = "together",
-        etl_type: EtlType = "dify",
-        app_file: str | Path | None = None,
-        values: Mapping[str, Any] | None = None,
-    ) -> None:
-        given = locals()
-        require(port, int, "FakeDify: port")
-        require(keep_alive, float, "FakeDify: keep_alive")
-        settings = {one.name: given[one.name] for one in fields(World) if one.name in given}
-        self.world = World(rules=Rules(version), **settings)
-        self.faults = Faults(self.world)
-        self.version, self.api_key, name = version, api_key, "workflow"
-        if app_file is not None:
+    _workflow: Workflow = field(default=(), alias="workflow")
+    _form: Sequence[Input] | None = field(default=None, alias="form")
+    port: int = 0
+    keep_alive: float = 2.0
+    app_file: str | Path | None = None
+    values: Mapping[str, Any] | None = None
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        workflow, form, name = self._workflow, self._form, "workflow"
+        if self.app_file is not None:
             if workflow or form is not None:
-                raise ScriptError("FakeDify: app_file has a workflow and a form of its own")
-            exported = read_file(app_file)
+                self.refuse("app_file has a workflow and a form of its own")
+            exported = read_file(self.app_file)
             name, form = exported.name or name, form_of(exported)
-            workflow = [Walk(exported, values or {})]
-        elif values is not None:
-            raise ScriptError("FakeDify: values are given without an app_file")
-        self.default_app = self.app(api_key, workflow, form=form, name=name)
-        self.runs, self.violations = self.world.runs, self.world.violations
-        service = Service(self.world, self.faults)
+            workflow = [Walk(exported, self.values or {})]
+        elif self.values is not None:
+            self.refuse("values are given without an app_file")
+        self.default_app = self.app(self.api_key, workflow, form=form, name=name)
+        self.faults = Faults(self)
+        service = Service(self, self.faults)
         self.requests = service.requests
-        self._thread = ServerThread(service, port, keep_alive)
+        self._thread = ServerThread(service, self.port, self.keep_alive)
 
     # The server
 
     def start(self) -> Self:
         """Listen; `url` is known from here on."""
         self._thread.start()
-        self.world.files.origin = f"http://127.0.0.1:{self._thread.port}"
+        self.files.origin = f"http://127.0.0.1:{self._thread.port}"
         return self
 
     def stop(self) -> None:
@@ -133,15 +114,20 @@ class FakeDify:
 
     def raise_problems(self) -> None:
         """Raise what went wrong: exceptions inside workflows, breaches of the contract."""
-        if self.world.problems:
-            raise self.world.problems[0]
+        if self.problems:
+            raise self.problems[0]
         if self.violations:
             raise AssertionError("against the contract:\n  " + "\n  ".join(self.violations))
 
     @property
     def url(self) -> str:
         """The base URL, with /v1."""
-        return f"{self.world.files.origin}/v1"
+        return f"{self.files.origin}/v1"
+
+    @property
+    def world(self) -> World:
+        """What requests are answered from."""
+        return self
 
     # What is served
 
@@ -156,13 +142,13 @@ class FakeDify:
 
     def app(self, key: str, workflow: Workflow = (), **options: Any) -> App:
         """Add an app that is reached by `key`; options: as of `App`."""
-        app = self.world.apps[key] = App(key, workflow, **options)
+        app = self.apps[key] = App(key, workflow, **options)
         return app
 
     def file(self, name: str, content: bytes, mime_type: str = "text/plain") -> FileValue:
         """Make a file that steps can give as an output."""
-        stored = self.world.files.add(StoredFile(name, content, mime_type, made=True))
-        return FileValue(stored, self.world.file_type(stored))
+        stored = self.files.add(StoredFile(name, content, mime_type, made=True))
+        return FileValue(stored, self.file_type(stored))
 
     def add_run(
         self,
@@ -211,7 +197,7 @@ class FakeDify:
     @property
     def forms(self) -> list[Form]:
         """The forms that wait to be filled in."""
-        return [form for form in self.world.forms.values() if form.waits]
+        return [form for form in self.all_forms.values() if form.waits]
 
     # Helpers
 
@@ -234,7 +220,7 @@ class FakeDify:
 
     def expire_form(self, token: str) -> None:
         """Let the time of a form run out: it is closed, its run goes on by its time-out branch."""
-        form = self.world.forms[token]
+        form = self.all_forms[token]
         if not form.waits:
             raise ApiError(412, "human_input_form_submitted", form.id)
         form.expired = True
@@ -242,8 +228,8 @@ class FakeDify:
 
     def redeploy_worker(self) -> None:
         """Replace the worker: streaming runs in progress end `stopped` (before 1.16 it waits)."""
-        self._thread.call(self.world.redeploy)
+        self._thread.call(self.redeploy)
 
     def expire_links(self) -> None:
         """Let the download URLs that were handed out so far run out."""
-        self.world.files.expire_links()
+        self.files.expire_links()

@@ -6,50 +6,58 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from attrs import Factory, define, field
+from attrs import define, field
 
 from .base import Gate
 from .checks import Checked
 from .contract import Operation, contract
 from .files import FileStore, StoredFile, file_type
 from .state import App, Form, NodeRecord, Run, new_id
-from .versions import Rules
+from .versions import NEWEST, Rules
 from .versions.older import old_event
 
-TwoForms = Literal["together", "lost", "doubled"]
-EtlType = Literal["dify", "Unstructured"]
+
+@define(eq=False, slots=False, repr=False)
+class Named(Checked):
+    """What can be told to `FakeDify` without a name."""
+
+    version: str = NEWEST
+    api_key: str = "app-test"
 
 
-@define(eq=False, kw_only=True)
-class World(Checked):
-    """The state of one server; the settings, which come first, are those of `FakeDify`.
+@define(eq=False, slots=False, repr=False, kw_only=True)
+class World(Named):
+    """The state of one server, and its settings, which come first: see `FakeDify`.
 
     kills_readers: as `Rules.readers_kill_readers`; account: the only member of the workspace.
     problems: exceptions raised by functions inside workflows; violations: breaches of the contract.
     """
 
-    check: bool
-    ping_interval: float
-    eof_delay: float
-    idle_limit: float
-    queue: Gate | None
-    unread_limit: int | None
-    recorded_after: float
-    resume_delay: float | None
-    two_forms: TwoForms
-    etl_type: EtlType
-    rules: Rules
-    kills_readers: bool = False
-    tenant_id: str = Factory(new_id)
-    account: str = "owner@example.com"
-    transcript: str = "transcribed text 你好"
-    files: FileStore = Factory(FileStore)
-    apps: dict[str, App] = Factory(dict)
-    runs: list[Run] = Factory(list)
-    forms: dict[str, Form] = Factory(dict)
-    violations: list[str] = Factory(list)
-    problems: list[Exception] = Factory(list)
-    tasks: set[asyncio.Task[None]] = field(factory=set)
+    check: bool = True
+    eof_delay: float = 1.0
+    ping_interval: float = 10.0
+    idle_limit: float = 300.0
+    queue: Gate | None = None
+    unread_limit: int | None = None
+    recorded_after: float = 0.0
+    resume_delay: float | None = None
+    two_forms: Literal["together", "lost", "doubled"] = "together"
+    etl_type: Literal["dify", "Unstructured"] = "dify"
+    kills_readers: bool = field(default=False, init=False)
+    tenant_id: str = field(factory=new_id, init=False)
+    account: str = field(default="owner@example.com", init=False)
+    transcript: str = field(default="transcribed text 你好", init=False)
+    files: FileStore = field(factory=FileStore, init=False)
+    apps: dict[str, App] = field(factory=dict, init=False)
+    runs: list[Run] = field(factory=list, init=False)
+    all_forms: dict[str, Form] = field(factory=dict, init=False)
+    violations: list[str] = field(factory=list, init=False)
+    problems: list[Exception] = field(factory=list, init=False)
+    tasks: set[asyncio.Task[None]] = field(factory=set, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.rules = Rules(self.version)
+        super().__attrs_post_init__()
 
     def look(self) -> None:
         if not self.ping_interval:

@@ -14,7 +14,7 @@ from .request import ApiRequest
 
 def _find(request: ApiRequest) -> Form:
     token = request.params["form_token"]
-    form = request.world.forms.get(token)
+    form = request.world.all_forms.get(token)
     if form is None or form.run.app is not request.app:
         text = (
             f"Form not found. You have requested this URI [/v1/form/human_input/{token}] but did "

@@ -244,7 +244,7 @@ class Execution:
 
     async def ask(self, form: Form) -> None:
         """Leave the run waiting for a form; return when it was answered and the run goes on."""
-        self.world.forms[form.token] = form
+        self.world.all_forms[form.token] = form
         self.run.forms.append(form)
         await self.send("human_input_required", payloads.human_input_required(form))
         self._pending.append(form)
