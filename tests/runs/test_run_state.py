@@ -21,6 +21,7 @@ from run_events import (
     each_version,
     ended,
     run_of,
+    sse,
 )
 from wire_archive import exchange, exchanges
 
@@ -145,6 +146,25 @@ def test_ids_are_learned_from_texts_even_where_only_the_result_counts() -> None:
     state.feed(b"".join(texts[1:]))
     assert len(texts) > 1
     assert not state.ready
+
+
+def test_what_is_kept_unread_of_a_result_has_a_bound() -> None:
+    """Events of nodes are read when it is reached, all of them and in their order."""
+    ids = {"workflow_run_id": "r", "task_id": "t"}
+    state = RunState(result_only=True)
+    state.feed(sse([{"event": "workflow_started", **ids, "data": {"id": "r"}}]))
+    state.ready.clear()
+    large = {"title": "x" * 300_000}
+    nodes = [
+        {"event": "node_started", **ids, "data": {"id": str(number), **large}}
+        for number in range(4)
+    ]
+    for node in nodes[:3]:
+        state.feed(sse([node]))
+    assert not state.ready
+    state.feed(sse(nodes[3:]))
+    assert [event.raw for event in state.ready] == nodes
+    assert state.count == 5
 
 
 # The end of a run whose last event was lost.

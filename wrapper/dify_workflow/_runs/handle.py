@@ -383,7 +383,7 @@ def from_stream(state: RunState, headers: httpx.Headers, user: str) -> WorkflowR
     last = state.last
     assert last is not None
     return response_of(
-        last.data,
+        last,
         last.raw,
         {**payload_of(last.raw), "status": last.status},
         id=state.run_id or "",

@@ -44,6 +44,12 @@ _BLANK = b" \t\r\n\xef\xbb\xbf"
 _OTHER = (b"{", b"[", b"<")
 _SHOWN = 1000  # bytes of a body without an event that are kept, for an error to show
 _TEXT = (b'{"event": "text_chunk"', b'{"event":"text_chunk"')
+_NODES = tuple(
+    b'{"event":%b"%b' % (space, name)
+    for space in (b"", b" ")
+    for name in (b"node_", b"iteration_", b"loop_", b"agent_log")
+)
+_MOST_UNREAD = 1024 * 1024  # bytes
 _NO_TEXT = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _FIRST_FIELD = rb'[{,]\s*"%b"\s*:\s*"([^"\\]+)"'  # of an event that was cut inside
 _CUT_RUN_ID = re.compile(_FIRST_FIELD % b"workflow_run_id")
@@ -96,6 +102,8 @@ class RunState:
         self._max_event_bytes = max_event_bytes
         self._max_response_bytes = max_response_bytes
         self._decoder = SSEDecoder(max_event_bytes)
+        self._unread: list[bytes] = []  # events of nodes
+        self._unread_size = 0  # bytes of all so far
         self.body: bytearray = bytearray()  # the first bytes, as long as no event has come
         self.is_other: bool = False  # they are no events, and the whole body is kept
         self.too_large: bool = False  # ... which is larger than the bound
@@ -114,6 +122,7 @@ class RunState:
     def interrupted(self) -> None:
         """Note that the stream was cut: the rest is fetched again, and text may be missing."""
         self.flush()
+        self._read_kept()
         self.recovered = True
         self.text_complete = False
         self.in_gap = True
@@ -148,13 +157,12 @@ class RunState:
         if payloads:
             self._unsure = False
         for payload in payloads:
-            if (
-                payload.startswith(_TEXT)
-                and self.run_id
-                and self.task_id
-                and not (self.over or self.held)
-            ):
+            plain = self.run_id and self.task_id and not (self.over or self.held)
+            if plain and payload.startswith(_TEXT):
                 self._accept_text(payload)
+            elif plain and self.result_only and payload.startswith(_NODES) and self._keep(payload):
+                self.count += 1
+                self.news += 1
             else:
                 self._accept(payload)
 
@@ -200,6 +208,22 @@ class RunState:
                 )
             )
 
+    def _keep(self, payload: bytes) -> bool:
+        """Keep an event of a node unread, where only the result is asked for, and there is room."""
+        self._unread_size += len(payload)
+        if self.replaying or self._disowned or self._unread_size > _MOST_UNREAD:
+            return False
+        self._unread.append(payload)
+        return True
+
+    def _read_kept(self) -> None:
+        """Read what was kept: it tells what a replay, or the run's next segment, repeats."""
+        unread, self._unread = self._unread, []
+        self.count -= len(unread)
+        self.news -= len(unread)
+        for payload in unread:
+            self._accept(payload)
+
     def _accept(self, payload: bytes) -> None:
         """Take one event."""
         if (self.over or self.held or self.other_id) and self.settled:
@@ -221,6 +245,8 @@ class RunState:
             name = ""
         if not isinstance(data, dict):
             data = {}
+        if self._unread and (name != FINISHED or _is_made_up_end(name, data)):
+            self._read_kept()
         if self.over:
             self._take_late(name, raw)
         elif name == WARNING:

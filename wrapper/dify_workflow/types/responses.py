@@ -13,6 +13,7 @@ import httpx
 
 from .._codec.jsonio import UNREADABLE, as_object, decode
 from ..errors import DifyError, UnreadableAnswer
+from .events import WorkflowStreamEvent
 from .files import files_in
 from .forms import REQUIRED, WorkflowForm, from_reason
 from .stops import was_stopped, why_stopped
@@ -173,6 +174,18 @@ class WorkflowRunResponse(Value):
 def delivered_of(response: WorkflowRunResponse) -> Any:
     """Return what a stream delivered of the run, so that `resume` does not deliver it again."""
     return response._delivered
+
+
+_data_field: Any = WorkflowRunResponse.__dict__["data"]
+
+
+def _data(response: WorkflowRunResponse) -> Any:
+    """The field, which is an event until somebody asks for it: then it is the event's payload."""
+    value = _data_field.__get__(response)
+    return value.data if isinstance(value, WorkflowStreamEvent) else value
+
+
+WorkflowRunResponse.data = property(_data, _data_field.__set__)  # type: ignore[assignment]
 
 
 @attrs.frozen
