@@ -164,7 +164,7 @@ def filters_py(view: Document) -> str:
             for line in textwrap.wrap(parameter.get("description", ""), width=94):
                 fields += f"    # {line}\n"
             name = PythonIdentifier(parameter["name"], "field_")
-            fields += f"    {name}: {annotation(parameter['schema'])}\n"
+            fields += f"    {name}: {annotation(parameter['schema'])} | None\n"
             rules[str(name)] = {
                 "description": re.split(r"(?<=\.)\s", parameter["description"])[0].strip(),
                 **{k: v for k, v in parameter["schema"].items() if k in CHECKED},
@@ -176,7 +176,7 @@ from typing import Any, Literal, TypedDict
 
 
 class LogFilters(TypedDict, total=False):
-    """The query parameters of {listing.method} {listing.path}, by their Python names."""
+    """The query parameters of {listing.method} {listing.path}; None leaves one out."""
 
 {fields}
 

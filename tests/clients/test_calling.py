@@ -27,8 +27,10 @@ from dify_workflow import (
     WorkflowRunRequest,
     WorkflowRunResponse,
 )
+from dify_workflow.batch import BatchOptions, iter_many, run_many
 from dify_workflow.options import RunArguments
 from dify_workflow_api import models
+from dify_workflow_api.filters import LogFilters
 from facade import Kind, both, client
 from fake_dify import FakeDify, HumanInput, Input
 
@@ -144,6 +146,11 @@ def test_a_timedelta_is_a_number_of_seconds(fake_dify: FakeDify, kind: Kind) -> 
     with client(kind, fake_dify.url, api_key=fake_dify.api_key, timeout=long) as dify:
         assert dify.run_workflow({}, deadline=long, timeout=long).status == "succeeded"
         assert dify.run_workflow_stream({}).result(long).status == "succeeded"
+    with DifyWorkflow(base_url=fake_dify.url, api_key=fake_dify.api_key) as dify_sync:
+        given: BatchOptions = {"patience": long, "lookup_seconds": long, "concurrency": None}
+        assert [row.status for row in iter_many(dify_sync, [{}], **given)] == ["succeeded"]
+        with pytest.raises(InvalidArgument, match=r"patience: .* timedelta"):
+            iter_many(dify_sync, [{}], patience=-long)
     with pytest.raises(InvalidArgument, match="timedelta"):
         DifyWorkflow(timeout=-long)
 
@@ -176,7 +183,10 @@ def test_a_response_is_a_value(fake_dify: FakeDify, kind: Kind) -> None:
     assert response.created.timestamp() == response.created_at
     assert response.finished.utcoffset() == timedelta()
     assert page.to_dict()["data"][0]["run_id"] == response.id
-    assert page.data[0].created.timestamp() == page.data[0].created_at
+    entry = page.data[0]
+    assert entry.created.timestamp() == entry.created_at
+    for name in ("elapsed_time", "total_tokens", "total_steps", "error", "finished"):
+        assert getattr(entry, name) == getattr(response, name)
 
     app = fastapi.FastAPI()
     app.get("/plain")(lambda: response)
@@ -206,18 +216,28 @@ def test_models_and_the_version_are_public_names() -> None:
 def test_help_and_signature_show_every_option(kind: Any) -> None:
     for name, options in (
         ("__init__", RunOptions),
+        ("with_options", RunOptions),
         ("run_workflow", RunArguments),
         ("run_workflow_stream", RunArguments),
         ("start", RunArguments),
         ("info", CallOptions),
+        ("logs", LogFilters),
+        ("iter_logs", LogFilters),
     ):
-        method = getattr(kind, name)
-        shown = inspect.signature(method).parameters
-        for option in options.__annotations__:
-            assert option in shown
-            assert name == "__init__" or f"\n    {option}: " in method.__doc__
+        assert_shows(getattr(kind, name), options)
+    assert_shows(run_many, BatchOptions)
+    for name in dir(kind):
+        if name[0] != "_" and callable(getattr(kind, name)):
+            assert "**" not in str(inspect.signature(getattr(kind, name)))
     type("Mine", (kind,), {})  # a subclass of a user's changes nothing
     assert kind.info.__doc__.count("Options:") == 1
+
+
+def assert_shows(function: Any, options: Any) -> None:
+    shown = inspect.signature(function).parameters
+    for option in options.__annotations__:
+        assert shown[option].default is not inspect.Parameter.empty
+        assert f"\n    {option}: " in function.__doc__
 
 
 @pytest.mark.parametrize("seconds", [10**12, -(10**12), 10**400])

@@ -103,7 +103,7 @@ def test_a_batch_names_its_own_options_too(fake_dify: FakeDify) -> None:
     wrong: Any = {"concurency": 3}
     with (
         DifyWorkflow(**options(fake_dify)) as dify,
-        pytest.raises(InvalidArgument, match=r"^concurency: unknown .* concurrency, deadline"),
+        pytest.raises(InvalidArgument, match=r"^concurency: .* did you mean concurrency\?"),
     ):
         iter_many(dify, [{}], **wrong)
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypedDict, TypeVar
 import attrs
 import httpx
 from attrs.validators import optional
+from dify_workflow_api.filters import LOG_FILTERS
 from dify_workflow_api.operations import BODIES
 
 from ._codec.jsonio import is_one_of, to_json
@@ -312,12 +313,13 @@ _ENTRY = re.compile(r"\n    (?=\w+: )")
 def show_options(function: _F, kind: _Table, *tables: _Table) -> _F:
     """Let `help()` and `inspect.signature` show each option of a function that takes `**options`.
 
-    kind: the TypedDict of the options. tables: classes whose fields have their defaults, and whose
-    docstrings say what each is; of those here if not given.
+    kind: the TypedDict of the options. tables: attrs classes with defaults, besides `Options`.
+    What each is, their docstrings say; of a filter, the contract.
     """
-    tables = (*tables, Options)
+    tables = (Options, *tables)
     defaults = {field.name: field.default for table in tables for field in attrs.fields(table)}
-    lines = dict(entry for table in tables for entry in _described(table))
+    lines = {name: f"{name}: {rule['description']}" for name, rule in LOG_FILTERS.items()}
+    lines.update(entry for table in (*tables, kind) for entry in _described(table))
     signature = inspect.signature(function)
     options = [
         inspect.Parameter(
@@ -334,9 +336,10 @@ def show_options(function: _F, kind: _Table, *tables: _Table) -> _F:
     kept = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
     shown = signature.replace(parameters=[*kept, *options])
     function.__signature__ = shown  # type: ignore[attr-defined]
-    if options and function.__doc__:
+    if options:
         described = "\n".join(f"    {lines[one.name]}" for one in options if one.name in lines)
-        function.__doc__ = f"{inspect.cleandoc(function.__doc__)}\n\nOptions:\n{described}"
+        own = inspect.cleandoc(function.__doc__ or "")
+        function.__doc__ = f"{own}\n\nOptions:\n{described}".lstrip()
     return function
 
 

@@ -8,10 +8,11 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 import attrs
 import httpx
+from dify_workflow_api.filters import LogFilters
 from dify_workflow_api.operations import OPERATIONS
 
 from .._api.input_forms import InputForms
@@ -133,7 +134,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew_lock)
 
 
-_SHOWN = {kind.__name__: kind for kind in (CallOptions, RunOptions, RunArguments)}
+_SHOWN = {kind.__name__: kind for kind in (CallOptions, RunOptions, RunArguments, LogFilters)}
 
 
 class ClientBase:
@@ -144,9 +145,10 @@ class ClientBase:
         for name in dir(cls):
             member = getattr(cls, name)
             if inspect.isfunction(member) and (name == "__init__" or not name.startswith("_")):
-                annotation = str(member.__annotations__.get("options", ""))
-                if kind := _SHOWN.get(annotation.removeprefix("Unpack[").removesuffix("]")):
-                    show_options(member, kind)
+                for name in ("options", "filters"):
+                    annotation = str(member.__annotations__.get(name, ""))
+                    if kind := _SHOWN.get(annotation.removeprefix("Unpack[").removesuffix("]")):
+                        show_options(member, kind)
 
     def _open(self, settings: ClientSettings, http: Any = None) -> None:
         self._settings = settings
@@ -184,13 +186,15 @@ class ClientBase:
         """The server's version, learned from the `X-Version` header of any answer."""
         return self._server.version
 
-    def with_options(self, **options: Any) -> Self:
+    def with_options(
+        self, *, default_headers: Mapping[str, str] | None = None, **options: Unpack[RunOptions]
+    ) -> Self:
         """Return a client with other defaults over the same connections.
 
-        Takes the options of a run, and `default_headers`. Closing it leaves the connections open.
+        Closing it leaves the connections open.
         """
-        if "default_headers" in options:
-            options["extra_headers"] = options.pop("default_headers")
+        if default_headers is not None:
+            options["extra_headers"] = default_headers
         copy = object.__new__(type(self))
         copy._open(attrs.evolve(self._settings, options=self._options(options)))
         copy._server = self._server

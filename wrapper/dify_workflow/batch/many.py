@@ -6,10 +6,11 @@ import os
 from typing import Unpack
 
 from .. import DifyWorkflow
+from ..options import show_options
 from .results import BatchSummary
 from .rows import Rows
 from .running import Batch
-from .settings import BatchOptions
+from .settings import BatchOptions, Settings
 
 
 def run_many(
@@ -65,3 +66,7 @@ def iter_many(
     for the next result. Leaving the iteration leaves the rows under way, whose runs go on.
     """
     return Batch(client, rows, output, options)
+
+
+for _function in (run_many, iter_many):
+    show_options(_function, BatchOptions, Settings)

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from .. import DifyError, InvalidArgument, RunOptions, errors
-from ..options import Options
+from ..options import Options, Seconds, in_seconds, unknown
 from .cells import Inputs
 
 # What every further row would meet too.
@@ -25,23 +25,38 @@ STOP_ON: tuple[type[DifyError], ...] = (
 
 
 class BatchOptions(RunOptions, total=False):
-    """The options of a batch, besides those of its runs."""
+    """The options of a batch, besides those of its runs.
 
-    key: str | None  # the column that names a row; None: its number, from 1 on
-    encoding: str | None  # of a file of rows; None: UTF-8, or UTF-16 with its mark
-    inputs: Inputs  # columns, or a function of the row; None: all columns but the key
-    concurrency: int  # rows under way at most
-    executor: Executor | None  # where they are run; None: in threads
-    stop_on: tuple[type[DifyError], ...]  # errors that end the batch, and not only a row
-    patience: float  # seconds in which the server refuses everything, and the batch still waits
-    lookup_seconds: float | None  # how long a run that was in flight may take to be in the logs
-    rerun_unknown: bool  # run a row again of which the logs prove nothing
+    Attributes:
+        key: The column that names a row; None: its number, from 1 on.
+        encoding: Of a file of rows; None: UTF-8, or UTF-16 with its mark.
+        inputs: Columns, or a function of the row; None: all columns but the key.
+        concurrency: Rows under way at most.
+        executor: Where they are run; None: in threads.
+        stop_on: Errors that end the batch, and not only a row.
+        patience: Seconds in which the server refuses everything, and the batch still waits.
+        lookup_seconds: How long a run that was in flight may take to be in the logs.
+        rerun_unknown: Run a row again of which the logs prove nothing.
+    """
+
+    key: str | None
+    encoding: str | None
+    inputs: Inputs
+    concurrency: int | None
+    executor: Executor | None
+    stop_on: tuple[type[DifyError], ...] | None
+    patience: Seconds | None
+    lookup_seconds: Seconds | None
+    rerun_unknown: bool | None
 
 
 def _is_seconds(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if value is not None and not (number and value >= 0 and math.isfinite(value)):
-        raise InvalidArgument(f"{attribute.name}: a number of seconds", field=attribute.name)
+        raise InvalidArgument(
+            f"{attribute.name}: a number of seconds, 0 or more, or a timedelta",
+            field=attribute.name,
+        )
 
 
 def _is_count(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -85,22 +100,22 @@ class Settings:
     concurrency: int = attrs.field(default=8, validator=_is_count)
     executor: Executor | None = attrs.field(default=None, validator=_is_executor)
     stop_on: tuple[type[DifyError], ...] = attrs.field(default=STOP_ON, validator=_are_errors)
-    patience: float = attrs.field(default=600.0, validator=_is_seconds)
-    lookup_seconds: float | None = attrs.field(default=None, validator=_is_seconds)
+    patience: float = attrs.field(default=600.0, converter=in_seconds, validator=_is_seconds)
+    lookup_seconds: float | None = attrs.field(
+        default=None, converter=in_seconds, validator=_is_seconds
+    )
     rerun_unknown: bool = False
 
 
 def split(options: BatchOptions) -> tuple[Settings, dict[str, Any]]:
     """Return the settings of a batch and the options of its runs."""
     names = {field.name for field in attrs.fields(Settings)}
-    ours = {name: value for name, value in options.items() if name in names}
+    ours = {name: value for name, value in options.items() if name in names and value is not None}
     theirs = {name: value for name, value in options.items() if name not in names}
     known = names | {field.name for field in attrs.fields(Options)}
     for name in theirs:
         if name not in known:
-            raise InvalidArgument(
-                f"{name}: unknown option; there are {', '.join(sorted(known))}", field=name
-            )
+            raise unknown(name, known)
     for name, why in (
         ("unique_user", "every row has a user of its own"),
         ("on_human_input", "a row that pauses is `paused`; `resume` goes on with its run"),

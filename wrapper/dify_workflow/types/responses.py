@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Generic, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
 
 import attrs
 import dify_workflow_api.models as models
@@ -27,8 +27,55 @@ RunStatus = (
 )
 
 
+class _RunValue(Value):
+    """What is told of a run alike by its response and by its entry in the logs."""
+
+    __slots__ = ()
+    if TYPE_CHECKING:
+        message: str
+
+        @property
+        def created_at(self) -> int | None: ...
+        @property
+        def finished_at(self) -> int | None: ...
+
+    def _told(self, name: str) -> Any:
+        """Return what the server says of the run by this name."""
+        raise NotImplementedError
+
+    @property
+    def elapsed_time(self) -> float | None:
+        """How long the run took, in seconds; None where the server does not say, as below."""
+        return _number(self._told("elapsed_time"), float)
+
+    @property
+    def total_tokens(self) -> int | None:
+        """The tokens that all models used."""
+        return _number(self._told("total_tokens"), int)
+
+    @property
+    def total_steps(self) -> int | None:
+        """The nodes that were executed."""
+        return _number(self._told("total_steps"), int)
+
+    @property
+    def error(self) -> str | None:
+        """The run's error text; None without one, where `message` is ""."""
+        return self.message or None
+
+    @property
+    def created(self) -> datetime | None:
+        """When the run began, in UTC."""
+        return aware(self.created_at)
+
+    @property
+    def finished(self) -> datetime | None:
+        """When the run ended, in UTC."""
+        return aware(self.finished_at)
+
+
 @attrs.frozen(kw_only=True)
-class WorkflowRunResponse(Value):
+class WorkflowRunResponse(_RunValue):
     """The state of one run: its result, or its detail.
 
     Attributes:
@@ -119,44 +166,17 @@ class WorkflowRunResponse(Value):
         return value if isinstance(value, dict) else {}
 
     @property
-    def elapsed_time(self) -> float | None:
-        """How long the run took, in seconds; None where the server does not say, as below."""
-        return _number(self.data, "elapsed_time", float)
-
-    @property
-    def total_tokens(self) -> int | None:
-        """The tokens that all models used."""
-        return _number(self.data, "total_tokens", int)
-
-    @property
-    def total_steps(self) -> int | None:
-        """The nodes that were executed."""
-        return _number(self.data, "total_steps", int)
-
-    @property
-    def error(self) -> str | None:
-        """The run's error text; None without one, where `message` is ""."""
-        return self.message or None
-
-    @property
     def created_at(self) -> int | None:
         """When the run began, in unix seconds."""
-        return _number(self.data, "created_at", int)
+        return _number(self._told("created_at"), int)
 
     @property
     def finished_at(self) -> int | None:
         """When the run ended, in unix seconds."""
-        return _number(self.data, "finished_at", int)
+        return _number(self._told("finished_at"), int)
 
-    @property
-    def created(self) -> datetime | None:
-        """When the run began, in UTC."""
-        return aware(self.created_at)
-
-    @property
-    def finished(self) -> datetime | None:
-        """When the run ended, in UTC."""
-        return aware(self.finished_at)
+    def _told(self, name: str) -> Any:
+        return getattr(self.data, name, None)
 
     def to_dict(self) -> dict[str, Any]:
         """Return id, status, message, task_id and outputs as JSON types."""
@@ -201,14 +221,14 @@ class WorkflowStopResponse(Value):
 
 
 @attrs.frozen(kw_only=True, slots=False)  # a page has a hundred, and frozen slots are slow to fill
-class WorkflowLogs(Value):
+class WorkflowLogs(_RunValue):
     """One entry of the logs.
 
     Attributes:
         id: The entry's own id; `run_id` is what `info()` and `attach()` take.
         status: The status of its run.
         message: The error text of its run, or "".
-        created_at: When it was made, in unix seconds.
+        created_at: When it was made, in unix seconds; `created` is the same as a time in UTC.
         finished_at: When its run ended, in unix seconds, or None.
         raw: The entry as the server sent it.
     """
@@ -220,15 +240,8 @@ class WorkflowLogs(Value):
     finished_at: int | None
     raw: dict[str, Any] = attrs.field(repr=False)
 
-    @property
-    def created(self) -> datetime | None:
-        """When it was made, in UTC."""
-        return aware(self.created_at)
-
-    @property
-    def finished(self) -> datetime | None:
-        """When its run ended, in UTC, or None."""
-        return aware(self.finished_at)
+    def _told(self, name: str) -> Any:
+        return self.raw["workflow_run"].get(name)
 
     def to_dict(self) -> dict[str, Any]:
         """Return id, run_id, status, message, created_at and finished_at as JSON types."""
@@ -289,8 +302,7 @@ class DifyPageResult(Value, Generic[T]):
         return len(self.data)
 
 
-def _number(data: Any, name: str, kind: Callable[[float], T]) -> T | None:
-    value = getattr(data, name, None)
+def _number(value: Any, kind: Callable[[float], T]) -> T | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return kind(value)
