@@ -76,7 +76,7 @@ def test_no_key_and_nobody_to_ask(fake_dify: FakeDify) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["--base-url", "ftp://x", "run"], Exit.USAGE, "base_url"),
+        (["--base-url", "ftp://x", "run"], Exit.USAGE, "--base-url: it must"),
         (["--timeout", "-1", "run"], Exit.USAGE, "timeout"),
         (["--user", " ", "run"], Exit.USAGE, "user"),
         (["nothing"], Exit.USAGE, "nothing"),
@@ -85,10 +85,10 @@ def test_no_key_and_nobody_to_ask(fake_dify: FakeDify) -> None:
         (["info", "11111111-1111-1111-1111-111111111111"], Exit.NOT_FOUND, "not_found"),
         (["form", "x"], Exit.NOT_FOUND, "not_found"),
         (["--user", "x" * 256, "run"], Exit.USAGE, "255"),
-        (["upload", "missing.txt"], Exit.INVALID, "missing.txt"),
+        (["upload", "missing.txt"], Exit.USAGE, "no file missing.txt"),
         (["logs", "--status", "odd"], Exit.USAGE, "--status: one of"),
         (["run", "--workflow-id", "x"], Exit.INVALID, "workflow"),
-        (["run", "--deadline", "-1"], Exit.INVALID, "deadline"),
+        (["run", "--deadline", "-1"], Exit.USAGE, "--deadline"),
         (["logs", "--follow", "--page", "2"], Exit.USAGE, "--page"),
     ],
 )
@@ -214,3 +214,12 @@ def test_the_entry_point() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     assert project["project"]["scripts"]["dify-workflow"] == "dify_workflow.cli:main"
     assert callable(main)
+
+
+@pytest.mark.parametrize("command", [c.__name__ for c in COMMANDS if c.__name__ != "serve"])
+def test_what_an_option_takes_is_shown_in_capitals(command: str) -> None:
+    """Never as the name of a type, which typer shows by itself."""
+    told = call(command, "-h").out
+    shown = re.findall(r"^  (?:-\w, )?--[\w-]+ (\S+)", told, re.M)
+    assert "ID" in shown  # of --user
+    assert [one for one in shown if one != one.upper()] == []

@@ -147,4 +147,4 @@ def test_an_interval_that_cannot_be_waited_for_is_refused(
 ) -> None:
     ended = cli(fake_dify, "logs", "--follow", "--interval", interval)
     assert (ended.exit_code, ended.out) == (2, "")
-    assert "--interval: less than" in ended.err
+    assert "'--interval': a number of seconds" in ended.err

@@ -13,6 +13,7 @@ from fake_dify import (
     FormInput,
     Gate,
     HumanInput,
+    Input,
     Iteration,
     Node,
     Text,
@@ -217,3 +218,18 @@ def test_ctrl_c_at_a_question() -> None:
             terminal.type("\x03")
             assert terminal.wait() == 130
         assert fake.forms
+
+
+@pytest.mark.parametrize("command", ["params", "logs"])
+def test_a_narrow_terminal_cuts_nothing(command: str) -> None:
+    options = ["brief and to the point", "as long as it takes to say all of it"]
+    form = [Input("text"), Input("style", "select", options=options, required=False)]
+    with FakeDify(form=form) as fake:
+        run = fake.add_run(status="failed", error="no " * 30)
+        with Terminal(fake, command, size=(24, 60)) as terminal:
+            assert terminal.wait() == 0
+            lines = terminal.text.splitlines()
+    assert max(map(len, lines)) <= 60
+    told = [run.id, "no " * 30] if command == "logs" else options
+    shown = " ".join(" ".join(lines).split())
+    assert all(one.strip() in shown for one in told)

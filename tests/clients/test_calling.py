@@ -256,12 +256,30 @@ TERMINAL: dict[str, tuple[list[str], int, str]] = {
     "no time": (["logs", "--after", "yesterday"], 2, "--after: a time such as"),
     "no status": (["logs", "--status", "success"], 2, "--status: one of succeeded"),
     "an input": (["run", "text=a"], 2, "-i text=a"),
+    "a list": (["run", "--inputs", "[1]"], 2, "--inputs [1]: a JSON object"),
+    "no user": (["run", "--user", " "], 2, "'--user': it is empty"),
+    "no such user": (["--user", "u" * 256, "run"], 2, "--user: at most"),
+    "no time to wait": (["run", "--deadline", "-1"], 2, "'--deadline': a number of seconds"),
+    "no version": (["run", "--workflow-id", " "], 2, "--workflow-id: "),
+    "no encoding": (["batch", "@table", "--encoding", "x"], 2, "--encoding: of text"),
+    "no column": (["batch", "@table", "--column", "x"], 2, "--column: there is no column 'x'"),
+    "no key": (["batch", "@table", "--key", "x"], 2, "--key: row 1 has no 'x'"),
+    "GBK": (["batch", "@gbk"], 7, "not UTF-8"),
+    "empty": (["batch", "@empty"], 7, "has no rows"),
+    "semicolons": (["batch", "@semi"], 0, '"inputs": {"id": "1", "text": "a"}'),
+    "no file to send": (["upload", "nope.pdf"], 2, "no file nope.pdf"),
+    "no run": (["info", "abc"], 6, "a UUID"),
+    "no form": (["form", "abc"], 6, "no form with this token"),
 }
+TABLES = {"table": "text\na\n", "gbk": "text\n\u4f60\n", "empty": "", "semi": "id;text\n1;a\n"}
 
 
 @pytest.mark.parametrize("case", TERMINAL)
-def test_the_terminal_speaks_its_own_words(fake_dify: FakeDify, case: str) -> None:
+def test_the_terminal_speaks_its_own_words(fake_dify: FakeDify, case: str, tmp_path: Path) -> None:
+    for name, text in TABLES.items():
+        (tmp_path / f"{name}.csv").write_text(text, "gb18030")
     arguments, code, told = TERMINAL[case]
+    arguments = [f"{tmp_path}/{a[1:]}.csv" if a[0] == "@" else a for a in arguments]
     ended = cli(fake_dify, *arguments)
     assert ended.exit_code == code
     assert told in ended.out + ended.err

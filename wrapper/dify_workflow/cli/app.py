@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
-from .. import DifyError
+from .. import DifyError, InvalidArgument
 from .app_commands import params, upload
 from .batch_command import batch
 from .clients import Settings, settings_of
@@ -19,6 +19,7 @@ from .doctor_command import doctor
 from .exits import MEANINGS, Exit, Problem
 from .form_command import form
 from .generate.command import generate
+from .inputs import seconds
 from .log_command import logs
 from .record_command import record
 from .reporting import report
@@ -83,6 +84,16 @@ class Command(TyperCommand):
             )
         )
 
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InvalidArgument as error:  # of an option's value: told by the option's name
+            for option in self.params:
+                if option.param_type_name == "option" and option.name == error.field:
+                    told = str(error).replace(str(option.name), max(option.opts, key=len), 1)
+                    raise Problem(told) from error
+            raise
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         given = [one for one in args if "=" in one and not one.startswith("-")]
         try:
@@ -94,8 +105,15 @@ class Command(TyperCommand):
             raise
 
 
+def _not_empty(value: str | None) -> str | None:
+    if value is not None and not value.strip():
+        raise typer.BadParameter("it is empty")
+    return value
+
+
 def _of_command(ctx: Any, _: Any, value: str | None) -> None:
     if value is not None:
+        _not_empty(value)
         settings_of(ctx).user = value
 
 
@@ -124,7 +142,8 @@ def settings(
         str | None, typer.Option(help="The API's root, with or without /v1.", metavar="URL")
     ] = None,
     user: Annotated[
-        str | None, typer.Option(help="Whom runs and files belong to.", metavar="ID")
+        str | None,
+        typer.Option(help="Whom runs and files belong to.", metavar="ID", callback=_not_empty),
     ] = None,
     profile: Annotated[
         str | None, typer.Option(help="Settings of this name in config.toml.", metavar="NAME")
@@ -133,10 +152,11 @@ def settings(
         Path | None, typer.Option(help="A file with the API key alone.", metavar="PATH")
     ] = None,
     timeout: Annotated[
-        float | None, typer.Option(help="Seconds for one request.", metavar="SECONDS")
+        float | None,
+        typer.Option(parser=seconds, help="Seconds for one request.", metavar="SECONDS"),
     ] = None,
     max_retries: Annotated[
-        int | None, typer.Option(help="How often a request is tried again.", metavar="N")
+        int | None, typer.Option(min=0, help="How often a request is tried again.", metavar="N")
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)

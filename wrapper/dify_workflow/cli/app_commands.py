@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..types.files import is_file
 from .clients import open_client
+from .exits import Problem
 from .output import as_json, console_on, is_live, write, write_json, write_table
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ def _allowed(kind: str, field: dict[str, Any]) -> str:
 
 def upload(
     context: typer.Context,
-    path: Annotated[str, typer.Argument(metavar="PATH")],
+    path: Annotated[str, typer.Argument(metavar="PATH", help="The file.")],
     json: Annotated[bool, typer.Option("--json", help="All that the server says of it.")] = False,
 ) -> None:
     """Upload a file for later runs of the same user, and print its id.
@@ -83,6 +85,8 @@ def upload(
     A run takes it as -i 'name:={"transfer_method": "local_file", "upload_file_id": "...", "type":
     "document"}'. `run --file name=path` does both at once.
     """
+    if not is_file(path):
+        raise Problem(f"no file {path}")
     with open_client(context) as dify, _bar(Path(path).name) as progress:
         uploaded = dify.upload_file(path, progress=progress)
     if json:

@@ -14,6 +14,7 @@ import typer
 
 from .clients import open_client
 from .exits import Exit, Problem
+from .inputs import ValidateOption, WorkflowIdOption, seconds
 from .output import console_on, is_live, note, write_event, write_json
 
 if TYPE_CHECKING:
@@ -26,16 +27,24 @@ TOLD_EVERY = 30.0  # s, where no bar can be drawn
 
 def batch(
     context: typer.Context,
-    rows: Annotated[Path, typer.Argument(help="A .csv, .tsv, .jsonl, .ndjson or .parquet file.")],
+    rows: Annotated[
+        Path,
+        typer.Argument(metavar="TABLE", help="A .csv, .tsv, .jsonl, .ndjson or .parquet file."),
+    ],
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Append a line of JSON for each row to this file."),
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="PATH",
+            help="Append a line of JSON for each row to this file.",
+        ),
     ] = None,
     key: Annotated[
         str | None,
         typer.Option(metavar="COLUMN", help="The column that names a row; else its number."),
     ] = None,
-    column: Annotated[
+    inputs: Annotated[
         list[str] | None,
         typer.Option(
             "--column", metavar="COLUMN", help="An input; repeatable. Else all but the key are."
@@ -49,15 +58,19 @@ def batch(
         int, typer.Option(min=1, metavar="N", help="Rows under way at most.")
     ] = 8,
     deadline: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="The longest that a run may take.")
+        float | None,
+        typer.Option(parser=seconds, metavar="SECONDS", help="The longest that a run may take."),
     ] = None,
     patience: Annotated[
-        float, typer.Option(metavar="SECONDS", help="How long to wait for a busy server.")
+        float,
+        typer.Option(parser=seconds, metavar="SECONDS", help="How long to wait for a busy server."),
     ] = 600.0,
     rerun_unknown: Annotated[
         bool,
         typer.Option("--rerun-unknown", help="Run rows again of which the logs prove nothing."),
     ] = False,
+    validate: ValidateOption = False,
+    workflow_id: WorkflowIdOption = None,
     json: Annotated[bool, typer.Option("--json", help="The summary as JSON, with -o.")] = False,
 ) -> None:
     """Run the workflow for every row of a table.
@@ -68,7 +81,7 @@ def batch(
     Values are typed after the app's form. A file is a path beside the table, or a URL.
     """
     from ..batch import iter_many
-    from ..batch.rows import count_rows, path_of
+    from ..batch.rows import count_rows
 
     options: BatchOptions = {
         "key": key,
@@ -76,16 +89,15 @@ def batch(
         "concurrency": concurrency,
         "patience": patience,
         "rerun_unknown": rerun_unknown,
+        "inputs": inputs or None,
+        "deadline": deadline,
+        "validate": "strict" if validate else None,
+        "workflow_id": workflow_id,
     }
-    if column:
-        options["inputs"] = column
-    if deadline is not None:
-        options["deadline"] = deadline
     with ExitStack() as stack, _told_plainly():
         dify = stack.enter_context(open_client(context))
-        path_of(rows)
-        view = stack.enter_context(_view(count_rows(rows, encoding)))
         results = stack.enter_context(iter_many(dify, rows, output, **options))
+        view = stack.enter_context(_view(count_rows(rows, encoding)))
         try:
             for result in results:
                 if output is None:

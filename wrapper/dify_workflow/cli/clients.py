@@ -67,8 +67,11 @@ def make_client(settings: Settings, profile: Profile, **options: Any) -> DifyWor
     try:
         return DifyWorkflow(base_url=settings.base_url or profile.base_url, **given)
     except InvalidArgument as error:
-        code = Exit.DENIED if error.field == "api_key" else Exit.USAGE
-        raise Problem(str(error), code) from None
+        field = error.field or ""
+        told = str(error)
+        if getattr(settings, field, None) is not None:
+            told = told.replace(field, f"--{field.replace('_', '-')}", 1)
+        raise Problem(told, Exit.DENIED if field == "api_key" else Exit.USAGE) from None
 
 
 def find_key(settings: Settings, profile: Profile) -> Secret | None:

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 def form(
     context: typer.Context,
-    token: Annotated[str, typer.Argument(metavar="TOKEN")],
-    action: Annotated[
-        str | None, typer.Option(metavar="ID", help="The button to press; nothing is asked then.")
+    token: Annotated[str, typer.Argument(metavar="TOKEN", help="As the paused `run` prints it.")],
+    button: Annotated[
+        str | None,
+        typer.Option("--action", metavar="ID", help="The button to press; nothing is asked then."),
     ] = None,
     input: InputOption = None,
     inputs: InputsOption = None,
@@ -54,7 +55,7 @@ def form(
             return
         given = collect(input, inputs, file)
         try:
-            pressed = _answer(dify, token, action, given)
+            pressed = _answer(dify, token, button, given)
         except FormClosed as closed:
             if run is None:
                 raise

@@ -29,8 +29,8 @@ InputsOption = Annotated[
     str | None,
     typer.Option(
         "--inputs",
-        metavar="JSON|PATH|-",
-        help="A JSON object of inputs, or its file; -i is above it.",
+        metavar="JSON",
+        help="A JSON object of inputs: its text, its file, or - for stdin; -i is above it.",
     ),
 ]
 FileOption = Annotated[
@@ -41,6 +41,31 @@ FileOption = Annotated[
         help="A file as an input, by path or URL; name[]=path, or repeating it, makes a list.",
     ),
 ]
+
+
+def seconds(text: str) -> float:
+    """Read an option that is a time."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < LONGEST:
+        raise typer.BadParameter("a number of seconds, more than 0")
+    return value
+
+
+LONGEST = 1e9  # s
+DeadlineOption = Annotated[
+    float | None,
+    typer.Option(parser=seconds, metavar="SECONDS", help="Give up watching after so long."),
+]
+ValidateOption = Annotated[
+    bool, typer.Option("--validate", help="Check the inputs against the app's form first.")
+]
+WorkflowIdOption = Annotated[
+    str | None, typer.Option(metavar="ID", help="Run this published version (Dify 1.7.2 on).")
+]
+RunIdArgument = Annotated[str, typer.Argument(metavar="RUN_ID", help="As `start` prints it.")]
 
 
 def collect(
@@ -71,7 +96,7 @@ def _from_json(source: str) -> dict[str, Any]:
 
 
 def _read(source: str) -> str | bytes:
-    if source.lstrip().startswith("{"):
+    if source.lstrip().startswith(("{", "[")):
         return source
     return sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
 

@@ -15,6 +15,7 @@ from dify_workflow_api.filters import LOG_FILTERS
 from .. import InvalidArgument, WorkflowLogsRequest
 from .clients import open_client
 from .exits import Problem
+from .inputs import seconds
 from .output import write, write_event, write_table
 from .state_commands import local_time
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 PAGE: int = LOG_FILTERS["limit"]["maximum"]  # entries; the most that the server gives at once
 LONGEST_RUN = 1800  # s; no server lets a run live longer, so its entry changes no more
-LONGEST_INTERVAL = 86_400  # s
 FLAGS = {  # shorter than the filters' own names
     "created_at_after": "after",
     "created_at_before": "before",
@@ -40,13 +40,14 @@ def logs(
         int | None, typer.Option(min=1, metavar="N", help="The page of so many entries.")
     ] = None,
     status: Annotated[
-        str | None, typer.Option("--status", help="succeeded, failed or stopped.")
+        str | None,
+        typer.Option("--status", metavar="STATUS", help="succeeded, failed or stopped."),
     ] = None,
     follow: Annotated[
         bool, typer.Option("--follow", help="Go on: show new runs, and how they end.")
     ] = False,
     interval: Annotated[
-        float, typer.Option(min=0.01, metavar="SECONDS", help="How often --follow asks.")
+        float, typer.Option(parser=seconds, metavar="SECONDS", help="How often --follow asks.")
     ] = 2.0,
     json: Annotated[bool, typer.Option("--json", help="One entry a line, as JSON.")] = False,
     **given: Any,  # the filters, see below
@@ -57,8 +58,6 @@ def logs(
         _filter("status", status)
     if follow and page is not None:
         raise Problem("--follow: not together with --page")
-    if not interval < LONGEST_INTERVAL:  # nor is it NaN
-        raise Problem(f"--interval: less than {LONGEST_INTERVAL} seconds")
     with open_client(context) as dify:
         if follow:
             for entry in _followed(dify, filters, status, limit, interval):
@@ -96,7 +95,9 @@ def _filter_option(name: str, rule: dict[str, Any]) -> inspect.Parameter:
     kind = {"integer": int, "number": float, "boolean": bool}.get(rule["type"], str)
     flag = FLAGS.get(name, name.replace("_", "-"))
     flags = f"--{flag}/--no-{flag}" if kind is bool else f"--{flag}"
-    metavar = "TIME" if rule.get("format") == "date-time" else "TEXT" if kind is str else None
+    metavar = {int: "N", float: "X", str: "TEXT"}.get(kind)
+    if rule.get("format") == "date-time":
+        metavar = "TIME"
     option = typer.Option(flags, help=rule["description"], metavar=metavar)
     hint: Any = Annotated[kind | None, option]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)

@@ -14,6 +14,7 @@ from ..types.text import REASONING, split_reasoning, texts_of
 if TYPE_CHECKING:
     from rich.console import Console
 
+_NARROWEST = 14  # characters that a column's lines have at least, or its longest cell
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -68,7 +69,8 @@ def write_table(
 ) -> None:
     """Write a table: drawn in a terminal, tab-separated with a header in a pipe.
 
-    `whole` names the columns that are not broken into lines where the terminal is narrow.
+    `whole` names the columns that are not broken into lines; a terminal that is too narrow for them
+    shows a row as lines of names and values. Nothing is cut.
     """
     if not sys.stdout.isatty():
         for row in (columns, *rows):
@@ -77,12 +79,29 @@ def write_table(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        table.add_column(name, overflow="fold", no_wrap=name in whole)
-    for row in rows:
-        table.add_row(*(Text(clean(cell)) for cell in row))
-    console_on(sys.stdout).print(table)
+    console, cells = console_on(sys.stdout), [[Text(clean(cell)) for cell in row] for row in rows]
+    widest = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    needed = [
+        width if name in whole else min(width, _NARROWEST)
+        for name, width in zip(columns, widest, strict=True)
+    ]
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    if sum(needed) + 2 * len(needed) <= console.width:
+        for name in columns:
+            drawn.add_column(name, overflow="fold", no_wrap=name in whole)
+        for row_cells in cells:
+            drawn.add_row(*row_cells)
+    else:
+        drawn.show_header = False
+        drawn.add_column(style="bold", no_wrap=True)
+        drawn.add_column(overflow="fold")
+        for row_cells in cells:
+            if drawn.row_count:
+                drawn.add_row()
+            for name, cell in zip(columns, row_cells, strict=True):
+                if cell:
+                    drawn.add_row(name, cell)
+    console.print(drawn)
 
 
 def clean(text: str) -> str:

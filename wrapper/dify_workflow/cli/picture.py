@@ -93,7 +93,7 @@ class Picture:
         seconds = self._seconds(branch)
         if seconds is not None:
             label.append(f"  {seconds:.1f} s", "dim")
-        if said := branch.error or branch.note:
+        if said := branch.note or (not root and branch.error):  # a run's error is the last line
             label.append(f"  {' '.join(clean(said).split())[:200]}", colour)
         label.no_wrap, label.overflow = True, "ellipsis"
         return label

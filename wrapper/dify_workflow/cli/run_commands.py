@@ -11,19 +11,24 @@ from ..versions import OUTLIVES_ITS_STREAM
 from .clients import open_client, settings_of
 from .exits import Exit, Problem
 from .following import finish, follow
-from .inputs import FileOption, InputOption, InputsOption, collect
+from .inputs import (
+    DeadlineOption,
+    FileOption,
+    InputOption,
+    InputsOption,
+    RunIdArgument,
+    ValidateOption,
+    WorkflowIdOption,
+    collect,
+)
 from .output import note, write, write_json
 from .views import view_of
 
 if TYPE_CHECKING:
     from .. import DifyWorkflow
 
-WorkflowIdOption = Annotated[
-    str | None, typer.Option(metavar="ID", help="Run this published version (Dify 1.7.2 on).")
-]
-TraceOption = Annotated[str | None, typer.Option(help="An id for the server's tracing.")]
-ValidateOption = Annotated[
-    bool, typer.Option("--validate", help="Check the inputs against the app's form first.")
+TraceOption = Annotated[
+    str | None, typer.Option(metavar="ID", help="An id for the server's tracing.")
 ]
 UniqueOption = Annotated[
     bool,
@@ -43,9 +48,7 @@ def run(
         bool, typer.Option("--json", help="The whole result as JSON; with --stream each event.")
     ] = False,
     validate: ValidateOption = False,
-    deadline: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="Give up watching after so long.")
-    ] = None,
+    deadline: DeadlineOption = None,
     unique_user: UniqueOption = False,
     workflow_id: WorkflowIdOption = None,
     trace_id: TraceOption = None,
@@ -100,11 +103,9 @@ def start(
 
 def watch(
     context: typer.Context,
-    run_id: Annotated[str, typer.Argument(metavar="RUN_ID")],
+    run_id: RunIdArgument,
     json: Annotated[bool, typer.Option("--json", help="One event a line, as JSON.")] = False,
-    deadline: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="Give up watching after so long.")
-    ] = None,
+    deadline: DeadlineOption = None,
 ) -> None:
     """Follow a run that was started elsewhere, and print its outputs. Ctrl-C leaves it running.
 

@@ -9,12 +9,13 @@ import typer
 
 from .clients import open_client
 from .following import from_response
+from .inputs import RunIdArgument
 from .output import as_json, write, write_json
 
 
 def info(
     context: typer.Context,
-    run_id: Annotated[str, typer.Argument(metavar="RUN_ID")],
+    run_id: RunIdArgument,
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Show how a run stands. The exit code tells only whether it could be asked."""
@@ -30,7 +31,7 @@ def info(
 
 def stop(
     context: typer.Context,
-    task_id: Annotated[str, typer.Argument(metavar="TASK_ID")],
+    task_id: Annotated[str, typer.Argument(metavar="TASK_ID", help="As `start` prints it.")],
     json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Ask the server to stop a task, by the id that `start` has printed.

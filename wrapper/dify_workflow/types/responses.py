@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeVar
+from typing import Any, Generic, Literal, Protocol, Self, TypeVar
 
 import attrs
 import dify_workflow_api.models as models
@@ -27,17 +27,19 @@ RunStatus = (
 )
 
 
+class _Ran(Protocol):
+    @property
+    def message(self) -> str: ...
+    @property
+    def created_at(self) -> int | None: ...
+    @property
+    def finished_at(self) -> int | None: ...
+
+
 class _RunValue(Value):
     """What is told of a run alike by its response and by its entry in the logs."""
 
     __slots__ = ()
-    if TYPE_CHECKING:
-        message: str
-
-        @property
-        def created_at(self) -> int | None: ...
-        @property
-        def finished_at(self) -> int | None: ...
 
     def _told(self, name: str) -> Any:
         """Return what the server says of the run by this name."""
@@ -59,17 +61,17 @@ class _RunValue(Value):
         return _number(self._told("total_steps"), int)
 
     @property
-    def error(self) -> str | None:
+    def error(self: _Ran) -> str | None:
         """The run's error text; None without one, where `message` is ""."""
         return self.message or None
 
     @property
-    def created(self) -> datetime | None:
+    def created(self: _Ran) -> datetime | None:
         """When the run began, in UTC."""
         return aware(self.created_at)
 
     @property
-    def finished(self) -> datetime | None:
+    def finished(self: _Ran) -> datetime | None:
         """When the run ended, in UTC."""
         return aware(self.finished_at)
 

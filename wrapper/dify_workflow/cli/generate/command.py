@@ -25,7 +25,7 @@ def generate(
         Path | None, typer.Argument(metavar="[APP.yml]", help="The app as exported from Dify.")
     ] = None,
     output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE.py", help="- for stdout.")
+        str, typer.Option("--output", "-o", metavar="PATH", help="The module; - for stdout.")
     ] = "-",
     name: Annotated[
         str | None,
