@@ -141,6 +141,31 @@ def test_what_is_compressed_is_bounded(
 
 
 @both
+@pytest.mark.parametrize(
+    "coding", ["br", "zstd", ", ".join(["gzip"] * 2000)], ids=lambda text: text[:4]
+)
+def test_what_cannot_be_bounded_is_not_decompressed(
+    kind: Kind, coding: str, tmp_path: Path
+) -> None:
+    """Not of a stream or of speech either: httpx would, where brotli or zstandard is installed."""
+    data = gzip.compress(b"data: {}\n\n")
+    asks = {**ASKS, "speech": lambda dify, _: list(dify.text_to_audio("text"))}
+    for what, ask in asks.items():
+        reply = compressed(502 if what == "error" else 200, coding, data)
+        with (
+            ReplayServer([reply] * 99) as server,
+            client(kind, server.url, max_retries=0, deadline=0.3) as dify,
+            pytest.raises(DifyError) as caught,
+        ):
+            ask(dify, tmp_path)
+        if what == "error" and coding in ("br", "zstd"):
+            assert isinstance(caught.value, GatewayError)
+        elif what not in ("run", "stream"):
+            assert "compressed" in str(caught.value)
+            assert server.url.split("/")[2] in str(caught.value)
+
+
+@both
 def test_what_is_compressed_is_read(kind: Kind) -> None:
     for coding, data in (("gzip", gzip.compress(b"text")), ("deflate", zlib.compress(b"text"))):
         reply = compressed(200, coding, data)

@@ -20,7 +20,7 @@ from .._api.logger import log
 from ..errors import APIError, DifyError, InvalidArgument
 from ..options import RequestTimeout
 from .pools import OWN_CONNECTION, AsyncOwnClient, OwnClient
-from .whole import ACCEPTED, KNOWN, WholeBody, codings_of
+from .whole import ACCEPTED, WholeBody
 
 
 class RequestLog:
@@ -155,9 +155,9 @@ def httpcore_errors() -> tuple[type[Exception], ...]:
     return httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError
 
 
-def httpx_error(error: Exception) -> httpx.HTTPError:
-    """Translate what is raised below httpx."""
-    made = getattr(httpx, type(error).__name__)(str(error))
+def httpx_error(error: Exception, request: httpx.Request | None = None) -> httpx.HTTPError:
+    """Translate what is raised below httpx, of a request where httpx does not tell it."""
+    made = getattr(httpx, type(error).__name__)(str(error), request=request)
     assert isinstance(made, httpx.HTTPError)
     return made
 
@@ -183,11 +183,6 @@ def handle_of(response: httpx.Response) -> ConnectionHandle:
     """Return what ends the connection of a stream."""
     handle: ConnectionHandle = response.request.extensions[OWN_CONNECTION]
     return handle
-
-
-def is_bounded(response: httpx.Response) -> bool:
-    """Whether `Decoder`, which has a bound, can decode a body; nobody may have read it before."""
-    return set(codings_of(response.headers)) <= KNOWN and not response.is_stream_consumed
 
 
 def audio_request(

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 import httpx
 
 ACCEPTED = "gzip, deflate"  # codings that are asked for: zlib has a bound for what it gives out
-KNOWN = {"gzip", "x-gzip", "deflate"}
+_KNOWN = {"gzip", "x-gzip", "deflate"}
 _GZIP = b"\x1f\x8b"
+_MOST = 5  # codings of one body, one upon the other; what needs more is made to cost us
 _PIECE = 64 * 1024  # bytes that are decompressed at once
 
 
@@ -23,7 +24,8 @@ def codings_of(headers: httpx.Headers) -> list[str]:
 class _Inflate:
     """One coding: `gzip` or `deflate`, the latter with or without zlib's frame."""
 
-    def __init__(self) -> None:
+    def __init__(self, request: httpx.Request) -> None:
+        self._request = request
         self._zlib = zlib.decompressobj(zlib.MAX_WBITS | 32)
         self._begun = False
 
@@ -37,7 +39,7 @@ class _Inflate:
                 piece = self._zlib.decompress(data, _PIECE)
             except zlib.error as error:
                 if self._begun:
-                    raise httpx.DecodingError(str(error)) from error
+                    raise httpx.DecodingError(str(error), request=self._request) from error
                 self._zlib, self._begun = zlib.decompressobj(-zlib.MAX_WBITS), True
                 continue
             self._begun = self._begun or bool(data)
@@ -55,23 +57,36 @@ class _Inflate:
 class Decoder:
     """Bytes of a body in, decompressed pieces of at most 64 KiB out.
 
-    Raises `httpx.DecodingError`, for a coding that was not asked for too.
+    Raises `httpx.DecodingError`, for a coding that was not asked for too: what others give out of
+    a few bytes has no bound. The body of an error is taken as it is then.
     """
 
-    def __init__(self, headers: httpx.Headers) -> None:
-        codings = codings_of(headers)
-        if unknown := set(codings) - KNOWN:
-            raise httpx.DecodingError(f"the body is compressed by {min(unknown)!r}")
-        self._layers = [_Inflate() for _ in codings]
+    def __init__(self, response: httpx.Response) -> None:
+        self._request = response.request
+        self._error: str = ""  # raised by the first bytes: who reads them closes the response
+        codings = codings_of(response.headers)
+        unknown = set(codings) - _KNOWN
+        if unknown and response.is_success:
+            self._error = f"is compressed by {min(unknown)!r}"
+        elif len(codings) > _MOST:
+            self._error = "is compressed more than five times"
+        if unknown or self._error:
+            codings = []
+        self._layers = [_Inflate(self._request) for _ in codings]
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Return the pieces that the next bytes of the body give."""
+        if self._error:
+            raise self._refused(self._error)
         return _through(self._layers, data)
 
     def end(self) -> None:
         """Raise where the compressed data is not complete."""
         if not all(layer.ended for layer in self._layers):
-            raise httpx.DecodingError("the compressed body is not complete")
+            raise self._refused("is compressed, and not complete")
+
+    def _refused(self, why: str) -> httpx.DecodingError:
+        return httpx.DecodingError(f"the body {why}", request=self._request)
 
 
 def _through(layers: Sequence[_Inflate], data: bytes) -> Iterator[bytes]:
@@ -99,8 +114,8 @@ class WholeBody:
         self._left = bound
         self._sink = sink
         self._until = until
-        is_known = response.is_success or set(codings_of(response.headers)) <= KNOWN
-        self._decoder = Decoder(response.headers if is_known else httpx.Headers())
+        self._request = response.request
+        self._decoder = Decoder(response)
         self.content: bytearray = bytearray()
         self.whole: bool = True
         self.is_read: bool = _is_read(response)  # by a transport or a hook of the caller's
@@ -114,7 +129,7 @@ class WholeBody:
             if not self.whole:
                 return False
         if self._until is not None and time.monotonic() >= self._until:
-            raise httpx.ReadTimeout("the answer was not complete in time")
+            raise httpx.ReadTimeout("the answer was not complete in time", request=self._request)
         return True
 
     def has_enough(self, data: bytes) -> bool:

@@ -23,6 +23,7 @@ from ..._transport.whole import WholeBody
 from ...options import CallOptions
 from ...types.files import Content
 from .driver import AsyncCore, read_whole
+from .io import decoded
 
 
 class AsyncAudioMethods(AsyncCore):
@@ -78,7 +79,7 @@ class AsyncAudioMethods(AsyncCore):
                     body = WholeBody(response, api_request.options.max_response_bytes, ends)
                     await read_whole(response, body)
                     raise audio_error(whole_response(response, body, api_request))
-                async for piece in response.aiter_bytes():
+                async for piece in decoded(response):
                     yield piece
             finally:
                 await response.aclose()

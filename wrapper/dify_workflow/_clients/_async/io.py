@@ -29,7 +29,7 @@ from h1_streams.connection_handle import BODY, ConnectionHandle
 from h1_streams.loops import running_loop
 
 from ..._api.commands import Open
-from ..._transport.messages import handle_of, httpcore_errors, httpx_error, is_bounded, own_body
+from ..._transport.messages import handle_of, httpcore_errors, httpx_error, own_body
 from ..._transport.pools import (
     OWN_CONNECTION,
     StreamTransports,
@@ -213,7 +213,7 @@ class AsyncPendingStream:
         try:
             response = await self._head.wait(timeout)
         except httpcore_errors() as error:
-            raise httpx_error(error) from error
+            raise httpx_error(error, self._request) from error
         return httpx.Response(
             response.status,
             headers=response.headers,
@@ -223,13 +223,13 @@ class AsyncPendingStream:
         )
 
 
-async def _decoded(response: httpx.Response) -> AsyncIterator[bytes]:
+async def decoded(response: httpx.Response) -> AsyncIterator[bytes]:
     """The body in pieces of a bounded size, however it is compressed."""
-    if not is_bounded(response):
+    if response.is_stream_consumed:  # by somebody who keeps it, as vcrpy does
         async for piece in response.aiter_bytes():
             yield piece
         return
-    decoder = Decoder(response.headers)
+    decoder = Decoder(response)
     async for data in response.aiter_raw():
         for piece in decoder.feed(data):
             yield piece
@@ -246,7 +246,7 @@ class AsyncOpenStream:
         self._own: AsyncResponseBody | None = own_body(response)
         self._parts: AsyncGenerator[bytes] | None = None
         if self._own is None:
-            self._parts = cast("AsyncGenerator[bytes]", _decoded(response))
+            self._parts = cast("AsyncGenerator[bytes]", decoded(response))
         self.resumable: bool = self._own is not None
 
     async def read(self, timeout: float) -> bytes | None:
@@ -257,9 +257,9 @@ class AsyncOpenStream:
             assert self._parts is not None
             return await anext(self._parts, None)
         except httpcore_errors() as error:
-            raise httpx_error(error) from error
+            raise httpx_error(error, self._response.request) from error
         except httpx.StreamError as error:  # somebody has begun to read it, or has closed it
-            raise httpx.ReadError(str(error)) from error
+            raise httpx.ReadError(str(error), request=self._response.request) from error
 
     def shutdown(self) -> None:
         """End the connection without waiting, from any thread."""

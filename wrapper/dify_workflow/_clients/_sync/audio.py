@@ -24,6 +24,7 @@ from ..._transport.whole import WholeBody
 from ...options import CallOptions
 from ...types.files import Content
 from .driver import Core, read_whole
+from .io import decoded
 
 
 class AudioMethods(Core):
@@ -79,7 +80,7 @@ class AudioMethods(Core):
                     body = WholeBody(response, api_request.options.max_response_bytes, ends)
                     read_whole(response, body)
                     raise audio_error(whole_response(response, body, api_request))
-                yield from response.iter_bytes()
+                yield from decoded(response)
             finally:
                 response.close()
         except httpx.HTTPError as error:

@@ -18,7 +18,7 @@ import httpx
 from h1_streams.connection_handle import BODY, ConnectionHandle
 
 from ..._api.commands import Open
-from ..._transport.messages import handle_of, httpcore_errors, httpx_error, is_bounded, own_body
+from ..._transport.messages import handle_of, httpcore_errors, httpx_error, own_body
 from ..._transport.pools import (
     OWN_CONNECTION,
     StreamTransports,
@@ -151,7 +151,7 @@ class PendingStream:
         try:
             response = self._head.wait(timeout)
         except httpcore_errors() as error:
-            raise httpx_error(error) from error
+            raise httpx_error(error, self._request) from error
         return httpx.Response(
             response.status,
             headers=response.headers,
@@ -161,12 +161,12 @@ class PendingStream:
         )
 
 
-def _decoded(response: httpx.Response) -> Iterator[bytes]:
+def decoded(response: httpx.Response) -> Iterator[bytes]:
     """The body in pieces of a bounded size, however it is compressed."""
-    if not is_bounded(response):
+    if response.is_stream_consumed:  # by somebody who keeps it, as vcrpy does
         yield from response.iter_bytes()
         return
-    decoder = Decoder(response.headers)
+    decoder = Decoder(response)
     for data in response.iter_raw():
         yield from decoder.feed(data)
     decoder.end()
@@ -179,7 +179,7 @@ class OpenStream:
         self._response = response
         self._handle = handle_of(response)
         self._own: ResponseBody | None = own_body(response)
-        self._parts = None if self._own else _decoded(response)
+        self._parts = None if self._own else decoded(response)
         self.resumable: bool = self._own is not None
 
     def read(self, timeout: float) -> bytes | None:
@@ -190,9 +190,9 @@ class OpenStream:
             assert self._parts is not None
             return next(self._parts, None)
         except httpcore_errors() as error:
-            raise httpx_error(error) from error
+            raise httpx_error(error, self._response.request) from error
         except httpx.StreamError as error:  # somebody has begun to read it, or has closed it
-            raise httpx.ReadError(str(error)) from error
+            raise httpx.ReadError(str(error), request=self._response.request) from error
 
     def close(self) -> None:
         """Free the connection; from any thread, any number of times."""
