@@ -82,6 +82,8 @@ REFUSED = [
     ("https://host.example:port", "not a URL"),
     ("https://\x00", "not a URL"),
     ("https://xn--/v1", "not a URL"),
+    (f"https://{'x' * 64}.test/v1", "not a URL"),
+    ("https://a..b/v1", "not a URL"),
     ("https://" + "a" * 70_000, "not a URL"),
     ("https://host.example:99999", "port"),
     ("https://host.example:0", "port"),

@@ -188,7 +188,7 @@ def test_redirects_are_followed_and_not_for_ever(kind: Kind) -> None:
         assert [request.target for request in server.requests] == ["/3", "/2", "/1", "/0"]
         with pytest.raises(DifyError):
             dify.download("/99")
-    for location in ("ftp://host/a", "http://h:port/"):
+    for location in ("ftp://host/a", "http://h:port/", "http://xn--a/", f"http://{'a' * 70}/"):
         with (
             ReplayServer([gone_to(location)]) as server,
             client(kind, server.url) as dify,

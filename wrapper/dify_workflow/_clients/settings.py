@@ -72,7 +72,8 @@ def _parsed(text: str) -> httpx.URL:
     try:
         url = httpx.URL(text)
         host = url.host
-    except (httpx.InvalidURL, ValueError):  # the latter for a bad international host name
+        url.raw_host.decode().encode("idna")  # as it is when a connection is made
+    except (httpx.InvalidURL, ValueError):  # the latter for a bad host name
         raise _refused(f"it is not a URL such as {DEFAULT_BASE_URL}") from None
     if url.scheme not in ("http", "https") or not host:
         raise _refused(f"it must start with http:// or https://, as in {DEFAULT_BASE_URL}")

@@ -24,7 +24,10 @@ from .whole import ACCEPTED, WholeBody
 
 
 class RequestLog:
-    """Logs one request when it is left (DEBUG): what it was, the status or the error, the time."""
+    """Logs one request when it is left (DEBUG): what it was, the status or the error, the time.
+
+    What is wrong with a host's name becomes an error of httpx.
+    """
 
     def __init__(self, operation: str) -> None:
         self._operation = operation
@@ -45,6 +48,12 @@ class RequestLog:
             method, path, _ = OPERATIONS.get(self._operation, ("GET", self._operation, ""))
             outcome = self.status if kind is None else kind.__name__
             log.debug("%s %s: %s, %.3f s", method, path, outcome, time.monotonic() - self._began)
+        if isinstance(error, UnicodeError):  # as httpx and Python tell of a host's name
+            if type(error).__module__.partition(".")[0] == "idna":
+                raise httpx.RemoteProtocolError(
+                    f"it leads to an address that is none: {error}"
+                ) from error
+            raise httpx.LocalProtocolError(f"the host has no name: {error}") from error
 
 
 _OF_STREAMS = {
