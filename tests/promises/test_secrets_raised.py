@@ -197,6 +197,51 @@ def test_an_error_in_a_stream_does_not_show_it(kind: Kind) -> None:
             given_everywhere(kind, server.url, CALLS[name])
 
 
+ECHO = f"Bearer {API_KEY}"
+HEAD = "HTTP/1.1 200 OK\r\nX-Version: 1.9.1\r\n"
+CHUNKED = f"{HEAD}Transfer-Encoding: chunked\r\n\r\n"
+STREAMED = f"{HEAD}Content-Type: text/event-stream\r\n\r\ndata: "
+ECHOES = {
+    "no head": f"{ECHO}\r\n\r\n",
+    "the begin of one": ECHO,
+    "status line": f"HTTP/1.1 2x0 {ECHO}\r\n\r\n",
+    "header": f"HTTP/1.1 500 Error\r\nX-Sent: {ECHO}\r\nContent-Length: 0\r\n\r\n",
+    "address": f"HTTP/1.1 302 Found\r\nLocation: http://a/{API_KEY}\r\nContent-Length: 0\r\n\r\n",
+    "transfer coding": f"{HEAD}Transfer-Encoding: {API_KEY}\r\n\r\n",
+    "coding": f"{HEAD}Content-Encoding: {API_KEY}\r\n\r\nbody",
+    "media type": f"{HEAD}Content-Type: text/{API_KEY}\r\n\r\nbody",
+    "chunk": f"{CHUNKED}{ECHO}\r\n",
+    "trailer": f"{CHUNKED}1\r\na\r\n0\r\n{ECHO}\r\n\r\n",
+    "body": f"{HEAD}\r\n{ECHO}",
+    "JSON": f'{HEAD}\r\n"{ECHO}"',
+    "code": f'{HEAD}\r\n{{"code": "{API_KEY}", "message": "{ECHO}", "status": 400}}',
+    "event": f'{STREAMED}{{"event": "error", "code": "{API_KEY}", "message": "{ECHO}"}}\n\n',
+}
+
+
+@both
+@pytest.mark.parametrize("connections", ["own", "httpx"])
+@pytest.mark.parametrize("echo", ECHOES.values(), ids=ECHOES)
+def test_a_server_that_repeats_it_does_not_have_it_shown(
+    kind: Kind, connections: str, echo: str
+) -> None:
+    blocking = WorkflowRunRequest(inputs={}, response_mode="blocking")
+    given = {"connections": connections, "max_retries": 0, "deadline": 0.3}
+    with ReplayServer([Reply.raw(echo.encode(), Close())] * 99) as server:
+        calls: list[Callable[[Any], Any]] = [
+            lambda dify: dify.run_workflow({}),
+            lambda dify: dify.run_workflow(blocking),
+            lambda dify: dify.parameters(),
+        ]
+        for call in calls:
+            with (
+                client(kind, server.url, **given) as dify,
+                pytest.raises(DifyError) as caught,
+            ):
+                call(dify)
+            assert_never_shown(caught.value, by_locals=False)
+
+
 @both
 def test_a_lost_run_does_not_show_it(kind: Kind) -> None:
     def answer(request: Request) -> Reply:

@@ -149,7 +149,7 @@ def test_what_cannot_be_bounded_is_not_decompressed(
 ) -> None:
     """Not of a stream or of speech either: httpx would, where brotli or zstandard is installed."""
     data = gzip.compress(b"data: {}\n\n")
-    asks = {**ASKS, "speech": lambda dify, _: list(dify.text_to_audio("text"))}
+    asks: dict[str, Ask] = {**ASKS, "speech": lambda dify, _: list(dify.text_to_audio("text"))}
     for what, ask in asks.items():
         reply = compressed(502 if what == "error" else 200, coding, data)
         with (

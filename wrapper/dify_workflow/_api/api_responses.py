@@ -25,7 +25,6 @@ T = TypeVar("T")
 _MAX_BODY = 10_000
 _MAX_MESSAGE = 500
 _MAX_BEGINNING = 200  # characters of a body that is no error, shown all the same
-_SHORTEST_KEY = 8  # characters; what is shorter is found in any text
 
 _BY_CODE: dict[str, type[APIError]] = {code: getattr(errors, name) for code, name in ERRORS.items()}
 
@@ -56,6 +55,7 @@ _NOT_ALLOWED = (
     "The app's input does not allow such a file: its settings must allow the type, and for "
     'type="custom" the extension too ("Other file types")'
 )
+_NO_KEY = Secret("")
 _OF_RUNS = ("getWorkflowRun", "streamWorkflowEvents")
 _OF_FORMS = ("getHumanInputForm", "submitHumanInputForm")
 _GUESS = ". You have requested this URI ["  # what Dify's framework adds to its 404s: other routes
@@ -79,11 +79,11 @@ class ApiResponse:
     """A complete response: status, headers, decoded body."""
 
     status: int
-    headers: httpx.Headers
-    body: bytes
+    headers: httpx.Headers = attrs.field(repr=False)
+    body: bytes = attrs.field(repr=False)
     path: str = ""
     operation: str = ""
-    key: Secret | None = attrs.field(default=None, repr=False)  # never shown in an error
+    key: Secret = attrs.field(default=_NO_KEY, repr=False)  # never shown in an error
     proxy: str = ""  # through which it came, and which may have answered itself
     bound: int | None = None  # bytes; the body is larger, and only its beginning is here
 
@@ -101,7 +101,7 @@ class ApiResponse:
         """Return the response to a request."""
         options = request.options
         bound = None if whole else options.max_response_bytes
-        key = options.api_key
+        key = options.api_key or _NO_KEY
         return cls(status, headers, body, request.path, request.operation, key, proxy, bound)
 
     @property
@@ -138,7 +138,8 @@ class ApiResponse:
         try:
             return loads(self.body)
         except (ValueError, RecursionError):
-            raise self.unreadable("the answer is not JSON") from None
+            pass  # and left behind: it has the whole body with it
+        raise self.unreadable("the answer is not JSON")
 
     def unreadable(self, why: str) -> APIError:
         """Return the exception for a success whose body is not what it should be."""
@@ -156,9 +157,10 @@ class ApiResponse:
         try:
             return decoder(value)
         except UNREADABLE:
-            if self.is_dify:
-                raise self.error() from None
-            raise self.unreadable("the answer has not the form it should have") from None
+            pass
+        if self.is_dify:
+            raise self.error()
+        raise self.unreadable("the answer has not the form it should have")
 
     @property
     def is_json(self) -> bool:
@@ -220,7 +222,10 @@ class ApiResponse:
         return (code, message) if isinstance(code, str) else None
 
     def _error(self, kind: type[APIError], code: str | None, message: str) -> APIError:
-        hint, message = _hint(kind, self, code, message), self._without_key(message)
+        hint = _hint(kind, self, code, message)
+        mask = self.key.masked
+        message = mask(message)
+        code = None if code is None else mask(code)
         where = f" ({self.path})" if self.path else ""
         shown = message[:_MAX_MESSAGE] or "no message"
         text = " ".join(filter(None, (str(self.status), code))) + f": {shown}"
@@ -229,21 +234,14 @@ class ApiResponse:
             status_code=self.status,
             code=code,
             message=message,
-            body=self._without_key(self.body[: 5 * _MAX_BODY].decode("utf-8", "replace"))[
-                :_MAX_BODY
-            ],
-            headers=self.headers,
+            body=mask(self.body[: 5 * _MAX_BODY].decode("utf-8", "replace"))[:_MAX_BODY],
+            headers=httpx.Headers([(name, mask(value)) for name, value in self.headers.raw]),
             retry_after=self.retry_after,
             hint=hint,
         )
         if isinstance(made, errors.TooManyRequests) and _takes_one(message, self.version):
             made.permanent = True
         return made
-
-    def _without_key(self, text: str) -> str:
-        """Mask the API key in a text: some gateways repeat what they refuse."""
-        key = "" if self.key is None else self.key.reveal()
-        return text.replace(key, "***") if len(key) >= _SHORTEST_KEY else text
 
 
 def media_type(headers: httpx.Headers) -> str:
@@ -268,7 +266,7 @@ def classify(status: int, code: str | None, message: str) -> type[APIError]:
     return errors.ServerError if status >= 500 else errors.InvalidParam
 
 
-def stream_error(event: dict[str, Any]) -> APIError:
+def stream_error(event: dict[str, Any], key: Secret | None = None) -> APIError:
     """Return the exception for an `error` event: that of the same failure over plain HTTP."""
     fields = {key: value for key, value in event.items() if not isinstance(value, dict | list)}
     code, status, message = (fields.get(name) for name in ("code", "status", "message"))
@@ -278,7 +276,7 @@ def stream_error(event: dict[str, Any]) -> APIError:
     if code is None and _OF_INPUTS.match(message):
         code, status = "invalid_param", 400
     body = json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")
-    response = ApiResponse(status, httpx.Headers(), body, "in the stream")
+    response = ApiResponse(status, httpx.Headers(), body, "in the stream", key=key or _NO_KEY)
     return response._error(classify(status, code, message), code, message)
 
 

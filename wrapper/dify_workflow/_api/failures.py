@@ -11,6 +11,7 @@ import attrs
 import httpx
 
 from ..errors import ConnectionFailed, DifyError, RequestTimedOut
+from ..types.requests import Secret
 
 PROXY = "dify_workflow.proxy"  # request extension: the address of the proxy that it goes through
 
@@ -53,6 +54,9 @@ def forget_request(error: httpx.HTTPError) -> None:
         request = error.request
     except RuntimeError:
         return  # it has none
+    key = Secret(request.headers.get("Authorization", "").removeprefix("Bearer "))
+    for cause in _causes(error):  # they may tell of bytes that came
+        cause.args = tuple(key.masked(a) if isinstance(a, str) else a for a in cause.args)
     proxy = request.extensions.get(PROXY, "")
     error.request = httpx.Request(request.method, request.url, extensions={PROXY: proxy})
 

@@ -224,6 +224,7 @@ def plan(
             max_event_bytes=options.max_event_bytes,
             max_response_bytes=options.max_response_bytes,
             result_only=result_only,
+            key=options.api_key,
         ),
         options=options,
         clock=clock,
@@ -279,6 +280,7 @@ def attaching(run_id: str, options: Options, server: Server, clock: Callable[[],
         run_id=api_requests.identifier("run_id", run_id),
         max_event_bytes=options.max_event_bytes,
         max_response_bytes=options.max_response_bytes,
+        key=options.api_key,
     )
     state.text_complete, state.events_lost = False, True
     return Run(state=state, options=options, clock=clock, server=server)

@@ -35,6 +35,7 @@ from ..types.events import (
     WARNING,
     WorkflowStreamEvent,
 )
+from ..types.requests import Secret
 from .replay import SeenEvents
 
 ENDED = frozenset({"succeeded", "partial-succeeded", "failed", "stopped", "paused"})
@@ -68,6 +69,7 @@ class RunState:
         max_event_bytes: int = DEFAULT_MAX_EVENT_BYTES,
         max_response_bytes: int = DEFAULT_MAX_EVENT_BYTES,
         result_only: bool = False,
+        key: Secret | None = None,
     ) -> None:
         self.run_id = run_id
         self.unconfirmed_id: str | None = None  # of a run that the server may have made up
@@ -99,6 +101,7 @@ class RunState:
         self._alone = True  # nothing but warnings stands with a start that is held back
         self._disowned = False  # the made-up start and end behind an error are to be dropped
         self.result_only = result_only
+        self._key = key  # which no error shows
         self._max_event_bytes = max_event_bytes
         self._max_response_bytes = max_response_bytes
         self._decoder = SSEDecoder(max_event_bytes)
@@ -390,7 +393,7 @@ class RunState:
             self.hears_late = False
         if name == ERROR:
             self.status = "failed"
-            self.failure = stream_error(raw)
+            self.failure = stream_error(raw, self._key)
             return
         status = data.get("status")
         self.status = "paused" if name == PAUSED else status if isinstance(status, str) else ""

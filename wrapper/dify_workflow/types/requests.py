@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Literal, Unpack, get_args
+from typing import Any, AnyStr, Literal, Unpack, get_args
 
 import attrs
 from dify_workflow_api.filters import LOG_FILTERS, LogFilters
@@ -16,6 +16,7 @@ from .files import with_files
 from .responses import WorkflowLogs
 
 _KEY = re.compile(r"[!-~]+")
+_SHORTEST = 8
 
 
 class Secret:
@@ -53,6 +54,17 @@ class Secret:
     def reveal(self) -> str:
         """Return the plain text."""
         return self._text
+
+    def masked(self, value: AnyStr) -> AnyStr:
+        """Return a text or bytes without it, in whatever case: some servers repeat what they get.
+
+        One of less than eight characters is left: it is found in any text.
+        """
+        if len(self._text) < _SHORTEST:
+            return value
+        if isinstance(value, bytes):
+            return re.sub(re.escape(self._text.encode()), b"***", value, flags=re.I)
+        return re.sub(re.escape(self._text), "***", value, flags=re.I)
 
 
 def seal(value: str | Secret | None) -> Secret | None:
