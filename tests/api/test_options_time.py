@@ -83,10 +83,10 @@ def test_a_deadline_caps_the_timeouts(kind: Kind) -> None:
 
 @both
 def test_a_deadline_ends_the_wait_and_names_the_run(kind: Kind) -> None:
-    with slow_runs(kind, deadline=0.5) as (_, server, dify):
+    with slow_runs(kind, deadline=1.5) as (_, server, dify):
         for call in (
             lambda: list(dify.run_workflow_stream({})),
-            lambda: dify.with_options(deadline=600).run_workflow({}, deadline=0.5),
+            lambda: dify.with_options(deadline=600).run_workflow({}, deadline=1.5),
         ):
             with pytest.raises(DeadlineExceeded, match=RUN_ID) as caught:
                 call()
@@ -100,7 +100,7 @@ def test_a_deadline_ends_the_wait_and_names_the_run(kind: Kind) -> None:
 @both
 @pytest.mark.parametrize("state", ["an answer", "a first event"])
 def test_a_deadline_before_the_run_is_known(kind: Kind, state: str) -> None:
-    with slow_runs(kind, deadline=0.3) as (runs, server, dify):
+    with slow_runs(kind, deadline=1.0) as (runs, server, dify):
         runs.state = state
         with pytest.raises(DeadlineExceeded) as caught:
             dify.run_workflow({})
@@ -126,7 +126,7 @@ def test_a_deadline_while_a_run_is_followed_again(kind: Kind) -> None:
     def handler(request: Request) -> Reply:
         return Reply.stream(STARTED, FOREVER) if request.method == "GET" else Reply.stream(STARTED)
 
-    with ReplayServer(handler) as server, client(kind, server.url, deadline=0.5) as dify:
+    with ReplayServer(handler) as server, client(kind, server.url, deadline=1.5) as dify:
         with pytest.raises(DeadlineExceeded, match=RUN_ID):
             dify.run_workflow({})
         assert [request.method for request in server.requests] == ["POST", "GET"]

@@ -225,7 +225,7 @@ def test_info(fake_dify: FakeDify) -> None:
 def test_an_outcome_that_is_unknown(fake_dify: FakeDify) -> None:
     gate = Gate()
     fake_dify.workflow = [Node("slow", gate=gate)]
-    ended = cli(fake_dify, "run", "--deadline", "0.3", "--json")
+    ended = cli(fake_dify, "run", "--deadline", "1.5", "--json")
     assert ended.exit_code == Exit.UNKNOWN
     assert ended.out == ""
     run = fake_dify.runs[0]

@@ -81,7 +81,7 @@ def test_a_server_that_fails_is_asked_again_for_a_run(kind: Kind, fake_dify: Fak
 def test_the_deadline_of_a_run_without_an_id(kind: Kind, fake_dify: FakeDify) -> None:
     fake_dify.faults.add(Fault(then="silence", before_headers=True))
     with (
-        client(kind, fake_dify.url, api_key=fake_dify.api_key, deadline=0.1) as dify,
+        client(kind, fake_dify.url, api_key=fake_dify.api_key, deadline=0.5) as dify,
         pytest.raises(DeadlineExceeded, match=r"^the run \(its id is not known\): the deadline"),
     ):
         dify.run_workflow({})

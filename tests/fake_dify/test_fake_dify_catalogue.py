@@ -22,7 +22,7 @@ needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="there is n
 @pytest.fixture
 def quick() -> Iterator[FakeDify]:
     nodes = [Node("first"), Node("second")]
-    options: dict[str, Any] = {"ping_interval": 0.05, "idle_limit": 0.2, "eof_delay": 0.0}
+    options: dict[str, Any] = {"ping_interval": 0.05, "idle_limit": 0.5, "eof_delay": 0.0}
     with FakeDify(workflow=nodes, check=False, **options) as dify:
         yield dify
 

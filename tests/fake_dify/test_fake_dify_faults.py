@@ -16,7 +16,7 @@ NAMES = ["workflow_started", "node_started", "node_finished"]
 @pytest.fixture
 def dify() -> Iterator[FakeDify]:
     workflow = [Node("a"), Node("b")]
-    with FakeDify(workflow=workflow, eof_delay=0.0, ping_interval=0.05, idle_limit=0.3) as dify:
+    with FakeDify(workflow=workflow, eof_delay=0.0, ping_interval=0.05, idle_limit=1.0) as dify:
         yield dify
         assert dify.faults.left == []
 
@@ -78,14 +78,14 @@ def test_nothing_comes_but_the_run_runs(dify: FakeDify, then: Any) -> None:
 
 def test_silence_before_the_headers(dify: FakeDify) -> None:
     dify.faults.add(Fault(before_headers=True, then="silence"))
-    assert isinstance(run(dify, timeout=0.2)[1], httpx.ReadTimeout)
+    assert isinstance(run(dify, timeout=1.0)[1], httpx.ReadTimeout)
     dify.wait_idle()
     assert len(dify.runs) == 1
 
 
 def test_silence_has_no_pings(dify: FakeDify) -> None:
     dify.faults.add(Fault(after_events=2, then="silence"))
-    received, error = run(dify, timeout=0.3)
+    received, error = run(dify, timeout=1.0)
     assert names(received) == NAMES[:2]
     assert received.count(b"event: ping") == 1
     assert isinstance(error, httpx.ReadTimeout)
@@ -109,7 +109,7 @@ def test_an_event_is_cut_and_the_body_ends_regularly(dify: FakeDify) -> None:
 
 def test_an_error_event_is_left_open(dify: FakeDify) -> None:
     dify.faults.add(Fault(after_events=2, then="error event left open"))
-    received, error = run(dify, timeout=0.3)
+    received, error = run(dify, timeout=1.0)
     assert names(received) == [*NAMES[:2], "error"]
     assert isinstance(error, httpx.ReadTimeout)
 

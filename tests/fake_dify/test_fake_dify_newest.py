@@ -83,7 +83,7 @@ def test_a_graph_that_cannot_be_built(serve: Serve, version: str, text: str) -> 
 
 def test_a_stream_without_an_end_gets_one(serve: Serve) -> None:
     gate = Gate()
-    dify, client = serve(workflow=[Node("held", gate=gate)], ping_interval=0.05, idle_limit=0.2)
+    dify, client = serve(workflow=[Node("held", gate=gate)], ping_interval=0.05, idle_limit=1.0)
     dify.faults.add(Fault(then="lose terminal"))
     with client.stream("POST", "/workflows/run", json=asked()) as response:
         gate.wait()

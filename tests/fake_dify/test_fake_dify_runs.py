@@ -29,7 +29,7 @@ before = pytest.mark.parametrize("dify", ["1.14.2"], indirect=True)
 
 @pytest.fixture(params=[NEWEST])
 def dify(request: pytest.FixtureRequest) -> Iterator[FakeDify]:
-    with FakeDify(request.param, eof_delay=0.0, idle_limit=0.2, ping_interval=0.05) as dify:
+    with FakeDify(request.param, eof_delay=0.0, idle_limit=1.0, ping_interval=0.05) as dify:
         yield dify
 
 

@@ -191,7 +191,7 @@ def test_cancelled_when_its_turn_in_the_pool_has_just_come(monkeypatch: pytest.M
         with pytest.raises(asyncio.CancelledError):
             await second
         await asyncio.sleep(0.1)
-        timeout = httpx.Timeout(4.0, pool=0.1)
+        timeout = httpx.Timeout(4.0, pool=2.0)
         assert (await client.get(server.url, timeout=timeout)).content == b"ok"
 
     with RawServer(answers(OK.replace(b"OK\r\n", b"OK\r\nConnection: close\r\n"))) as server:

@@ -107,7 +107,7 @@ def _key(event: dict[str, Any]) -> tuple[Any, ...]:
 @pytest.mark.parametrize("cut", CUTS)
 def test_every_cut(dify: FakeDify, kind: Kind, cut: Any) -> None:
     dify.faults.add(Fault(after_events=4, then=cut))
-    timeout = httpx.Timeout(5.0, read=0.1 if cut == "silence" else 5.0)
+    timeout = httpx.Timeout(5.0, read=0.5 if cut == "silence" else 5.0)
     events, result = follow(kind, dify, timeout=timeout)
     check(dify, events, result)
     assert [event.recovered for event in events] == [n >= 4 for n in range(len(events))]

@@ -124,7 +124,7 @@ def test_a_callback_answers_with_the_key_of_the_request(kind: Kind) -> None:
 def test_no_blocking_run_is_posted_after_its_deadline(kind: Kind) -> None:
     with (
         FakeDify(eof_delay=0.0) as fake,
-        client(kind, fake.url, api_key=fake.api_key, deadline=0.3) as dify,
+        client(kind, fake.url, api_key=fake.api_key, deadline=20.0) as dify,
     ):
         fake.faults.add(Answer(on="run", status=429, body=BUSY, headers={"Retry-After": "60"}), 9)
         with pytest.raises(TooManyRequests):

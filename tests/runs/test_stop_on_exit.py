@@ -92,7 +92,7 @@ def test_without_a_run_nothing_is_stopped(kind: Kind) -> None:
 
 @both_by_both
 def test_a_run_past_its_deadline_is_stopped_once(kind: Kind) -> None:
-    with slow_runs(kind, stop_on_exit=True, deadline=0.5) as (runs, _, dify):
+    with slow_runs(kind, stop_on_exit=True, deadline=1.5) as (runs, _, dify):
         with pytest.raises(DeadlineExceeded):
             dify.run_workflow({})
         assert runs.stops == 1
