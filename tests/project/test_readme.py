@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from dify_workflow import DifyWorkflow
 from fake_dify import FakeDify, Node, Text
 from places import ROOT
 
@@ -43,15 +45,62 @@ def test_links_lead_somewhere(name: str) -> None:
             assert anchor in [title.lower().replace(" ", "-") for title in headings], anchor
 
 
+def expression(text: str) -> ast.expr | None:
+    """What a comment or a `text` says in Python, if it does."""
+    try:
+        found = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError:
+        return None
+    return found if isinstance(found, ast.Tuple | ast.Call | ast.Attribute) else None
+
+
+def with_comments(block: str) -> str:
+    """A program that also does what its comments say, each before the next line."""
+    lines: list[str] = []
+    said = None
+    for line in block.splitlines():
+        if said:
+            lines.append(line[: len(line) - len(line.lstrip())] + said)
+        code, _, comment = line.partition("  # ")
+        said = comment if expression(comment) else None
+        lines.append(code)
+    return "\n".join(lines) + "\n"
+
+
+def calls_in_prose() -> str:
+    """A program with each call of a client's method that the text names; `...` is any value."""
+    calls, names = [], {"given"}
+    for span in re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", README, flags=re.S)):
+        said = expression(span.replace("{...}", "{}").replace("...", "given"))
+        name = (
+            said.func.id if isinstance(said, ast.Call) and isinstance(said.func, ast.Name) else ""
+        )
+        if said and hasattr(DifyWorkflow, name):
+            names |= {node.id for node in ast.walk(said) if isinstance(node, ast.Name)}
+            calls.append(f"    dify.{ast.unparse(said)}\n")
+    head = "from typing import Any\nfrom dify_workflow import DifyWorkflow\n"
+    arguments = ", ".join(f"{name}: Any" for name in sorted(names))
+    return f"{head}def calls(dify: DifyWorkflow, {arguments}) -> None:\n{''.join(calls)}"
+
+
+def test_comments_and_prose_are_read() -> None:
+    assert "\n        item.id, item.status" in "".join(map(with_comments, BLOCKS))
+    assert "dify.run_workflow(inputs={}, user=given" in calls_in_prose()
+
+
 @pytest.mark.types
 def test_programs_type_check(tmp_path: Path) -> None:
-    for number, block in enumerate(BLOCKS):
+    """With what stands in their comments, and the calls that the text names."""
+    for number, block in enumerate(map(with_comments, BLOCKS)):
         (tmp_path / f"block_{number}.py").write_text(block)
-    ran = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", *map(str, sorted(tmp_path.glob("*.py")))],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
-    assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
+    (tmp_path / "prose.py").write_text(calls_in_prose())
+    pyright = ["pyright", "--pythonpath", sys.executable]
+    for checker, where in ((["mypy", "--strict"], ROOT), (pyright, tmp_path)):
+        ran = subprocess.run(
+            [sys.executable, "-m", *checker, *map(str, sorted(tmp_path.glob("*.py")))],
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=where,
+        )
+        assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -10,9 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 __version__: str
-__all__: list[str]
 
 if TYPE_CHECKING:
+    import dify_workflow_api.models as _models
     from dify_workflow_api.models import *  # noqa: F403 - the classes of `data`, files and forms
 
     from ._api.validation import InputWarning as InputWarning
@@ -68,6 +68,9 @@ if TYPE_CHECKING:
     from .types.responses import WorkflowRunResponse as WorkflowRunResponse
     from .types.responses import WorkflowStopResponse as WorkflowStopResponse
     from .types.text import split_reasoning as split_reasoning
+
+    __all__ = []  # checkers take what is imported `as`; and these:
+    __all__ += _models.__all__
 
 # By module. Importing all of it takes as long as importing httpx; the half of it is for asyncio.
 _NAMES = {
