@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import io
 import json
+import os
 import shlex
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,6 +22,7 @@ from dify_workflow import (
     CallOptions,
     DifyWorkflow,
     InvalidArgument,
+    NotFound,
     RunOptions,
     StreamClosed,
     WorkflowFile,
@@ -72,6 +74,38 @@ def test_a_run_is_called_by_names_as_by_a_request(
     assert bodies[0]["trace_session_id"] == "s"
 
 
+@both
+def test_a_version_and_a_mode_are_named_by_the_call(fake_dify: FakeDify, kind: Kind) -> None:
+    given: dict[str, Any] = {"workflow_id": VERSION, "response_mode": "blocking"}
+    with client(kind, fake_dify.url, api_key=fake_dify.api_key) as dify:
+        with pytest.raises(NotFound, match=VERSION):
+            dify.run_workflow({}, **given)
+        assert dify.run_workflow({}, response_mode="blocking").status == "succeeded"
+    version, plain = fake_dify.requests
+    assert version.path == f"/v1/workflows/{VERSION}/run"
+    assert plain.body["response_mode"] == "blocking"
+
+
+def test_none_is_a_value_for_what_may_be_left_out(fake_dify: FakeDify) -> None:
+    """For type checkers too, which read this."""
+    unset = os.environ.get("NOT_SET_BY_ANYBODY")
+    request = WorkflowRunRequest(inputs={}, api_key=unset, user=unset, workflow_id=unset)
+    given: RunOptions = {
+        "api_key": unset,
+        "user": unset,
+        "deadline": None,
+        "validate": None,
+        "max_retries": None,
+    }
+    with DifyWorkflow(
+        base_url=fake_dify.url, api_key=fake_dify.api_key, user=unset, proxy=unset
+    ) as dify:
+        assert dify.run_workflow(request, **given).status == "succeeded"
+        assert len(dify.logs(keyword=unset, status=None, created_at_after=None, limit=None)) == 1
+    with pytest.raises(InvalidArgument, match="DIFY_API_KEY"):
+        DifyWorkflow(base_url=fake_dify.url, api_key=unset).app_info()
+
+
 MISTAKES: dict[str, tuple[Call, str]] = {
     "nothing": (lambda dify: dify.run_workflow(), r"run_workflow\(\{'text': "),
     "an input": (lambda dify: dify.run_workflow(word="a"), r"run_workflow\(\{'word': "),
@@ -98,6 +132,12 @@ MISTAKES: dict[str, tuple[Call, str]] = {
         lambda dify: dify.stop_workflow_stream("app-secret", user_id="u"),
         "an API key, not an id",
     ),
+    "a key with its scheme": (
+        lambda dify: dify.run_workflow({}, api_key="Bearer app-secret"),
+        "the key alone, without 'Bearer '",
+    ),
+    "an id as a link": (lambda dify: dify.download("abc"), "'abc' is no link; an id is none"),
+    "text for seconds": (lambda dify: dify.run_workflow({}, deadline="3"), "seconds .*timedelta"),
     "a naive time": (lambda dify: dify.logs(created_at_after="2026-01-01"), r"astimezone\(\)"),
 }
 
@@ -168,6 +208,7 @@ def test_a_response_is_a_value(fake_dify: FakeDify, kind: Kind) -> None:
         assert stream.outputs == response.outputs
         page = dify.logs()
     expected = {name: getattr(response, name) for name in ("id", "status", "message", "task_id")}
+    assert response["outputs"] == response.outputs
     assert (
         dict(response)
         == json.loads(response.to_json())

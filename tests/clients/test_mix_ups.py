@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import socket
+import traceback
 from collections.abc import AsyncIterable
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 from dify_workflow import (
     AsyncDifyWorkflow,
+    ConnectionFailed,
     DeadlineExceeded,
     DifyWorkflow,
     InvalidArgument,
@@ -128,6 +131,32 @@ def test_a_wait_is_a_number_of_seconds(kind: Kind, value: Any, fake_dify: FakeDi
             run.stop(wait=value)
         assert run.result().status == "succeeded"
     assert not any(request.path.endswith("/stop") for request in fake_dify.requests)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@both
+def test_what_cannot_be_reached_is_named(kind: Kind, fake_dify: FakeDify) -> None:
+    """With what to look at, and without the frames of httpx."""
+    nobody = f"http://127.0.0.1:{free_port()}"
+    for url, told in (
+        (nobody, rf"POST {nobody}: no server listens there .*Is base_url right"),
+        (
+            "http://nobody.invalid",
+            r"POST http://nobody.invalid:80: the name of the host is not kno",
+        ),
+        (fake_dify.url.replace("http:", "https:"), "speaks no TLS .* Is it http:// in base_url"),
+    ):
+        with (
+            client(kind, url, max_retries=0) as dify,
+            pytest.raises(ConnectionFailed, match=told) as caught,
+        ):
+            dify.run_workflow({})
+        assert "/httpx/" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_with_and_async_with_say_which_class_is_meant(fake_dify: FakeDify) -> None:

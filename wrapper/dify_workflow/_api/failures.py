@@ -112,6 +112,10 @@ def no_answer(failure: Failure, hint: str = "") -> DifyError:
     text = f"{text}. {look_at}" if look_at else text
     made: DifyError = RequestTimedOut(text) if timed_out else ConnectionFailed(text)
     made.__cause__ = error
+    causes = list(_causes(error))
+    if any(isinstance(cause, OSError) for cause in causes):  # of the network, and no code of others
+        for cause in causes:
+            cause.__traceback__ = None  # fifty lines of httpx, which say nothing of what to do
     return made
 
 
