@@ -21,45 +21,11 @@ if TYPE_CHECKING:
     from .state import App, FormInput, Input, Run
     from .steps.groups import Iteration, Loop, Parallel
     from .steps.human import HumanInput
-    from .steps.nodes import (
-        Emit,
-        Fail,
-        Hang,
-        Node,
-        Partial,
-        PipelineError,
-        Retry,
-        Sleep,
-        Text,
-    )
+    from .steps.nodes import Emit, Fail, Hang, Node, Partial, PipelineError, Retry, Sleep, Text
 
-__all__ = [
-    "Answer",
-    "App",
-    "Emit",
-    "End",
-    "Fail",
-    "FakeDify",
-    "Fault",
-    "FormInput",
-    "Gate",
-    "Hang",
-    "HumanInput",
-    "Input",
-    "Iteration",
-    "Loop",
-    "Node",
-    "NodeFailed",
-    "Parallel",
-    "Partial",
-    "PipelineError",
-    "Retry",
-    "Run",
-    "ScriptError",
-    "Sleep",
-    "Step",
-    "Text",
-]
+__all__ = ["Answer", "App", "Emit", "End", "Fail", "FakeDify", "Fault", "FormInput", "Gate", "Hang"]
+__all__ += ["HumanInput", "Input", "Iteration", "Loop", "Node", "NodeFailed", "Parallel", "Partial"]
+__all__ += ["PipelineError", "Retry", "Run", "ScriptError", "Sleep", "Step", "Text"]
 
 _MODULES = "base checks faults state server steps.groups steps.human steps.nodes"
 

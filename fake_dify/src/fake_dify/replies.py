@@ -78,10 +78,6 @@ class Crash(ApiError):
         return {"message": self.message, "code": self.code, "status": self.status}
 
 
-class HtmlNotFound(Exception):
-    """The HTML page that Dify sends for routes (and uuids in routes) that it does not know."""
-
-
 class BadNumber(ApiError):
     """A number given as an object: its text comes in streams alone."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from starlette.exceptions import HTTPException
+
 from ..contract import contract
-from ..replies import ApiError, HtmlNotFound, Reply, as_uuid, refuse_if
+from ..replies import ApiError, Reply, as_uuid, refuse_if
 from .request import ANONYMOUS, ApiRequest
 
 
@@ -27,7 +29,7 @@ async def parameters(request: ApiRequest) -> Reply:
 
 
 async def end_user(request: ApiRequest) -> Reply:
-    user_id = as_uuid(request.params["end_user_id"], HtmlNotFound())
+    user_id = as_uuid(request.params["end_user_id"], HTTPException(404))
     user = next((user for user in request.app.users.values() if user.id == user_id), None)
     if user is None:
         raise ApiError(404, "end_user_not_found", "End user not found.")

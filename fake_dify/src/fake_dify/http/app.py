@@ -19,7 +19,7 @@ from ..api.request import ApiRequest, arrived
 from ..checks import ScriptError
 from ..contract import Operation, contract
 from ..faults import CATALOGUE, Answer, Faults
-from ..replies import ApiError, Crash, HtmlNotFound, Reply, ReplyOver
+from ..replies import ApiError, Crash, Reply, ReplyOver
 from ..versions.older import old_reply
 from ..world import World
 from .broken import BrokenSend
@@ -53,7 +53,7 @@ class Service:
         ]
         router = Router([*self._routes, *beside], redirect_slashes=False)
         handlers: dict[Any, Any] = {HTTPException: self._no_operation, ApiError: self._error}
-        self._app = ExceptionMiddleware(router, handlers | {HtmlNotFound: self._html})
+        self._app = ExceptionMiddleware(router, handlers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -86,7 +86,7 @@ class Service:
         try:
             call.authenticate()
             reply = await handler(operation)(call)
-        except (ApiError, HtmlNotFound):
+        except (ApiError, HTTPException):
             raise
         except Exception as problem:  # raised by a function of the test, or a fault of our own
             self.world.problems.append(problem)
@@ -114,12 +114,12 @@ class Service:
         return self._send(evolve(reply, headers={**CORS, **reply.headers}))
 
     async def _no_operation(self, request: Request, error: Any) -> Sending:
-        """Answer what is no operation of the API."""
+        """Answer what is no operation of the API, or has an id in its path that is no UUID."""
         path = request.url.path
         if path == "/v1":
-            return await self._html(request, error, 308, {"location": "/v1/"})
+            return self._html(308, {"location": "/v1/"})
         if error.status_code != 405 or not path.startswith("/v1/"):
-            return await self._html(request, error, 404, CORS if path == "/v1/" else None)
+            return self._html(404, CORS if path == "/v1/" else {})
         if request.method == "OPTIONS":
             matching = [one for one in self._routes if one.matches(request.scope)[0] != Match.NONE]
             methods = {method for one in matching for method in one.methods or ()} - {"HEAD"}
@@ -127,15 +127,9 @@ class Service:
             return self._send(Reply(media=HTML, chunks=(b"",), headers=headers))
         return self._send(Reply(ApiError(405, "method_not_allowed", NOT_ALLOWED).body(), 405))
 
-    async def _html(
-        self,
-        request: Request,
-        error: Exception,
-        status: int = 404,
-        headers: dict[str, str] | None = None,
-    ) -> Sending:
+    def _html(self, status: int, headers: dict[str, str]) -> Sending:
         page = (NOT_FOUND_HTML.encode(),)
-        return self._send(Reply(None, status, HTML, chunks=page, headers=headers or {}))
+        return self._send(Reply(status=status, media=HTML, chunks=page, headers=headers))
 
     async def _download(self, request: Request) -> Sending:
         reply = download(self.world, request.url.path, request.query_params)

@@ -197,9 +197,8 @@ class Walk(Step):
         pairs = _pairs(self._ends[name])
         for output, selector in self._ends[name].items():
             pair = pairs[output]
-            there = selector[0] in self.app.graph.nodes if len(selector) > 1 else False
-            value = None
-            if pair[0] != "sys" and (not there or (selector[0] in ran and selector[2:])):
+            there, value = pair[1] != "" and pair[0] in self.app.graph.nodes, None
+            if pair[0] != "sys" and (not there or (pair[0] in ran and selector[2:])):
                 value = self._sample(execution, kinds[output], output)
             execution.variables[pair] = self._given.get(selector, known.get(pair, value))
         await execution.ends_at(name, pairs)

@@ -12,7 +12,7 @@ import re
 
 from attrs import frozen
 
-from ..checks import ScriptError, require
+from ..checks import ScriptError
 
 OLDEST = (1, 8, 1)
 NEWEST = "1.16.1"
@@ -31,95 +31,80 @@ class Rule:
         return self.since <= rules.release < self.until
 
 
-def _since(*release: int) -> Rule:
-    return Rule(since=release)
-
-
-def _until(*release: int) -> Rule:
-    return Rule(until=release)
-
-
-def _parse(version: str) -> tuple[int, ...]:
-    require(version, str, "FakeDify: version")
-    if not re.fullmatch(r"\d+\.\d+\.\d+", version):
-        raise ScriptError(f"a Dify version looks like 1.14.2, not {version!r}")
-    release = tuple(map(int, version.split(".")))
-    if release < OLDEST:
-        raise ScriptError(f"FakeDify can pretend to be Dify 1.8.1 or later, not {version}")
-    return release
-
-
 class Rules:
     """The rules of one Dify version, e.g. `Rules("1.12.1").ping_first is False`."""
 
     def __init__(self, version: str) -> None:
-        self.version: str = version
-        self.release: tuple[int, ...] = _parse(version)
+        if not re.fullmatch(r"\d+\.\d+\.\d+", version):
+            raise ScriptError(f"a Dify version looks like 1.14.2, not {version!r}")
+        self.version, self.release = version, tuple(map(int, version.split(".")))
+        if not self.since(*OLDEST):
+            raise ScriptError(f"FakeDify can pretend to be Dify 1.8.1 or later, not {version}")
 
     def since(self, *release: int) -> bool:
         return self.release >= release
 
     # Streaming runs are executed by a worker process, not inside the HTTP request.
-    worker: Rule = _since(1, 13)
-    ping_first: Rule = _since(1, 13)
+    worker: Rule = Rule((1, 13))
+    ping_first: Rule = Rule((1, 13))
     # The stream is closed about one second after the terminal event, not at once.
     ends_late: Rule = Rule((1, 13), (1, 15))
-    errors_end_stream: Rule = _until(1, 13)
-    survives_disconnect: Rule = _since(1, 10)
-    stop_needs_same_user: Rule = _until(1, 9)
+    errors_end_stream: Rule = Rule(until=(1, 13))
+    survives_disconnect: Rule = Rule((1, 10))
+    stop_needs_same_user: Rule = Rule(until=(1, 9))
     # A streaming run counts against max_active_requests as long as it runs.
-    streams_hold_slot: Rule = _until(1, 13)
+    streams_hold_slot: Rule = Rule(until=(1, 13))
     # Every variable of the End node is streamed as text, not only the text of LLM nodes.
-    streams_end_variables: Rule = _since(1, 9)
+    streams_end_variables: Rule = Rule((1, 9))
     # Variables taken straight from Start are streamed before Start's `node_started`.
-    streams_before_start: Rule = _since(1, 14)
+    streams_before_start: Rule = Rule((1, 14))
     # Default outputs of a failed node are streamed with it, not with the next node.
-    streams_defaults_at_once: Rule = _since(1, 14)
+    streams_defaults_at_once: Rule = Rule((1, 14))
     # Inputs and outputs of the Start node have the `sys.*` values, too.
-    start_shows_system: Rule = _until(1, 14)
-    stores_timestamp: Rule = _since(1, 10)
+    start_shows_system: Rule = Rule(until=(1, 14))
+    stores_timestamp: Rule = Rule((1, 10))
     # An iteration over n items sends n + 1 `iteration_next`.
-    closing_iteration_next: Rule = _until(1, 9)
+    closing_iteration_next: Rule = Rule(until=(1, 9))
     # Parallel branches have events of their own.
-    tells_branches: Rule = _until(1, 9)
+    tells_branches: Rule = Rule(until=(1, 9))
     # Nodes inside iterations and loops count into `total_steps`.
-    counts_children: Rule = _until(1, 9)
+    counts_children: Rule = Rule(until=(1, 9))
     # A failed run has an `exceptions_count` of 1.
-    counts_failures: Rule = _since(1, 9)
+    counts_failures: Rule = Rule((1, 9))
     # `total_steps` of 1.9 is always 0.
     forgets_steps: Rule = Rule((1, 9), (1, 10))
-    new_id_per_retry: Rule = _until(1, 9)
+    new_id_per_retry: Rule = Rule(until=(1, 9))
     # A run may only use files that its own user uploaded.
-    owner_checked: Rule = _since(1, 14)
-    coerces_checkbox: Rule = _since(1, 10)
-    logs_show_running: Rule = _since(1, 11)
+    owner_checked: Rule = Rule((1, 14))
+    coerces_checkbox: Rule = Rule((1, 10))
+    logs_show_running: Rule = Rule((1, 11))
     # `response_mode: null` means blocking instead of an error.
-    reads_null_mode: Rule = _since(1, 11)
+    reads_null_mode: Rule = Rule((1, 11))
     # A refused run, and a stream that lacks a terminal event, end in a made-up one.
-    makes_ends_up: Rule = _since(1, 15)
+    makes_ends_up: Rule = Rule((1, 15))
     # The made-up end behind an `error` event repeats its text.
-    ends_tell_errors: Rule = _since(1, 16)
+    ends_tell_errors: Rule = Rule((1, 16))
     # The end of one reader of a run ends all others, and is noticed at the next write.
     readers_kill_readers: Rule = Rule((1, 15), (1, 16, 1))
     # Of two forms submitted at once, the second resumes nothing but sends an `error`.
-    refuses_second_resumption: Rule = _since(1, 16)
+    refuses_second_resumption: Rule = Rule((1, 16))
     # A form of a stopped run ends the run; before, the run hangs.
-    ends_stopped_pauses: Rule = _since(1, 15)
-    redeploy_stops_runs: Rule = _since(1, 16)
+    ends_stopped_pauses: Rule = Rule((1, 15))
+    redeploy_stops_runs: Rule = Rule((1, 16))
     # There are `human_input_form_filled` and `human_input_form_timeout`.
-    tells_forms: Rule = _until(1, 16)
+    tells_forms: Rule = Rule(until=(1, 16))
     # A text field that is filled in with something else fails the run.
-    checks_form_texts: Rule = _until(1, 16)
+    checks_form_texts: Rule = Rule(until=(1, 16))
     # A form has the id of its node's execution.
-    forms_are_nodes: Rule = _since(1, 16)
-    streams_reasoning: Rule = _since(1, 15)
+    forms_are_nodes: Rule = Rule((1, 16))
+    streams_reasoning: Rule = Rule((1, 15))
     # An iteration that goes on after a failed round makes the run partial-succeeded.
-    counts_failed_rounds: Rule = _since(1, 16)
-    tells_empty_iterations: Rule = _since(1, 16)
-    names_server: Rule = _until(1, 15)
-    compact_json: Rule = _since(1, 15)
+    counts_failed_rounds: Rule = Rule((1, 16))
+    tells_empty_iterations: Rule = Rule((1, 16))
+    names_server: Rule = Rule(until=(1, 15))
+    compact_json: Rule = Rule((1, 15))
     # Refused audio has codes of its own; whether the app listens is asked first.
-    audio_codes: Rule = _since(1, 16)
+    audio_codes: Rule = Rule((1, 16))
 
     @property
     def audio_types(self) -> set[str]:
