@@ -24,6 +24,7 @@ EXTENSIONS = {
     "audio": "mp3 m4a wav amr mpga",
     "document": "txt markdown md mdx pdf html htm xlsx xls docx csv vtt properties",
 }
+MIME_TYPES = {"image": "image", "video": "video", "audio": "audio", "document": "text pdf"}
 OFFICE = "doc pptx ppt eml msg xml epub"
 ACCESS_SECONDS = 300
 
@@ -33,16 +34,12 @@ def file_type(extension: str, mime_type: str = "", etl_type: str = "dify") -> st
 
     etl_type: the server's ETL_TYPE, which decides about Office files.
     """
-    extension = extension.lower()
-    for kind, extensions in EXTENSIONS.items():
-        if extension in extensions.split():
-            return kind
-    if extension in OFFICE.split() and etl_type != "dify":
-        return "document"
-    named = next((kind for kind in ("image", "video", "audio") if kind in mime_type), None)
-    if named is not None:
-        return named
-    return "document" if "text" in mime_type or "pdf" in mime_type else "custom"
+    office = "" if etl_type == "dify" else OFFICE
+    known = EXTENSIONS | {"document": f"{EXTENSIONS['document']} {office}"}
+    found = [kind for kind, every in known.items() if extension.lower() in every.split()]
+    for kind, words in MIME_TYPES.items():
+        found += [kind for word in words.split() if word in mime_type]
+    return [*found, "custom"][0]
 
 
 @define
@@ -141,12 +138,7 @@ class FileStore:
         return filled
 
 
-def files_in(value: Any) -> list[FileValue]:
+def files_in(values: Mapping[str, Any]) -> list[FileValue]:
     """Return the files found directly or in a list among the values of a mapping."""
-    found: list[FileValue] = []
-    for item in value.values() if isinstance(value, Mapping) else value:
-        if isinstance(item, FileValue):
-            found.append(item)
-        elif isinstance(item, list):
-            found += [file for file in item if isinstance(file, FileValue)]
-    return found
+    lists = [item if isinstance(item, list) else [item] for item in values.values()]
+    return [file for items in lists for file in items if isinstance(file, FileValue)]

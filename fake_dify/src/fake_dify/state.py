@@ -25,7 +25,6 @@ InputType = Literal[
 ]
 Status = Literal["running", "succeeded", "failed", "stopped", "partial-succeeded", "paused"]
 ALPHABET = string.ascii_letters + string.digits
-METHODS = ["local_file", "remote_url"]
 
 
 def new_id() -> str:
@@ -68,10 +67,13 @@ class Input(Checked):
         item["options"] = list(self.options)
         if self.default is not None:
             item["default"] = self.default
-        if self.type.startswith("file"):
-            item["allowed_file_types"] = list(self.allowed_file_types)
-            item |= {"allowed_file_extensions": [], "allowed_file_upload_methods": METHODS}
-        return {self.type: item}
+        files = _files(self.allowed_file_types) if self.type.startswith("file") else {}
+        return {self.type: item | files}
+
+
+def _files(kinds: Sequence[str]) -> Data:
+    about = {"allowed_file_types": list(kinds), "allowed_file_extensions": list[str]()}
+    return {**about, "allowed_file_upload_methods": ["local_file", "remote_url"]}
 
 
 def _look_at_options(field: Input | FormInput) -> None:
@@ -187,11 +189,8 @@ class Subscription:
     limit: int | None
     killed: bool = False
     stays: bool = False
-    queue: deque[Data] = field(init=False)
+    queue: deque[Data] = Factory(lambda self: deque(maxlen=self.limit), takes_self=True)
     news: asyncio.Event = Factory(asyncio.Event)
-
-    def __attrs_post_init__(self) -> None:
-        self.queue = deque(maxlen=self.limit)
 
     def put(self, event: Data) -> None:
         if not self.killed:
@@ -294,8 +293,8 @@ class FormInput(Checked):
         _look_at_options(self)
 
     def declaration(self) -> Data:
+        named: Data = {"output_variable_name": self.name, "type": self.type}
         constant = {"type": "constant", "selector": list[str]()}
-        named = {"output_variable_name": self.name, "type": self.type}
         if self.type == "paragraph":
             default = None if self.default is None else {**constant, "value": self.default}
             if self.default_from is not None:
@@ -305,14 +304,8 @@ class FormInput(Checked):
         if self.type == "select":
             return {**named, "option_source": {**constant, "value": list(self.options)}}
         limits = {"number_limits": self.number_limits} if self.type == "file-list" else {}
-        return {
-            "output_variable_name": self.name,
-            "allowed_file_types": ["document", "image"],
-            "allowed_file_extensions": [],
-            "allowed_file_upload_methods": METHODS,
-            "type": self.type,
-            **limits,
-        }
+        kind = {"type": named.pop("type")}  # it comes behind what files may be
+        return {**named, **_files(["document", "image"]), **kind, **limits}
 
 
 @define(eq=False)
