@@ -28,7 +28,7 @@ def query(**filters: Any) -> dict[str, Any]:
 def test_a_filter_that_is_none_is_not_sent() -> None:
     assert query(**dict.fromkeys(LOG_FILTERS)) == query()
     assert WorkflowLogsRequest().limit == 20
-    assert WorkflowLogsRequest(limit=None).limit == 20  # type: ignore[arg-type]
+    assert WorkflowLogsRequest(limit=None).limit == 20
 
 
 class NoZone(tzinfo):

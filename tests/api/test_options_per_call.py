@@ -122,7 +122,7 @@ def test_the_request_stands_above_the_client(kind: Kind) -> None:
 def test_what_a_request_has_is_not_given_beside_it(kind: Kind) -> None:
     with ReplayServer(dify_server) as server, client(kind, server.url) as dify:
         both_ways = {"api_key": "app-request", "user": "request"}
-        asked = WorkflowRunRequest(inputs={}, **both_ways)
+        asked = WorkflowRunRequest(inputs={}, api_key="app-request", user="request")
         dify.run_workflow(asked, **both_ways)
         for name in both_ways:
             with pytest.raises(InvalidArgument, match="give it once") as caught:

@@ -147,7 +147,7 @@ def test_a_form_that_somebody_else_has_answered_is_followed(
     assert press_ok(fake_dify, 1, "--run", run.id).exit_code == 0
 
 
-@pytest.mark.fake_dify(workflow=human_parallel, resume_delay=600.0)
+@pytest.mark.fake_dify(workflow=BUILTINS["human-parallel"], resume_delay=600.0)
 def test_a_run_that_the_server_has_lost_is_told(
     fake_dify: FakeDify, monkeypatch: pytest.MonkeyPatch
 ) -> None:

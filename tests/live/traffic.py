@@ -57,7 +57,7 @@ class Traffic:
             headers=list(response.headers.items()),
             head=b"",
             body=response.content,
-            timing=[],
+            timing=b"",
         )
         routed = self._contract.route(exchange)
         name = self._contract.at(routed[0])["operationId"] if routed else "an unknown route"

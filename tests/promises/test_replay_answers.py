@@ -11,10 +11,11 @@ from dify_workflow import (
     NotFound,
 )
 from facade import Kind, both, client
-from generator.claims import is_older
 from recorded_runs import is_run, request_of
 from replay_server import ReplayServer, Reply
 from wire_archive import VERSIONS, Exchange, exchange, exchanges
+
+from generator.compare.claims import is_older
 
 # Those before: test_older_servers.py
 NEW = [item for version in VERSIONS if not is_older(version) for item in exchanges(version)]
