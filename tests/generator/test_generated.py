@@ -183,7 +183,7 @@ def test_filters_are_the_query_parameters_of_the_log_listing() -> None:
     assert list(rules) == list(LogFilters.__annotations__) == list(LOG_FILTERS)
     for name, hint in get_type_hints(LogFilters).items():
         is_time = rules[name].get("format") == "date-time"
-        assert hint | Unset == (hints[name] | str if is_time else hints[name])
+        assert hint | Unset == hints[name] | None | (str if is_time else Unset)
         assert LOG_FILTERS[name]["type"] == rules[name]["type"]
         rule = {key: value for key, value in LOG_FILTERS[name].items() if key != "description"}
         assert rule.items() <= rules[name].items()

@@ -80,7 +80,7 @@ def test_threads_that_begin_together_make_one_pool(monkeypatch: pytest.MonkeyPat
         status: str = dify.info("x").status
         return status
 
-    monkeypatch.setattr("dify_workflow._clients._sync.client.OwnClient", Client)
+    monkeypatch.setattr("dify_workflow._clients._sync.driver.OwnClient", Client)
     with ReplayServer([Reply.of(DETAIL)]) as server:
         with client("sync", server.url) as dify, ThreadPoolExecutor(8) as pool:
             assert set(pool.map(work, range(8))) == {"succeeded"}
