@@ -131,7 +131,7 @@ def test_every_model_of_an_answer_is_there() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.sample(3)
+@pytest.mark.sample(5)
 @both
 @pytest.mark.parametrize("model", sorted(READERS))
 def test_answers_give_values_or_our_errors(kind: Kind, model: str) -> None:

@@ -78,16 +78,6 @@ def test_the_messages_of_recorded_items(version: str) -> None:
 # Data.
 
 
-def test_data_is_the_class_of_the_event() -> None:
-    event = made("node_finished", {"id": "n", "title": "Code", "outputs": {"a": 1}})
-    match event.data:
-        case models.NodeFinishedData(title=title, outputs=outputs):
-            assert (title, outputs) == ("Code", {"a": 1})
-        case other:
-            pytest.fail(f"{other!r}")
-    assert event.data is event.data
-
-
 def test_data_of_events_without_a_payload_is_their_model() -> None:
     event = made("tts_message", workflow_run_id="r", task_id="t", audio="//PE")
     assert isinstance(event.data, models.TtsMessageEvent)
