@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -57,6 +58,8 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "generator": ((item for item in [1]), "a generator has no JSON form"),
     "range": (range(3), "a range has no JSON form"),
     "dict view": ({"a": 1}.values(), "a dict_values has no JSON form"),
+    "fraction": (Fraction(1, 2), "a Fraction has no JSON form"),
+    "number of too many digits": (10**5000, "digits"),
     "complex": (1j, "a complex has no JSON form"),
     "timedelta": (timedelta(1), "a timedelta has no JSON form"),
     "name that is no text": ({1: 2}, "names must be text, not 1"),
