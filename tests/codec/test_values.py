@@ -101,8 +101,6 @@ def only_json_types(value: Any) -> bool:
     return type(value) in (type(None), bool, int, float, str)
 
 
-
-
 def test_what_was_given_is_not_changed() -> None:
     given = {"a": [1, {"b": (2,)}]}
     to_json(given, "inputs")["a"][1]["b"].append(3)
