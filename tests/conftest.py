@@ -9,6 +9,7 @@ slow. `make test-quick` runs one case of each test that is neither slow nor mark
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import re
 import signal
@@ -76,6 +77,16 @@ def _taken(name: str, cases: list[pytest.Item]) -> list[pytest.Item]:
 
 def _number(seed: str, name: object) -> int:
     return zlib.crc32(f"{seed} {name}".encode())
+
+
+@pytest.fixture(autouse=True)
+def _levels() -> Iterator[None]:
+    """What a test asks to be logged, or a program that it runs, is not logged in the next one."""
+    names = ("", "dify_workflow", "httpx", "httpcore")
+    before = {name: logging.getLogger(name).level for name in names}
+    yield
+    for name, level in before.items():
+        logging.getLogger(name).setLevel(level)
 
 
 @pytest.fixture

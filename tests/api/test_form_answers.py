@@ -128,7 +128,7 @@ def test_what_the_server_refuses_is_typed(kind: Kind, case: str) -> None:
         assert len(server.requests) == 1
     error = caught.value
     assert (error.status_code, error.code) == (item.status, item.json()["code"])
-    assert error.message == item.json()["message"]
+    assert item.json()["message"].startswith(error.message)  # without the routes of the server
     assert not isinstance(error, RouteNotFound)
 
 

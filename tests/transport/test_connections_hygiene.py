@@ -12,7 +12,7 @@ import pytest
 from dify_workflow import InvalidParam, ServerError, TooManyRequests, WorkflowRunRequest
 from facade import Kind, both, client
 from replay_server import ReplayServer, Reply, Request
-from slow_runs import FOREVER, NODE_STARTED, PING, RUN, STARTED, Odd, freed
+from slow_runs import FOREVER, NODE_STARTED, PING, RUN, RUN_ID, STARTED, Odd, freed
 from wire_archive import exchange
 
 ROUNDS = 10
@@ -90,7 +90,7 @@ WRONG: list[tuple[str, Callable[[Any], None]]] = [
     ("429", lambda dify: _fails(lambda: dify.run_workflow({}), TooManyRequests)),
     ("429", lambda dify: _fails(lambda: dify.run_workflow(BLOCKING), TooManyRequests)),
     ("500", lambda dify: _fails(lambda: list(dify.run_workflow_stream({})), ServerError)),
-    ("500", lambda dify: _fails(lambda: dify.info("x"), ServerError)),
+    ("500", lambda dify: _fails(lambda: dify.info(RUN_ID), ServerError)),
     ("error event", lambda dify: _fails(lambda: dify.run_workflow({}), InvalidParam)),
     ("left", _breaks),
     ("left", lambda dify: _fails(lambda: _raises(dify), Odd)),
@@ -130,7 +130,7 @@ def test_a_pool_of_one_connection_stays_usable(kind: Kind, given: bool) -> None:
             for _ in range(3):
                 assert dify.run_workflow({}).status == "succeeded"
                 assert dify.run_workflow(BLOCKING).status == "succeeded"
-                assert dify.info("x").status == "succeeded"
+                assert dify.info(RUN_ID).status == "succeeded"
                 assert len(list(dify.run_workflow_stream({}))) == len(RUN.events())
         assert freed(server, None)
     assert len(server.requests) == ROUNDS * len(WRONG) + 12
