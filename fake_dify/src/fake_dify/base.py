@@ -97,7 +97,7 @@ class Gate(Step):
         self._reached = threading.Event()
         self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
 
-    def wait(self, timeout: float = 5.0) -> None:
+    def wait(self, timeout: float = 30.0) -> None:
         """Wait until a run has arrived; TimeoutError otherwise."""
         if not self._reached.wait(timeout):
             raise TimeoutError(f"no run arrived within {timeout} s")

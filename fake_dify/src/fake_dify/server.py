@@ -201,7 +201,7 @@ class FakeDify(World):
 
     # Helpers
 
-    def wait_idle(self, timeout: float = 5.0) -> None:
+    def wait_idle(self, timeout: float = 30.0) -> None:
         """Wait until no run is in progress (paused ones are not); TimeoutError otherwise."""
 
         async def idle() -> None:
@@ -210,7 +210,7 @@ class FakeDify(World):
 
         self._thread.call(idle, timeout)
 
-    def wait_for(self, condition: Callable[[], bool], timeout: float = 5.0) -> None:
+    def wait_for(self, condition: Callable[[], bool], timeout: float = 30.0) -> None:
         """Wait until `condition()` holds; TimeoutError otherwise."""
         end = time.monotonic() + timeout
         while not condition():

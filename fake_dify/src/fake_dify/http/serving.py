@@ -52,7 +52,7 @@ class ServerThread:
             self._serving.result().call_soon_threadsafe(self._stop.set)
             self._thread.join()
 
-    def call(self, function: Callable[[], Any], timeout: float = 5.0) -> None:
+    def call(self, function: Callable[[], Any], timeout: float = 30.0) -> None:
         """Call in the server's loop, and await what it gives; TimeoutError after `timeout` s."""
 
         async def limited() -> None:
