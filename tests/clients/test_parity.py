@@ -58,36 +58,9 @@ def _public(kind: type) -> dict[str, Any]:
     }
 
 
-def _as_sync(text: str) -> str:
-    """The text of a signature or a docstring with the names of the sync world."""
-    text = re.sub(r"\bA(?=close\b)|\ba(?=close\b)|\bAsync", "", text)
-    text = re.sub(r"Starting\[(\w+)\]", r"\1", text)
-    return text.replace("httpx.AsyncClient", "httpx.Client").replace("any task", "any thread")
-
-
 def test_the_public_names() -> None:
     assert dify_workflow.__all__ == sorted(PUBLIC)
     assert all(hasattr(dify_workflow, name) for name in PUBLIC)
-
-
-@each_pair
-def test_both_have_the_same_public_members(plain: type, waiting: type) -> None:
-    assert sorted(_public(plain)) == sorted(_as_sync(name) for name in _public(waiting))
-    for name in ("__enter__", "__exit__", "__iter__", "__next__"):
-        assert hasattr(plain, name) is hasattr(waiting, name.replace("__", "__a", 1))
-
-
-@each_pair
-def test_both_have_the_same_signatures(plain: type, waiting: type) -> None:
-    others = {_as_sync(name): member for name, member in _public(waiting).items()}
-    for name, member in [*_public(plain).items(), ("__init__", plain.__init__)]:  # type: ignore[misc]
-        other = others[name] if name != "__init__" else waiting.__init__  # type: ignore[misc]
-        assert type(member) is type(other), name
-        if isinstance(member, property):
-            member, other = member.fget, other.fget
-        assert _as_sync(str(inspect.signature(other))) == str(inspect.signature(member)), name
-        first = (inspect.getdoc(member) or "").partition("\n")[0]
-        assert _as_sync((inspect.getdoc(other) or "").partition("\n")[0]) == first, name
 
 
 @each_pair
