@@ -45,11 +45,11 @@ demo: $(DEMO) ## run a workflow against the bundled local server, or the Dify of
 	@$(BIN)/python examples/demo.py
 
 test-quick: $(TEST) ## run every test once, on one case, but those that take long; under a minute
-	@echo 'make test-quick: about 1 minute.'
+	@echo 'make test-quick: under a minute.'
 	@$(PYTEST) -n 0 -m quick
 
-test: $(TEST) ## run the tests, whole tables and matrices as samples; two to three minutes
-	@echo 'make test: about 3 minutes on 2 cores.'
+test: $(TEST) ## run the tests, whole tables and matrices as samples; about two minutes
+	@echo 'make test: about 2 minutes on 2 cores that do nothing else.'
 	@$(PYTEST) -n 2 -m 'not (slow or types)'
 
 test-slow: $(TEST) $(VENV)/.check $(VENV)/.docs $(VENV)/.slow ## run what "make test" left out: all of the matrices, other people's programs

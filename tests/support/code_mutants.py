@@ -179,7 +179,8 @@ def main() -> int:
     survivors = 0
     with tempfile.TemporaryDirectory() as scratch:
         clone = Path(scratch) / ROOT.name
-        subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
+        quiet = ["git", "-c", "advice.detachedHead=false"]
+        subprocess.run([*quiet, "clone", "-q", str(ROOT), str(clone)], check=True)
         git = ["git", "-C", str(clone)]
         subprocess.run([*git, "checkout", "-q", args.commit], check=True)
         if reason := killed(clone, "tests/codec"):

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from fault_cells import Cell
 from fault_judge import Verdict, judge
-from fault_sim import Client, Mode, Observed, play
+from fault_sim import Mode, Observed, play
 
 Verdicts = list[tuple[Cell, Verdict]]
 
@@ -44,10 +44,10 @@ def assert_clean(verdicts: Verdicts) -> None:
     assert not bad, f"{len(bad)} cells:\n" + "\n".join(bad[:20])
 
 
-def played(cell: Cell, client: Client | None = None, mode: Mode = "iterate") -> Verdict:
-    """Let a client, or ours, read a cell's run."""
+def played(cell: Cell, mode: Mode = "iterate") -> Verdict:
+    """Let the client read a cell's run."""
     server, run = cell.build()
-    return judged(cell, play(server, run, client=client, mode=mode), mode)
+    return judged(cell, play(server, run, mode=mode), mode)
 
 
 def judged(cell: Cell, seen: Observed, mode: Mode = "iterate") -> Verdict:

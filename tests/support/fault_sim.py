@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Literal
 
 import attrs
@@ -14,7 +13,7 @@ from dify_workflow import (
     WorkflowStreamEvent,
 )
 from dify_workflow._api.api_responses import ApiResponse
-from dify_workflow._api.commands import Await, Flow, Open, Opened, Outcome, Send, Until, Waiting
+from dify_workflow._api.commands import Await, Open, Opened, Outcome, Send, Until, Waiting
 from dify_workflow._api.failures import Failure
 from dify_workflow._api.versions import Server
 from dify_workflow._clients._async.driver import AsyncDriver
@@ -145,9 +144,6 @@ class Observed:
         return self
 
 
-Client = Callable[[Run], Flow[None]]
-
-
 def following(server: Dify, *, attach: bool = False, **options: Any) -> Run:
     """A run as the client would start it, or attach to."""
     client = Options(api_key="app-simulated", user="user-1")
@@ -183,13 +179,9 @@ def async_stream_of(server: Dify, run: Run) -> AsyncWorkflowStream:
     return AsyncWorkflowStream(run, AsyncSimDriver(**_driver_of(server, run)))
 
 
-def play(
-    server: Dify, run: Run, *, client: Client | None = None, mode: Mode = "iterate"
-) -> Observed:
-    """Read a run to its end with the sync stream; `client` is a flow to use instead of ours."""
+def play(server: Dify, run: Run, *, mode: Mode = "iterate") -> Observed:
+    """Read a run to its end with the sync stream."""
     stream = stream_of(server, run)
-    if client is not None:
-        stream._flow = client(run)
     seen = Observed(server)
     with stream:
         try:
