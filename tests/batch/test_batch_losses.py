@@ -34,10 +34,13 @@ class Losing(Executor):
         return future
 
 
-def test_a_row_whose_worker_was_lost_is_looked_up_first(fake: FakeDify, dify: DifyWorkflow) -> None:
+def test_a_row_whose_worker_was_lost_is_looked_up_first(
+    fake: FakeDify, dify: DifyWorkflow, caplog: pytest.LogCaptureFixture
+) -> None:
     executor = Losing(1)
     (row,) = iter_many(dify, rows(1), executor=executor, lookup_seconds=0)
     assert row.ok
+    assert "row 1: its worker was lost (OSError('worker lost'))" in caplog.text
     first, lookup, again = executor.tasks
     assert (first.in_flight, lookup.in_flight, again.in_flight) == (False, True, False)
     assert first.flight == lookup.flight != again.flight
