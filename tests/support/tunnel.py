@@ -28,13 +28,16 @@ def _serving() -> ssl.SSLContext:
 class Tunnel:
     """Relays each connection to `target`, an URL, after TLS or a CONNECT."""
 
-    def __init__(self, target: str, *, tls: bool = False) -> None:
+    def __init__(self, target: str, *, tls: bool = False, port: int = 0) -> None:
         self._target = httpx.URL(target)
         self._tls = _serving() if tls else None
         self.connects: list[bytes] = []
         """The request lines of CONNECT."""
         self.protocols: list[str | None] = []
         """What each TLS connection agreed on."""
+        self.resumed: list[bool] = []
+        """Whether each TLS connection went on with an earlier session."""
+        self._port = port
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
 
@@ -51,7 +54,7 @@ class Tunnel:
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        server = await asyncio.start_server(self._relay, "127.0.0.1", 0, ssl=self._tls)
+        server = await asyncio.start_server(self._relay, "127.0.0.1", self._port, ssl=self._tls)
         self._port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()
@@ -63,7 +66,9 @@ class Tunnel:
             self.connects.append(head.partition(b"\r\n")[0])
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         else:
-            self.protocols.append(writer.get_extra_info("ssl_object").selected_alpn_protocol())
+            tls = writer.get_extra_info("ssl_object")
+            self.protocols.append(tls.selected_alpn_protocol())
+            self.resumed.append(tls.session_reused)
         there = await asyncio.open_connection(self._target.host, self._target.port)
         await asyncio.gather(_copy(reader, there[1]), _copy(there[0], writer))
 

@@ -110,6 +110,7 @@ class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
 
     async def _hang_up(self) -> None:
         self._closed = True
+        self._keep_session()
         if self._stream is not None:
             await self._stream.aclose()
         if self._handle is not None:

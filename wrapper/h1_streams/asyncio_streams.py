@@ -7,6 +7,7 @@ import ipaddress
 import selectors
 import ssl
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable
 from typing import Any
@@ -257,7 +258,7 @@ async def connect_tcp(
     stream = PlainStream(loop)
     try:
         async with asyncio.timeout(timeout):
-            await loop.create_connection(lambda: stream, host, port, **_attempts(loop, host))
+            await _connect(loop, stream, host, port)
     except TimeoutError as error:
         raise httpcore.ConnectTimeout("no connection in time") from error
     except OSError as error:
@@ -270,6 +271,35 @@ async def connect_tcp(
         stream.shutdown()
         raise httpcore.ConnectError(str(error)) from error
     return stream
+
+
+_ADDRESS_HOLDS = 10.0  # s, as in aiohttp
+_addresses: dict[tuple[str, int], tuple[tuple[str, int], float]] = {}  # reached, and until when
+
+
+async def _connect(
+    loop: asyncio.AbstractEventLoop, stream: AsyncioStream, host: str, port: int
+) -> None:
+    """Connect to the address that a name was reached at, for some time; then, or else, by name."""
+    name = host, port
+    address, until = _addresses.get(name, (name, 0.0))
+    if time.monotonic() < until:
+        try:
+            await loop.create_connection(lambda: stream, *address)
+            return
+        except OSError:
+            pass  # it may have moved
+        finally:
+            if stream.transport is None:
+                _addresses.pop(name, None)
+    await loop.create_connection(lambda: stream, host, port, **_attempts(loop, host))
+    if len(_addresses) >= _MOST_ADDRESSES:
+        _addresses.clear()
+    reached = stream.transport.get_extra_info("peername")[:2]
+    _addresses[name] = reached, time.monotonic() + _ADDRESS_HOLDS
+
+
+_MOST_ADDRESSES = 100
 
 
 def _attempts(loop: asyncio.AbstractEventLoop, host: str) -> dict[str, Any]:

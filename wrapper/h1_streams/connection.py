@@ -151,6 +151,7 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
 
     def _hang_up(self) -> None:
         self._closed = True
+        self._keep_session()
         self.shutdown()
         if self._stream is not None:
             self._stream.close()

@@ -17,6 +17,7 @@ import httpx
 
 from .connection_handle import ConnectionHandle
 from .framing import Header, ResponseHead, request_head
+from .resuming import ResumingContext
 
 
 @attrs.frozen
@@ -152,6 +153,11 @@ class ConnectionState:
         self._layers.append(stream)
         if self._handle is not None:
             self._handle.carried_by(self)
+
+    def _keep_session(self) -> None:
+        """Keep what TLS can go on with next time; before the connection is closed."""
+        if self._stream is not None and isinstance(self._route.context, ResumingContext):
+            self._route.context.keep(self._stream.get_extra_info("ssl_object"))
 
     def _surplus(self) -> bool:
         """Whether bytes wait in TLS, where they are not seen in the socket any more."""

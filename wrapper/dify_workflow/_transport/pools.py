@@ -294,6 +294,7 @@ class TransportSettings:
         makes its own: slower, and a stream has one silence limit, but right. Of such a stream, it
         returns what is to see the connection.
         """
+        from h1_streams.resuming import ResumingContext
         from h1_streams.state import Route  # with httpcore, which httpx imports as late
 
         proxy = self._proxy(url)
@@ -302,8 +303,12 @@ class TransportSettings:
         if self._connections == "httpx" or not (supported and hasattr(pool, "create_connection")):
             return None if handle is None else TracedConnection(handle)
 
+        context = self._context(url)
+        if handle is not None and url.scheme == "https":
+            context = ResumingContext(context)
+
         def create(origin: Any, handle: ConnectionHandle | None = handle) -> Any:
-            route = Route(origin, self._context(url), proxy)
+            route = Route(origin, context, proxy)
             return connection(route, _KEEPALIVE_EXPIRY, keepalive_options(), handle)
 
         pool.create_connection = create
