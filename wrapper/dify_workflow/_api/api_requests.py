@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -38,11 +39,14 @@ class ApiRequest:
         return str(self.kwargs["url"])
 
 
+_module = functools.cache(import_module)
+
+
 def build(operation: str, options: Options, *path: str, **arguments: Any) -> ApiRequest:
     """Build the request of an operation; arguments that are None are left out."""
     method, _, module = OPERATIONS[operation]
     present = {name: value for name, value in arguments.items() if value is not None}
-    kwargs = import_module(module)._get_kwargs(*path, **present)
+    kwargs = _module(module)._get_kwargs(*path, **present)
     return ApiRequest(operation, kwargs, options, repeatable=method == "GET")
 
 

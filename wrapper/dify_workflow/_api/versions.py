@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import attrs
 from dify_workflow_api.operations import SINCE
 
 
-@attrs.frozen(order=True)
-class Version:
+class Version(NamedTuple):
     """A Dify version such as 1.14.2, comparable."""
 
     major: int
@@ -18,6 +19,7 @@ class Version:
     patch: int = 0
 
     @classmethod
+    @functools.lru_cache(maxsize=32)
     def of(cls, text: str | None) -> Version | None:
         """Read "1.14.2" (anything behind it is ignored); None when it is no version."""
         match = re.match(r"\s*v?(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?", text or "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import logging
 import time
 from types import TracebackType
@@ -61,6 +62,7 @@ _OF_STREAMS = {
     "accept-encoding": "identity",
     "cache-control": "no-cache",
 }
+_to_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 _fixed = functools.lru_cache(maxsize=32)(httpx.URL)  # addresses without an id or a token in them
 
 
@@ -112,7 +114,14 @@ def build_request(
     try:
         url = parsed(address)
         if own:  # there is nothing to be merged with
+            if "json" in kwargs:  # httpx makes its headers anew for those that it adds
+                body = _to_text(kwargs.pop("json")).encode()
+                headers["Host"] = url.netloc.decode()
+                headers["Content-Length"] = str(len(body))
+                kwargs["stream"] = httpx.ByteStream(body)
             request = httpx.Request(url=url, headers=headers, **kwargs)
+            if "stream" in kwargs:
+                request.read()  # for who asks for its content
             request.extensions["timeout"] = timeout.as_dict()
         else:
             request = http.build_request(url=url, headers=headers, timeout=timeout, **kwargs)

@@ -273,7 +273,8 @@ class AsyncOpenStream:
 
     async def aclose(self) -> None:
         """Free the connection; any number of times."""
-        self.shutdown()
+        if self._own is None:  # else closing the response does it
+            self._handle.shutdown()
         await self._response.aclose()
         if self._parts is not None:
             try:

@@ -196,7 +196,8 @@ class OpenStream:
 
     def close(self) -> None:
         """Free the connection; from any thread, any number of times."""
-        self._handle.shutdown()
+        if self._own is None:  # else closing the response does it
+            self._handle.shutdown()
         self._response.close()
 
     def abandon(self) -> None:
