@@ -116,7 +116,7 @@ CASES: dict[str, Case] = {
         scheme="https",
         ended=True,
     ),
-    "run_first": _runs(", the first of a program", "httpx", runs=1, mode="whole"),
+    "run_first": _runs(", a client and its first", "httpx", runs=1, mode="first"),
     "one_stream": _stream(
         "One stream, an event per HTTP chunk",
         ("limit", *PEERS, *MODES),

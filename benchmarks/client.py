@@ -10,23 +10,18 @@ import json
 import os
 import sys
 
-from usage import Span
-
 
 def main() -> None:
     """Do the job: `measure` names a module in measures/, `client` one in clients/."""
     job = json.loads(sys.argv[1])
     if job["core"] is not None:
         os.sched_setaffinity(0, {job["core"]})
-    with Span() as whole:
-        client = importlib.import_module(f"clients.{job['client']}")
-        measure = importlib.import_module(f"measures.{job['measure']}")
-        if job["asynchronous"]:
-            figures = measure.asynchronous(client.Async, job)
-        else:
-            figures = measure.sync(client.Sync, job)
-    if job["mode"] == "whole":  # with the imports
-        figures |= whole.figures()
+    client = importlib.import_module(f"clients.{job['client']}")
+    measure = importlib.import_module(f"measures.{job['measure']}")
+    if job["asynchronous"]:
+        figures = measure.asynchronous(client.Async, job)
+    else:
+        figures = measure.sync(client.Sync, job)
     print(json.dumps(figures))
 
 

@@ -85,7 +85,7 @@ def _runs() -> Iterator[Target]:
         yield least("run, TLS", "run_tls", client, 0.8, "httpx")
         yield least("run, TLS, async", "run_tls_async", client, 1.0, "aiohttp")
         yield least("run, TLS, body ended, async", "run_ended", client, 1.2, "aiohttp")
-        yield least("first run of a program", "run_first", client, 1.0, "httpx")
+        yield least("a client and its first run", "run_first", client, 1.0, "httpx")
 
 
 def _rest() -> Iterator[Target]:

@@ -6,6 +6,7 @@ It is asked at each request, since they come and go.
 from __future__ import annotations
 
 import logging
+from operator import attrgetter
 from types import FunctionType
 from typing import Any
 
@@ -20,7 +21,7 @@ def is_original(function: Any) -> bool:
 
 _HTTP = ("httpx.", "httpcore.", "httpx2.", "httpcore2.")
 # The methods of httpx's clients that a request goes through, and tracing tools wrap.
-_LAYERS = (
+_layers = attrgetter(
     "send",
     "_send_handling_auth",
     "_send_handling_redirects",
@@ -35,5 +36,5 @@ def is_hooked(client: Any, kind: type[Any]) -> bool:
     return (
         _httpx_log.isEnabledFor(logging.INFO)
         or any(client.event_hooks.values())
-        or not all(is_original(getattr(kind, name)) for name in _LAYERS)
+        or not all(map(is_original, _layers(kind)))
     )
