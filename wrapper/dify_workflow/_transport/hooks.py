@@ -33,8 +33,12 @@ _httpx_log = logging.getLogger("httpx")
 
 def is_hooked(client: Any, kind: type[Any]) -> bool:
     """Whether somebody looks into the requests of an httpx client, but for its transport."""
+    try:
+        layers = _layers(kind)
+    except AttributeError:  # another httpx
+        return True
     return (
         _httpx_log.isEnabledFor(logging.INFO)
         or any(client.event_hooks.values())
-        or not all(map(is_original, _layers(kind)))
+        or not all(map(is_original, layers))
     )
