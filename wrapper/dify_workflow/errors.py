@@ -52,6 +52,11 @@ class InvalidArgument(DifyError, ValueError):
         self.field = field
 
 
+def invalid(field: str, why: str) -> InvalidArgument:
+    """Return the exception for an argument; its text begins with the name."""
+    return InvalidArgument(f"{field}: {why}", field=field)
+
+
 class ConnectionFailed(DifyError):
     """No connection could be made, or it broke; `__cause__` is the httpx exception."""
 

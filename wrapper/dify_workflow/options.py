@@ -18,7 +18,7 @@ from dify_workflow_api.operations import BODIES
 
 from ._codec.jsonio import is_one_of, to_json
 from ._codec.sse import DEFAULT_MAX_EVENT_BYTES
-from .errors import InvalidArgument
+from .errors import InvalidArgument, invalid
 from .types.forms import OnHumanInput
 from .types.requests import (
     CHECKED_FIELDS,
@@ -83,9 +83,9 @@ class RunArguments(RunOptions, total=False):
 
 def _user(value: str) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise InvalidArgument("user: a non-empty string is needed", field="user")
+        raise invalid("user", "a non-empty string is needed")
     if len(value) > _MAX_USER:
-        raise InvalidArgument(f"user: at most {_MAX_USER} characters", field="user")
+        raise invalid("user", f"at most {_MAX_USER} characters")
     user: str = to_json(value, "user")
     return user
 
@@ -117,9 +117,8 @@ def _timeout(value: Timeout) -> httpx.Timeout:
     else:
         good = seconds is None or _is_seconds(seconds)
     if not good:
-        raise InvalidArgument(
-            "timeout: seconds above 0, a timedelta, an httpx.Timeout, or None for no limit",
-            field="timeout",
+        raise invalid(
+            "timeout", "seconds above 0, a timedelta, an httpx.Timeout, or None for no limit"
         )
     if seconds is None or isinstance(seconds, httpx.Timeout):
         return seconds or httpx.Timeout(None)
@@ -131,7 +130,7 @@ def _must(test: Callable[[Any], object], what: str) -> _Validator:
 
     def check(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         if not test(value):
-            raise InvalidArgument(f"{attribute.name}: {what}", field=attribute.name)
+            raise invalid(attribute.name, what)
 
     return check
 
@@ -156,35 +155,28 @@ def _seconds(value: Seconds | None) -> float | None:
     if seconds is None:
         return None
     if not _is_seconds(seconds):
-        raise InvalidArgument(
-            "deadline: a number of seconds above 0, or a timedelta", field="deadline"
-        )
+        raise invalid("deadline", "a number of seconds above 0, or a timedelta")
     return float(seconds)
 
 
 def _body(value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        raise InvalidArgument("extra_body: a mapping", field="extra_body")
+        raise invalid("extra_body", "a mapping")
     body: dict[str, Any] = to_json(value, "extra_body")
     return body
 
 
 def _headers(value: Any) -> dict[str, str]:
     if not isinstance(value, Mapping):
-        raise InvalidArgument("extra_headers: a mapping", field="extra_headers")
+        raise invalid("extra_headers", "a mapping")
     headers = {}
     for name, text in value.items():
         if not isinstance(name, str) or not _HEADER.fullmatch(name):
-            raise InvalidArgument(f"extra_headers: {name!r} names no header", field="extra_headers")
+            raise invalid("extra_headers", f"{name!r} names no header")
         if name.lower() in _FRAMING:
-            raise InvalidArgument(
-                f"extra_headers: {name!r} is set for each request by what it carries",
-                field="extra_headers",
-            )
+            raise invalid("extra_headers", f"{name!r} is set for each request by what it carries")
         if not isinstance(text, str) or not text.isascii() or not text.isprintable():
-            raise InvalidArgument(
-                f"extra_headers: {name} must be printable ASCII text", field="extra_headers"
-            )
+            raise invalid("extra_headers", f"{name} must be printable ASCII text")
         headers[name.lower()] = text.strip()
     return headers
 
@@ -278,9 +270,7 @@ class Options:
     def key(self) -> Secret:
         """Return the API key; raises `InvalidArgument` when there is none."""
         if self.api_key is None:
-            raise InvalidArgument(
-                "api_key: none given; pass api_key= or set DIFY_API_KEY", field="api_key"
-            )
+            raise invalid("api_key", "none given; pass api_key= or set DIFY_API_KEY")
         return self.api_key
 
 
@@ -291,18 +281,13 @@ def unknown(name: str, known: Collection[str]) -> InvalidArgument:
     """Return the error for an option that there is not; it has the nearest name first."""
     near = get_close_matches(name, known, n=1)
     meant = f"did you mean {near[0]}? There" if near else "there"
-    return InvalidArgument(
-        f"{name}: unknown option; {meant} are {', '.join(sorted(known))}", field=name
-    )
+    return invalid(name, f"unknown option; {meant} are {', '.join(sorted(known))}")
 
 
 def no_inputs(options: Mapping[str, Any]) -> InvalidArgument:
     """Return the error for a run without inputs; a name that is no option may be meant as one."""
     name = next((name for name in options if name not in _NAMES), "text")
-    return InvalidArgument(
-        f"inputs: none given; inputs go in a mapping: run_workflow({{{name!r}: ...}})",
-        field="inputs",
-    )
+    return invalid("inputs", f"none given; inputs go in a mapping: run_workflow({{{name!r}: ...}})")
 
 
 _F = TypeVar("_F", bound=Callable[..., Any])

@@ -12,7 +12,7 @@ import attrs
 from dify_workflow_api.models import OutputFile
 
 from ._codec.jsonio import UNREADABLE, decode
-from .errors import DifyError, InvalidArgument
+from .errors import DifyError, invalid
 from .types.requests import WorkflowRunRequest
 from .types.responses import WorkflowRunResponse, require_success
 
@@ -94,7 +94,7 @@ def read(outputs: type[OutputsT], source: WorkflowRunResponse | Mapping[str, Any
     if typing.get_origin(outputs) is dict or outputs is dict:
         return typing.cast(OutputsT, dict(values))
     if not attrs.has(outputs):
-        raise InvalidArgument("outputs: the class of a generated module", field="outputs")
+        raise invalid("outputs", "the class of a generated module")
     fitted: dict[str, Any] = {}
     problems: list[_Misfit] = []
     kinds = _hints(outputs)

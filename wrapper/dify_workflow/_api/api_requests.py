@@ -12,7 +12,7 @@ import dify_workflow_api.models as models
 from dify_workflow_api.operations import OPERATIONS
 
 from .._codec.jsonio import to_json
-from ..errors import InvalidArgument
+from ..errors import invalid
 from ..options import Options
 from ..types.files import NotUploaded
 
@@ -65,10 +65,10 @@ def run(inputs: Mapping[str, Any], options: Options, *, blocking: bool = False) 
             {name: value for name, value in body.items() if value is not None}
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise InvalidArgument(
-            "files: each needs a type, a transfer_method and what they call for; "
+        raise invalid(
+            "files",
+            "each needs a type, a transfer_method and what they call for; "
             f"WorkflowFile makes them ({error})",
-            field="files",
         ) from error
     if options.workflow_id is None:
         built = build("runWorkflow", options, body=model)
@@ -83,9 +83,7 @@ def _with_extra_body(built: ApiRequest, extra: Mapping[str, Any]) -> ApiRequest:
         return built
     for name in extra:
         if name in built.kwargs["json"]:
-            raise InvalidArgument(
-                f"extra_body: {name} is set by the request itself", field="extra_body"
-            )
+            raise invalid("extra_body", f"{name} is set by the request itself")
     body = {**built.kwargs["json"], **to_json(extra, "extra_body")}
     return attrs.evolve(built, kwargs={**built.kwargs, "json": body})
 
@@ -138,7 +136,7 @@ def speech(options: Options, **texts: str | None) -> ApiRequest:
     values = {name: to_json(value, name) for name, value in texts.items() if value is not None}
     for name, value in values.items():
         if not isinstance(value, str):
-            raise InvalidArgument(f"{name}: text", field=name)
+            raise invalid(name, "text")
     body = models.TextToAudioBody.from_dict({"user": options.user, **values})
     return build("textToAudio", options, body=body)
 
@@ -152,12 +150,12 @@ def identifier(name: str, value: Any) -> str:
     """Return an id that can be a part of a path; raises `InvalidArgument`."""
     if not isinstance(value, str):
         kind = type(value).__name__
-        raise InvalidArgument(f"{name}: an id is text, not a {kind}", field=name)
+        raise invalid(name, f"an id is text, not a {kind}")
     if not value.strip() or value in (".", ".."):
-        raise InvalidArgument(f"{name}: a non-empty string is needed", field=name)
+        raise invalid(name, "a non-empty string is needed")
     if "/" in value:
-        raise InvalidArgument(f"{name}: this is an address, not an id", field=name)
+        raise invalid(name, "this is an address, not an id")
     if value.startswith("app-"):
-        raise InvalidArgument(f"{name}: this is an API key, not an id", field=name)
+        raise invalid(name, "this is an API key, not an id")
     text: str = to_json(value, name)
     return text

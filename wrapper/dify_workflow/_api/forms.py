@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dify_workflow_api.models import SubmitFormBody
 
 from .._codec.jsonio import as_text, decode, to_json
-from ..errors import FormClosed, InvalidArgument
+from ..errors import FormClosed, InvalidArgument, invalid
 from ..options import Options
 from ..types import forms
 from ..types.files import with_files
@@ -39,9 +39,9 @@ def submit(
     if isinstance(form, str):
         form = yield from fetch_form(options, form)
     if not isinstance(form, WorkflowForm):
-        raise InvalidArgument("form: a WorkflowForm, or its token", field="form")
+        raise invalid("form", "a WorkflowForm, or its token")
     if not isinstance(inputs, Mapping):
-        raise InvalidArgument("inputs: a mapping of names to answers", field="inputs")
+        raise invalid("inputs", "a mapping of names to answers")
     inputs = with_files(inputs, "inputs")
     token = form.needs_token()
     check_answer(form, action, inputs)
@@ -75,10 +75,7 @@ def parsed(reply: FormReply) -> tuple[str, Mapping[str, Any]] | None:
         return reply, {}
     if isinstance(reply, tuple) and len(reply) == 2 and isinstance(reply[1], Mapping):
         return reply
-    raise InvalidArgument(
-        "on_human_input: it must return (action, inputs), an action, or None",
-        field="on_human_input",
-    )
+    raise invalid("on_human_input", "it must return (action, inputs), an action, or None")
 
 
 def check_answer(form: WorkflowForm, action: str, inputs: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ import attrs
 from dify_workflow_api.filters import LOG_FILTERS
 
 from .._codec.jsonio import as_text
-from ..errors import InvalidArgument
+from ..errors import invalid
 from ..options import Options
 from ..types.requests import WorkflowLogsRequest
 from ..types.responses import DifyPageResult, WorkflowLogs
@@ -102,7 +102,7 @@ def _entries_after(
         elif entries and entries[-1].created_at < oldest:
             break
     if found is None or first is None:
-        raise InvalidArgument(f"last_id: the listing holds no entry {last_id!r}", field="last_id")
+        raise invalid("last_id", f"the listing holds no entry {last_id!r}")
     return DifyPageResult(
         data=found[: request.limit],
         page=1,
@@ -117,7 +117,7 @@ def whole_listing(request: WorkflowLogsRequest) -> LogWalk:
     """Return the walk over all entries that a request is for; raises `InvalidArgument`."""
     for name in ("last_id", "page"):
         if getattr(request, name, None) is not None or name in request.filters:
-            raise InvalidArgument(f"{name}: iter_logs begins with the newest", field=name)
+            raise invalid(name, "iter_logs begins with the newest")
     return LogWalk(request.filters)
 
 

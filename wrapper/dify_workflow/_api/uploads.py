@@ -15,7 +15,7 @@ from dify_workflow_api.models import AudioToTextBody, FileUploadBody
 from dify_workflow_api.types import File
 
 from .._codec.jsonio import as_text, decode
-from ..errors import InvalidArgument
+from ..errors import invalid
 from ..options import Options
 from ..types.files import (
     AUDIO,
@@ -73,7 +73,7 @@ class Part:
         try:
             data = self._open().read(size)
         except OSError as error:
-            raise _refused(f"it cannot be read: {error}") from error
+            raise invalid("file", f"it cannot be read: {error}") from error
         if self._progress is not None and data:
             self._progress(self.tell(), self._size)
         return data
@@ -107,7 +107,7 @@ def upload(
     """Upload one file; raises `InvalidArgument` before anything is sent."""
     if isinstance(content, WorkflowFile):
         if content.content is None:
-            raise _refused("it is not one to upload: it has an address, or an id")
+            raise invalid("file", "it is not one to upload: it has an address, or an id")
         name, mime_type = name or content.name, mime_type or content.mime_type
         content = content.content
     name = name_for(content, name)
@@ -140,10 +140,10 @@ def _audio_type(name: str) -> str:
     """
     extension = extension_of(name)
     if extension not in AUDIO:
-        raise InvalidArgument(
-            f"name: {name!r} is no audio that Dify transcribes; it takes {', '.join(AUDIO)}, told "
+        raise invalid(
+            "name",
+            f"{name!r} is no audio that Dify transcribes; it takes {', '.join(AUDIO)}, told "
             "by the name's extension, or by mime_type= (audio/mp3 and so on)",
-            field="name",
         )
     return f"audio/{extension}"
 
@@ -163,10 +163,10 @@ def _send(part: Part, request: ApiRequest) -> Flow[ApiResponse]:
 def name_for(content: Content, chosen: str | None) -> str:
     """Return the name that a file is sent with; raises `InvalidArgument` for what is no file."""
     if chosen is not None and (not isinstance(chosen, str) or not chosen.strip()):
-        raise InvalidArgument("name: text, not empty", field="name")
+        raise invalid("name", "text, not empty")
     if isinstance(content, bytes | bytearray):
         if chosen is None:
-            raise InvalidArgument("name: bytes need a file name", field="name")
+            raise invalid("name", "bytes need a file name")
         return sent_name(chosen)
     if isinstance(content, str | os.PathLike):
         check_file(content, "file")
@@ -176,15 +176,11 @@ def name_for(content: Content, chosen: str | None) -> str:
     return sent_name(chosen or (own if isinstance(own, str) else "file"))
 
 
-def _refused(why: str) -> InvalidArgument:
-    return InvalidArgument(f"file: {why}", field="file")
-
-
 def _opened(path: str | os.PathLike[str]) -> IO[bytes]:
     try:
         return Path(path).open("rb")
     except OSError as error:
-        raise InvalidArgument(f"file: {error}", field="file") from error
+        raise invalid("file", str(error)) from error
 
 
 def upload_all(places: Sequence[dict[str, Any]], options: Options) -> Flow[None]:

@@ -20,7 +20,7 @@ from .._api.versions import Server, Version
 from .._runs.handle import refuse_other_half
 from .._runs.run import Run, plan
 from .._transport.pools import TransportSettings
-from ..errors import DifyError, InvalidArgument
+from ..errors import DifyError, InvalidArgument, invalid
 from ..options import CallOptions, Options, RunArguments, RunOptions, show_options, unknown
 from ..types.requests import seal_key
 
@@ -38,9 +38,9 @@ def normalise_base_url(text: str) -> httpx.URL:
     """
     url = _parsed(text)
     if url.userinfo:
-        raise _refused("it must not hold a user name or password; use api_key")
+        raise invalid("base_url", "it must not hold a user name or password; use api_key")
     if url.port is not None and not 0 < url.port < 65_536:
-        raise _refused("the port must be from 1 to 65535")
+        raise invalid("base_url", "the port must be from 1 to 65535")
     parts = [part for part in url.raw_path.decode().partition("?")[0].split("/") if part]
     at = next((i for i, part in enumerate(parts) if part.lower() == "v1"), None)
     if at is not None:
@@ -53,9 +53,9 @@ def normalise_base_url(text: str) -> httpx.URL:
     if url.host in _CLOUD_PAGES:
         good, rest = httpx.URL(DEFAULT_BASE_URL), [url.host]
     if url.query or url.fragment:
-        raise _refused(f"it must not have a query or a fragment; write {good}")
+        raise invalid("base_url", f"it must not have a query or a fragment; write {good}")
     if rest:
-        raise _refused(f"{url} is not the API's root; write {good}")
+        raise invalid("base_url", f"{url} is not the API's root; write {good}")
     return good
 
 
@@ -65,23 +65,21 @@ _CLOUD_PAGES = frozenset({"cloud.dify.ai", "dify.ai", "www.dify.ai", "udify.app"
 
 def _parsed(text: str) -> httpx.URL:
     if not isinstance(text, str):
-        raise _refused(f"text is needed, not a {type(text).__name__}")
+        raise invalid("base_url", f"text is needed, not a {type(text).__name__}")
     text = text.strip()
     if re.search(r"[\s\\]", text):
-        raise _refused("it must not hold spaces or backslashes")
+        raise invalid("base_url", "it must not hold spaces or backslashes")
     try:
         url = httpx.URL(text)
         host = url.host
         url.raw_host.decode().encode("idna")  # as it is when a connection is made
     except (httpx.InvalidURL, ValueError):  # the latter for a bad host name
-        raise _refused(f"it is not a URL such as {DEFAULT_BASE_URL}") from None
+        raise invalid("base_url", f"it is not a URL such as {DEFAULT_BASE_URL}") from None
     if url.scheme not in ("http", "https") or not host:
-        raise _refused(f"it must start with http:// or https://, as in {DEFAULT_BASE_URL}")
+        raise invalid(
+            "base_url", f"it must start with http:// or https://, as in {DEFAULT_BASE_URL}"
+        )
     return url
-
-
-def _refused(why: str) -> InvalidArgument:
-    return InvalidArgument(f"base_url: {why}", field="base_url")
 
 
 @attrs.frozen(kw_only=True)
@@ -111,10 +109,10 @@ class ClientSettings:
             given = type(http_client)
             package = given.__module__.partition(".")[0]
             hint = " (call httpx2.alias_httpx() before anything imports httpx)"
-            raise InvalidArgument(
-                f"http_client: an httpx.{http_kind.__name__} is needed, not "
+            raise invalid(
+                "http_client",
+                f"an httpx.{http_kind.__name__} is needed, not "
                 f"{package}.{given.__name__}{hint if package == 'httpx2' else ''}",
-                field="http_client",
             )
         checked, url = from_environment(options, base_url, default_headers)
         transport = TransportSettings(**others)

@@ -24,7 +24,7 @@ from uuid import UUID
 import attrs
 import dify_workflow_api.models as models
 
-from ..errors import InvalidArgument
+from ..errors import invalid
 
 _orjson_loads: Callable[[bytes], Any] | None
 try:
@@ -198,7 +198,7 @@ def to_json(value: Any, where: str = "value") -> Any:
         return _to_json(value, where)
     except RecursionError:
         pass  # and left behind: its thousand frames do not travel with ours, as Dask would have it
-    raise _refused(where, "it holds itself, or is nested too deeply")
+    raise invalid(where, "it holds itself, or is nested too deeply")
 
 
 def _to_json(value: Any, where: str) -> Any:
@@ -210,17 +210,17 @@ def _to_json(value: Any, where: str) -> Any:
         return _text(value, where)
     if isinstance(value, int):
         if value.bit_length() > _LONGEST_INT:
-            raise _refused(where, "the number has too many digits")
+            raise invalid(where, "the number has too many digits")
         return int(value)
     if isinstance(value, Mapping):
         return {
             _name(name, where): _to_json(item, f"{where}.{name}") for name, item in value.items()
         }
     if is_missing(value):
-        raise _refused(where, f"{value!r} is a missing value; give None, or leave it out")
+        raise invalid(where, f"{value!r} is a missing value; give None, or leave it out")
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise _refused(where, f"{value!r} has no JSON form")
+            raise invalid(where, f"{value!r} has no JSON form")
         return float(value)
     if isinstance(value, list | tuple | set | frozenset):
         return [_to_json(item, f"{where}[{index}]") for index, item in enumerate(value)]
@@ -229,7 +229,7 @@ def _to_json(value: Any, where: str) -> Any:
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, Decimal) and not value.is_finite():
-        raise _refused(where, f"{value} has no JSON form")
+        raise invalid(where, f"{value} has no JSON form")
     if isinstance(value, UUID | Decimal):
         return str(value)
     match _numpy_kind(value):
@@ -246,15 +246,15 @@ def _to_json(value: Any, where: str) -> Any:
 
 def _fields(value: Any, where: str) -> Any:
     if isinstance(value, type):
-        raise _refused(where, f"the class {value.__name__} has no JSON form")
+        raise invalid(where, f"the class {value.__name__} has no JSON form")
     if isinstance(value, PurePath):
-        raise _refused(where, "a path is no input; WorkflowFile.from_path(...), or str(...)")
+        raise invalid(where, "a path is no input; WorkflowFile.from_path(...), or str(...)")
     if isinstance(value, models.UploadedFile):
-        raise _refused(where, "an upload is no input; WorkflowFile.from_upload(...) makes one")
+        raise invalid(where, "an upload is no input; WorkflowFile.from_upload(...) makes one")
     if isinstance(value, bytes | bytearray | memoryview):
-        raise _refused(where, "bytes are no input; WorkflowFile.from_bytes(..., name) makes one")
+        raise invalid(where, "bytes are no input; WorkflowFile.from_bytes(..., name) makes one")
     if hasattr(value, "read"):
-        raise _refused(where, "an open file is no input; WorkflowFile.from_path(...) makes one")
+        raise invalid(where, "an open file is no input; WorkflowFile.from_path(...) makes one")
     if attrs.has(type(value)):
         return attrs.asdict(value, recurse=False)
     if dataclasses.is_dataclass(value):
@@ -262,7 +262,7 @@ def _fields(value: Any, where: str) -> Any:
     dump = getattr(value, "model_dump", None)
     if callable(dump):
         return dump(mode="json")
-    raise _refused(
+    raise invalid(
         where,
         f"a {type(value).__name__} has no JSON form; text, numbers, True and False, None, "
         "lists, mappings, dataclasses, pydantic models and WorkflowFile have one",
@@ -273,15 +273,11 @@ def _text(value: str, where: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise _refused(where, "the text holds a lone surrogate, which is no Unicode") from None
+        raise invalid(where, "the text holds a lone surrogate, which is no Unicode") from None
     return str.__str__(value)  # the text itself, whatever a subclass shows
 
 
 def _name(name: Any, where: str) -> str:
     if not isinstance(name, str):
-        raise _refused(where, f"names must be text, not {name!r}")
+        raise invalid(where, f"names must be text, not {name!r}")
     return _text(name, where)
-
-
-def _refused(where: str, why: str) -> InvalidArgument:
-    return InvalidArgument(f"{where}: {why}", field=where)

@@ -17,7 +17,7 @@ from .._api.failures import Failure, forget_request
 from .._api.results import response_of
 from .._api.versions import Server
 from .._codec.jsonio import as_object
-from ..errors import InvalidArgument, RequestTimedOut, StreamClosed
+from ..errors import RequestTimedOut, StreamClosed, invalid
 from ..options import Options, Seconds, in_seconds
 from ..types.responses import DeadlineExceeded, WorkflowRunResponse, delivered_of
 from ..types.text import TextPieces
@@ -296,9 +296,7 @@ class RunHandle:
         if number is None:
             return math.inf
         if isinstance(number, bool) or not isinstance(number, int | float) or not number >= 0:
-            raise InvalidArgument(
-                f"{name}: a number of seconds, 0 or more, a timedelta, or None", field=name
-            )
+            raise invalid(name, "a number of seconds, 0 or more, a timedelta, or None")
         return self._clock() + float(number)
 
     def _raise_left(self) -> None:
@@ -342,16 +340,12 @@ class RunHandle:
 
     def _needs_task_id(self) -> str:
         if (task_id := self._state.task_id) is None:
-            raise InvalidArgument(
-                "task_id: not known; an event of the running run tells it", field="task_id"
-            )
+            raise invalid("task_id", "not known; an event of the running run tells it")
         return task_id
 
     def _needs_id(self) -> str:
         if (run_id := self._state.run_id) is None:
-            raise InvalidArgument(
-                "id: not known yet; it comes with the first event of the run", field="id"
-            )
+            raise invalid("id", "not known yet; it comes with the first event of the run")
         return run_id
 
     @property
@@ -409,7 +403,7 @@ def resuming(
         following.state.resume(SeenEvents())
         return following
     if not isinstance(run, WorkflowRunResponse | RunHandle) or not run.id:
-        raise InvalidArgument("run: a paused run's response, its stream, or its id", field="run")
+        raise invalid("run", "a paused run's response, its stream, or its id")
     options = options.merged({"user": run.user})
     following = attaching(run.id, options, server, clock)
     following.resuming = True

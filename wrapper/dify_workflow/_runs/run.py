@@ -25,7 +25,7 @@ from .._api.logger import log
 from .._api.validation import InputWarning, error_of, problems
 from .._api.versions import Server
 from .._codec.jsonio import to_json
-from ..errors import InvalidArgument
+from ..errors import invalid
 from ..options import Options, no_inputs, unique_user
 from ..typed import TypedRequest
 from ..types.requests import RowRequest, WorkflowRunRequest
@@ -240,15 +240,12 @@ def plan(
 def _refuse_for_streams(request: WorkflowRunRequest, call_options: Mapping[str, Any]) -> None:
     """Refuse what only `run_workflow` can do."""
     if call_options.get("on_human_input") is not None:
-        raise InvalidArgument(
-            "on_human_input: for run_workflow; a stream ends where the run pauses, and resume "
-            "goes on",
-            field="on_human_input",
+        raise invalid(
+            "on_human_input",
+            "for run_workflow; a stream ends where the run pauses, and resume goes on",
         )
     if "blocking" in (request.response_mode, call_options.get("response_mode")):
-        raise InvalidArgument(
-            'response_mode: "blocking" gives no stream; use run_workflow', field="response_mode"
-        )
+        raise invalid("response_mode", '"blocking" gives no stream; use run_workflow')
 
 
 def _is_checked(request: WorkflowRunRequest, options: Options) -> bool:

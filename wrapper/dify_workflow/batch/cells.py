@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import InvalidArgument, WorkflowFile
+from ..errors import invalid
 from ..typed import TypedRequest
 from .rows import Row
 
@@ -35,25 +36,22 @@ def choose(
         if isinstance(chosen, TypedRequest):
             return chosen
         if not isinstance(chosen, Mapping):
-            raise InvalidArgument("inputs: a function that returns a mapping", field="inputs")
+            raise invalid("inputs", "a function that returns a mapping")
         return chosen
     if inputs is None:
         return {name: value for name, value in row.items() if name != key}
     missing = [name for name in inputs if name not in row]
     if missing:
         have = ", ".join(map(str, row))
-        raise InvalidArgument(
-            f"inputs: there is no column {missing[0]!r}, only {have}", field="inputs"
-        )
+        raise invalid("inputs", f"there is no column {missing[0]!r}, only {have}")
     return {name: row[name] for name in inputs}
 
 
 def inputs_of(request: TypedRequest[Any]) -> Mapping[str, Any]:
     """Return a typed request's inputs; raises `InvalidArgument` for one that asks for more."""
     if request != TypedRequest(inputs=request.inputs, outputs=request.outputs):
-        raise InvalidArgument(
-            "rows: of a typed request the inputs alone count; options are those of the batch",
-            field="rows",
+        raise invalid(
+            "rows", "of a typed request the inputs alone count; options are those of the batch"
         )
     return request.inputs
 
@@ -74,15 +72,15 @@ def by_variable(form: InputForm, inputs: Mapping[str, Any]) -> dict[str, Any]:
     } | {name: name for name in form}
     unknown = [name for name in inputs if name not in names]
     if unknown:
-        raise InvalidArgument(
-            f"inputs: the app has no {', '.join(map(repr, unknown))}; "
+        raise invalid(
+            "inputs",
+            f"the app has no {', '.join(map(repr, unknown))}; "
             f"choose columns among {', '.join(form)}",
-            field="inputs",
         )
     found: dict[str, Any] = {}
     for column, value in inputs.items():
         if names[column] in found:
-            raise InvalidArgument(f"inputs: two columns are {names[column]!r}", field="inputs")
+            raise invalid("inputs", f"two columns are {names[column]!r}")
         found[names[column]] = value
     return found
 
@@ -110,9 +108,9 @@ def _typed(kind: str, value: Any, where: str, folder: Path) -> Any:
         if kind in _TYPES and isinstance(value, str):
             return _TYPES[kind](value.strip(), folder)
     except InvalidArgument as error:
-        raise InvalidArgument(f"{where}: {error}", field=where) from None
+        raise invalid(where, str(error)) from None
     except (ValueError, RecursionError):
-        raise InvalidArgument(f"{where}: {value!r} is no {kind}", field=where) from None
+        raise invalid(where, f"{value!r} is no {kind}") from None
     return value
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import attrs
 
-from .. import InvalidArgument
+from ..errors import invalid
 from .results import Key
 
 _MOST_LINES = 10_000  # then it is written anew
@@ -135,10 +135,10 @@ def _read(path: Path, is_done: Callable[[str], bool]) -> dict[str, Flight]:
                 else:
                     flight = attrs.evolve(flights[key], run_id=entry["run"])
             except (ValueError, TypeError, KeyError):
-                raise InvalidArgument(
-                    f"output: line {number} of {path} cannot be read; without this file, rows that "
+                raise invalid(
+                    "output",
+                    f"line {number} of {path} cannot be read; without this file, rows that "
                     "were in flight are run again",
-                    field="output",
                 ) from None
             flights[key] = flight
     return {key: flight for key, flight in flights.items() if not is_done(key)}

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .. import InvalidArgument
+from ..errors import invalid
 from .keys import KeySet
 from .results import RowResult
 
@@ -36,19 +37,19 @@ class Output:
         self.statuses: Counter[str] = Counter()
         self._path = path
         if path.exists() and not path.is_file():
-            raise InvalidArgument(f"output: {path} is no file", field="output")
+            raise invalid("output", f"{path} is no file")
         self._unlock: Callable[[], object] = lambda: None
         self._real = os.path.realpath(path)
         with _ours_lock:
             if self._real in _ours:
-                raise InvalidArgument(f"output: another batch is writing {path}", field="output")
+                raise invalid("output", f"another batch is writing {path}")
             _ours.add(self._real)
         try:
             self._file = path.open("a+b")
         except BaseException as error:
             _ours.discard(self._real)
             if isinstance(error, OSError):
-                raise InvalidArgument(f"output: {error}", field="output") from error
+                raise invalid("output", str(error)) from error
             raise
         try:
             self._unlock = _lock(self._file, path)
@@ -82,9 +83,8 @@ class Output:
             except (ValueError, TypeError, KeyError):
                 if not whole and _BEGIN.startswith(line.rstrip(b"\0")[: len(_BEGIN)]):
                     break  # the program, or the machine, ended while it wrote this
-                raise InvalidArgument(
-                    f"output: line {number} of {self._path} is no result of a batch",
-                    field="output",
+                raise invalid(
+                    "output", f"line {number} of {self._path} is no result of a batch"
                 ) from None
             good += len(line)
             if not whole:
@@ -125,4 +125,4 @@ def _lock_beside(path: Path) -> Callable[[], object]:
 
 
 def _taken(path: Path) -> InvalidArgument:
-    return InvalidArgument(f"output: another process is writing {path}", field="output")
+    return invalid("output", f"another process is writing {path}")

@@ -11,7 +11,8 @@ from concurrent.futures.thread import ThreadPoolExecutor
 
 import attrs
 
-from .. import DifyWorkflow, InvalidArgument, WorkflowStream
+from .. import DifyWorkflow, WorkflowStream
+from ..errors import invalid
 from .journal import Journal
 from .one_row import Outcome, Sealed, Task, Watch, run_remotely, run_row
 
@@ -127,9 +128,7 @@ class Workers(Place):
         try:
             self._client = Sealed(pickle.dumps(client))
         except (pickle.PicklingError, TypeError, AttributeError) as error:
-            raise InvalidArgument(
-                f"client: it cannot be pickled for this executor: {error}", field="client"
-            ) from error
+            raise invalid("client", f"it cannot be pickled for this executor: {error}") from error
         self._executor = executor
         self._journal = journal
         # Of the executors that span machines, some run a task again whose worker was lost.

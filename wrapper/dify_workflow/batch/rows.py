@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from .. import InvalidArgument, is_missing, to_json
+from ..errors import invalid
 from ..typed import TypedRequest
 from ..types.files import is_file
 from .results import Key
@@ -32,12 +33,12 @@ def path_of(rows: Rows) -> Path | None:
     """Return the path of rows in a file, None for an iterable; raises `InvalidArgument`."""
     if isinstance(rows, str | os.PathLike):
         if not is_file(rows):
-            raise InvalidArgument(f"rows: no file at {str(rows)!r}", field="rows")
+            raise invalid("rows", f"no file at {str(rows)!r}")
         path = Path(rows)
         _reader(path)
         return path
     if isinstance(rows, Mapping) or not isinstance(rows, Iterable):
-        raise InvalidArgument("rows: an iterable of mappings, or the path of a file", field="rows")
+        raise invalid("rows", "an iterable of mappings, or the path of a file")
     return None
 
 
@@ -52,7 +53,7 @@ def read_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
     for row in _reader(path)(path, encoding):
         yield row
     if row is None:
-        raise InvalidArgument(f"rows: {path.name} has no rows", field="rows")
+        raise invalid("rows", f"{path.name} has no rows")
 
 
 def count_rows(path: Path, encoding: str | None = None) -> int:
@@ -66,7 +67,7 @@ def key_of(row: Row, number: int, column: str | None) -> Key:
         return number
     if column not in row:
         have = ", ".join(map(str, row))
-        raise InvalidArgument(f"key: row {number} has no {column!r}, only {have}", field="key")
+        raise invalid("key", f"row {number} has no {column!r}, only {have}")
     try:
         key = row[column]
         key = (
@@ -75,9 +76,7 @@ def key_of(row: Row, number: int, column: str | None) -> Key:
     except InvalidArgument:
         key = None
     if isinstance(key, bool) or not isinstance(key, str | int | float) or key == "":
-        raise InvalidArgument(
-            f"key: text or a number is needed, and row {number} has {row[column]!r}", field="key"
-        )
+        raise invalid("key", f"text or a number is needed, and row {number} has {row[column]!r}")
     return key
 
 
@@ -91,9 +90,7 @@ def _reader(path: Path) -> Any:
     }
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise InvalidArgument(
-            f"rows: a file that ends in {', '.join(readers)}, not {path.name!r}", field="rows"
-        )
+        raise invalid("rows", f"a file that ends in {', '.join(readers)}, not {path.name!r}")
     return reader
 
 
@@ -108,11 +105,11 @@ def _opened(path: Path, encoding: str | None) -> Iterator[TextIO]:
         try:
             yield file
         except UnicodeError as error:
-            raise InvalidArgument(
-                f"rows: {path.name} is not {encoding.removesuffix('-sig').upper()}: {error}; give "
+            raise invalid(
+                "rows",
+                f"{path.name} is not {encoding.removesuffix('-sig').upper()}: {error}; give "
                 "encoding=, such as gb18030 (Chinese Excel and WPS), cp1252 (Western Excel) or "
                 "utf-16",
-                field="rows",
             ) from None
 
 
@@ -178,8 +175,8 @@ def _parquet(path: Path) -> Any:
 
 
 def _unreadable(path: Path, error: Exception) -> InvalidArgument:
-    return InvalidArgument(f"rows: {path.name} cannot be read: {error}", field="rows")
+    return invalid("rows", f"{path.name} cannot be read: {error}")
 
 
 def _bad(path: Path, line: int, why: object) -> InvalidArgument:
-    return InvalidArgument(f"rows: line {line} of {path.name}: {why}", field="rows")
+    return invalid("rows", f"line {line} of {path.name}: {why}")

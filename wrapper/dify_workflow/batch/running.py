@@ -8,7 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-from .. import DifyWorkflow, InvalidArgument
+from .. import DifyWorkflow
+from ..errors import invalid
 from .engine import Engine
 from .journal import Journal
 from .keys import KeySet
@@ -30,7 +31,7 @@ class Batch:
         options: BatchOptions,
     ) -> None:
         if not isinstance(client, DifyWorkflow):
-            raise InvalidArgument("client: a DifyWorkflow, not an async one", field="client")
+            raise invalid("client", "a DifyWorkflow, not an async one")
         self._settings, theirs = split(options)
         self._client = client.with_options(**theirs)
         # Plans a run and sends nothing: raises what every row would be refused for.
@@ -39,7 +40,7 @@ class Batch:
         path = path_of(rows)
         self._path = None if output is None else Path(output)
         if path is not None and self._path is not None and path.resolve() == self._path.resolve():
-            raise InvalidArgument("output: the file of the rows itself", field="output")
+            raise invalid("output", "the file of the rows itself")
         self.summary: BatchSummary = BatchSummary()
         self._results = self._run()
 

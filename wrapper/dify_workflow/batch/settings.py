@@ -9,7 +9,8 @@ from typing import Any
 
 import attrs
 
-from .. import DifyError, InvalidArgument, RunOptions, errors
+from .. import DifyError, RunOptions, errors
+from ..errors import invalid
 from ..options import Options, Seconds, in_seconds, unknown
 from .cells import Inputs
 
@@ -53,41 +54,36 @@ class BatchOptions(RunOptions, total=False):
 def _is_seconds(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if value is not None and not (number and value >= 0 and math.isfinite(value)):
-        raise InvalidArgument(
-            f"{attribute.name}: a number of seconds, 0 or more, or a timedelta",
-            field=attribute.name,
-        )
+        raise invalid(attribute.name, "a number of seconds, 0 or more, or a timedelta")
 
 
 def _is_count(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise InvalidArgument("concurrency: a whole number, 1 or more", field="concurrency")
+        raise invalid("concurrency", "a whole number, 1 or more")
 
 
 def _are_errors(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     kinds = isinstance(value, tuple) and all(isinstance(kind, type) for kind in value)
     if not kinds or not all(issubclass(kind, DifyError) for kind in value):
-        raise InvalidArgument("stop_on: a tuple of exception classes", field="stop_on")
+        raise invalid("stop_on", "a tuple of exception classes")
 
 
 def _is_encoding(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     try:
         "a".encode(value or "utf-8")
     except (LookupError, TypeError, ValueError):
-        raise InvalidArgument(
-            "encoding: of text, such as utf-8, utf-16, gb18030 or cp1252", field="encoding"
-        ) from None
+        raise invalid("encoding", "of text, such as utf-8, utf-16, gb18030 or cp1252") from None
 
 
 def _are_inputs(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     names = isinstance(value, Sequence) and not isinstance(value, str)
     if not (value is None or callable(value) or names):
-        raise InvalidArgument("inputs: names of columns, or a function", field="inputs")
+        raise invalid("inputs", "names of columns, or a function")
 
 
 def _is_executor(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and not isinstance(value, Executor):
-        raise InvalidArgument("executor: a concurrent.futures.Executor", field="executor")
+        raise invalid("executor", "a concurrent.futures.Executor")
 
 
 @attrs.frozen(kw_only=True)
@@ -121,5 +117,5 @@ def split(options: BatchOptions) -> tuple[Settings, dict[str, Any]]:
         ("on_human_input", "a row that pauses is `paused`; `resume` goes on with its run"),
     ):
         if theirs.get(name) is not None:
-            raise InvalidArgument(f"{name}: not in a batch; {why}", field=name)
+            raise invalid(name, f"not in a batch; {why}")
     return Settings(**ours), theirs  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from .. import DifyWorkflow, InvalidArgument, input_form, is_missing
+from ..errors import invalid
 from ..options import unique_user
 from ..typed import TypedRequest
 from .cells import InputForm, by_variable, choose, inputs_of, typed
@@ -58,7 +59,7 @@ class Tasks:
         for number, row in enumerate(self._rows, 1):
             if not isinstance(row, Mapping | TypedRequest):
                 if not hasattr(row, "to_dict"):  # as pandas' Series has
-                    raise InvalidArgument(f"rows: row {number} is no mapping", field="rows")
+                    raise invalid("rows", f"row {number} is no mapping")
                 row = row.to_dict()
             key = self._key(row.inputs if isinstance(row, TypedRequest) else row, number)
             if key in self._done:
@@ -100,9 +101,7 @@ class Tasks:
         column = self._settings.key
         key = key_of(row, number, column)
         if column is not None and not self._seen.add(key):
-            raise InvalidArgument(
-                f"key: row {number} has the {column} of an earlier one, {key!r}", field="key"
-            )
+            raise invalid("key", f"row {number} has the {column} of an earlier one, {key!r}")
         return key
 
     def _typed(self, chosen: Mapping[str, Any]) -> Mapping[str, Any]:

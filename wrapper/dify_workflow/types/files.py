@@ -16,7 +16,7 @@ import dify_workflow_api.models as models
 from dify_workflow_api.operations import BODIES
 
 from .._codec.jsonio import UNREADABLE, InputValue, decode, is_one_of, to_json
-from ..errors import InvalidArgument
+from ..errors import InvalidArgument, invalid
 
 Content = str | os.PathLike[str] | bytes | IO[bytes]
 TYPES: tuple[str, ...] = tuple(BODIES["InputFile"]["type"]["enum"])
@@ -79,9 +79,9 @@ class WorkflowFile(InputValue):
     ) -> WorkflowFile:
         """Make one of bytes in memory; `name` is the file's name with its extension."""
         if not isinstance(data, bytes | bytearray):
-            raise InvalidArgument("data: bytes; from_path takes a path", field="data")
+            raise invalid("data", "bytes; from_path takes a path")
         if not isinstance(name, str) or not name.strip():
-            raise InvalidArgument("name: text, not empty", field="name")
+            raise invalid("name", "text, not empty")
         name = sent_name(name)
         mime_type = sent_type(mime_type, name)
         return cls(type=_type(type, name, mime_type), name=name, mime_type=mime_type, content=data)
@@ -94,12 +94,10 @@ class WorkflowFile(InputValue):
         except (TypeError, AttributeError, ValueError):
             parts = urlsplit("")
         if parts.scheme not in ("http", "https") or not parts.netloc:
-            raise InvalidArgument("url: an http or https address", field="url")
+            raise invalid("url", "an http or https address")
         name = PurePosixPath(unquote(parts.path)).name
         if type is None and not PurePosixPath(name).suffix:
-            raise InvalidArgument(
-                f"type: the URL does not tell it; give one of {', '.join(TYPES)}", field="type"
-            )
+            raise invalid("type", f"the URL does not tell it; give one of {', '.join(TYPES)}")
         return cls(type=_type(type, name, mime_type_of(name)), name=name, url=url)
 
     @classmethod
@@ -109,12 +107,10 @@ class WorkflowFile(InputValue):
         """Make one of what `upload_file` returned, or of its id (then `type` must be given)."""
         if isinstance(upload, str):
             if type is None:
-                raise InvalidArgument(
-                    f"type: an id does not tell it; give one of {', '.join(TYPES)}", field="type"
-                )
+                raise invalid("type", f"an id does not tell it; give one of {', '.join(TYPES)}")
             return cls(type=_type(type, "", None), upload_id=upload)
         if not isinstance(upload, models.UploadedFile):
-            raise InvalidArgument("upload: what upload_file returned, or its id", field="upload")
+            raise invalid("upload", "what upload_file returned, or its id")
         kind = _type(type, upload.name, upload.mime_type)
         return cls(type=kind, name=upload.name, mime_type=upload.mime_type, upload_id=upload.id)
 
@@ -141,13 +137,12 @@ def check_file(path: Any, field: str) -> None:
     if is_file(path):
         return
     if isinstance(path, str) and path.startswith(("http://", "https://")):
-        raise InvalidArgument(f"{field}: an address; WorkflowFile.from_url takes it", field=field)
+        raise invalid(field, "an address; WorkflowFile.from_url takes it")
     if not isinstance(path, str | os.PathLike):
-        raise InvalidArgument(f"{field}: a path, not a {type(path).__name__}", field=field)
-    raise InvalidArgument(
-        f"{field}: no file at {str(path)!r}; what is the content itself is given as bytes, with a "
-        "name",
-        field=field,
+        raise invalid(field, f"a path, not a {type(path).__name__}")
+    raise invalid(
+        field,
+        f"no file at {str(path)!r}; what is the content itself is given as bytes, with a name",
     )
 
 
@@ -194,7 +189,7 @@ _MIME_TYPE = re.compile(r"[!#$&^\w.+-]+/[!#$&^\w.+-]+[ -~]*", re.ASCII)
 def sent_name(name: str) -> str:
     """Return a file's own name for the head of its part; raises `InvalidArgument`."""
     if any(ord(character) < 32 or character == "\x7f" for character in name):
-        raise InvalidArgument("name: no line breaks or control characters", field="name")
+        raise invalid("name", "no line breaks or control characters")
     text: str = to_json(base_name(name), "name")
     return text
 
@@ -204,7 +199,7 @@ def sent_type(mime_type: Any, name: str) -> str:
     if mime_type is None:
         return mime_type_of(name)
     if not isinstance(mime_type, str) or not _MIME_TYPE.fullmatch(mime_type):
-        raise InvalidArgument("mime_type: a type such as image/png", field="mime_type")
+        raise invalid("mime_type", "a type such as image/png")
     return mime_type
 
 
@@ -221,10 +216,10 @@ def mime_type_of(name: str) -> str:
 def _type(chosen: str | None, name: str, mime_type: str | None) -> str:
     if chosen is not None:
         if not is_one_of(chosen, TYPES):
-            raise InvalidArgument(
-                f"type: one of {', '.join(TYPES)}; WorkflowFile.from_path, from_bytes, from_url "
+            raise invalid(
+                "type",
+                f"one of {', '.join(TYPES)}; WorkflowFile.from_path, from_bytes, from_url "
                 "and from_upload tell it",
-                field="type",
             )
         return chosen
     kind = _TYPE_OF.get(extension_of(name))
@@ -270,10 +265,8 @@ def _from_open(file: Any, where: str) -> WorkflowFile:
     check_readable(file, where)
     own = getattr(file, "name", None)
     if not isinstance(own, str):
-        raise InvalidArgument(
-            f"{where}: the file has no name; WorkflowFile.from_bytes(file.read(), name) gives it "
-            "one",
-            field=where,
+        raise invalid(
+            where, "the file has no name; WorkflowFile.from_bytes(file.read(), name) gives it one"
         )
     name = sent_name(own)
     mime_type = mime_type_of(name)
@@ -284,27 +277,28 @@ def _from_open(file: Any, where: str) -> WorkflowFile:
 def check_readable(content: Any, field: str) -> None:
     """Raise `InvalidArgument`, with what to write, for what gives no bytes."""
 
-    def refused(why: str) -> InvalidArgument:
-        return InvalidArgument(f"{field}: {why}", field=field)
-
     if not hasattr(content, "read"):
-        raise refused("a path, bytes, or an open binary file object")
+        raise invalid(field, "a path, bytes, or an open binary file object")
     try:
         if getattr(content, "closed", False) is True:
-            raise refused("it is closed")
+            raise invalid(field, "it is closed")
         if hasattr(content, "readable") and not content.readable():
-            raise refused("it is not open for reading")
+            raise invalid(field, "it is not open for reading")
         nothing = content.read(0)
     except (OSError, TypeError, ValueError) as error:
         if isinstance(error, InvalidArgument):
             raise
-        raise refused(f"it cannot be read: {error}") from error
+        raise invalid(field, f"it cannot be read: {error}") from error
     if inspect.isawaitable(nothing):
         if inspect.iscoroutine(nothing):
             nothing.close()
-        raise refused("its read() must be awaited; give the bytes: await file.read(), with name=")
+        raise invalid(
+            field, "its read() must be awaited; give the bytes: await file.read(), with name="
+        )
     if not isinstance(nothing, bytes):
-        raise refused('it gives text, not bytes; open it in the mode "rb", or give the bytes')
+        raise invalid(
+            field, 'it gives text, not bytes; open it in the mode "rb", or give the bytes'
+        )
 
 
 def files_in(value: Any) -> Iterator[models.OutputFile]:

@@ -9,7 +9,7 @@ import attrs
 import dify_workflow_api.models as models
 
 from .._codec.jsonio import as_text
-from ..errors import InvalidArgument
+from ..errors import invalid
 
 T = TypeVar("T")
 REQUIRED = "human_input_required"
@@ -45,10 +45,10 @@ class WorkflowForm:
     def needs_token(self) -> str:
         """Return the token; raises `InvalidArgument` for a form without one."""
         if not self.token:
-            raise InvalidArgument(
-                "form: it has no token, since it is not delivered by WebApp; it cannot be answered "
+            raise invalid(
+                "form",
+                "it has no token, since it is not delivered by WebApp; it cannot be answered "
                 "over the API",
-                field="form",
             )
         return self.token
 

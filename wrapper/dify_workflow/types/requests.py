@@ -11,7 +11,7 @@ import attrs
 from dify_workflow_api.filters import LOG_FILTERS, LogFilters
 
 from .._codec.jsonio import is_one_of, to_json
-from ..errors import InvalidArgument
+from ..errors import InvalidArgument, invalid
 from .files import with_files
 from .responses import WorkflowLogs
 
@@ -75,9 +75,7 @@ def seal(value: str | Secret | None) -> Secret | None:
     if value is None or isinstance(value, Secret):
         return value
     if not isinstance(value, str):
-        raise InvalidArgument(
-            f"api_key: text is needed, not a {type(value).__name__}", field="api_key"
-        )
+        raise invalid("api_key", f"text is needed, not a {type(value).__name__}")
     return Secret(str.strip(value))
 
 
@@ -87,9 +85,9 @@ def usable(value: str | Secret | None) -> Secret | None:
     if not value:
         return None
     if value.reveal()[:7].lower() == "bearer ":
-        raise InvalidArgument("api_key: the key alone, without 'Bearer '", field="api_key")
+        raise invalid("api_key", "the key alone, without 'Bearer '")
     if not _KEY.fullmatch(value.reveal()):
-        raise InvalidArgument("api_key: it must be printable ASCII without spaces", field="api_key")
+        raise invalid("api_key", "it must be printable ASCII without spaces")
     return value
 
 
@@ -144,13 +142,11 @@ class WorkflowRunRequest:
         if inputs is not None:
             refuse_two("inputs", request.inputs, inputs)
         if not isinstance(request.inputs, Mapping):
-            raise InvalidArgument("inputs: a mapping of variable names to values", field="inputs")
+            raise invalid("inputs", "a mapping of variable names to values")
         is_simple = True
         for name, value in request.inputs.items():
             if not isinstance(name, str):
-                raise InvalidArgument(
-                    f"inputs: names of variables are text, not {name!r}", field="inputs"
-                )
+                raise invalid("inputs", f"names of variables are text, not {name!r}")
             is_simple = is_simple and type(value) in _SIMPLE
         as_request: WorkflowRunRequest = request
         if is_simple:
@@ -184,9 +180,7 @@ def refuse_two(name: str, in_request: Any, in_call: Any) -> None:
     if in_request is None or in_call is None or in_request is in_call:
         return
     if name in ("inputs", "files") or in_request != in_call:
-        raise InvalidArgument(
-            f"{name}: the request and the call name different ones; give it once", field=name
-        )
+        raise invalid(name, "the request and the call name different ones; give it once")
 
 
 def checked_field(name: str, value: Any) -> Any:
@@ -199,22 +193,20 @@ def checked_field(name: str, value: Any) -> Any:
         return with_files(value, "files")
     text = to_json(value, name)
     if not isinstance(text, str):
-        raise InvalidArgument(f"{name}: text", field=name)
+        raise invalid(name, "text")
     return text
 
 
 def _refuse_whole_request(inputs: Any) -> None:
     if not isinstance(inputs, Mapping):
-        raise InvalidArgument(
-            "request: a WorkflowRunRequest, or a mapping of the inputs", field="request"
-        )
+        raise invalid("request", "a WorkflowRunRequest, or a mapping of the inputs")
     fields = {field.name for field in attrs.fields(WorkflowRunRequest)}
     if isinstance(inputs.get("inputs"), Mapping) and set(inputs) <= fields:
-        raise InvalidArgument(
-            "request: a plain mapping is taken as the inputs, and this one looks like a whole "
+        raise invalid(
+            "request",
+            "a plain mapping is taken as the inputs, and this one looks like a whole "
             "request, whose names the server would drop without a word; give its parts by name: "
             "run_workflow(inputs=..., user=...), or write WorkflowRunRequest(inputs=..., ...)",
-            field="request",
         )
 
 
@@ -249,9 +241,9 @@ class WorkflowLogsRequest:
             name: _filter(name, value) for name, value in filters.items() if value is not None
         }
         if last_id is not None and "page" in checked:
-            raise InvalidArgument("last_id: not together with page", field="last_id")
+            raise invalid("last_id", "not together with page")
         if last_id is not None and not _is_id(last_id) and not _is_id(getattr(last_id, "id", None)):
-            raise InvalidArgument("last_id: the id of an entry, or an entry", field="last_id")
+            raise invalid("last_id", "the id of an entry, or an entry")
         self.api_key, self.last_id, self.filters = api_key, last_id, checked
 
     @property
@@ -268,21 +260,21 @@ def _filter(name: str, value: Any) -> Any:
     schema = LOG_FILTERS.get(name)
     if schema is None:
         filters = ", ".join(["last_id", *LOG_FILTERS])
-        raise InvalidArgument(f"{name}: no such filter; there are {filters}", field=name)
+        raise invalid(name, f"no such filter; there are {filters}")
     if schema.get("format") == "date-time":
         return as_utc(name, value)
     allowed = schema.get("enum")
     if allowed is not None and not is_one_of(value, allowed):
-        raise InvalidArgument(f"{name}: one of {', '.join(map(str, allowed))}", field=name)
+        raise invalid(name, f"one of {', '.join(map(str, allowed))}")
     if schema.get("type") == "integer":
         least, most = schema.get("minimum", 0), schema.get("maximum", float("inf"))
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-            raise InvalidArgument(f"{name}: a whole number from {least} to {most}", field=name)
+            raise invalid(name, f"a whole number from {least} to {most}")
     elif schema.get("type") == "boolean":
         if not isinstance(value, bool):
-            raise InvalidArgument(f"{name}: True or False", field=name)
+            raise invalid(name, "True or False")
     elif not isinstance(value, str) or not value.strip():
-        raise InvalidArgument(f"{name}: text, not empty", field=name)
+        raise invalid(name, "text, not empty")
     return to_json(value, name)
 
 
@@ -294,17 +286,17 @@ def as_utc(name: str, value: Any) -> datetime:
         except ValueError:
             value = None
     if not isinstance(value, datetime):
-        raise InvalidArgument(f"{name}: a datetime, or ISO 8601 text", field=name)
+        raise invalid(name, "a datetime, or ISO 8601 text")
     if value.utcoffset() is None:
-        raise InvalidArgument(
-            f"{name}: a time without its zone; value.astimezone() gives it that of this machine, "
+        raise invalid(
+            name,
+            "a time without its zone; value.astimezone() gives it that of this machine, "
             "and in text it ends in an offset such as +08:00, or Z",
-            field=name,
         )
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        raise InvalidArgument(f"{name}: out of the range of times in UTC", field=name) from None
+        raise invalid(name, "out of the range of times in UTC") from None
 
 
 def logs_request(
@@ -314,7 +306,7 @@ def logs_request(
     if request is None:
         return WorkflowLogsRequest(**filters)
     if not isinstance(request, WorkflowLogsRequest):
-        raise InvalidArgument("request: a WorkflowLogsRequest, or filters by name", field="request")
+        raise invalid("request", "a WorkflowLogsRequest, or filters by name")
     filters = {name: value for name, value in filters.items() if value is not None}
     merged = {"last_id": request.last_id, "api_key": request.api_key, **request.filters, **filters}
     return WorkflowLogsRequest(**merged) if filters else request

@@ -37,7 +37,7 @@ from ..._transport.pools import (
     TransportSettings,
 )
 from ..._transport.whole import Decoder
-from ...errors import DifyError, InvalidArgument
+from ...errors import DifyError, invalid
 
 if TYPE_CHECKING:
     from h1_streams.async_connection import AsyncResponseBody, AsyncWaitingHead
@@ -146,7 +146,7 @@ class BackgroundReader:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            raise InvalidArgument("read_ahead: needs asyncio", field="read_ahead") from None
+            raise invalid("read_ahead", "needs asyncio") from None
         self._task = loop.create_task(self._read())
 
     async def _read(self) -> None:
