@@ -25,7 +25,7 @@ from typing import Any
 from dify_workflow import DifyWorkflow
 from dify_workflow.batch import run_many
 from dify_workflow.batch.one_row import Outcome
-from dify_workflow.batch.results import RowResult
+from dify_workflow.batch.row_results import RowResult
 from fake_dify import FakeDify, Input, Node
 
 WARM = 10_000  # rows before the first figure of memory

@@ -12,9 +12,9 @@ import pytest
 from dify_workflow import InvalidArgument
 from dify_workflow.batch.journal import Flight, Journal
 from dify_workflow.batch.keys import KeySet
-from dify_workflow.batch.output import Output
+from dify_workflow.batch.output_file import Output
 from dify_workflow.batch.pace import Pace
-from dify_workflow.batch.results import RowResult
+from dify_workflow.batch.row_results import RowResult
 from filelock import FileLock, Timeout
 
 FIRST = RowResult(key="a", status="succeeded").line()

@@ -222,7 +222,7 @@ def test_a_second_process_may_not_write_the_same_output(
     output = tmp_path / "out.jsonl"
     program = (
         "import sys; from pathlib import Path; from dify_workflow.batch.keys import KeySet;"
-        "from dify_workflow.batch.output import Output;"
+        "from dify_workflow.batch.output_file import Output;"
         "Output(Path(sys.argv[1]), KeySet())"
     )
     with iter_many(dify, rows(2), output, concurrency=1) as batch:

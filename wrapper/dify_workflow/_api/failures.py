@@ -46,9 +46,9 @@ def failure(error: httpx.HTTPError) -> Failure:
 
 
 def forget_request(error: httpx.HTTPError) -> None:
-    """Leave of an exception's request only where it went, and through which proxy.
+    """Reduce an exception's request to method, URL and proxy, dropping the API key.
 
-    Exceptions travel, as Dask sends them with what caused them, and the request has the API key.
+    Exceptions travel, as Dask sends them with their causes.
     """
     try:
         request = error.request

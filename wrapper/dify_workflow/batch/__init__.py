@@ -12,7 +12,7 @@ Running the same program again goes on where it was stopped, however it was stop
 from __future__ import annotations
 
 from .many import iter_many, run_many
-from .results import BatchSummary, RowError, RowResult
+from .row_results import BatchSummary, RowError, RowResult
 from .running import Batch
 from .settings import BatchOptions
 

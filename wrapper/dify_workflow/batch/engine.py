@@ -16,7 +16,7 @@ from .journal import Journal
 from .one_row import Outcome, Task
 from .pace import Pace
 from .places import Place, place_for
-from .results import Key, RowResult
+from .row_results import Key, RowResult
 from .settings import Settings
 from .tasks import Tasks
 

@@ -18,7 +18,7 @@ from typing import Any
 import attrs
 
 from ..errors import invalid
-from .results import Key
+from .row_results import Key
 
 _MOST_LINES = 10_000  # then it is written anew
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from .results import Key
+from .row_results import Key
 
 
 class KeySet:

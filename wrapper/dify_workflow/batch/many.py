@@ -7,7 +7,7 @@ from typing import Unpack
 
 from .. import DifyWorkflow
 from ..options import show_options
-from .results import BatchSummary
+from .row_results import BatchSummary
 from .rows import Rows
 from .running import Batch
 from .settings import BatchOptions, Settings

@@ -23,7 +23,7 @@ from .. import (
 )
 from ..types.requests import RowRequest
 from .journal import Flight
-from .results import Key, RowResult, from_error, from_response
+from .row_results import Key, RowResult, from_error, from_response
 
 _LISTED_AFTER = 60.0  # s after its POST, in which a run may turn up in the logs
 _LONGEST_PAUSE = 8.0  # s between looks

@@ -18,7 +18,7 @@ from .. import InvalidArgument, is_missing, to_json
 from ..errors import invalid
 from ..typed import TypedRequest
 from ..types.files import is_file
-from .results import Key
+from .row_results import Key
 
 Row = Mapping[str, Any]
 Rows = Iterable[Row | TypedRequest[Any]] | str | os.PathLike[str]

@@ -13,8 +13,8 @@ from ..errors import invalid
 from .engine import Engine
 from .journal import Journal
 from .keys import KeySet
-from .output import Output
-from .results import BatchSummary, RowResult
+from .output_file import Output
+from .row_results import BatchSummary, RowResult
 from .rows import Rows, path_of
 from .settings import BatchOptions, split
 from .tasks import Tasks

@@ -16,7 +16,7 @@ from .cells import InputForm, by_variable, choose, inputs_of, typed
 from .journal import Flight
 from .keys import KeySet
 from .one_row import Task
-from .results import Key, RowResult, from_error, shown
+from .row_results import Key, RowResult, from_error, shown
 from .rows import Row, Rows, key_of, path_of, read_rows
 from .settings import Settings
 

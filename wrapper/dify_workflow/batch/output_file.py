@@ -14,7 +14,7 @@ from typing import BinaryIO
 from .. import InvalidArgument
 from ..errors import invalid
 from .keys import KeySet
-from .results import RowResult
+from .row_results import RowResult
 
 _BEGIN = b'{"key": '  # of each line
 
