@@ -285,7 +285,7 @@ def unknown(name: str, known: Collection[str]) -> InvalidArgument:
 
 
 def no_inputs(options: Mapping[str, Any]) -> InvalidArgument:
-    """Return the error for a run without inputs; a name that is no option may be meant as one."""
+    """Return the error for a run without inputs; a name that is no option is shown as an input."""
     name = next((name for name in options if name not in _NAMES), "text")
     return invalid("inputs", f"none given; inputs go in a mapping: run_workflow({{{name!r}: ...}})")
 

@@ -20,7 +20,7 @@ PROXY = "dify_workflow.proxy"  # request extension: the address of the proxy tha
 class Failure:
     """A request that got no complete response; `sent` says whether the server may have it.
 
-    `body` is what came of one.
+    `body` has the bytes that came.
     """
 
     error: httpx.HTTPError

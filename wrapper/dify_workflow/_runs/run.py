@@ -35,7 +35,7 @@ from .state import RunState
 
 @attrs.frozen
 class Lookup:
-    """How a run is known again in the logs: by a user or an input of its own, or not surely."""
+    """How a run is recognised in the logs: by a user or an input of its own, or not surely."""
 
     inputs: Mapping[str, Any] = attrs.field(repr=False)
     unique_user: bool = False

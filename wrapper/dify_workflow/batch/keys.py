@@ -27,7 +27,7 @@ class KeySet:
         return done.rowcount == 1
 
     def close(self) -> None:
-        """Forget them all."""
+        """Forget all keys."""
         self._database.close()
 
 

@@ -87,10 +87,10 @@ class WorkflowRunResponse(_RunValue):
         task_id: What `stop_workflow_stream` needs; None from `info()`, where the server does not
             tell it.
         outputs: What the run gives out, by name; {} without any.
-        data: Every field of the answer.
-        recovered: Whether the connection had dropped and the result was fetched again.
+        data: Every field of the response.
+        recovered: Whether the connection had dropped, and the result was fetched again.
         headers: Those of the HTTP response.
-        raw: The answer as the server sent it.
+        raw: The response as the server sent it.
         user: The run's user, where it is known.
     """
 
