@@ -5,7 +5,6 @@ Each fault of the catalogue has a name, and says what a right client does.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -227,34 +226,29 @@ class Faults:
         self._usual: dict[str, Any] = {}  # settings that a fault has changed
         self._planned: list[tuple[Fault | Answer, float]] = []
         self.named: list[str] = []
-        self._lock = threading.Lock()
 
     def add(self, fault: Fault | Answer, times: int | None = 1) -> None:
         """Plan a fault for the next `times` requests that it is meant for; None: for all."""
         require(fault, Fault | Answer, "faults.add: fault")
         if times is not None and times < 1:
             raise ScriptError(f"faults.add: times is {times}, not 1 or more")
-        with self._lock:
-            self._planned.append((fault, float("inf") if times is None else times))
+        self._planned.append((fault, float("inf") if times is None else times))
 
     def clear(self) -> None:
-        with self._lock:
-            self._planned.clear()
-            self.named.clear()
+        self._planned.clear()
+        self.named.clear()
 
     @property
     def left(self) -> list[Fault | Answer]:
         """The faults that are still to come."""
-        with self._lock:
-            return [fault for fault, _ in self._planned]
+        return [fault for fault, _ in self._planned]
 
     def take(self, operation: str) -> Fault | Answer | None:
         """Return the fault for a request to this operation and count it."""
-        with self._lock:
-            for index, (fault, times) in enumerate(self._planned):
-                if fault.meets(operation):
-                    self._planned[index : index + 1] = [(fault, times - 1)] if times > 1 else []
-                    return fault
+        for index, (fault, times) in enumerate(self._planned):
+            if fault.meets(operation):
+                self._planned[index : index + 1] = [(fault, times - 1)] if times > 1 else []
+                return fault
         return None
 
     def switch_on(self, name: str, at: int | None = None, times: int | None = None) -> None:

@@ -98,10 +98,6 @@ class World(Named):
         if self.check:
             self.violations += contract().reply_problems(operation, status, body)
 
-    def find_run(self, run_id: str, app: App) -> Run | None:
-        found = (run for run in self.runs if run.id == run_id.lower() and run.app is app)
-        return next((run for run in found if run.listed), None)
-
     def holding_slots(self, app: App) -> int:
         """Count the runs of an app that count against its max_active_requests."""
         return sum(

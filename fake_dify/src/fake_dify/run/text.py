@@ -48,51 +48,45 @@ class TextStream:
         send: Send,
         files: FileStore,
     ) -> None:
-        self.selectors: list[Selector] = list(selectors) if selectors is not None else []
-        self._tails = list(tails) if selectors is None else []
-        self._expected: set[str] = set()
-        self._send = send
-        self._files = files
+        self.selectors: list[Selector] = list(selectors or ())
+        self._tails = list(tails) if selectors is None else []  # those that are still to come
+        self._send, self._files = send, files
         self._position = 0
-        self._streaming: dict[Selector, list[str]] = {}
-        self._sent_live: set[Selector] = set()
+        self._held: dict[Selector, list[str]] = {}  # tokens of models, until their turn
 
     def reset(self) -> None:
         """Begin again: after each pause a run sends the text from its beginning."""
         self._position = 0
-        self._sent_live.clear()
+        self._held = {selector: tokens for selector, tokens in self._held.items() if tokens}
 
     def expect(self, node_id: str, names: Sequence[str]) -> None:
         """Learn the names of the variables of a node that End passes on; the first call counts."""
-        if node_id in self._tails and node_id not in self._expected:
-            self._expected.add(node_id)
+        if node_id in self._tails:
+            self._tails.remove(node_id)
             self.selectors += [(node_id, name) for name in names if not name.startswith("__")]
 
     async def token(self, selector: Selector, text: str) -> None:
         """Send a piece of a model's text, or keep it until its turn."""
-        self._streaming.setdefault(selector, []).append(text)
-        if self._current() == selector:
-            await self._send_tokens(selector)
+        self._held.setdefault(selector, []).append(text)
+        if selector == self._current():
+            await self._send_held(selector)
 
     async def advance(self, variables: Mapping[Selector, Any]) -> None:
         """Send all variables whose turn has come, now that these are known."""
-        while (current := self._current()) is not None and current in variables:
-            if current in self._streaming or current in self._sent_live:
-                await self._send_tokens(current)
-                await self._send("", current)
+        while (selector := self._current()) is not None and selector in variables:
+            if selector in self._held:
+                await self._send_held(selector)
+                await self._send("", selector)
             else:
-                await self._send(as_text(variables[current], self._files), current)
+                await self._send(as_text(variables[selector], self._files), selector)
             self._position += 1
-            if self._current() is not None or self._waits_for_tail():
+            if self._tails or self._current() is not None:
                 await self._send("\n", ("end", "answer"))
 
     def _current(self) -> Selector | None:
         return self.selectors[self._position] if self._position < len(self.selectors) else None
 
-    def _waits_for_tail(self) -> bool:
-        return any(tail not in self._expected for tail in self._tails)
-
-    async def _send_tokens(self, selector: Selector) -> None:
-        self._sent_live.add(selector)
-        for text in self._streaming.pop(selector, []):
+    async def _send_held(self, selector: Selector) -> None:
+        tokens, self._held[selector] = self._held[selector], []
+        for text in tokens:
             await self._send(text, selector)
