@@ -35,6 +35,8 @@ from dify_workflow_api import models
 from dify_workflow_api.filters import LogFilters
 from facade import Kind, both, client
 from fake_dify import FakeDify, HumanInput, Input
+from replay_server import ReplayServer, Reply
+from wire_archive import exchange
 
 Call = Callable[[Any], Any]
 WAYS: dict[str, Callable[[Any, Any, Any], Any]] = {
@@ -193,6 +195,19 @@ def test_a_timedelta_is_a_number_of_seconds(fake_dify: FakeDify, kind: Kind) -> 
             iter_many(dify_sync, [{}], patience=-long)
     with pytest.raises(InvalidArgument, match="timedelta"):
         DifyWorkflow(timeout=-long)
+
+
+@both
+def test_what_a_server_gives_beyond_numbers_and_text_raises_nothing(kind: Kind) -> None:
+    """Neither when it is asked for, nor when it is written."""
+    odd = {"elapsed_time": 10**400, "total_tokens": float("inf"), "outputs": {"text": "a\ud800"}}
+    run = exchange("1.14.2", "detail/empty").json() | odd
+    with ReplayServer([Reply.json(200, run)]) as server, client(kind, server.url) as dify:
+        response = dify.info(run["id"])
+    assert (response.elapsed_time, response.total_tokens) == (None, None)
+    written = json.loads(response.to_json().encode())
+    assert written["outputs"] == odd["outputs"]
+    assert "Infinity" not in response.to_json()
 
 
 @both

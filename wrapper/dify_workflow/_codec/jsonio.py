@@ -55,14 +55,20 @@ def loads(text: bytes) -> Any:
 def json_text(value: Any, **how: Any) -> str:
     """Return JSON text, by the options of `json.dumps`; NaN and infinities become null.
 
-    Old servers send them, and they have no JSON form.
+    Old servers send them, and they have no JSON form. Lone surrogates are escaped: the text can be
+    encoded.
     """
     how = {"ensure_ascii": False, **how}
     try:
-        return json.dumps(value, allow_nan=False, **how)
+        text = json.dumps(value, allow_nan=False, **how)
     except ValueError:
         text = json.dumps(value, default=how.get("default"))
-        return json.dumps(json.loads(text, parse_constant=lambda _: None), **how)
+        text = json.dumps(json.loads(text, parse_constant=lambda _: None), **how)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json_text(value, **{**how, "ensure_ascii": True})
+    return text
 
 
 def _has_long_number(text: bytes, zeros: bytes, at: int) -> bool:

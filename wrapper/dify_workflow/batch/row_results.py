@@ -66,11 +66,7 @@ class RowResult:
 
     def line(self) -> bytes:
         """Return it as a line of JSON (UTF-8, with its newline)."""
-        fields = attrs.asdict(self)
-        try:
-            return json_text(fields).encode() + b"\n"
-        except UnicodeEncodeError:  # a lone surrogate: old servers send them
-            return json_text(fields, ensure_ascii=True).encode() + b"\n"
+        return json_text(attrs.asdict(self)).encode() + b"\n"
 
 
 @attrs.define

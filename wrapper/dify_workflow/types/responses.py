@@ -307,7 +307,10 @@ class DifyPageResult(Value, Generic[T]):
 def _number(value: Any, kind: Callable[[float], T]) -> T | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return kind(value)
+    try:
+        return kind(value)
+    except (OverflowError, ValueError):  # of 400 digits, or infinite, or NaN
+        return None
 
 
 class WorkflowFailed(DifyError):
