@@ -51,7 +51,7 @@ main()
 
 
 @pytest.mark.long
-def test_it_serves_by_hand_and_lists_every_key() -> None:
+def test_it_serves_by_hand_and_lists_every_key_with_what_it_does() -> None:
     command = [sys.executable, "-m", "fake_dify", "serve", "--port", "0", "--version", "1.13.2"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -60,9 +60,11 @@ def test_it_serves_by_hand_and_lists_every_key() -> None:
         assert process.stderr is not None
         url, key = (process.stdout.readline().strip().partition("=")[2] for _ in range(2))
         process.stdout.close()
-        keys = [key]
+        keys, told = [key], []
         for line in process.stderr:
-            keys += [line.split()[0]] if line.startswith("app-") else []
+            if line.startswith("app-"):
+                keys.append(line.split()[0])
+                told.append(line.split(maxsplit=1)[1].strip())
             if len(keys) > len(BUILTINS):
                 break
         answers = [
@@ -73,6 +75,8 @@ def test_it_serves_by_hand_and_lists_every_key() -> None:
     assert {answer.headers["x-version"] for answer in answers} == {"1.13.2"}
     names = [answer.json()["name"] for answer in answers]
     assert names == ["workflow", *BUILTINS]
+    assert told == [workflow.does for workflow in BUILTINS.values()]
+    assert len({*told}) == len(told)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def serve(dify: FakeDify) -> None:
         print(f"DIFY_BASE_URL={dify.url}\nDIFY_API_KEY={dify.api_key}", flush=True)
         print(f"a stand-in for Dify {dify.version}; Ctrl-C ends it", file=sys.stderr)
         for name, workflow in BUILTINS.items():
-            print(f"app-{name:<15} {(workflow.__doc__ or '').strip()}", file=sys.stderr)
+            print(f"app-{name:<15} {workflow.does}", file=sys.stderr)
         threading.Event().wait()
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
