@@ -71,8 +71,8 @@ def test_a_failed_row_is_in_the_exit_code(fake: FakeDify, table: Path, tmp_path:
 def test_what_ends_the_batch_is_told(fake: FakeDify, table: Path, tmp_path: Path) -> None:
     given = ("batch", str(table), "-o", str(tmp_path / "out.jsonl"))
     refused = cli(fake, *given)
-    assert refused.exit_code == 2
-    assert "--column: the app has no 'id'; choose columns among text, count" in refused.err
+    assert refused.exit_code == 7
+    assert "the app has no 'id'; choose columns among text, count" in refused.err
     assert cli(fake, *given, "--key", "id", DIFY_API_KEY="app-wrong").exit_code == 5
     assert cli(fake, "batch", "none.csv", "-o", str(tmp_path / "x")).exit_code == 7
     nowhere = cli(fake, "batch", str(table), "-o", str(tmp_path / "no" / "out"), "--key", "id")

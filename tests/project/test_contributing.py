@@ -59,7 +59,7 @@ def test_one_edit_is_enough(tmp_path: Path) -> None:
     assert run("-c", PROGRAM, env={"PYTHONPATH": str(tmp_path)}).splitlines() == [
         "float | None",
         "('CreditUsedData', 'data') 3",
-        "<class 'int'> 3",
+        "int | None 3",
         "get /workflows/run/a%20b/cost",
         "RunCost ('1.16', 'what a run has cost, `run_cost()`')",
     ]

@@ -88,8 +88,10 @@ class Command(TyperCommand):
         try:
             return super().invoke(ctx)
         except InvalidArgument as error:  # of an option's value: told by the option's name
-            for option in self.params:
-                if option.param_type_name == "option" and option.name == error.field:
+            options = [it for it in self.params if it.param_type_name == "option"]
+            for option in options:
+                source = ctx.get_parameter_source(option.name)
+                if option.name == error.field and source.name == "COMMANDLINE":
                     told = str(error).replace(str(option.name), max(option.opts, key=len), 1)
                     raise Problem(told) from error
             raise
