@@ -52,20 +52,16 @@ class Execution:
 
     # Events
 
-    async def send(
-        self, event: str, data: Mapping[str, Any], node: NodeRecord | None = None
-    ) -> None:
+    async def send(self, event: str, data: Data, node: NodeRecord | None = None) -> None:
         """Send an event with its payload; node: the node that it is about."""
         await self.send_flat(event, {"data": data}, node)
 
-    async def send_flat(
-        self, event: str, fields: Mapping[str, Any], node: NodeRecord | None = None
-    ) -> None:
+    async def send_flat(self, event: str, fields: Data, node: NodeRecord | None = None) -> None:
         """Send an event whose fields stand beside its name (error, tts_message)."""
         ids = {"workflow_run_id": self.run.id, "task_id": self.run.task_id}
         await self._send({"event": event, **ids, **fields}, node)
 
-    async def _send(self, event: Mapping[str, Any], node: NodeRecord | None = None) -> None:
+    async def _send(self, event: Data, node: NodeRecord | None = None) -> None:
         self._last_sent = time.monotonic()
         made = self.world.event(event, node)
         again = self.run.twice and made["event"] != "workflow_finished"
@@ -75,7 +71,7 @@ class Execution:
                 reader.put(one)
         await asyncio.sleep(0)
 
-    async def fail(self, error: Mapping[str, Any]) -> None:
+    async def fail(self, error: Data) -> None:
         """Send an `error`, and what Dify makes up behind it; the run itself may go on."""
         run, reason = self.run, "resumption" if self.run.pause else "initial"
         await self._send({"event": "error", "workflow_run_id": None, **error})
