@@ -22,7 +22,6 @@ from ..faults import CATALOGUE, Answer, Faults
 from ..replies import ApiError, Crash, Reply, ReplyOver
 from ..versions.older import old_reply
 from ..world import World
-from .broken import BrokenSend
 from .send import CORS, Sending
 
 HTML = "text/html; charset=utf-8"
@@ -66,7 +65,7 @@ class Service:
             return
         watcher = asyncio.create_task(_watch(receive, call))
         try:
-            await self._app(scope, receive, BrokenSend(call, send, scope["state"]["transport"]))
+            await self._app(scope, receive, send)
         except ReplyOver:
             pass
         finally:

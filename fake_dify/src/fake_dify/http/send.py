@@ -1,68 +1,81 @@
-"""Puts replies on the wire: headers as Dify's gunicorn sends them, one chunk per event."""
+"""Puts replies on the wire: headers as Dify's gunicorn sends them, one chunk per event; or breaks
+them, as a fault says."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from contextlib import aclosing
+import socket
+import struct
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from email.utils import formatdate
+from typing import Any
 
-from attrs import frozen
 from starlette.types import Receive, Scope, Send
 
-from ..replies import Reply, ReplyOver
+from ..api.request import ApiRequest
+from ..faults import Fault
+from ..replies import PING, Reply, ReplyOver, frame
+from ..run import payloads
 from ..versions import Rules
 
 EXPOSED = "access-control-expose-headers"
 CORS = {"access-control-allow-origin": "*", EXPOSED: "X-Env, X-Trace-Id, X-Version"}
+TERMINAL = (b'data: {"event":"workflow_finished"', b'data: {"event":"workflow_paused"')
+ERROR = {"event": "error", "message": "Worker died", "status": 500}
 
 
-@frozen
 class Sending:
-    """A reply as an ASGI application."""
+    """A reply as an ASGI application. Raises ReplyOver where it is broken off."""
 
-    rules: Rules
-    reply: Reply
+    def __init__(self, rules: Rules, reply: Reply) -> None:
+        self._rules, self._reply = rules, reply
+        self._first: dict[str, Any] = {}  # the first event
+        self._events = self._bytes = 0
+        chunks = (self._json(),) if reply.chunks is None else reply.chunks
+        self._size = len(chunks[0]) if isinstance(chunks, tuple) and len(chunks) == 1 else None
+        self._chunks = _each(chunks) if isinstance(chunks, tuple) else chunks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        reply = self.reply
-        scope["state"]["call"].status = reply.status
-        chunks = (self._json(),) if reply.chunks is None else reply.chunks
-        headers = {"content-type": reply.media, **self._headers()}
-        if isinstance(chunks, tuple) and len(chunks) == 1:
-            headers["content-length"] = str(len(chunks[0]))
-        pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-        begin = {"type": "http.response.start", "status": reply.status, "headers": pairs}
-        body = {"type": "http.response.body", "body": b"", "more_body": True}
+        self._send, call = send, scope["state"]["call"]
+        self._call: ApiRequest = call
+        self._transport: asyncio.Transport = scope["state"]["transport"]
+        self._fault = call.fault if isinstance(call.fault, Fault) else Fault()
+        call.status = self._reply.status
+        pairs = [(name.lower().encode(), value.encode()) for name, value in self._headers().items()]
+        begin = {"type": "http.response.start", "status": self._reply.status, "headers": pairs}
         try:
+            if self._fault.before_headers:
+                await self._break()
             await send(begin)
-            if isinstance(chunks, tuple):
-                for chunk in chunks[:-1]:
-                    await send({**body, "body": chunk})
-                await send({**body, "body": chunks[-1], "more_body": False})
-                return
-            async with aclosing(chunks) as frames:
+            if self._fault.after_bytes == 0:
+                await self._break()
+            async with aclosing(self._chunks) as chunks:
                 try:
-                    async for chunk in frames:
-                        await send({**body, "body": chunk})
+                    async for chunk in chunks:
+                        await self._chunk(chunk)
                 except ReplyOver:
-                    async for _ in frames:  # what wrote the stream learns of its end in its time
+                    async for _ in chunks:  # what wrote the stream learns of its end in its time
                         pass
                     raise
-            await send({**body, "more_body": False})
+            await self._body(b"", more=False)
         finally:
-            reply.leave()
+            self._reply.leave()
 
     def _json(self) -> bytes:
-        line = self.reply.line
-        separators = (",", ":") if line and self.rules.compact_json else None
-        return (json.dumps(self.reply.body, separators=separators) + "\n" * line).encode()
+        line = self._reply.line
+        separators = (",", ":") if line and self._rules.compact_json else None
+        return (json.dumps(self._reply.body, separators=separators) + "\n" * line).encode()
 
     def _headers(self) -> dict[str, str]:
         """Add what every reply of this version carries, leave out what none has."""
-        rules, own = self.rules, dict(self.reply.headers)
+        rules, own = self._rules, dict(self._reply.headers)
         if not rules.since(1, 11):
             own.pop(EXPOSED, None)
         return {
+            "content-type": self._reply.media,
+            **({} if self._size is None else {"content-length": str(self._size)}),
             **({"server": "gunicorn"} if rules.names_server else {}),
             "date": formatdate(usegmt=True),
             "x-version": rules.version,
@@ -70,3 +83,75 @@ class Sending:
             **({"vary": "Cookie"} if rules.since(1, 13) else {}),
             **own,
         }
+
+    async def _body(self, body: bytes, *, more: bool = True) -> None:
+        await self._send({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def _chunk(self, chunk: bytes) -> None:
+        """Send a chunk, unless the fault happens before, inside or behind it."""
+        fault, is_event = self._fault, chunk.startswith(b"data:")
+        if fault.after_bytes is not None:
+            room = fault.after_bytes - self._bytes
+            if len(chunk) >= room:
+                await self._body(chunk[:room])
+                await self._break(chunk[room:])
+            self._bytes += len(chunk)
+        if is_event and self._events == fault.after_events:
+            await self._break(chunk)
+        if fault.then == "lose terminal" and chunk.startswith(TERMINAL):
+            await self._ping_on(json.loads(chunk.removeprefix(b"data: ")))
+        await self._body(chunk)
+        self._events += is_event
+        if is_event and fault.then == "made-up end" and not self._first:
+            self._first = json.loads(chunk.removeprefix(b"data: "))
+        needs_next = fault.then in ("truncate chunk", "cut inside event")
+        if self._events == fault.after_events and not needs_next:
+            await self._break()
+
+    async def _break(self, rest: bytes = b"") -> None:
+        """End the reply; rest: what would have come next."""
+        then, half = self._fault.then, rest[: max(len(rest) // 2, 1)]
+        if then == "made-up end":
+            await self._make_end_up(self._first)
+        elif then == "reset":
+            raw: socket.socket = self._transport.get_extra_info("socket")
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self._transport.abort()
+        elif then == "eof" and not self._fault.before_headers and self._size is None:
+            await self._body(b"", more=False)
+        elif then in {"eof", "close"}:
+            self._transport.close()
+        elif then == "truncate chunk":
+            self._transport.write(b"%x\r\n" % len(rest) + half)
+            self._transport.close()
+        elif then == "cut inside event":
+            await self._body(half, more=False)
+        elif then == "error event left open":
+            await self._body(frame(ERROR))
+        if then in {"silence", "error event left open"}:
+            await self._call.gone.wait()
+        raise ReplyOver
+
+    async def _ping_on(self, lost: dict[str, Any]) -> None:
+        """Send nothing but pings, as Dify does when a terminal event got lost."""
+        world = self._call.world
+        for _ in range(int(world.idle_limit / world.ping_interval)):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._call.gone.wait(), world.ping_interval)
+                break
+            await self._body(PING)
+        if world.rules.makes_ends_up and self._call.operation.startswith("runWorkflow"):
+            await self._make_end_up(lost)  # the stream of the request that began the run
+        else:
+            await self._body(b"", more=False)
+        raise ReplyOver
+
+    async def _make_end_up(self, event: dict[str, Any]) -> None:
+        workflow_id = event["data"].get("workflow_id", "")
+        end = frame(payloads.made_up_end(event["workflow_run_id"], workflow_id))
+        await self._body(end, more=False)
+
+
+async def _each(chunks: tuple[bytes, ...]) -> AsyncGenerator[bytes, None]:
+    for chunk in chunks:
+        yield chunk
