@@ -304,7 +304,7 @@ class AsyncStartedStream(AsyncWorkflowStream):
 
     @property
     def task_id(self) -> str:
-        """The task's id, which stopping needs; "" for a run found in the logs, which do not have it."""
+        """The task's id, which stopping needs; "" for a run found in the logs, which have none."""
         return self._state.task_id or ""
 
 
