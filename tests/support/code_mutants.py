@@ -152,7 +152,7 @@ def killed(root: Path, room: str) -> str | None:
         except subprocess.TimeoutExpired:
             return "too long"
         if done.returncode:
-            failed = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
+            failed = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", done.stdout, re.MULTILINE)
             return failed[1] if failed else done.stdout.strip()[-200:]
     return None
 
