@@ -22,7 +22,7 @@ ALIASES = {
     "form": {"getHumanInputForm", "submitHumanInputForm"},
     "upload": {"uploadFile"},
 }
-BUSY = {"code": "too_many_requests", "message": "Too many requests.", "status": 429}
+BUSY: dict[str, Any] = {"code": "too_many_requests", "message": "Too many requests.", "status": 429}
 BAD_GATEWAY = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 Ending = Literal[

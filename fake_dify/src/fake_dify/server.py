@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
+from .api.request import ApiRequest
 from .base import Workflow
 from .checks import require
 from .faults import Faults
@@ -81,10 +82,10 @@ class FakeDify(World):
             workflow = [Walk(exported, self.values or {})]
         elif self.values is not None:
             self.refuse("values are given without an app_file")
-        self.default_app = self.app(self.api_key, workflow, form=form, name=name)
-        self.faults = Faults(self)
+        self.default_app: App = self.app(self.api_key, workflow, form=form, name=name)
+        self.faults: Faults = Faults(self)
         service = Service(self, self.faults)
-        self.requests = service.requests
+        self.requests: list[ApiRequest] = service.requests
         self._thread = ServerThread(service, self.port, self.keep_alive)
 
     # The server

@@ -56,7 +56,7 @@ class World(Named):
     tasks: set[asyncio.Task[None]] = field(factory=set, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.rules = Rules(self.version)
+        self.rules: Rules = Rules(self.version)
         super().__attrs_post_init__()
 
     def look(self) -> None:

@@ -27,25 +27,25 @@ class Reader:
     """Reads a run's events from now on, for one request."""
 
     def __init__(self, request: ApiRequest, run: Run) -> None:
-        self.request, self.run = request, run
-        self.world, self.rules = request.world, request.world.rules
-        self.unread = Subscription(self.world.unread_limit)
+        self._request, self._run = request, run
+        self._world, self._rules = request.world, request.world.rules
+        self.unread: Subscription = Subscription(self._world.unread_limit)
         run.readers.append(self.unread)
         request.when_gone.append(self.unread.news.set)
 
     def leave(self) -> None:
         """Stop reading; some versions tell all other readers to stop as well."""
-        self.run.readers.remove(self.unread)
-        if self.world.kills_readers or self.rules.readers_kill_readers:
-            for other in self.run.readers:
+        self._run.readers.remove(self.unread)
+        if self._world.kills_readers or self._rules.readers_kill_readers:
+            for other in self._run.readers:
                 other.kill(but_after=TERMINAL)
 
     def leave_own(self) -> None:
         """Stop reading; on an old Dify the run dies with the stream of its request."""
         self.leave()
-        lives = self.rules.survives_disconnect or self.run.settled.is_set()
-        if not lives and self.run.task is not None:
-            self.run.task.cancel()
+        lives = self._rules.survives_disconnect or self._run.settled.is_set()
+        if not lives and self._run.task is not None:
+            self._run.task.cancel()
 
     async def follow(self, ends: Collection[str], *, pings: bool) -> Frames:
         """Yield the frames of a run until an event in `ends`, or until the idle limit.
@@ -54,7 +54,7 @@ class Reader:
         not. pings: the API process sends pings of its own, beside those of the worker.
         Raises Killed where the end of another reader ends this one.
         """
-        world, rules, unread, gone = self.world, self.rules, self.unread, self.request.gone
+        world, rules, unread, gone = self._world, self._rules, self.unread, self._request.gone
         clock = asyncio.get_running_loop().time
         at_write = rules.readers_kill_readers  # here the end of a client is noticed then only
         heard = clock()
@@ -66,7 +66,7 @@ class Reader:
                 yield frame(event)
                 over = event["event"] == "error" and rules.errors_end_stream
                 if event["event"] in ends or over:
-                    await linger(self.request, world.eof_delay * rules.ends_late)
+                    await linger(self._request, world.eof_delay * rules.ends_late)
                     return
             if unread.killed and not unread.stays:
                 raise Killed
@@ -79,23 +79,23 @@ class Reader:
                 if gone.is_set():
                     return
                 yield PING
-            if self.run.active and not unread.killed:
+            if self._run.active and not unread.killed:
                 heard = clock()
             if not unread.queue and clock() >= heard + world.idle_limit:
                 return
 
     async def own(self) -> Frames:
         """Yield the stream of the request that started the run."""
-        run, rules, last = self.run, self.rules, b""
+        run, rules, last = self._run, self._rules, b""
         if rules.ping_first:
             yield PING
         with suppress(Killed):
             async for chunk in self.follow(TERMINAL, pings=not rules.worker):
                 last = last if chunk == PING else chunk
                 yield chunk
-        if rules.makes_ends_up and not last.startswith(ENDS) and not self.request.gone.is_set():
+        if rules.makes_ends_up and not last.startswith(ENDS) and not self._request.gone.is_set():
             for event in payloads.made_up(run.id, run.workflow_id, run.asked)[bool(last) :]:
-                yield frame(self.world.event(event))
+                yield frame(self._world.event(event))
 
 
 async def events_stream(

@@ -37,7 +37,7 @@ class Service:
     """The application of one server. requests: everything that arrived, in order."""
 
     def __init__(self, world: World, faults: Faults) -> None:
-        self.world, self.faults = world, faults
+        self._world, self._faults = world, faults
         self.requests: list[ApiRequest] = []
         # An operation that this version lacks is not there.
         known = [one for one in contract().operations if one.since <= world.rules.release]
@@ -57,7 +57,7 @@ class Service:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         scope["app"] = self  # Starlette's router raises what it does not find
-        call = scope["state"]["call"] = arrived(self.world, request)
+        call = scope["state"]["call"] = arrived(self._world, request)
         self.requests.append(call)
         try:
             await call.read(request)
@@ -77,7 +77,7 @@ class Service:
         """Carry an operation out, unless a fault answers in its place."""
         call: ApiRequest = request.state.call
         call.spec, call.operation, call.params = operation, operation.id, request.path_params
-        call.fault = fault = self.faults.take(operation.id)
+        call.fault = fault = self._faults.take(operation.id)
         if fault is not None:
             await asyncio.sleep(fault.seconds)
         if isinstance(fault, Answer):
@@ -88,25 +88,25 @@ class Service:
         except (ApiError, HTTPException):
             raise
         except Exception as problem:  # raised by a function of the test, or a fault of our own
-            self.world.problems.append(problem)
+            self._world.problems.append(problem)
             raise Crash() from None
-        if reply.status < 400 and self.world.check:
+        if reply.status < 400 and self._world.check:
             found = contract().request_problems(operation, call.query, call.body)
-            self.world.violations += found
+            self._world.violations += found
         return self._reply(operation, reply, None)
 
     async def _error(self, request: Request, error: Any) -> Sending:
         headers = {}
         if error.status == 401:
             headers["www-authenticate"] = 'Bearer realm="api"'
-        if isinstance(error, Crash) and self.world.rules.since(1, 11):
+        if isinstance(error, Crash) and self._world.rules.since(1, 11):
             headers["vary"] = "Cookie"  # here versions before 1.13 say it, too
         reply = Reply(error.body(), error.status, headers=headers)
         return self._reply(request.state.call.spec, reply, error)
 
     def _reply(self, operation: Operation, reply: Reply, error: ApiError | None) -> Sending:
         """Return a reply as this version gives it, checked against the contract."""
-        world = self.world
+        world = self._world
         if reply.chunks is None:
             world.check_reply(operation, reply.status, reply.body)
             reply = old_reply(world.rules, operation, reply, error, world.tenant_id)
@@ -131,11 +131,11 @@ class Service:
         return self._send(Reply(status=status, media=HTML, chunks=page, headers=headers))
 
     async def _download(self, request: Request) -> Sending:
-        reply = download(self.world, request.url.path, request.query_params)
+        reply = download(self._world, request.url.path, request.query_params)
         return self._send(evolve(reply, headers=CORS))
 
     async def _health(self, request: Request) -> Sending:
-        told = {"pid": 1, "status": "ok", "version": self.world.rules.version}
+        told = {"pid": 1, "status": "ok", "version": self._world.rules.version}
         return self._send(Reply(told, line=False))
 
     async def _fault(self, request: Request) -> Sending:
@@ -143,16 +143,16 @@ class Service:
         status, told = 200, dict[str, Any]()
         try:
             if request.method == "POST":
-                self.faults.switch_on(**request.state.call.body)
+                self._faults.switch_on(**request.state.call.body)
             elif request.method == "DELETE":
-                self.faults.switch_off()
+                self._faults.switch_off()
         except (ScriptError, TypeError, ValueError) as error:
             status, told = 400, {"message": str(error)}
         names = {name: {"does": one.does, "right": one.right} for name, one in CATALOGUE.items()}
-        return self._send(Reply(told | {"on": self.faults.named, "catalogue": names}, status))
+        return self._send(Reply(told | {"on": self._faults.named, "catalogue": names}, status))
 
     def _send(self, reply: Reply) -> Sending:
-        return Sending(self.world.rules, reply)
+        return Sending(self._world.rules, reply)
 
 
 def _instead(answer: Answer) -> Reply:

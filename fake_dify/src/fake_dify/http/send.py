@@ -23,7 +23,7 @@ from ..versions import Rules
 EXPOSED = "access-control-expose-headers"
 CORS = {"access-control-allow-origin": "*", EXPOSED: "X-Env, X-Trace-Id, X-Version"}
 TERMINAL = (b'data: {"event":"workflow_finished"', b'data: {"event":"workflow_paused"')
-ERROR = {"event": "error", "message": "Worker died", "status": 500}
+ERROR: dict[str, Any] = {"event": "error", "message": "Worker died", "status": 500}
 
 
 class Sending:

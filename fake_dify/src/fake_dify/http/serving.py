@@ -37,7 +37,8 @@ class ServerThread:
     """
 
     def __init__(self, app: ASGIApp, port: int, keep_alive: float) -> None:
-        self.port, self._app, self._keep_alive = port, app, keep_alive
+        self.port: int = port
+        self._app, self._keep_alive = app, keep_alive
         self._serving: Future[asyncio.AbstractEventLoop] = Future()
         self._stop = asyncio.Event()
         self._thread = threading.Thread(target=self._main, name="FakeDify", daemon=True)

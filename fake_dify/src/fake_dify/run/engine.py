@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from ..base import Data, End, NodeFailed, Outputs, Scope, Step, Stopped, Vanished, tail_ids
 from ..contract import contract
 from ..state import Form, NodeRecord, Run, new_id, now
-from ..versions import STOPPED_BY_USER
+from ..versions import STOPPED_BY_USER, Rules
 from ..world import World
 from . import payloads
 from .text import Selector, TextStream
@@ -26,7 +26,9 @@ class Execution:
     """
 
     def __init__(self, world: World, run: Run, steps: Sequence[Step]) -> None:
-        self.world, self.run, self.rules = world, run, world.rules
+        self.world: World = world
+        self.run: Run = run
+        self.rules: Rules = world.rules
         self._end: dict[str, Selector] | None = None
         for step in steps:
             if chooses := getattr(step, "selectors", None):
@@ -38,7 +40,8 @@ class Execution:
         self._last = "" if exported else "end"  # a way of it can lead to no End
         self._titles: Mapping[str, str] = exported.titles if exported else {}
         chosen = None if self._end is None else list(self._end.values())
-        self.text_stream = TextStream(chosen, tail_ids(self._steps), self._text, world.files)
+        tails = tail_ids(self._steps)
+        self.text_stream: TextStream = TextStream(chosen, tails, self._text, world.files)
         self.variables: dict[Selector, Any] = {}
         self.streaming_models = self._nested = self._total_steps = self._index = 0
         self._previous: str | None = None

@@ -37,7 +37,8 @@ class Rules:
     def __init__(self, version: str) -> None:
         if not re.fullmatch(r"\d+\.\d+\.\d+", version):
             raise ScriptError(f"a Dify version looks like 1.14.2, not {version!r}")
-        self.version, self.release = version, tuple(map(int, version.split(".")))
+        self.version: str = version
+        self.release: tuple[int, ...] = tuple(map(int, version.split(".")))
         if not self.since(*OLDEST):
             raise ScriptError(f"FakeDify can pretend to be Dify 1.8.1 or later, not {version}")
 
