@@ -138,7 +138,7 @@ def killed(root: Path, room: str) -> str | None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     whole = "not (slow or types)"
     for arguments in ([room, "-m", "quick"], ["-m", "quick"], [room, "-m", whole]):
-        command = [sys.executable, "-m", "pytest", "-n", "0", "-x", "--tb=no", "-o", "timeout=60"]
+        command = [sys.executable, "-m", "pytest", "-n", "0", "-x", "--tb=no"]
         try:
             done = subprocess.run(
                 [*command, *arguments],
