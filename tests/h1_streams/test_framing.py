@@ -138,17 +138,28 @@ def test_an_endless_trailer_is_refused(endless: bytes) -> None:
         any(map(body.feed, itertools.repeat(endless, 30)))
 
 
-def test_a_trailer_that_drips_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("framing", [b"0\r\nA: ", b"5;a="], ids=["trailer", "size line"])
+def test_framing_that_drips_is_refused(framing: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1.0
     monkeypatch.setattr("h1_streams.framing.time.monotonic", lambda: now)
     body = ChunkedBody()
-    body.feed(b"0\r\nA: ")
+    body.feed(framing)
     for _ in range(10):
         now += 1
         assert body.feed(b"b") == b""
     now += 1
     with pytest.raises(httpcore.RemoteProtocolError, match="does not end"):
         body.feed(b"b")
+
+
+def test_framing_that_is_slow_again_and_again_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1.0
+    monkeypatch.setattr("h1_streams.framing.time.monotonic", lambda: now)
+    body = ChunkedBody()
+    for _ in range(10):
+        for part in (b"1", b"\r\na\r\n"):
+            now += 6
+            body.feed(part)
 
 
 @pytest.mark.parametrize("stream", MALFORMED.values(), ids=MALFORMED)

@@ -190,6 +190,7 @@ class ChunkedBody(Body):
         super().__init__(clean=clean)
         self._left = 0  # bytes of the current chunk still to come, then of its \r\n
         self._line = b""  # an unfinished line of framing
+        self._line_ends = 0.0  # by when
         self._trailer: list[bytes] | None = None  # its lines
         self._trailer_ends = 0.0
         self._at_end = False
@@ -253,7 +254,11 @@ class ChunkedBody(Body):
             raise httpcore.RemoteProtocolError("a chunk's size line is too long")
         if self._trailer is not None and time.monotonic() > self._trailer_ends:
             raise httpcore.RemoteProtocolError("the trailer of the response does not end")
+        if self._line and time.monotonic() > self._line_ends:
+            raise httpcore.RemoteProtocolError("a chunk's size line does not end")
         if not end:
+            if not self._line:
+                self._line_ends = time.monotonic() + _LONGEST_FRAMING
             self._line = line
             return len(data)
         self._line = b""
@@ -283,11 +288,11 @@ class ChunkedBody(Body):
         size = int(found[1], 16)
         self._left = size + 2 if size else 0
         if not size:
-            self._trailer, self._trailer_ends = [], time.monotonic() + _LONGEST_TRAILER
+            self._trailer, self._trailer_ends = [], time.monotonic() + _LONGEST_FRAMING
 
 
 _LONGEST_LINE = 16 * 1024
-_LONGEST_TRAILER = 10.0  # s; it ends with the read that comes behind them
+_LONGEST_FRAMING = 10.0  # s, of a size line or a trailer; it ends with the read behind them
 _LONGEST_SIZE = 20  # digits
 _HEX = b"0123456789abcdefABCDEF"
 _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,20})(?:;[^\n]*)?[ \t]*\r\n").fullmatch

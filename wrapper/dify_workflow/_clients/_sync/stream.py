@@ -240,6 +240,8 @@ class WorkflowStream(RunHandle):
             cut = loop.broke(error)
         else:
             cut = None if self._closed else loop.took(data)
+            if cut is None:
+                self._check_deadline()  # while bytes come, no read times out
         if cut is not None:
             self._read_loop, self._outcome = None, cut
 
