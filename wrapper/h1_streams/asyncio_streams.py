@@ -295,6 +295,7 @@ async def _connect(
     await loop.create_connection(lambda: stream, host, port, **_attempts(loop, host))
     if len(_addresses) >= _MOST_ADDRESSES:
         _addresses.clear()
+    assert stream.transport is not None
     reached = stream.transport.get_extra_info("peername")[:2]
     _addresses[name] = reached, time.monotonic() + _ADDRESS_HOLDS
 
