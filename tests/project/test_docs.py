@@ -145,10 +145,9 @@ def test_the_site_builds(tmp_path: Path) -> None:
             assert f"{package.__name__}.{known}" in entries, name
     for model, _ in EVENTS.values():
         assert f'id="dify_workflow_api.models.{model}"' in events
-    found = {
-        entry["location"]
-        for entry in json.loads((site / "search" / "search_index.json").read_text("utf-8"))["docs"]
-    }
+    index = json.loads((site / "search" / "search_index.json").read_text("utf-8"))
+    assert re.split(index["config"]["separator"], "a 恢复") == ["a", "", "恢", "复"]
+    found = {entry["location"] for entry in index["docs"]}
     assert {f"reference/#{client}.run_workflow", "zh/quickstart/"} <= found
     examples = built("examples")
     for shown in ("one_client", "wait_for_run", "run_with_progress"):
