@@ -116,5 +116,5 @@ class Traffic:
                     looked_at(request, response)
                 return response
 
-        patch.setattr("dify_workflow._clients._sync.client.Router", Tapped)
-        patch.setattr("dify_workflow._clients._async.client.AsyncRouter", AsyncTapped)
+        patch.setattr("dify_workflow._clients._sync.driver.Router", Tapped)
+        patch.setattr("dify_workflow._clients._async.driver.AsyncRouter", AsyncTapped)
