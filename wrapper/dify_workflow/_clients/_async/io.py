@@ -202,7 +202,8 @@ class AsyncPendingStream:
 
     async def aclose(self) -> None:
         """Free the connection."""
-        await self._head.aclose()
+        with shielded():
+            await self._head.aclose()
 
     def abandon(self) -> None:
         """End the connection of a stream that nobody has any more."""
@@ -273,14 +274,17 @@ class AsyncOpenStream:
 
     async def aclose(self) -> None:
         """Free the connection; any number of times."""
-        if self._own is None:  # else closing the response does it
-            self._handle.shutdown()
-        await self._response.aclose()
-        if self._parts is not None:
-            try:
-                await self._parts.aclose()
-            except RuntimeError:
-                pass  # another task reads from it, and ends it
+        if self._own is not None and self._loop is not None:
+            await self._response.aclose()  # it waits for nothing
+            return
+        self._handle.shutdown()
+        with shielded():
+            await self._response.aclose()
+            if self._parts is not None:
+                try:
+                    await self._parts.aclose()
+                except RuntimeError:
+                    pass  # another task reads from it, and ends it
 
 
 class AsyncRouter(httpx.AsyncBaseTransport):

@@ -249,8 +249,7 @@ class AsyncWorkflowStream(RunHandle):
     async def _release(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            with shielded():
-                await connection.aclose()
+            await connection.aclose()
 
     async def _find_task_id(self, seconds: float) -> str:
         """Return the task's id; that of a run that was found in the logs is in its live events.

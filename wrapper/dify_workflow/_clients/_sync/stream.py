@@ -248,8 +248,7 @@ class WorkflowStream(RunHandle):
     def _release(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            with shielded():
-                connection.close()
+            connection.close()
 
     def _find_task_id(self, seconds: float) -> str:
         """Return the task's id; that of a run that was found in the logs is in its live events.
