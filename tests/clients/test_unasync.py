@@ -16,6 +16,7 @@ def half() -> Half:
     return unasync.sync_half()
 
 
+@pytest.mark.long
 def test_the_committed_half_is_the_generated_one(half: Half) -> None:
     assert {path.name: path.read_text("utf-8") for path in half} == {
         path.name: text for path, text in half.items()

@@ -61,6 +61,7 @@ def test_committed_tree_is_what_the_contract_generates(tmp_path: Path) -> None:
     assert [p.name for p in output.parent.iterdir()] == ["package"]
 
 
+@pytest.mark.long
 def test_what_is_made_elsewhere_is_what_the_contract_says() -> None:
     """The plain methods of the client, and the tables of what came with which Dify."""
     made = generate.beside(Document.read(SOURCE))

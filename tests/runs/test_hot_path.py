@@ -130,6 +130,7 @@ def test_two_threads_may_forget_a_closed_event_loop_together() -> None:
     assert len(router._loops) == 1
 
 
+@pytest.mark.long
 @both
 def test_runs_leave_no_circle_to_the_garbage_collector(kind: Kind) -> None:
     ours = ("dify_workflow", "h1_streams", "httpx", "httpcore")
