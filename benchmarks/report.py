@@ -50,7 +50,7 @@ def table(results: Results, name: str) -> str:
                 *(f"{results.ratio(name, client, one):.2f}" for one in others),
             ]
         )
-    return f"### {case['title']} (`{name}`)\n\n" + "\n".join(map(row, rows)) + "\n"
+    return f"### {case['title']} (`{name}`, {case['date']})\n\n" + "\n".join(map(row, rows)) + "\n"
 
 
 def row(cells: list[str]) -> str:

@@ -21,6 +21,17 @@ class Results:
     def load(cls, path: Path) -> Results:
         return cls(json.loads(path.read_text()))
 
+    def over(self, earlier: Results) -> Results:
+        """Return this run's cases, and behind them those that only an earlier run has measured."""
+        date = earlier.data["machine"]["date"]
+        others = {
+            name: {"date": date, **case}
+            for name, case in earlier.cases.items()
+            if name not in self.cases
+        }
+        versions = earlier.data["versions"] | self.data["versions"]
+        return Results({**self.data, "versions": versions, "cases": self.cases | others})
+
     def save(self, path: Path) -> None:
         """Write it as JSON, a client's samples on a line."""
         path.parent.mkdir(exist_ok=True)
@@ -64,6 +75,10 @@ class Results:
             return values[0], values[0]
         low, _, high = statistics.quantiles(values, n=4, method="inclusive")
         return low, high
+
+    def least(self, case: str, one: str, other: str) -> float:
+        """How many times the least CPU time of another client the least of one is."""
+        return self.median(case, one, "least") / self.median(case, other, "least")
 
     def ratio(self, case: str, one: str, other: str) -> float:
         """How many times the CPU time of another client one takes: the median over the rounds.

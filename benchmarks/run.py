@@ -64,6 +64,7 @@ def run_case(name: str, case: Case, options: argparse.Namespace) -> dict[str, An
                     done = checking.units(job, figures)
                     samples[label].append({**figures, "done": done})
     about = {"title": case.title, "unit": case.unit, "measure": case.measure}
+    about["date"] = machine.described()["date"]
     return {**about, "group": case.group, "x": case.x, **case.more, "samples": samples}
 
 
@@ -93,7 +94,7 @@ def main() -> None:
     if options.json:
         results.save(options.json)
     if options.publish:
-        publishing.publish(results)
+        publishing.publish(results.over(Results.load(publishing.JSON)))
 
 
 if __name__ == "__main__":
