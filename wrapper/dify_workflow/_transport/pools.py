@@ -10,11 +10,14 @@ answer to one of them must not go out with the request of another.
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import socket
 import ssl
 import urllib.request
 from collections.abc import Callable
+from operator import attrgetter
+from types import FunctionType
 from typing import Any, Literal, get_args
 
 import httpx
@@ -24,8 +27,41 @@ from .._api.failures import PROXY
 from .._codec.jsonio import is_one_of
 from ..errors import InvalidArgument
 from .forks import UNFORKED
-from .hooks import is_hooked, is_original
 from .proxies import is_excluded, proxy_at, variable_of
+
+
+def _is_original(function: Any) -> bool:
+    """Whether a function is httpx's or httpcore's own, and not what a tool has put in its place.
+
+    It is asked at each request, since tools come and go. A wrapper by wrapt shows the globals of
+    what it wraps, but is no function.
+    """
+    return type(function) is FunctionType and function.__globals__["__name__"].startswith(_HTTP)
+
+
+_HTTP = ("httpx.", "httpcore.", "httpx2.", "httpcore2.")
+# The methods of httpx's clients that a request goes through, and tracing tools wrap.
+_layers = attrgetter(
+    "send",
+    "_send_handling_auth",
+    "_send_handling_redirects",
+    "_send_single_request",
+    "_transport_for_url",
+)
+_httpx_log = logging.getLogger("httpx")
+
+
+def _is_hooked(client: Any, kind: type[Any]) -> bool:
+    """Whether somebody looks into the requests of an httpx client, but for its transport."""
+    try:
+        layers = _layers(kind)
+    except AttributeError:  # another httpx
+        return True
+    return (
+        _httpx_log.isEnabledFor(logging.INFO)
+        or any(client.event_hooks.values())
+        or not all(map(_is_original, layers))
+    )
 
 
 class _NoCookies(httpx.Cookies):
@@ -46,7 +82,7 @@ class OwnClient(httpx.Client):
 
     def send(self, request: httpx.Request, **how: Any) -> httpx.Response:
         """As that of httpx, whose layers are for what this client has not: auth, hooks, cookies."""
-        if how != _AS_IT_IS or is_hooked(self, httpx.Client):
+        if how != _AS_IT_IS or _is_hooked(self, httpx.Client):
             return super().send(request, **how)
         try:
             response = self._transport.handle_request(request)
@@ -64,7 +100,7 @@ class AsyncOwnClient(httpx.AsyncClient):
 
     async def send(self, request: httpx.Request, **how: Any) -> httpx.Response:
         """As that of `OwnClient`."""
-        if how != _AS_IT_IS or is_hooked(self, httpx.AsyncClient):
+        if how != _AS_IT_IS or _is_hooked(self, httpx.AsyncClient):
             return await super().send(request, **how)
         try:
             response = await self._transport.handle_async_request(request)
@@ -192,7 +228,7 @@ class StreamPool:
     def is_hooked(self) -> bool:
         """Whether somebody looks into httpcore's pools, as respx does."""
         kind: Any = self._kind
-        return not is_original(getattr(kind, "handle_request", None) or kind.handle_async_request)
+        return not _is_original(getattr(kind, "handle_request", None) or kind.handle_async_request)
 
     def _connection(self, request: Any) -> Any:
         return self._create(request.url.origin, request.extensions[OWN_CONNECTION])
