@@ -38,13 +38,14 @@ class Searched:
 
 async def main():
     async with AsyncDifyWorkflow(base_url=sys.argv[1], api_key=sys.argv[2]) as dify:
-        await dify.run_workflow({"text": "hello"})
         sys.meta_path.insert(0, Searched)
-        print((await dify.run_workflow({"text": "hello"})).outputs)
+        for _ in range(3):
+            response = await dify.run_workflow({"text": "hello"})
+        print(response.outputs)
 
 
 asyncio.run(main())
-print("searched for:", *Searched.names)
+print("searched again:", *{name for name in Searched.names if Searched.names.count(name) > 1})
 """
 STAND_IN = """
 import sys, urllib.request
@@ -149,7 +150,7 @@ def test_each_wheel_alone_does_its_work(dist: Path, tmp_path: Path, interpreter:
     with FakeDify() as fake:
         told = run("dify_workflow", PROGRAM, fake.url, fake.api_key)
     # No module is searched for by each request, as httpcore does for sniffio where it is missing.
-    said = ["WorkflowFinishedData {'text': 'hello'}", "{'text': 'hello'}", "searched for:"]
+    said = ["WorkflowFinishedData {'text': 'hello'}", "{'text': 'hello'}", "searched again:"]
     assert told == said
 
 
