@@ -44,8 +44,8 @@ install: $(STAMPS) ## make .venv with all of the locked tools
 demo: $(DEMO) ## run a workflow against the bundled local server, or the Dify of DIFY_BASE_URL and DIFY_API_KEY
 	@$(BIN)/python examples/demo.py
 
-test-quick: $(TEST) ## run every test once, on one case, but those that take long; under a minute
-	@echo 'make test-quick: under a minute.'
+test-quick: $(TEST) ## run every test once, on one case, but those that take long; a minute and a half
+	@echo 'make test-quick: a minute and a half, half of it waiting.'
 	@$(PYTEST) -n 0 -m quick
 
 test: $(TEST) ## run the tests, whole tables and matrices as samples; about two minutes
@@ -53,7 +53,7 @@ test: $(TEST) ## run the tests, whole tables and matrices as samples; about two 
 	@$(PYTEST) -n 2 -m 'not (slow or types)'
 
 test-slow: $(TEST) $(VENV)/.check $(VENV)/.docs $(VENV)/.slow ## run what "make test" left out: all of the matrices, other people's programs
-	@echo 'make test-slow: about 10 minutes on 2 cores.'
+	@echo 'make test-slow: about 20 minutes on 2 cores.'
 	@DIFY_FAULTS=all $(PYTEST) -n 2 -m slow -o timeout=1800
 
 test-live: $(TEST) ## check the client against the Dify of DIFY_BASE_URL and DIFY_API_KEY
