@@ -200,6 +200,7 @@ def test_a_row_needs_a_key(dify: DifyWorkflow, key: Any) -> None:
         ("concurrency", {"concurrency": True}),
         ("executor", {"executor": 8}),
         ("inputs", {"inputs": "text"}),
+        ("key", {"key": bytearray()}),
         ("stop_on", {"stop_on": (ValueError,)}),
         ("stop_on", {"stop_on": TooManyRequests}),
         ("patience", {"patience": math.nan}),
@@ -218,7 +219,7 @@ def test_bad_options_are_refused_at_once(
     assert caught.value.field == field
 
 
-@pytest.mark.parametrize("given", [{"text": "a"}, 7, "rows.xlsx", "none.csv"])
+@pytest.mark.parametrize("given", [{"text": "a"}, 7, "rows.xlsx", "none.csv", [{}, None]])
 def test_bad_rows_are_refused_at_once(dify: DifyWorkflow, given: Any) -> None:
     with pytest.raises(InvalidArgument) as caught:
         iter_many(dify, given)

@@ -39,7 +39,16 @@ def path_of(rows: Rows) -> Path | None:
         return path
     if isinstance(rows, Mapping) or not isinstance(rows, Iterable):
         raise invalid("rows", "an iterable of mappings, or the path of a file")
+    if isinstance(rows, list | tuple):  # all are there: before the first is run
+        for number, row in enumerate(rows, 1):
+            check_row(row, number)
     return None
+
+
+def check_row(row: object, number: int) -> None:
+    """Raise `InvalidArgument` for what is no row: a mapping, a typed request, pandas' Series."""
+    if not isinstance(row, Mapping | TypedRequest) and not hasattr(row, "to_dict"):
+        raise invalid("rows", f"row {number} is no mapping")
 
 
 def read_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:

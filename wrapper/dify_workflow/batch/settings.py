@@ -51,6 +51,11 @@ class BatchOptions(RunOptions, total=False):
     rerun_unknown: bool | None
 
 
+def _is_name(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None and not isinstance(value, str):
+        raise invalid("key", "the name of a column")
+
+
 def _is_seconds(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if value is not None and not (number and value >= 0 and math.isfinite(value)):
@@ -90,7 +95,7 @@ def _is_executor(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> 
 class Settings:
     """The settings of a batch; raises `InvalidArgument`."""
 
-    key: str | None = None
+    key: str | None = attrs.field(default=None, validator=_is_name)
     encoding: str | None = attrs.field(default=None, validator=_is_encoding)
     inputs: Inputs = attrs.field(default=None, validator=_are_inputs)
     concurrency: int = attrs.field(default=8, validator=_is_count)

@@ -17,7 +17,7 @@ from .journal import Flight
 from .keys import KeySet
 from .one_row import Task
 from .row_results import Key, RowResult, from_error, shown
-from .rows import Row, Rows, key_of, path_of, read_rows
+from .rows import Row, Rows, check_row, key_of, path_of, read_rows
 from .settings import Settings
 
 _SUFFIX = 16  # hex digits that make a user the row's own
@@ -57,9 +57,8 @@ class Tasks:
     def __iter__(self) -> Iterator[tuple[Task, dict[str, Any]] | RowResult]:
         column = self._settings.key
         for number, row in enumerate(self._rows, 1):
+            check_row(row, number)
             if not isinstance(row, Mapping | TypedRequest):
-                if not hasattr(row, "to_dict"):  # as pandas' Series has
-                    raise invalid("rows", f"row {number} is no mapping")
                 row = row.to_dict()
             key = self._key(row.inputs if isinstance(row, TypedRequest) else row, number)
             if key in self._done:
