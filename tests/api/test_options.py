@@ -22,7 +22,11 @@ NOT_SECONDS: list[Any] = [0, -1, "3", True, [3], math.nan, math.inf, -math.inf]
 NOT_A_BOOL: list[Any] = [1, 0, "yes", "", [True]]
 NOT_A_MAPPING: list[Any] = [5, "a", b"a", [1], [("a", "b")], {"a"}, True]
 
+HOLDS_ITSELF: list[Any] = []
+HOLDS_ITSELF.append(HOLDS_ITSELF)
+
 BAD: list[tuple[str, Any]] = [
+    *(("files", value) for value in ["a", {}, HOLDS_ITSELF]),
     *(("user", value) for value in ["", " ", "u" * 256, "\ud800", *NOT_TEXT]),
     *(("api_key", value) for value in NOT_TEXT),
     *(("max_retries", value) for value in NOT_A_COUNT),

@@ -245,10 +245,18 @@ def with_files(value: Any, where: str) -> Any:
 
     Raises `InvalidArgument`, which names the place.
     """
+    try:
+        return _with_files(value, where)
+    except RecursionError:
+        pass  # and left behind: its frames do not travel with ours
+    raise invalid(where, "it holds itself, or is nested too deeply")
+
+
+def _with_files(value: Any, where: str) -> Any:
     if isinstance(value, Mapping):
-        return {name: with_files(item, f"{where}.{name}") for name, item in value.items()}
+        return {name: _with_files(item, f"{where}.{name}") for name, item in value.items()}
     if type(value) in (list, tuple):
-        return [with_files(item, f"{where}[{index}]") for index, item in enumerate(value)]
+        return [_with_files(item, f"{where}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, str | bytes | WorkflowFile | type):
         return value
     if isinstance(value, models.UploadedFile):

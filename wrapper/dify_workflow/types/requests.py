@@ -151,10 +151,7 @@ class WorkflowRunRequest:
         as_request: WorkflowRunRequest = request
         if is_simple:
             return as_request
-        try:
-            return attrs.evolve(as_request, inputs=with_files(request.inputs, "inputs"))
-        except RecursionError:
-            return as_request  # it holds itself, which is refused where it is written as JSON
+        return attrs.evolve(as_request, inputs=with_files(request.inputs, "inputs"))
 
 
 _SIMPLE = (str, int, float, bool, type(None))  # which hold no file
