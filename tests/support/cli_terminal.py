@@ -13,7 +13,6 @@ import sys
 import termios
 import time
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Self
 
 from fake_dify import FakeDify
@@ -73,12 +72,7 @@ class Terminal:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.wait()
         if self._process.stdout is not None:

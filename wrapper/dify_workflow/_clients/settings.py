@@ -144,8 +144,8 @@ class ClientBase:
         for name in dir(cls):
             member = getattr(cls, name)
             if inspect.isfunction(member) and (name == "__init__" or not name.startswith("_")):
-                for name in ("options", "filters"):
-                    annotation = str(member.__annotations__.get(name, ""))
+                for keywords in ("options", "filters"):
+                    annotation = str(member.__annotations__.get(keywords, ""))
                     if kind := _SHOWN.get(annotation.removeprefix("Unpack[").removesuffix("]")):
                         show_options(member, kind)
 
