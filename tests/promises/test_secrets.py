@@ -24,19 +24,9 @@ from dify_workflow._api import api_requests
 from dify_workflow.options import Options
 from dify_workflow.types.requests import Secret, seal
 from facade import API_KEY, Kind, both, client
+from failing_replies import BAD_GATEWAY, DETAIL, NOBODY, STREAM, UNAUTHORIZED
 from leaks import assert_hidden
-from replay_server import Close, ReplayServer, Reply, Request
-from wire_archive import exchange
-
-STREAM = exchange("1.14.2", "run/empty_streaming")
-DETAIL = exchange("1.14.2", "detail/partial")
-UNAUTHORIZED = Reply.of(exchange("1.14.2", "errors/get_info_no_auth"))
-TOO_MANY = Reply.of(exchange("1.14.2", "limit/max2_third_streaming"))
-BAD_GATEWAY = Reply.html(502, "<html>Bad gateway</html>")
-IN_STREAM = Reply.of(exchange("1.14.2", "errors/missing_required_streaming"), end=Close())
-CUT = Reply.of(STREAM, stop_after=3, end=Close())
-NOBODY = "http://127.0.0.1:9"
-
+from replay_server import ReplayServer, Reply, Request
 
 # What is printed.
 
