@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import signal
+import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,3 +100,13 @@ def fake() -> Iterator[FakeDify]:
 def dify(fake: FakeDify) -> Iterator[DifyWorkflow]:
     with DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as client:
         yield client
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The machine's own zone is not UTC."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Shanghai")
+        time.tzset()
+        yield
+    time.tzset()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 
 import pytest
 from dify_workflow._codec.sse import SSEDecoder
+from dify_workflow._runs.state import RunState
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pieces import any_pieces, cut
+from wire_archive import exchange, exchanges
 
 BOM = b"\xef\xbb\xbf"
 SEPARATORS = "\u2028\u2029\x85\x0b\x0c\x1c\x1d\x1e".encode()  # ends of lines to str.splitlines
@@ -53,8 +56,6 @@ EDGES: dict[str, tuple[bytes, list[bytes]]] = {
     "nothing": (b"", []),
 }
 
-edges = pytest.mark.parametrize(("stream", "payloads"), EDGES.values(), ids=EDGES)
-
 
 def decode(pieces: Iterable[bytes]) -> list[bytes]:
     decoder = SSEDecoder()
@@ -76,58 +77,30 @@ def reference(stream: bytes) -> list[bytes]:
     return payloads
 
 
-@edges
-def test_an_edge_in_one_chunk(stream: bytes, payloads: list[bytes]) -> None:
-    assert decode([stream]) == payloads
+@pytest.mark.parametrize(("stream", "payloads"), EDGES.values(), ids=EDGES)
+def test_an_edge_wherever_it_is_cut(stream: bytes, payloads: list[bytes]) -> None:
     assert reference(stream) == payloads
-
-
-@edges
-def test_an_edge_cut_in_two_at_every_byte(stream: bytes, payloads: list[bytes]) -> None:
-    for at in range(len(stream) + 1):
-        assert decode([stream[:at], stream[at:]]) == payloads, at
-
-
-@edges
-def test_an_edge_cut_in_three_at_every_two_bytes(stream: bytes, payloads: list[bytes]) -> None:
     for end in range(len(stream) + 1):
         for at in range(end + 1):
             assert decode([stream[:at], stream[at:end], stream[end:]]) == payloads, (at, end)
-
-
-@edges
-def test_an_edge_byte_by_byte_with_empty_chunks(stream: bytes, payloads: list[bytes]) -> None:
     assert decode(piece for byte in cut(stream, 1) for piece in (b"", byte)) == payloads
-
-
-@edges
-def test_an_edge_amid_other_events(stream: bytes, payloads: list[bytes]) -> None:
-    whole = b"data: before\n\n" + stream + b"\n\ndata: after\n\n"
-    expected = reference(whole)
+    amid = b"data: before\n\n" + stream + b"\n\ndata: after\n\n"
+    expected = reference(amid)
     assert (expected[0], expected[-1]) == (b"before", b"after")
-    for at in range(len(whole) + 1):
-        assert decode([whole[:at], whole[at:]]) == expected, at
+    for at in range(len(amid) + 1):
+        assert decode([amid[:at], amid[at:]]) == expected, at
 
 
 PARTS = [b"data:", b"data: ", b"data", b"event: ping", b"id", b":", b" ", b"\n", b"\r", b"\r\n"]
 PARTS += [b"\n\n", b"data: {}\n\n", BOM, SEPARATORS[:3], b"x", b"\xc2", b"\x00"]
-
-fuzz = settings(deadline=None, max_examples=300)
-streams = st.lists(st.sampled_from(PARTS), max_size=40).map(b"".join)
+PIECES = st.lists(st.sampled_from(PARTS), max_size=40)
 
 
 @pytest.mark.long
-@fuzz
-@given(any_pieces(streams))
+@settings(deadline=None, max_examples=400)
+@given(PIECES | any_pieces(PIECES.map(b"".join)))
 def test_any_stream_cut_anywhere_is_what_the_standard_says(pieces: list[bytes]) -> None:
     assert decode(pieces) == reference(b"".join(pieces))
-
-
-@pytest.mark.long
-@fuzz
-@given(st.lists(st.sampled_from(PARTS), max_size=40))
-def test_any_stream_cut_between_its_parts_is_what_the_standard_says(parts: list[bytes]) -> None:
-    assert decode(parts) == reference(b"".join(parts))
 
 
 def test_an_event_comes_out_with_the_chunk_that_completes_it() -> None:
@@ -136,10 +109,79 @@ def test_an_event_comes_out_with_the_chunk_that_completes_it() -> None:
     assert given_out == [[], [b"a"], [], [], [b"b"]]
     assert decoder.feed(b"\n") == []  # the rest of the last \r\n
     assert decoder.flush() == []
+    assert decoder.feed(b"data: c") == []
+    assert [decoder.flush(), decoder.flush()] == [[b"c"], []]  # the end gives the last one, once
 
 
-def test_the_end_of_a_stream_gives_the_last_event_once() -> None:
-    decoder = SSEDecoder()
-    assert decoder.feed(b"data: a") == []
-    assert decoder.flush() == [b"a"]
-    assert decoder.flush() == []
+# Streams of runs: what they deliver.
+
+RECORDED = exchange("1.14.2", "run/echo_unicode_streaming")
+FRAMES = [frame for frame in RECORDED.frames() if frame.startswith(b"data:")]
+
+
+def delivered(pieces: Iterable[bytes]) -> RunState:
+    state = RunState()
+    for piece in pieces:
+        state.feed(piece)
+    state.flush()
+    return state
+
+
+@pytest.mark.long
+@pytest.mark.sample(1)
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 1 << 20])
+def test_every_recorded_stream_gives_its_events(size: int) -> None:
+    streams = [item for item in exchanges("1.14.2") if item.is_stream]
+    assert len(streams) > 80
+    for item in streams:
+        state = delivered(cut(item.body, size))
+        names = [event["event"] for event in item.events()]
+        ends = ("workflow_finished", "workflow_paused", "error")
+        end = next((at for at, name in enumerate(names) if name in ends), len(names))
+        failed = names[end : end + 1] == ["error"]  # it is raised
+        assert (state.failure is not None) == failed, item
+        expected = item.events()[: end + (not failed)]
+        assert [event.raw for event in state.ready] == expected, item
+        assert [event.event for event in state.ready] == names[: len(expected)], item
+        assert state.text_complete, item
+
+
+PINGS = [b"event: ping\n\n", b": ping\n\n", b"data:\n\n", b"data: ping\n\n"]
+PINGS += [b'data: {"event": "ping"}\n\n']
+
+
+@pytest.mark.parametrize("ping", PINGS, ids=repr)
+def test_a_ping_at_any_place_is_no_event_and_no_loss(ping: bytes) -> None:
+    for at in range(len(FRAMES) + 1):
+        whole = b"".join([*FRAMES[:at], ping, *FRAMES[at:]])
+        for pieces in ([whole], cut(whole, 5)):
+            state = delivered(pieces)
+            assert [event.raw for event in state.ready] == RECORDED.events(), at
+            assert state.text_complete
+    assert not delivered([ping]).begun
+
+
+@pytest.mark.long
+def test_an_event_that_the_end_cut_off_is_not_delivered() -> None:
+    *before, last = FRAMES
+    *events, _ = RECORDED.events()
+    for end in range(len(b"data: {"), len(last) - len(b"}\n\n") + 1, 7):
+        state = delivered([*before, last[:end]])
+        assert [event.raw for event in state.ready] == events, end
+        assert not state.over
+    for end in range(len(last) - 2, len(last) + 1):
+        assert delivered([*before, last[:end]]).over, end
+
+
+def test_what_is_no_json_is_skipped_and_text_may_be_missing() -> None:
+    good = b'data: {"event": "text_chunk", "data": {"text": "a"}}\n\n'
+    for bad in (b"data: {\n\n", b"data: \xff\n\n", b"data: " + b"[" * 100_000 + b"\n\n"):
+        state = delivered([good, bad, good])
+        assert [event.message for event in state.ready] == ["a", "a"], bad[:20]
+        assert not state.text_complete
+
+
+def test_json_of_the_recordings_is_never_cut_by_a_separator() -> None:
+    payloads = SSEDecoder().feed(RECORDED.body)
+    assert all(separator.encode() in b"".join(payloads) for separator in "\u2028\u2029\x85")
+    assert [json.loads(payload) for payload in payloads] == RECORDED.events()

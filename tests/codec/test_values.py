@@ -1,22 +1,34 @@
-"""Inputs: Python values become JSON by the stated rules."""
+"""Inputs: Python values become JSON by the stated rules, or are refused with their place."""
 
 from __future__ import annotations
 
 import collections
+import enum
+import io
 import json
+import math
 import types
+from collections.abc import Callable
 from datetime import date, time, timedelta, timezone
 from decimal import Decimal
+from fractions import Fraction
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
-from dify_workflow._codec.jsonio import to_json
+from dify_workflow import InvalidArgument
+from dify_workflow._codec.jsonio import decode, to_json
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from odd_values import (
     ID,
     NOON,
     Colour,
+    Frozen,
     Level,
     Mode,
+    NaTType,
+    NAType,
     Number,
     Order,
     Pair,
@@ -25,6 +37,8 @@ from odd_values import (
     Scalar,
     Size,
     Text,
+    Unknown,
+    circle,
 )
 
 RULES: list[tuple[Any, Any]] = [
@@ -85,19 +99,16 @@ RULES: list[tuple[Any, Any]] = [
 @pytest.mark.parametrize(("value", "expected"), RULES, ids=repr)
 def test_a_value_becomes_json_by_its_rule(value: Any, expected: Any) -> None:
     made = to_json(value, "inputs")
-    assert made == expected
+    assert (made, type(made)) == (expected, type(expected))
     assert only_json_types(to_json({"a": [value]}, "inputs"))
-    assert type(made) is type(expected)
     assert json.loads(json.dumps(made)) == expected
 
 
 def only_json_types(value: Any) -> bool:
-    if isinstance(value, dict):
-        return type(value) is dict and all(
-            type(key) is str and only_json_types(item) for key, item in value.items()
-        )
-    if isinstance(value, list):
-        return type(value) is list and all(map(only_json_types, value))
+    if type(value) is dict:
+        return all(type(key) is str and only_json_types(item) for key, item in value.items())
+    if type(value) is list:
+        return all(map(only_json_types, value))
     return type(value) in (type(None), bool, int, float, str)
 
 
@@ -105,3 +116,119 @@ def test_what_was_given_is_not_changed() -> None:
     given = {"a": [1, {"b": (2,)}]}
     to_json(given, "inputs")["a"][1]["b"].append(3)
     assert given == {"a": [1, {"b": (2,)}]}
+
+
+REFUSED: dict[str, tuple[Any, str]] = {
+    "nan": (math.nan, "nan is a missing value; give None"),
+    "NaN of Decimal": (Decimal("nan"), "is a missing value"),
+    "signalling NaN": (Decimal("snan"), "is a missing value"),
+    "NaT": (NaTType(1, 1, 1), "is a missing value"),
+    "NA": (NAType(), "is a missing value"),
+    "NaN of numpy": (Scalar("f", None), "is a missing value"),
+    "NaT of numpy": (Scalar("M", None), "is a missing value"),
+    "complex of numpy": (Scalar("c", 1), "a Scalar has no JSON form"),
+    "upload": (decode("UploadedFile", {"id": "a"}), "WorkflowFile.from_upload"),
+    "infinity": (math.inf, "inf has no JSON form"),
+    "minus infinity": (-math.inf, "-inf has no JSON form"),
+    "lone surrogate": ("a\ud800b", "lone surrogate"),
+    "path": (PurePosixPath("a"), "from_path"),
+    "bytes": (b"a", "WorkflowFile.from_bytes"),
+    "bytearray": (bytearray(b"a"), "WorkflowFile.from_bytes"),
+    "memoryview": (memoryview(b"a"), "WorkflowFile.from_bytes"),
+    "open file": (io.BytesIO(b"a"), "WorkflowFile.from_path"),
+    "object": (Unknown(), "a Unknown has no JSON form"),
+    "model_dump that is none": (Frozen(), "a Frozen has no JSON form"),
+    "function": (len, "has no JSON form"),
+    "class": (Unknown, "the class Unknown has no JSON form"),
+    "dataclass itself": (Point, "the class Point has no JSON form"),
+    "attrs class itself": (Order, "the class Order has no JSON form"),
+    "pydantic class itself": (Pydantic, "the class Pydantic has no JSON form"),
+    "generator": ((item for item in [1]), "a generator has no JSON form"),
+    "range": (range(3), "a range has no JSON form"),
+    "dict view": ({"a": 1}.values(), "a dict_values has no JSON form"),
+    "fraction": (Fraction(1, 2), "a Fraction has no JSON form"),
+    "number of too many digits": (10**5000, "digits"),
+    "complex": (1j, "a complex has no JSON form"),
+    "timedelta": (timedelta(1), "a timedelta has no JSON form"),
+    "name that is no text": ({1: 2}, "names must be text, not 1"),
+    "name that is none": ({None: 2}, "names must be text, not None"),
+    "name of bytes": ({b"a": 2}, "names must be text, not b'a'"),
+    "name with a lone surrogate": ({"\udc00": 2}, "lone surrogate"),
+    "enum of bytes": (enum.Enum("Raw", {"A": b"a"}).A, "WorkflowFile.from_bytes"),  # type: ignore[attr-defined]
+}
+PLACES: list[tuple[Callable[[Any], Any], str]] = [
+    (lambda value: value, "inputs"),
+    (lambda value: {"a": value}, "inputs.a"),
+    (lambda value: {"a": {"b c": value}}, "inputs.a.b c"),
+    (lambda value: [0, value], "inputs[1]"),
+    (lambda value: {"a": ({"b": [[value]]},)}, "inputs.a[0].b[0][0]"),
+    (lambda value: Point(1, value), "inputs.y"),
+    (lambda value: Order("a", [Point(1, [value])]), "inputs.points[0].y[0]"),
+]
+
+
+@pytest.mark.parametrize(("value", "why"), REFUSED.values(), ids=REFUSED)
+def test_what_has_no_json_form_is_refused_with_its_place(value: Any, why: str) -> None:
+    for build, place in PLACES:
+        with pytest.raises(InvalidArgument) as caught:
+            to_json(build(value), "inputs")
+        assert caught.value.field == place
+        assert str(caught.value).startswith(f"{place}: ")
+        assert why in str(caught.value)
+
+
+BACK = Point(1)
+BACK.y = {"back": [BACK]}
+
+
+class Endless:
+    def model_dump(self, *, mode: str) -> Any:
+        return self
+
+
+def deep(levels: int) -> Any:
+    made: Any = 1
+    for _ in range(levels):
+        made = [made]
+    return made
+
+
+def test_a_value_that_holds_itself_is_refused() -> None:
+    for value in (circle(), BACK, Endless(), deep(10_000)):
+        with pytest.raises(InvalidArgument, match="inputs: it holds itself, or is nested too deep"):
+            to_json({"a": value}, "inputs")
+
+
+def test_what_is_accepted_can_be_sent_however_deep() -> None:
+    for levels in range(50, 1_000, 50):
+        try:
+            made = to_json(deep(levels), "inputs")
+        except InvalidArgument:
+            break
+        json.dumps(made)
+    assert levels > 100
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text() | st.integers(), inner, max_size=4)
+        | st.tuples(inner)
+    ),
+    max_leaves=12,
+)
+
+
+@pytest.mark.long
+@settings(deadline=None, max_examples=150)
+@given(json_values)
+def test_any_value_can_be_sent_or_is_refused(value: Any) -> None:
+    try:
+        made = to_json(value, "inputs")
+    except InvalidArgument as error:
+        field = error.field or ""
+    else:
+        field = "inputs"
+        assert json.loads(json.dumps(made, allow_nan=False)) == made
+    assert field.startswith("inputs")

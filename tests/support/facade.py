@@ -1,7 +1,8 @@
 """The sync and the async client behind one sync face, so that each test runs on both.
 
-`client(kind, ...)` is a context manager that gives a `DifyWorkflow`, or an `AsyncDifyWorkflow`
+`client(kind, server)` is a context manager that gives a `DifyWorkflow`, or an `AsyncDifyWorkflow`
 driven on an event loop of its own: methods return values, streams are plain iterators.
+`answered(kind, reply, ...)` gives a server that answers so as well.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Any, Literal, get_args
 
 import pytest
 from dify_workflow import AsyncDifyWorkflow, AsyncWorkflowStream, DifyWorkflow
+from replay_server import Handler, ReplayServer, Reply
+from wire_archive import Exchange
 
 Kind = Literal["sync", "async", "sync, httpx", "async, httpx"]
 
@@ -24,9 +27,13 @@ API_KEY = "app-a-key-that-must-never-show"
 
 
 @contextmanager
-def client(kind: Kind, base_url: str, **options: Any) -> Iterator[Any]:
-    """Give a client of the kind; `base_url` is the server's, the key is `API_KEY` by default."""
-    options = {"api_key": API_KEY, "base_url": base_url, **options}
+def client(kind: Kind, server: Any, **options: Any) -> Iterator[Any]:
+    """Give a client of the kind; `server` is an address, or a server with its `url`.
+
+    The key is the server's by default, else `API_KEY`.
+    """
+    key = getattr(server, "api_key", API_KEY)
+    options = {"api_key": key, "base_url": getattr(server, "url", server), **options}
     if kind.endswith("httpx"):
         options["connections"] = "httpx"
     if kind.startswith("sync"):
@@ -39,6 +46,17 @@ def client(kind: Kind, base_url: str, **options: Any) -> Iterator[Any]:
             yield _Face(dify_async, runner)
         finally:
             runner.run(dify_async.aclose())
+
+
+@contextmanager
+def answered(
+    kind: Kind, *answers: Reply | Exchange | Handler, **options: Any
+) -> Iterator[tuple[ReplayServer, Any]]:
+    """Give a server that answers so, in turn or as a function tells it, and a client of it."""
+    replies = [Reply.of(one) if isinstance(one, Exchange) else one for one in answers]
+    handler: Any = replies[0] if callable(replies[0]) else replies
+    with ReplayServer(handler) as server, client(kind, server, **options) as dify:
+        yield server, dify
 
 
 class _Face:

@@ -73,7 +73,6 @@ def model_of(item: Exchange) -> str | None:
 
 
 ANSWERS = [(item, name) for item in exchanges("1.14.2") if (name := model_of(item))]
-STREAMED = [event for item in exchanges("1.14.2") if item.is_stream for event in item.events()]
 
 
 def holds(whole: Any, part: Any) -> bool:
