@@ -166,17 +166,18 @@ def _body(value: Any) -> dict[str, Any]:
     return body
 
 
-def _headers(value: Any) -> dict[str, str]:
+def checked_headers(value: Any, given: str = "extra_headers") -> dict[str, str]:
+    """Return headers with names in lower case; `given` is the argument that an error names."""
     if not isinstance(value, Mapping):
-        raise invalid("extra_headers", "a mapping")
+        raise invalid(given, "a mapping")
     headers = {}
     for name, text in value.items():
         if not isinstance(name, str) or not _HEADER.fullmatch(name):
-            raise invalid("extra_headers", f"{name!r} names no header")
+            raise invalid(given, f"{name!r} names no header")
         if name.lower() in _FRAMING:
-            raise invalid("extra_headers", f"{name!r} is set for each request by what it carries")
+            raise invalid(given, f"{name!r} is set for each request by what it carries")
         if not isinstance(text, str) or not text.isascii() or not text.isprintable():
-            raise invalid("extra_headers", f"{name} must be printable ASCII text")
+            raise invalid(given, f"{name} must be printable ASCII text")
         headers[name.lower()] = text.strip()
     return headers
 
@@ -263,7 +264,7 @@ class Options:
             if name in changes and name in CHECKED_FIELDS:
                 changes[name] = checked_field(name, changes[name])
         if "extra_headers" in changes:
-            headers = {**self.extra_headers, **_headers(changes["extra_headers"])}
+            headers = {**self.extra_headers, **checked_headers(changes["extra_headers"])}
             changes["extra_headers"] = headers
         return attrs.evolve(self, **changes) if changes else self
 

@@ -21,7 +21,15 @@ from .._runs.handle import refuse_other_half
 from .._runs.run import Run, plan
 from .._transport.pools import TransportSettings
 from ..errors import DifyError, InvalidArgument, invalid
-from ..options import CallOptions, Options, RunArguments, RunOptions, show_options, unknown
+from ..options import (
+    CallOptions,
+    Options,
+    RunArguments,
+    RunOptions,
+    checked_headers,
+    show_options,
+    unknown,
+)
 from ..types.requests import seal_key
 
 _ARGUMENTS = ("base_url", "default_headers", "http_client")
@@ -193,7 +201,7 @@ class ClientBase:
         Closing it leaves the connections open.
         """
         if default_headers is not None:
-            options["extra_headers"] = default_headers
+            options["extra_headers"] = checked_headers(default_headers, "default_headers")
         copy = object.__new__(type(self))
         copy._open(attrs.evolve(self._settings, options=self._options(options)))
         copy._server = self._server
@@ -235,7 +243,9 @@ def from_environment(
     default_headers: Mapping[str, str] | None = None,
 ) -> tuple[Options, httpx.URL]:
     """Return a client's options and base URL; what is not given comes from the environment."""
-    options = Options().merged({"extra_headers": default_headers})
+    options = Options()
+    if default_headers is not None:
+        options = Options(extra_headers=checked_headers(default_headers, "default_headers"))
     for name in ("api_key", "user"):
         variable = f"DIFY_{name.upper()}"
         with _naming(variable):
