@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 import pytest
-from dify_workflow import InvalidArgument, WorkflowLogsRequest, WorkflowRunRequest
-from facade import Kind, both, client
+from dify_workflow import InvalidArgument, RunOptions, WorkflowLogsRequest, WorkflowRunRequest
+from facade import Kind, answered, both, client
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import RUN, RUN_ID, STARTED
 from wire_archive import exchange
@@ -41,14 +41,14 @@ def _attached(dify: Any, **options: Any) -> None:
     assert list(dify.attach(RUN_ID, **options))
 
 
-BLOCKING_REQUEST = WorkflowRunRequest(inputs={}, response_mode="blocking")
-
 # Every call that takes the options of a call.
 CALLS: dict[str, Callable[..., Any]] = {
     "a stream, cut and followed again": _followed,
     "attach": _attached,
     "run_workflow": lambda dify, **options: dify.run_workflow({}, **options),
-    "run_workflow, blocking": lambda dify, **given: dify.run_workflow(BLOCKING_REQUEST, **given),
+    "run_workflow, blocking": lambda dify, **options: dify.run_workflow(
+        {}, response_mode="blocking", **options
+    ),
     "start": lambda dify, **options: dify.start({}, **options).result(),
     "info": lambda dify, **options: dify.info("x", **options),
     "stop": lambda dify, **options: dify.stop_workflow_stream("x", **options),
@@ -65,23 +65,15 @@ def _user_of(request: Request) -> str | None:
 @pytest.mark.parametrize("name", CALLS)
 def test_an_option_of_the_call_stands_above_the_clients(kind: Kind, name: str) -> None:
     call = CALLS[name]
-    with (
-        ReplayServer(dify_server) as server,
-        client(
-            kind,
-            server.url,
-            api_key="app-client",
-            user="client",
-            default_headers={"X-A": "client", "X-B": "client"},
-        ) as dify,
-    ):
+    made = {"api_key": "app-client", "user": "client"}
+    headers = {"X-A": "client", "X-B": "client"}
+    with answered(kind, dify_server, **made, default_headers=headers) as (server, dify):
         copy = dify.with_options(api_key="app-copy", user="copy", extra_headers={"x-b": "copy"})
         given: Any = {"api_key": "app-call", "user": "call", "extra_headers": {"X-b": "call"}}
-        nothing = {"api_key": None, "user": None, "extra_headers": None}
         given["extra_headers"] |= {"authorization": "cannot be replaced"}
         for used, options, who, header in (
             (dify, {}, "client", "client"),
-            (dify, nothing, "client", "client"),
+            (dify, dict.fromkeys(given), "client", "client"),
             (copy, {}, "copy", "copy"),
             (copy, given, "call", "call"),
             (dify, {"user": "one"}, "one", "client"),
@@ -96,37 +88,33 @@ def test_an_option_of_the_call_stands_above_the_clients(kind: Kind, name: str) -
                 assert (request.headers["x-a"], request.headers["x-b"]) == ("client", header)
 
 
+ASKED = WorkflowRunRequest(inputs={}, api_key="app-request", user="request")
+
+
 @both
 def test_the_request_stands_above_the_client(kind: Kind) -> None:
-    asked = WorkflowRunRequest(inputs={}, api_key="app-request", user="request")
-    with ReplayServer(dify_server) as server, client(kind, server.url) as dify:
-        dify = dify.with_options(api_key="app-client", user="client")
-        with dify.run_workflow_stream(asked) as stream:
+    with answered(kind, dify_server, api_key="app-client", user="client") as (server, dify):
+        with dify.run_workflow_stream(ASKED) as stream:
             list(stream)
             stream.stop()
             stream.info()
             assert stream.user == "request"
-        dify.run_workflow(asked)
+        dify.run_workflow(ASKED)
         dify.logs(WorkflowLogsRequest(api_key="app-request", page=1))
         for request in server.requests:
             assert request.headers["authorization"] == "Bearer app-request"
             assert _user_of(request) in ("request", None)
-        assert [request.method for request in server.requests] == [
-            *("POST", "GET", "POST", "GET"),
-            *("POST", "GET"),
-            "GET",
-        ]
+        methods = [request.method for request in server.requests]
+        assert methods == ["POST", "GET", "POST", "GET", "POST", "GET", "GET"]
 
 
 @both
 def test_what_a_request_has_is_not_given_beside_it(kind: Kind) -> None:
-    with ReplayServer(dify_server) as server, client(kind, server.url) as dify:
-        both_ways = {"api_key": "app-request", "user": "request"}
-        asked = WorkflowRunRequest(inputs={}, api_key="app-request", user="request")
-        dify.run_workflow(asked, **both_ways)
-        for name in both_ways:
+    with answered(kind, dify_server) as (server, dify):
+        dify.run_workflow(ASKED, api_key="app-request", user="request")
+        for name in ("api_key", "user"):
             with pytest.raises(InvalidArgument, match="give it once") as caught:
-                dify.run_workflow(asked, **{name: "another"})
+                dify.run_workflow(ASKED, **{name: "another"})
             assert caught.value.field == name
         dify.run_workflow(WorkflowRunRequest(inputs={}, api_key="app-request"), user="call")
         last = [request for request in server.requests if request.method == "POST"][-1]
@@ -138,31 +126,33 @@ def test_what_a_request_has_is_not_given_beside_it(kind: Kind) -> None:
 def test_the_environment_stands_below_everything(
     kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def sent(url: str | None, **given: Any) -> tuple[str, str | None]:
+        with client(kind, url, **{"api_key": None, **given}) as dify:
+            dify.run_workflow({})
+            assert dify.base_url == f"{server.url}/v1"
+        post = [request for request in server.requests if request.method == "POST"][-1]
+        return post.headers["authorization"], _user_of(post)
+
     with ReplayServer(dify_server) as server:
         monkeypatch.setenv("DIFY_API_KEY", "app-environment")
         monkeypatch.setenv("DIFY_BASE_URL", server.url)
         monkeypatch.setenv("DIFY_USER", "environment")
-        unset: dict[str, Any] = {"api_key": None, "user": None}
-        with client(kind, None, **unset) as dify:  # type: ignore[arg-type]
-            assert dify.base_url == server.url + "/v1"
-            dify.run_workflow({})
-        with client(kind, server.url, api_key="app-client", user="client") as dify:
-            dify.run_workflow({})
-        monkeypatch.delenv("DIFY_USER")
-        with client(kind, server.url, **unset) as dify:
-            dify.run_workflow({})
-        posts = [request for request in server.requests if request.method == "POST"]
-    assert [(request.headers["authorization"][7:], _user_of(request)) for request in posts] == [
-        ("app-environment", "environment"),
-        ("app-client", "client"),
-        ("app-environment", "dify-workflow"),
-    ]
+        assert sent(None) == ("Bearer app-environment", "environment")
+        assert sent(None, user=None) == ("Bearer app-environment", "environment")
+        monkeypatch.setenv("DIFY_BASE_URL", "http://127.0.0.1:9")
+        mine = {"api_key": "app-client", "user": "client"}
+        assert sent(server.url, **mine) == ("Bearer app-client", "client")
+        monkeypatch.setenv("DIFY_USER", "")  # which is not set
+        assert sent(server.url) == ("Bearer app-environment", "dify-workflow")
+        monkeypatch.setenv("DIFY_API_KEY", "")
+        with pytest.raises(InvalidArgument, match="DIFY_API_KEY"):
+            sent(server.url)
 
 
 @both
 def test_extra_body_is_merged_into_the_body(kind: Kind) -> None:
-    with ReplayServer([Reply.of(RUN)]) as server, client(kind, server.url) as dify:
-        copy = dify.with_options(extra_body={"a": 1, "b": {"c": [1]}})
+    with answered(kind, RUN) as (server, dify):
+        copy = dify.with_options(extra_body={"a": 1, "b": {"c": (1,)}})
         copy.run_workflow({"x": 1})
         copy.run_workflow({"x": 1}, extra_body={"a": 2})
         dify.run_workflow({"x": 1})
@@ -173,7 +163,7 @@ def test_extra_body_is_merged_into_the_body(kind: Kind) -> None:
 
 @both
 def test_what_is_streamed_is_asked_for_as_a_stream_and_uncompressed(kind: Kind) -> None:
-    with ReplayServer(dify_server) as server, client(kind, server.url) as dify:
+    with answered(kind, dify_server) as (server, dify):
         for call in CALLS.values():
             call(dify)
         for request in server.requests:
@@ -185,7 +175,7 @@ def test_what_is_streamed_is_asked_for_as_a_stream_and_uncompressed(kind: Kind) 
 
 @both
 def test_trace_ids(kind: Kind) -> None:
-    with ReplayServer([Reply.of(RUN)]) as server, client(kind, server.url) as dify:
+    with answered(kind, RUN) as (server, dify):
         asked = WorkflowRunRequest(inputs={}, trace_id="t-1", trace_session_id="s-1")
         dify.run_workflow(asked, extra_headers={"X-Trace-Id": "abc123"})
         dify.run_workflow({})
@@ -198,33 +188,26 @@ def test_trace_ids(kind: Kind) -> None:
 
 @both
 def test_a_workflow_id_runs_that_version(kind: Kind) -> None:
-    with ReplayServer(dify_server) as server, client(kind, server.url) as dify:
-        for workflow_id, target in (
-            ("706abcef-cc54-47fd-bb7d-17df135b6447", "706abcef-cc54-47fd-bb7d-17df135b6447"),
-            ("a b..c?d#e%", "a%20b..c%3Fd%23e%25"),
-        ):
-            asked = WorkflowRunRequest(
-                inputs={"a": 1}, workflow_id=workflow_id, response_mode="blocking"
-            )
-            dify.run_workflow(asked)
+    version = "706abcef-cc54-47fd-bb7d-17df135b6447"
+    with answered(kind, dify_server) as (server, dify):
+        for workflow_id, target in ((version, version), ("a b..c?d#e%", "a%20b..c%3Fd%23e%25")):
+            dify.run_workflow({"a": 1}, workflow_id=workflow_id, response_mode="blocking")
             assert server.requests[-1].target == f"/v1/workflows/{target}/run"
             assert set(server.requests[-1].json()) == {"inputs", "user", "response_mode"}
-        for empty in ("", " ", "."):
-            with pytest.raises(InvalidArgument, match="workflow_id"):
-                dify.run_workflow(WorkflowRunRequest(inputs={}, workflow_id=empty))
 
 
 @both
 def test_an_unknown_option_is_refused_by_its_name(kind: Kind) -> None:
-    with ReplayServer(dify_server) as server, client(kind, server.url) as dify:
-        calls = [partial(call, dify) for call in CALLS.values()]
-        for call in (*calls, dify.with_options):
+    with answered(kind, dify_server) as (server, dify):
+        calls: list[Callable[..., Any]] = [partial(call, dify) for call in CALLS.values()]
+        calls += [dify.with_options, lambda **given: client(kind, server, **given).__enter__()]
+        for call in calls:
             with pytest.raises(InvalidArgument, match=r"^time_out: ") as caught:
                 call(time_out=3)
             assert caught.value.field == "time_out"
-        with (
-            pytest.raises(InvalidArgument, match=r"^time_out: "),
-            client(kind, server.url, time_out=3),
-        ):
-            pass
+        for name in ("nonsense", "base_url", "http_client", "Timeout", ""):
+            with pytest.raises(InvalidArgument) as caught:
+                dify.run_workflow({}, **{name: 1})
+            assert caught.value.field == name
+            assert all(known in str(caught.value) for known in RunOptions.__annotations__)
         assert server.requests == []

@@ -1,4 +1,4 @@
-"""Answers that are errors: recorded ones, and all that is none of Dify's."""
+"""Answers that are errors."""
 
 from __future__ import annotations
 
@@ -39,7 +39,6 @@ def answer(status: int, body: Any = b"", headers: dict[str, str] | None = None) 
 
 ERRORS = [item for item in exchanges() if item.status >= 400]
 
-
 # Codes that Dify's source has and no recording: (status, code) -> class.
 CODES = [
     (400, "not_completion_app", AppUnavailable),
@@ -63,28 +62,3 @@ CODES = [
     (502, "plugin_runtime_error", ProviderError),
     (503, "a_new_code", ServerError),
 ]
-
-
-NOT_DIFY: dict[str, bytes] = {
-    "html": b"<html><head><title>Error</title></head><body>Error</body></html>",
-    "empty": b"",
-    "blank": b" \r\n",
-    "cut": b'{"code": "invalid_param", "mess',
-    "not utf-8": b'{"code": "invalid_param", "message": "\xff\xfe"}',
-    "gbk": "<html>错误</html>".encode("gbk"),
-    "binary": bytes(range(256)),
-    "deeply nested": b'{"code": ' + b"[" * 100_000,
-    "deeply nested and complete": b'{"a": ' + b"[" * 3_000 + b"]" * 3_000 + b"}",
-    "array": b'["invalid_param"]',
-    "string": b'"invalid_param"',
-    "number": b"404",
-    "null": b"null",
-    "true": b"true",
-    "empty object": b"{}",
-    "of a fastapi proxy": b'{"detail": "Not Found"}',
-    "of a gateway": b'{"message": "Endpoint request timed out"}',
-    "of a gateway, with a request id": b'{"message": "no Route matched", "request_id": "1"}',
-    "of a gateway, with a number": b'{"code": 10504, "message": "upstream timed out"}',
-    "of a gateway, without a message": b'{"error": {"code": "timeout", "message": "slow"}}',
-    "a huge number": b'{"code": ' + b"9" * 10_000 + b"}",
-}
