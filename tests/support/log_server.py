@@ -11,16 +11,10 @@ from replay_server import ReplayServer, Reply, Request
 from wire_archive import exchange
 
 ENTRY = exchange("1.14.2", "logs/default").json()["data"][0]
-
-
 NOW = 1_795_336_000
-
-
-Times = list[int]
-
-
 STATUSES = ("succeeded", "failed", "stopped")
 USERS = ("ann", "bob")
+Times = list[int]
 
 
 def log_id(number: int) -> str:
