@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from dify_workflow import WorkflowRunRequest
+from recorded_runs import TERMINAL, names, request_of
 from replay_server import ReplayServer, Reply, Request
-from wire_archive import Exchange
+from wire_archive import VERSIONS, Exchange
 
 Ask = Callable[[Any, Exchange], Any]
 
@@ -19,24 +20,26 @@ class Recordings(ReplayServer):
     def __init__(self) -> None:
         super().__init__(self._tell)
         self.item: Exchange | None = None
+        self.held = True
+        """Whether a stream is held open behind its last event, as from 1.13 on."""
 
     def _tell(self, request: Request) -> Reply:
         item, self.item = self.item, None
         if item is not None:
-            # In one piece: how a stream is cut into chunks is the matter of other tests.
-            return Reply.of(item, split=1 << 20)
+            last = names(item.events())[-1:] if item.is_stream else []
+            held = self.held and item.version in VERSIONS[-4:] and TERMINAL.intersection(last)
+            return Reply.of(item, hold_open=60.0 if held else 0.0)
         return Reply.json(404, {"code": "not_found", "message": "beside", "status": 404})
 
 
 def _run(dify: Any, item: Exchange) -> Any:
-    parts = item.path.split("/")
-    given: dict[str, Any] = {"inputs": {"text": "x"}}
-    if len(parts) == 5:
-        given["workflow_id"] = parts[3]
     if item.is_stream:
-        stream = dify.run_workflow_stream(WorkflowRunRequest(**given))
-        return list(stream), stream.result()
-    return dify.run_workflow(WorkflowRunRequest(**given, response_mode="blocking"))
+        stream = dify.run_workflow_stream(request_of(item))
+        return stream, list(stream), stream.result()
+    parts = item.path.split("/")
+    given = {"workflow_id": parts[3]} if len(parts) == 5 else {}
+    request = WorkflowRunRequest(inputs={"text": "x"}, response_mode="blocking", **given)
+    return dify.run_workflow(request)
 
 
 def _last(item: Exchange) -> str:
@@ -64,21 +67,23 @@ ROUTES: list[tuple[str, str, str, Ask]] = [
         "GET",
         r"/v1/workflow/[^/]+/events",
         "streamWorkflowEvents",
-        lambda d, i: d.resume(i.path.split("/")[3]).result(),
+        lambda d, i: d.resume("x").result(),
     ),
 ]
-# Requests that no method of a client makes.
-BESIDE = {
-    *("/health", "/v1/", "/nope", "/v1/nope", "/v1/completion-messages", "/v1/workflows/runs"),
-    "/v1/workflows/run",  # by GET and OPTIONS
-}
+# What no method of a client asks, by that method at least, and what other tests replay.
+BESIDE = re.compile(
+    r"/health|(/v1)?/nope|/v1/?|/v1/(completion|chat)-messages|/v1/workflows/runs?/?|.*/preview"
+    r"|/v1/(audio-to-text|text-to-audio|end-users/.*|form/human_input/.*)|/files/.*"
+)
 
 
 def call_of(item: Exchange) -> tuple[str, Ask] | None:
-    """The operation of a recording and the call of it; None for what no client asks."""
+    """The operation of a recording and the call of it; None for what is not asked here."""
     path = item.path.partition("?")[0]
+    if item.is_stream and item.method == "GET":
+        return None  # a replay, which stands for nothing by itself
     for method, pattern, operation, ask in ROUTES:
         if item.method == method and re.fullmatch(pattern, path):
             return operation, ask
-    assert path.endswith("/preview") or path in BESIDE or item.method == "DELETE", item
+    assert BESIDE.fullmatch(path) or item.method in ("DELETE", "HEAD"), item
     return None
