@@ -2,7 +2,7 @@
 
     python -m generator.diff BASE        the changes since a git revision, and a CHANGELOG entry
     python -m generator.diff --check     exit status 1 if they are breaking since the latest tag
-                                         v* and the version of pyproject.toml did not follow
+                                         v* and the package's version did not follow
 
 Versions are semantic; before 1.0.0 a breaking change raises the second number, any other the third.
 """
@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from generator.diff.changes import KINDS, Change
-from generator.diff.versions import PROJECT, Version, dotted, latest_tag, since, version
+from generator.diff.versions import VERSIONED, Version, dotted, latest_tag, since, version
 from generator.document import ROOT, ContractError
 
 TITLES = {"breaking": "Breaking", "additive": "New", "documentation": "Documentation"}
@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
             print("no release tag v* here: nothing to compare the contract with")
             return 0
         found, wanted = since(root, base)
-        current = version((root / PROJECT).read_text("utf-8"))
+        current = version((root / VERSIONED).read_text("utf-8"))
     except (ContractError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -42,7 +42,7 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
         return 0
     if current < wanted and any(change.kind == "breaking" for change in found):
         print(report(base, found, wanted), file=sys.stderr)
-        print(f"{PROJECT}: version must be {dotted(wanted)} or later", file=sys.stderr)
+        print(f"{VERSIONED}: version must be {dotted(wanted)} or later", file=sys.stderr)
         return 1
     print(f"{len(found)} changes of the contract since {base}; the version is {dotted(current)}")
     return 0

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
-import tomllib
 from pathlib import Path
 
 from generator.diff.changes import Change, changes
 from generator.document import CONTRACT, ROOT, ContractError, Document
 
 SPEC = CONTRACT.relative_to(ROOT).as_posix()
-PROJECT = "pyproject.toml"
+VERSIONED = "wrapper/dify_workflow/__init__.py"
+NAMED = r'(?<=^__version__ = ")([\d.]+)'
 Version = tuple[int, int, int]
 
 
@@ -33,16 +34,23 @@ def at(root: Path, base: str, path: str) -> str:
     return done.stdout
 
 
-def version(project: str) -> Version:
-    """Give the version that a pyproject.toml names."""
-    first, second, third = tomllib.loads(project)["project"]["version"].split(".")
+def version(module: str) -> Version:
+    """Give the version that the text of the package's module names."""
+    found = re.search(NAMED, module, re.M)
+    assert found
+    return numbers(found[1])
+
+
+def numbers(text: str) -> Version:
+    """Read a version."""
+    first, second, third = text.split(".")
     return int(first), int(second), int(third)
 
 
 def since(root: Path, base: str) -> tuple[list[Change], Version]:
     """Return what changed in the contract since a revision, and the version that this asks for."""
     found = changes(Document.read(at(root, base, SPEC)), Document.read(root / SPEC))
-    return found, next_version(version(at(root, base, PROJECT)), found)
+    return found, next_version(version(at(root, base, VERSIONED)), found)
 
 
 def next_version(released: Version, found: list[Change]) -> Version:

@@ -93,7 +93,7 @@ def problems(root: Path, version: str, pythons: list[str]) -> list[str]:
         wrong.append(f"git: v{version} is there already")
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
         wrong.append(f"VERSION={version}: three numbers are needed, such as 0.1.0")
-    elif (least := wanted(root)) and versions.version(f'project.version = "{version}"') < least:
+    elif (least := wanted(root)) and versions.numbers(version) < least:
         wrong.append(f"VERSION={version}: the contract's changes ask for {versions.dotted(least)}")
     for python in pythons:
         if not works(python):
@@ -129,10 +129,12 @@ def prepared(root: Path, version: str) -> dict[Path, str]:
     assert owners
     assert urls
     fake = URLS.sub(lambda _: urls[0], OWNERS.sub(lambda _: owners[0], fake))
-    texts = {}
-    for name, text in zip(PROJECTS, (client, fake), strict=True):
-        text = re.sub(r'^version = ".*"$', f'version = "{version}"', text, count=1, flags=re.M)
-        texts[root / name] = re.sub(r"fake-dify==[\d.]+", f"fake-dify=={version}", text)
+    module = (root / versions.VERSIONED).read_text("utf-8")
+    texts = {
+        root / versions.VERSIONED: re.sub(versions.NAMED, version, module, flags=re.M),
+        root / PROJECTS[0]: re.sub(r"fake-dify==[\d.]+", f"fake-dify=={version}", client),
+        root / PROJECTS[1]: re.sub(r'(?<=^version = ")[^"]*', version, fake, flags=re.M),
+    }
     today = datetime.datetime.now(datetime.UTC).date()
     log = (root / CHANGELOG).read_text("utf-8")
     texts[root / CHANGELOG] = UNRELEASED.sub(f"## {version} ({today})\n", log, count=1)

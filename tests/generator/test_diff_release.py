@@ -45,7 +45,9 @@ def git(root: Path, *args: str) -> None:
 def write(root: Path, version: str, spec: Spec) -> None:
     (root / "openapi").mkdir(exist_ok=True)
     (root / "openapi" / "dify-workflow.yaml").write_text(json.dumps(spec), "utf-8")
-    (root / "pyproject.toml").write_text(f'[project]\nversion = "{version}"\n', "utf-8")
+    module = root / versions.VERSIONED
+    module.parent.mkdir(parents=True, exist_ok=True)
+    module.write_text(f'__version__ = "{version}"\n', "utf-8")
 
 
 @pytest.fixture
@@ -119,7 +121,7 @@ def test_a_breaking_change_needs_its_version(
     told = capsys.readouterr()
     if status:
         assert "- AppInfo.mode: removed" in told.err
-        assert told.err.endswith("pyproject.toml: version must be 0.2.0 or later\n")
+        assert told.err.endswith("__init__.py: version must be 0.2.0 or later\n")
     else:
         assert told.out == f"3 changes of the contract since v0.1.0; the version is {version}\n"
 

@@ -17,6 +17,7 @@ import yaml
 from contract_edits import SPEC
 from places import ROOT
 
+from generator.diff import versions
 from generator.release import __main__ as release
 from generator.release.readme_links import absolute
 
@@ -48,8 +49,8 @@ def edit(root: Path, changes: dict[str, str]) -> None:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     git(tmp_path, "init")
-    for name in release.PROJECTS:
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    for name in (*release.PROJECTS, versions.VERSIONED):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "openapi").mkdir()
     (tmp_path / "openapi" / "dify-workflow.yaml").write_text(json.dumps(SPEC), "utf-8")
@@ -74,7 +75,8 @@ def project(tmp_path: Path) -> Path:
 def test_it_is_refused(
     project: Path, changes: dict[str, str], version: str, pythons: list[str], wrong: list[str]
 ) -> None:
-    edit(project, {f'version = "{release.project(ROOT)["version"]}"': 'version = "0.6.0"'})
+    (project / versions.VERSIONED).write_text('__version__ = "0.6.0"\n', "utf-8")
+    edit(project, {})
     git(project, "tag", "v0.6.0")
     spec = copy.deepcopy(SPEC)
     del spec["components"]["schemas"]["AppInfo"]["properties"]["mode"]
@@ -98,8 +100,9 @@ def test_version_authors_and_urls_stand_in_one_place(project: Path) -> None:
     edit(project, SET)
     texts = release.prepared(project, "0.7.0")
     client, fake = (tomllib.loads(texts[project / name])["project"] for name in release.PROJECTS)
+    assert versions.version(texts[project / versions.VERSIONED]) == (0, 7, 0)
+    assert fake["version"] == "0.7.0"
     for told in (client, fake):
-        assert told["version"] == "0.7.0"
         assert told["authors"] == [{"name": "Ann", "email": "ann@example.com"}]
         assert told["urls"] == {"Source": SOURCE}
     assert client["optional-dependencies"]["testing"] == ["fake-dify==0.7.0"]

@@ -9,7 +9,7 @@ with DifyWorkflow(api_key="app-...") as dify:
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-__version__: str
+__version__ = "0.1.0"  # the build and `make release` read it here
 
 if TYPE_CHECKING:
     import dify_workflow_api.models as _models
@@ -104,11 +104,7 @@ if not TYPE_CHECKING:
     __all__ = sorted(_HOMES)
 
     def __getattr__(name):
-        if name == "__version__":
-            from importlib.metadata import version
-
-            value = version("dify-workflow")
-        elif name in __all__:
+        if name in __all__:
             value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
         else:
             models = import_module("dify_workflow_api.models")

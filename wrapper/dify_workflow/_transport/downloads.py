@@ -21,7 +21,7 @@ from .._api.api_responses import ApiResponse
 from .._api.failures import failure, no_answer
 from ..errors import DifyError, InvalidArgument, ResponseTooLarge, RouteNotFound
 from ..types.files import local_name
-from .messages import user_agent
+from .messages import USER_AGENT
 from .whole import WholeBody, codings_of
 
 _ERROR_BYTES = 10_000
@@ -123,7 +123,7 @@ def download_request(
     """
     if http.is_closed:
         raise DifyError("the client is closed")
-    headers = {"User-Agent": user_agent(), "Accept-Encoding": "identity"}
+    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
     if (url.scheme, url.netloc) != (base_url.scheme, base_url.netloc):
         headers["Accept"] = "*/*"
         return httpx.Request("GET", url, headers=headers, extensions={"timeout": timeout.as_dict()})

@@ -13,6 +13,7 @@ import httpx
 from dify_workflow_api.operations import OPERATIONS
 from h1_streams.connection_handle import BODY, ConnectionHandle
 
+from .. import __version__
 from .._api.api_requests import ApiRequest
 from .._api.api_responses import ApiResponse
 from .._api.commands import Open, Send, Until
@@ -62,22 +63,15 @@ _OF_STREAMS = {
     "accept-encoding": "identity",
     "cache-control": "no-cache",
 }
+USER_AGENT = f"dify-workflow/{__version__}"
 _to_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 _fixed = functools.lru_cache(maxsize=32)(httpx.URL)  # addresses without an id or a token in them
 
 
 @functools.cache
-def user_agent() -> str:
-    """The name and version of this library."""
-    from importlib.metadata import version  # a tenth of the time that importing httpx takes
-
-    return f"dify-workflow/{version('dify-workflow')}"
-
-
-@functools.cache
 def _defaults(*, own: bool, stream: bool) -> httpx.Headers:
     """The headers of every request; a client of the caller's has some of its own besides."""
-    headers = {"user-agent": user_agent(), "accept-encoding": ACCEPTED}
+    headers = {"user-agent": USER_AGENT, "accept-encoding": ACCEPTED}
     if own:
         headers |= {"accept": "*/*", "connection": "keep-alive"}
     return httpx.Headers(headers | _OF_STREAMS if stream else headers)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
-from .. import DifyError, InvalidArgument
+from .. import DifyError, InvalidArgument, __version__
 from .app_commands import params, upload
 from .batch_command import batch
 from .clients import Settings, settings_of
@@ -131,9 +131,7 @@ app: typer.Typer = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        print(version("dify-workflow"))
+        print(__version__)
         raise typer.Exit
 
 
