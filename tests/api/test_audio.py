@@ -1,9 +1,8 @@
-"""Speech: audio comes piece by piece, and every recorded refusal has its type."""
+"""Speech: audio comes piece by piece, and every refusal has its type."""
 
 from __future__ import annotations
 
 import io
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ from dify_workflow import (
     APIError,
     AppUnavailable,
     ConnectionFailed,
-    DifyError,
     GatewayError,
     InvalidArgument,
     InvalidParam,
@@ -23,39 +21,25 @@ from dify_workflow import (
     TooManyRequests,
     UnsupportedMediaType,
 )
-from facade import API_KEY, Kind, both, client
+from facade import API_KEY, Kind, answered, both, client
 from fake_dify import FakeDify
-from pauses import recorded_pauses
 from replay_reply import chunked, head
-from replay_server import Close, ReplayServer, Reply, Request, Sleep
+from replay_server import Close, Reply, Request, Sleep
 from upload_server import Part, parts_of
-from wire_archive import exchange, exchanges
+from wire_archive import Exchange, exchange, exchanges
 
 SPOKEN = exchange("1.14.2", "audio/with_model_text_to_audio")
 HEARD = exchange("1.14.2", "audio/with_model_audio_to_text")
 TEXT = "transcribed text 你好"
 HEAD = head(200, [("Content-Type", "audio/mpeg"), ("Transfer-Encoding", "chunked")])
-
-MEANING: dict[str, type[APIError]] = {
-    "Speech to text is not enabled": AppUnavailable,
-    "TTS is not enabled": AppUnavailable,
-    "Text is required": InvalidParam,
-    "provider_not_initialize": ProviderError,
-    "bad_request_key_error": InvalidParam,
-    "audio_too_large": TooLarge,
-}
-
-
-def meaning(raw: dict[str, Any]) -> type[APIError]:
-    return MEANING.get(raw["message"]) or MEANING[raw["code"]]
-
+BUSY = Reply.json(429, {"code": "too_many_requests", "message": "", "status": 429})
 
 # Text to audio.
 
 
 @both
 def test_audio_is_what_the_server_said(kind: Kind) -> None:
-    with ReplayServer([Reply.of(SPOKEN)]) as server, client(kind, server.url, user="ann") as dify:
+    with answered(kind, SPOKEN, user="ann") as (server, dify):
         assert b"".join(dify.text_to_audio("hello")) == SPOKEN.body
         assert b"".join(dify.text_to_audio("hello", voice="alloy", user="bob")) == SPOKEN.body
         first, second = server.requests
@@ -69,7 +53,7 @@ def test_audio_is_what_the_server_said(kind: Kind) -> None:
 @both
 def test_the_first_piece_comes_before_the_last(kind: Kind) -> None:
     reply = Reply.raw(HEAD, *chunked([b"first", Sleep(60), b"last"]))
-    with ReplayServer([reply]) as server, client(kind, server.url) as dify:
+    with answered(kind, reply) as (server, dify):
         pieces = dify.text_to_audio("hello")
         assert server.requests == []  # it is sent with the first piece
         assert next(pieces) == b"first"
@@ -80,24 +64,16 @@ def test_the_first_piece_comes_before_the_last(kind: Kind) -> None:
 
 
 @both
-def test_audio_that_breaks_off(kind: Kind) -> None:
-    reply = Reply.raw(HEAD, *chunked([b"first"]), Close())
-    with ReplayServer([reply]) as server, client(kind, server.url) as dify:
+def test_audio_that_breaks_off_or_does_not_come(kind: Kind) -> None:
+    broken = Reply.raw(HEAD, *chunked([b"first"]), Close())
+    with answered(kind, broken, Reply.raw(Sleep(60))) as (server, dify):
         pieces = dify.text_to_audio("hello")
         assert next(pieces) == b"first"
         with pytest.raises(ConnectionFailed):
             list(pieces)
-
-
-@both
-def test_audio_that_does_not_come(kind: Kind) -> None:
-    with (
-        ReplayServer([Reply.raw(Sleep(60))]) as server,
-        client(kind, server.url) as dify,
-        pytest.raises(RequestTimedOut),
-    ):
-        list(dify.text_to_audio("hello", timeout=0.1))
-    with client(kind, server.url) as dify, pytest.raises(ConnectionFailed):
+        with pytest.raises(RequestTimedOut):
+            list(dify.text_to_audio("hello", timeout=0.1))
+    with client(kind, server) as dify, pytest.raises(ConnectionFailed):
         list(dify.text_to_audio("hello"))
 
 
@@ -105,46 +81,58 @@ def test_audio_that_does_not_come(kind: Kind) -> None:
 def test_a_message_that_is_not_there(kind: Kind) -> None:
     item = exchange("1.14.2", "audio/with_model_text_to_audio_unknownmsg")
     assert (item.status, item.json()) == (200, None)
-    with ReplayServer([Reply.of(item)]) as server, client(kind, server.url) as dify:
+    message = "00000000-0000-0000-0000-000000000000"
+    with answered(kind, item, user="ann") as (server, dify):
         with pytest.raises(NotFound):
-            list(dify.text_to_audio(message_id="00000000-0000-0000-0000-000000000000"))
-        body = server.requests[0].json()
-    assert body["message_id"] == "00000000-0000-0000-0000-000000000000"
-    assert "text" not in body
+            list(dify.text_to_audio(message_id=message))
+        assert server.requests[0].json() == {"message_id": message, "user": "ann"}
+
+
+# What a refusal means, by its message or its code.
+MEANING: dict[str, type[APIError]] = {
+    "Speech to text is not enabled": AppUnavailable,
+    "TTS is not enabled": AppUnavailable,
+    "Text is required": InvalidParam,
+    "provider_not_initialize": ProviderError,
+    "bad_request_key_error": InvalidParam,
+    "audio_too_large": TooLarge,
+    "unsupported_audio_type": UnsupportedMediaType,
+    "speech_to_text_disabled": AppUnavailable,
+    "too_many_requests": TooManyRequests,
+}
+UNRECORDED = [(415, "unsupported_audio_type"), (400, "speech_to_text_disabled")]
+UNRECORDED += [(429, "too_many_requests")]
+
+
+def meaning(raw: dict[str, Any]) -> type[APIError]:
+    return MEANING.get(raw["message"]) or MEANING[raw["code"]]
+
+
+RECORDED = [item for item in exchanges("1.14.2", "audio/") if item.status >= 400]
+REFUSED: list[tuple[Exchange | Reply, type[APIError]]] = [
+    (Reply.html(502, "<html></html>"), GatewayError),
+    *((item, meaning(item.json())) for item in RECORDED),
+    *(
+        (Reply.json(status, {"code": code, "message": "m", "status": status}), MEANING[code])
+        for status, code in UNRECORDED
+    ),
+]
 
 
 @both
-def test_every_recorded_refusal_is_typed(kind: Kind) -> None:
-    items = [item for item in exchanges("1.14.2", "audio/") if item.status >= 400]
-    assert len(items) >= 9
-    for item in items:
-        with ReplayServer([Reply.of(item)]) as server, client(kind, server.url) as dify:
-            ask = partial(dify.audio_to_text, b"x", name="a.wav")
-            if item.path.endswith("text-to-audio"):
-                ask = partial(next, dify.text_to_audio("hello"))
-            with pytest.raises(meaning(item.json())) as caught:
-                ask()
-            assert caught.value.status_code == item.status
-            assert caught.value.message == item.json()["message"]
-            assert len(server.requests) == 1
-
-
-@both
-def test_refusals_that_were_not_recorded(kind: Kind) -> None:
-    bad_type = {"code": "unsupported_audio_type", "message": "no", "status": 415}
-    off = {"code": "speech_to_text_disabled", "message": "off", "status": 400}
-    replies: list[tuple[Reply, type[DifyError]]] = [
-        (Reply.json(415, bad_type), UnsupportedMediaType),
-        (Reply.json(400, off), AppUnavailable),
-        (Reply.html(502, "<html></html>"), GatewayError),
-        (Reply.json(429, {"code": "too_many_requests", "message": "", "status": 429}), APIError),
-    ]
-    for reply, expected in replies:
-        with ReplayServer([reply]) as server, client(kind, server.url, max_retries=0) as dify:
-            with pytest.raises(expected):
-                list(dify.text_to_audio("hello"))
-            with pytest.raises(expected):
+def test_every_refusal_is_typed(kind: Kind) -> None:
+    assert len(RECORDED) >= 9
+    for reply, expected in REFUSED:
+        with answered(kind, reply, max_retries=0) as (server, dify):
+            with pytest.raises(expected) as by_text:
+                next(dify.text_to_audio("hello"))
+            with pytest.raises(expected) as by_audio:
                 dify.audio_to_text(b"x", name="a.wav")
+            assert len(server.requests) == 2
+        for error in (by_text.value, by_audio.value):
+            if isinstance(reply, Exchange):
+                assert error.status_code == reply.status
+                assert error.message == reply.json()["message"]
 
 
 # Audio to text.
@@ -154,11 +142,7 @@ def test_refusals_that_were_not_recorded(kind: Kind) -> None:
 def test_audio_of_every_source_is_heard(kind: Kind, tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(b"RIFF")
-    with (
-        path.open("rb") as file,
-        ReplayServer([Reply.of(HEARD)]) as server,
-        client(kind, server.url, user="ann") as dify,
-    ):
+    with path.open("rb") as file, answered(kind, HEARD, user="ann") as (server, dify):
         for content, given in (
             (path, {}),
             (str(path), {}),
@@ -195,7 +179,7 @@ def test_audio_is_sent_by_the_name_that_servers_know(
     extension = mime_type.partition("/")[2]
     path = tmp_path / f"a.{extension.upper()}"
     path.write_bytes(b"x")
-    with path.open("rb") as file, ReplayServer(hear) as server, client(kind, server.url) as dify:
+    with path.open("rb") as file, answered(kind, hear) as (_, dify):
         for content, given in (
             (path, {}),
             (file, {}),
@@ -211,7 +195,7 @@ def test_audio_is_sent_by_the_name_that_servers_know(
 def test_audio_that_no_server_takes_is_not_sent(kind: Kind, name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(b"x")
-    with ReplayServer(hear) as server, client(kind, server.url) as dify:
+    with answered(kind, hear) as (server, dify):
         for content, given in ((path, {}), (b"x", {"name": name}), (io.BytesIO(b"x"), {})):
             with pytest.raises(InvalidArgument, match="mp3, m4a, wav, amr, mpga") as caught:
                 dify.audio_to_text(content, **given)
@@ -223,38 +207,16 @@ def test_audio_that_no_server_takes_is_not_sent(kind: Kind, name: str, tmp_path:
 
 
 @both
-def test_a_consumed_file_is_not_sent_again(kind: Kind) -> None:
-    busy = Reply.json(429, {"code": "too_many_requests", "message": "", "status": 429})
-    with (
-        ReplayServer([busy, Reply.of(HEARD)]) as server,
-        client(kind, server.url) as dify,
-        recorded_pauses(),
-    ):
-        with pytest.raises(TooManyRequests):
-            dify.audio_to_text(io.BytesIO(b"RIFF"), name="a.wav")
-        assert len(server.requests) == 1
-        assert dify.audio_to_text(b"RIFF", name="a.wav") == TEXT
-
-
-@both
 def test_a_stand_in_server_speaks_and_hears(kind: Kind) -> None:
-    with FakeDify() as server:
+    with FakeDify() as server, client(kind, server) as dify_silent:
         server.app("app-speaks", speech=True)
-        with client(kind, server.url, api_key="app-speaks") as dify:
+        with client(kind, server, api_key="app-speaks") as dify:
             spoken = b"".join(dify.text_to_audio("hi"))
             assert spoken.startswith(b"ID3")
             assert dify.audio_to_text(spoken, name="a.mp3") == TEXT
             with pytest.raises(UnsupportedMediaType):
                 dify.audio_to_text(b"x", name="a.txt", mime_type="text/plain")
-            with pytest.raises(AppUnavailable):
-                list(dify.text_to_audio("hi", api_key=server.api_key))
-
-
-@both
-def test_options_are_checked(kind: Kind) -> None:
-    with ReplayServer([Reply.of(SPOKEN)]) as server, client(kind, server.url) as dify:
+        with pytest.raises(AppUnavailable):
+            list(dify_silent.text_to_audio("hi"))
         with pytest.raises(InvalidArgument):
-            list(dify.text_to_audio("hi", user=""))
-        with pytest.raises(InvalidArgument):
-            dify.audio_to_text(b"x")
-        assert server.requests == []
+            list(dify_silent.text_to_audio("hi", user=""))
