@@ -1,22 +1,28 @@
-"""Uploading: what arrives, what is read and how often, and what is never held in memory."""
+"""Files, uploaded or as inputs of a run: what arrives, when, how often, and never half."""
 
 from __future__ import annotations
 
 import io
 import json
-import socket
 import threading
 import tracemalloc
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
-from dify_workflow import InvalidArgument, TooManyRequests
-from facade import Kind, both, client
-from fake_dify import FakeDify
+from dify_workflow import (
+    InvalidArgument,
+    TooLarge,
+    TooManyRequests,
+    UnreadableAnswer,
+    WorkflowFile,
+)
+from facade import Kind, answered, both, client, each_way, run
+from fake_dify import FakeDify, Input
 from pauses import recorded_pauses
-from replay_server import ReplayServer, Reply
+from replay_server import Reply
 from upload_server import UPLOADED, Part, Uploads, parts_of
 from upload_sources import BODY, SOURCES, close, each_source, written
 
@@ -27,8 +33,6 @@ def path(tmp_path: Path) -> Path:
 
 
 TOO_MANY = Reply.json(429, {"code": "too_many_requests", "message": "busy", "status": 429})
-
-
 CREATED = Reply.json(201, UPLOADED)
 
 
@@ -38,7 +42,7 @@ def test_every_source_arrives_whole(kind: Kind, source: str, path: Path) -> None
     make, given, name = SOURCES[source]
     content = make(path)
     seen: list[tuple[int, int]] = []
-    with Uploads() as server, client(kind, server.url, user="ann") as dify:
+    with Uploads() as server, client(kind, server, user="ann") as dify:
         uploaded = dify.upload_file(content, progress=lambda *at: seen.append(at), **given)
         assert (uploaded.id, uploaded.name) == (f"id-of-{name}", name)
         user, file = sorted(server.uploads[0], key=lambda part: part.name == "file")
@@ -54,14 +58,20 @@ def test_every_source_arrives_whole(kind: Kind, source: str, path: Path) -> None
 @both
 def test_a_file_object_is_read_from_where_it_stands(kind: Kind, path: Path) -> None:
     seen: list[tuple[int, int]] = []
-    with Uploads() as server, client(kind, server.url) as dify:
+    with Uploads() as server, client(kind, server) as dify:
         for source in ("file", "memory", "pipe", "reader"):
             content = SOURCES[source][0](path)
             content.read(1000)
             dify.upload_file(content, name="a.bin", progress=lambda *at: seen.append(at))
             assert content.read() == b""
             close(content)
-        assert [file.content for file in server.files] == [BODY[1000:]] * 4
+        with path.open("rb") as opened:
+            opened.seek(1000)
+            file = WorkflowFile(type="custom", name="a/a.bin", content=opened)
+            dify.run_workflow({"doc": file})
+            assert not opened.closed
+        found = [(file.filename, file.content) for file in server.files]
+        assert found == [("a.bin", BODY[1000:])] * 5
     assert {whole for _, whole in seen} == {len(BODY) - 1000}
 
 
@@ -75,12 +85,19 @@ class Broken(io.BytesIO):
 
 
 @both
-def test_a_file_that_cannot_be_read_on_is_told_as_such(kind: Kind) -> None:
-    with Uploads() as server, client(kind, server.url) as dify:
+def test_a_file_that_cannot_be_read_on_is_told_as_such(kind: Kind, path: Path) -> None:
+    vanished = WorkflowFile.from_path(path)
+    path.unlink()
+    with Uploads() as server, client(kind, server) as dify:
         with pytest.raises(InvalidArgument, match="Input/output error") as caught:
             dify.upload_file(Broken(b"x" * 1000), name="a.bin")
         assert caught.value.field == "file"
         assert dify.upload_file(b"x", name="a.bin").name == "a.bin"
+        server.requests.clear()
+        with pytest.raises(InvalidArgument) as caught:
+            dify.run_workflow({"doc": vanished})
+        assert caught.value.field == "file"
+        assert server.requests == []
 
 
 NAMES = [
@@ -103,29 +120,31 @@ NAMES = [
 
 @both
 def test_only_the_base_name_is_sent_and_any_name_arrives(kind: Kind) -> None:
-    with Uploads() as server, client(kind, server.url) as dify:
+    with Uploads() as server, client(kind, server) as dify:
         for given, _ in NAMES:
             dify.upload_file(b"x", name=given)
         assert [file.filename for file in server.files] == [name for _, name in NAMES]
         assert {len(parts) for parts in server.uploads} == {2}
 
 
+GUESSED = {
+    "a.txt": "text/plain",
+    "a.PNG": "image/png",
+    "a.mp3": "audio/mpeg",
+    "a.pdf": "application/pdf",
+    "a.unknown-ending": "application/octet-stream",
+    "a": "application/octet-stream",
+}
+
+
 @both
 def test_the_mime_type_is_guessed_or_given(kind: Kind) -> None:
-    guessed = {
-        "a.txt": "text/plain",
-        "a.PNG": "image/png",
-        "a.mp3": "audio/mpeg",
-        "a.pdf": "application/pdf",
-        "a.unknown-ending": "application/octet-stream",
-        "a": "application/octet-stream",
-    }
-    with Uploads() as server, client(kind, server.url) as dify:
-        for name in guessed:
+    with Uploads() as server, client(kind, server) as dify:
+        for name in GUESSED:
             dify.upload_file(b"x", name=name)
         dify.upload_file(b"x", name="a.txt", mime_type="text/markdown")
         kinds = [file.content_type for file in server.files]
-    assert kinds == [*guessed.values(), "text/markdown"]
+    assert kinds == [*GUESSED.values(), "text/markdown"]
 
 
 # What would end a part, or begin a field of the form, if a boundary were guessed.
@@ -138,7 +157,7 @@ BOUNDARIES = (
 
 @both
 def test_boundaries_in_the_content_arrive_as_content(kind: Kind) -> None:
-    with FakeDify() as server, client(kind, server.url, api_key=server.api_key) as dify:
+    with FakeDify() as server, client(kind, server) as dify:
         for content in (BOUNDARIES, b"", b"\r\n", b"--", BOUNDARIES * 5_000):
             uploaded = dify.upload_file(content, name="a.txt", user="ann")
             stored = server.world.files.files[uploaded.id]
@@ -148,75 +167,185 @@ def test_boundaries_in_the_content_arrive_as_content(kind: Kind) -> None:
 
 
 @both
-def test_a_file_object_that_was_sent_is_not_sent_again(kind: Kind, path: Path) -> None:
+@pytest.mark.parametrize("method", ["upload_file", "audio_to_text"])
+def test_what_can_be_read_twice_is_sent_again(kind: Kind, method: str, path: Path) -> None:
+    heard = Reply.json(200, {"text": "x"}) if method == "audio_to_text" else CREATED
     with recorded_pauses() as pauses:
-        for source in ("file", "memory", "pipe"):
+        for source in ("path", "bytes", "file", "memory", "pipe"):
             content = SOURCES[source][0](path)
-            with ReplayServer([TOO_MANY, CREATED]) as server, client(kind, server.url) as dify:
-                with pytest.raises(TooManyRequests):
-                    dify.upload_file(content, name="a.bin")
-                assert len(server.requests) == 1
-            close(content)
-        assert pauses == []
-
-
-@both
-def test_a_path_and_bytes_are_sent_again(kind: Kind, path: Path) -> None:
-    with recorded_pauses() as pauses:
-        for content, given in ((path, {}), (BODY, {"name": "a.bin"})):
-            with (
-                ReplayServer([TOO_MANY, TOO_MANY, CREATED]) as server,
-                client(kind, server.url) as dify,
-            ):
-                assert dify.upload_file(content, **given).id == UPLOADED["id"]
+            again = source in ("path", "bytes")
+            pauses.clear()
+            with answered(kind, TOO_MANY, TOO_MANY, heard) as (server, dify):
+                try:
+                    assert getattr(dify, method)(content, name="a.mp3")
+                except TooManyRequests:
+                    assert not again
                 sent = [parts_of(request) for request in server.requests]
-            assert [{p.name: p.content for p in parts}["file"] for parts in sent] == [BODY] * 3
-        assert len(pauses) == 4
+            assert (len(sent), len(pauses)) == ((3, 2) if again else (1, 0)), source
+            assert [part.content for parts in sent for part in parts if part.name == "file"] == (
+                [BODY] * len(sent)
+            )
+            close(content)
 
 
-@contextmanager
-def _swallowing() -> Iterator[tuple[str, list[int]]]:
-    """A server that reads a request away without keeping it; gives its URL and the sizes."""
-    sizes: list[int] = []
-    body = json.dumps(UPLOADED).encode()
-    answer = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nConnection: close\r\n"
-    answer += b"Content-Length: %d\r\n\r\n" % len(body) + body
+class Swallowing(BaseHTTPRequestHandler):
+    """Reads an upload away without keeping it."""
 
-    def serve() -> None:
-        peer, _ = listener.accept()
-        with peer:
-            head = b""
-            while b"\r\n\r\n" not in head:
-                head += peer.recv(1000)
-            head, _, rest = head.partition(b"\r\n\r\n")
-            length = next(line for line in head.lower().split(b"\r\n") if b"content-length" in line)
-            left, buffer = int(length.split(b":")[1]) - len(rest), bytearray(1 << 16)
-            sizes.append(left + len(rest))
-            while left:
-                left -= peer.recv_into(buffer)
-            peer.sendall(answer)
+    rbufsize = 0
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve)
-        thread.start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", sizes
-        thread.join(10.0)
+    def do_POST(self) -> None:
+        left, buffer = int(self.headers["Content-Length"]), bytearray(1 << 16)
+        assert left > 30 << 20
+        while left:
+            left -= self.connection.recv_into(buffer)
+        self.send_response(201)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(UPLOADED).encode())
+
+    def log_request(self, *_: Any) -> None:
+        """Say nothing."""
 
 
 @both
 @pytest.mark.parametrize("source", ["path", "file", "pipe"])
 def test_a_big_file_is_never_in_memory(kind: Kind, source: str, tmp_path: Path) -> None:
-    big, size = tmp_path / "big.bin", 30 << 20
+    big = tmp_path / "big.bin"
     with big.open("wb") as file:
-        file.truncate(size)
+        file.truncate(30 << 20)
     content = SOURCES[source][0](big)
-    with _swallowing() as (url, sizes), client(kind, url) as dify:
-        tracemalloc.start()
-        try:
-            dify.upload_file(content, name="big.bin")
-            _, peak = tracemalloc.get_traced_memory()
-        finally:
-            tracemalloc.stop()
+    with HTTPServer(("127.0.0.1", 0), Swallowing) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        with client(kind, f"http://127.0.0.1:{server.server_port}") as dify:
+            tracemalloc.start()
+            try:
+                dify.upload_file(content, name="big.bin")
+                _, peak = tracemalloc.get_traced_memory()
+            finally:
+                tracemalloc.stop()
+        thread.join()
     close(content)
-    assert sizes[0] > size
     assert peak < 3 << 20
+
+
+# As inputs of a run: uploaded before it, for its user.
+
+
+def _file(name: str, content: bytes = b"x") -> WorkflowFile:
+    return WorkflowFile.from_bytes(content, name)
+
+
+def _local(name: str, type: str = "document") -> dict[str, str]:
+    """What stands in the request for a file that was uploaded under this name."""
+    return {"type": type, "transfer_method": "local_file", "upload_file_id": f"id-of-{name}"}
+
+
+@dataclass
+class Holding:
+    file: WorkflowFile
+
+
+@both
+@each_way
+def test_files_anywhere_in_a_run_are_uploaded_first(kind: Kind, way: str, path: Path) -> None:
+    twice = _file("twice.txt")
+    inputs = {
+        "doc": WorkflowFile.from_path(path),
+        "docs": [_file("a.png"), twice],
+        "more": (twice, {"inside": _file("b.md")}),
+        "held": Holding(_file("c.md")),
+        "text": "x",
+    }
+    with Uploads() as server, client(kind, server, user="ann") as dify:
+        run(dify, way, inputs, files=[twice, _file("sys.mp3")])
+        assert [request.path for request in server.requests[:-1]] == ["/v1/files/upload"] * 6
+        names = sorted(str(file.filename) for file in server.files)
+        assert names == sorted(["报告.pdf", "a.png", "twice.txt", "b.md", "c.md", "sys.mp3"])
+        assert server.users == {"ann"}
+        (body,) = server.runs
+    assert body["inputs"] == {
+        "doc": _local("报告.pdf"),
+        "docs": [_local("a.png", "image"), _local("twice.txt")],
+        "more": [_local("twice.txt"), {"inside": _local("b.md")}],
+        "held": {"file": _local("c.md")},
+        "text": "x",
+    }
+    assert body["files"] == [_local("twice.txt"), _local("sys.mp3", "audio")]
+    assert twice.upload_id is None  # the caller's object stays as it is
+
+
+@both
+def test_what_is_on_the_server_is_not_uploaded(kind: Kind) -> None:
+    with Uploads() as server, client(kind, server) as dify:
+        uploaded = dify.upload_file(b"x", name="a.png")
+        url = WorkflowFile.from_url("https://example.com/b.pdf?x=1")
+        given = {"a": WorkflowFile.from_upload(uploaded), "b": url}
+        given["c"] = WorkflowFile.from_upload("some-id", type="video")
+        dify.run_workflow(given)
+        assert len(server.uploads) == 1
+        (body,) = server.runs
+    remote = {"type": "document", "transfer_method": "remote_url"}
+    assert body["inputs"] == {
+        "a": _local("a.png", "image"),
+        "b": {**remote, "url": "https://example.com/b.pdf?x=1"},
+        "c": {"type": "video", "transfer_method": "local_file", "upload_file_id": "some-id"},
+    }
+
+
+@both
+@each_way
+def test_the_files_belong_to_the_user_of_the_run(kind: Kind, way: str) -> None:
+    with Uploads() as server, client(kind, server, user="ann") as dify:
+        run(dify, way, {"doc": _file("a.txt")}, user="bob")
+        assert server.users == {"bob"}
+    with Uploads() as server, client(kind, server, user="ann") as dify:
+        run(dify, way, {"doc": _file("a.txt")}, unique_user=True)
+        (user,) = server.users
+        assert user.startswith("ann-")
+        assert len(user) > 10
+
+
+@both
+@each_way
+def test_several_files_are_under_way_at_once(kind: Kind, way: str) -> None:
+    files = [_file(f"{n}.txt") for n in range(8)]
+    with Uploads(together=4) as server, client(kind, server) as dify:
+        run(dify, way, {"docs": files})
+        (body,) = server.runs
+    assert body["inputs"]["docs"] == [_local(f"{n}.txt") for n in range(8)]  # in their order
+
+
+@both
+@each_way
+@pytest.mark.parametrize("refused", ["0.txt", "3.txt", "6.txt"])
+def test_an_upload_that_fails_starts_no_run(kind: Kind, way: str, refused: str) -> None:
+    with Uploads(refused=(refused,)) as server, client(kind, server) as dify:
+        with pytest.raises(TooLarge):
+            run(dify, way, {"docs": [_file(f"{n}.txt") for n in range(7)]})
+        assert server.runs == []
+
+
+@both
+@each_way
+@pytest.mark.parametrize("id", [None, "", 5])
+def test_an_upload_whose_answer_has_no_id_starts_no_run(kind: Kind, way: str, id: Any) -> None:
+    with answered(kind, Reply.json(201, {**UPLOADED, "id": id})) as (server, dify):
+        with pytest.raises(UnreadableAnswer):
+            run(dify, way, {"doc": _file("a.txt")})
+        with pytest.raises(UnreadableAnswer):
+            dify.upload_file(b"x", name="a.txt")
+        assert {request.path for request in server.requests} == {"/v1/files/upload"}
+
+
+@both
+def test_the_server_takes_what_arrives(kind: Kind, path: Path) -> None:
+    form = [Input("doc", "file", required=True), Input("docs", "file-list")]
+    given = {"doc": WorkflowFile.from_path(path), "docs": [_file("你 好.png"), _file("b.md")]}
+    with FakeDify(form=form, eof_delay=0.0) as server:
+        with client(kind, server, unique_user=True) as dify:
+            result = dify.run_workflow(given)
+        stored = {file.name: file.content for file in server.world.files.files.values()}
+    assert (result.status, result.outputs["doc"]["filename"]) == ("succeeded", "报告.pdf")
+    assert [file["type"] for file in result.outputs["docs"]] == ["image", "document"]
+    assert stored == {"报告.pdf": BODY, "你 好.png": b"x", "b.md": b"x"}

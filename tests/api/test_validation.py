@@ -1,8 +1,12 @@
-"""`validate`: nothing is asked for by default, and all problems come at once when asked."""
+"""`validate`: what the app would refuse is told before it is sent, where that is asked for."""
 
 from __future__ import annotations
 
+import uuid
 import warnings
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,10 +19,47 @@ from dify_workflow import (
     WorkflowFile,
     WorkflowRunRequest,
 )
-from facade import Kind, both, client
-from form_apps import PIC, RUN, App, asked, each_mode, field, run
-from replay_server import ReplayServer, Reply
+from facade import Kind, answered, both, client, each_way, run
+from fake_dify import FakeDify, Input
+from odd_values import NOON, Colour, Level, Mode, Order, Point, Pydantic, Size
+from replay_server import Handler, Reply, Request
 from wire_archive import VERSIONS, exchange, exchanges
+
+PARAMETERS = exchange("1.14.2", "appinfo/echo_parameters_extra")
+RUN = Reply.of(exchange("1.14.2", "run/empty_streaming"))
+RUN_BLOCKING = Reply.of(exchange("1.14.2", "run/empty_blocking"))
+DOC = WorkflowFile.from_url("https://example.com/a.pdf")
+PIC = WorkflowFile.from_bytes(b"x", "a.png")
+PDF = WorkflowFile.from_bytes(b"", "a.pdf")
+SONG = WorkflowFile.from_bytes(b"x", "a.mp3")
+
+
+def app(*form: Any, parameters: Reply | None = None) -> Handler:
+    """Answer as an app with this input form, or this answer to /parameters; its runs do nothing."""
+    asked_for = parameters or Reply.json(200, PARAMETERS.json() | {"user_input_form": [*form]})
+
+    def tell(request: Request) -> Reply:
+        if request.path.endswith("/parameters"):
+            return asked_for
+        assert request.path == "/v1/workflows/run", request
+        return RUN if request.json()["response_mode"] == "streaming" else RUN_BLOCKING
+
+    return tell
+
+
+USUAL = app(parameters=Reply.of(PARAMETERS))
+
+
+def field(type: str, variable: str, **more: Any) -> dict[str, Any]:
+    """An entry of an input form."""
+    known = {"variable": variable, "label": variable, "type": type, "required": False}
+    return {type: {**known, "max_length": None, "options": [], **more}}
+
+
+def asked(server: Any) -> list[str]:
+    """The last part of each request's path, in order."""
+    return [request.path.rpartition("/")[2] for request in server.requests]
+
 
 BAD: dict[str, Any] = {
     "short": "x" * 11,
@@ -30,8 +71,6 @@ BAD: dict[str, Any] = {
     "docs": [PIC] * 4,
     "unknown": 1,
 }
-
-
 ALL_BAD = [
     "inputs.unknown: the app has no such input, and drops it",
     "inputs.text: required",
@@ -46,44 +85,39 @@ ALL_BAD = [
 
 
 @both
-@each_mode
-def test_all_problems_are_one_error_and_nothing_is_sent(kind: Kind, mode: str) -> None:
-    with App() as server, client(kind, server.url) as dify:
+@each_way
+def test_all_problems_are_one_error_and_nothing_is_sent(kind: Kind, way: str) -> None:
+    with answered(kind, USUAL) as (server, dify):
         with pytest.raises(InvalidArgument) as caught:
-            run(dify, mode, BAD, validate="strict")
+            run(dify, way, BAD, validate="strict")
         assert asked(server) == ["parameters"]  # and not one of the files was uploaded
     assert str(caught.value).split("; ") == ALL_BAD
     assert caught.value.field == "inputs.unknown"
 
 
 @both
-@each_mode
-def test_a_warning_says_the_same_and_the_run_goes_on(kind: Kind, mode: str) -> None:
+@each_way
+def test_a_warning_says_the_same_and_the_run_goes_on(kind: Kind, way: str) -> None:
     inputs = {name: value for name, value in BAD.items() if name != "docs"}
-    with App() as server, client(kind, server.url, validate="warn") as dify:
+    with answered(kind, USUAL, validate="warn") as (server, dify):
         with pytest.warns(InputWarning) as caught:
-            assert run(dify, mode, inputs).status == "succeeded"
+            assert run(dify, way, inputs).status == "succeeded"
         assert [str(item.message).split("; ") for item in caught] == [ALL_BAD[:-1]]
         assert asked(server) == ["parameters", "run"]
         assert server.requests[1].json()["inputs"] == inputs
         with warnings.catch_warnings(record=True) as silent:
-            run(dify, mode, {"text": "x"})
+            run(dify, way, {"text": "x"})
+            run(dify, way, inputs, validate="off")
+            run(dify.with_options(validate="off"), way, inputs)
         assert silent == []
-
-
-@both
-@each_mode
-def test_by_default_nothing_else_is_asked(kind: Kind, mode: str) -> None:
-    inputs = {name: value for name, value in BAD.items() if name != "docs"}
-    with App() as server, client(kind, server.url) as dify:
-        run(dify, mode, inputs)
-        run(dify, mode, inputs, validate="off")
-        assert asked(server) == ["run", "run"]
+    with answered(kind, USUAL) as (server, dify):  # by default nothing else is asked
+        run(dify, way, inputs)
+        assert asked(server) == ["run"]
 
 
 @both
 def test_the_form_is_fetched_once_for_each_key(kind: Kind) -> None:
-    with App() as server, client(kind, server.url, validate="strict") as dify:
+    with answered(kind, USUAL, validate="strict") as (server, dify):
         for _ in range(3):
             dify.run_workflow({"text": "x"})
         with pytest.raises(InvalidArgument):
@@ -93,79 +127,57 @@ def test_the_form_is_fetched_once_for_each_key(kind: Kind) -> None:
         dify.run_workflow({"text": "x"}, api_key="app-other")
         dify.run_workflow(WorkflowRunRequest(inputs={"text": "x"}, api_key="app-other"))
         assert asked(server)[5:] == ["parameters", "run", "run"]
-        keys = [request.headers["authorization"] for request in server.requests]
-        assert len(set(keys)) == 2
+        assert len({request.headers["authorization"] for request in server.requests}) == 2
+
+
+LIMITED: dict[str, Any] = {
+    "allowed_file_types": ["document", "custom"],
+    "allowed_file_upload_methods": ["remote_url"],
+    "allowed_file_extensions": [".PDF"],
+}
+NEWER = {"text-input": {**field("text-input", "odd")["text-input"], "type": "a-newer-type"}}
+NO_SUCH = "the app has no such input, and drops it"
+URL = WorkflowFile.from_url
+TEXTS = [field("text-input", "a", required=True, default="x"), field("number", "b")]
+TYPES = [field("a-new-type", "new", required=True), NEWER]
+FILES = [field("file", "doc", required=True, **LIMITED), field("file", "any")]
+# A form, inputs, and what is said of them: nothing where they fit.
+FITTING: list[tuple[list[Any], dict[str, Any], str]] = [
+    ([], {}, ""),
+    ([], {"a": 1}, f"inputs.a: {NO_SUCH}"),
+    (TEXTS, {"a": ""}, ""),
+    (TEXTS, {"a": "x", "b": None}, ""),
+    (TEXTS, {}, "inputs.a: required"),
+    (TEXTS, {"a": None}, "inputs.a: required"),
+    (TYPES, {"new": {"any": "thing"}, "odd": 5}, ""),
+    (TYPES, {"newer": 1}, f"inputs.newer: {NO_SUCH}"),
+    (FILES, {"doc": URL("https://h/a.pdf"), "any": URL("https://h/a.txt")}, ""),
+    (FILES, {"doc": URL("https://h/a.pdf", type="custom"), "any": ""}, ""),
+    # More than an empty text, where it is required.
+    (FILES, {"doc": ""}, "inputs.doc: a WorkflowFile is needed, not str"),
+    (FILES, {"doc": [DOC]}, "inputs.doc: a WorkflowFile is needed, not list"),
+    (FILES, {"doc": PDF}, "inputs.doc: local_file is not allowed, only remote_url"),
+    (FILES, {"doc": URL("https://h/a.png")}, "inputs.doc: a file of the type image is not allowed"),
+    (FILES, {"doc": URL("https://h/a.zip")}, "inputs.doc: a file ending in .zip is not allowed"),
+]
 
 
 @both
-@pytest.mark.parametrize("inputs", [{}, {"a": None}])
-def test_what_is_required(kind: Kind, inputs: dict[str, Any]) -> None:
-    form = [field("text-input", "a", required=True, default="x"), field("number", "b")]
-    with App(form) as server, client(kind, server.url, validate="strict") as dify:
+@pytest.mark.parametrize(("form", "inputs", "told"), FITTING, ids=str)
+def test_what_fits_a_form(kind: Kind, form: list[Any], inputs: dict[str, Any], told: str) -> None:
+    with answered(kind, app(*form), validate="strict") as (server, dify):
+        if not told:
+            assert dify.run_workflow(inputs).status == "succeeded"
+            return
         with pytest.raises(InvalidArgument) as caught:
             dify.run_workflow(inputs)
-        assert str(caught.value) == "inputs.a: required"
-        dify.run_workflow({"a": ""})
-        dify.run_workflow({"a": "x", "b": None})
+        assert str(caught.value).startswith(told)
+        assert "; " not in str(caught.value)
+        assert asked(server) == ["parameters"]
 
 
 @both
-def test_a_required_file_is_more_than_an_empty_text(kind: Kind) -> None:
-    form = [field("file", "doc", required=True), field("file", "more")]
-    with (
-        App(form) as server,
-        client(kind, server.url, validate="strict") as dify,
-        pytest.raises(InvalidArgument) as caught,
-    ):
-        dify.run_workflow({"doc": "", "more": ""})
-    assert str(caught.value) == "inputs.doc: a WorkflowFile is needed, not str"
-
-
-@both
-def test_an_input_of_a_new_type_passes(kind: Kind) -> None:
-    new = field("a-new-type", "new", required=True)
-    odd = {"text-input": {**field("text-input", "odd")["text-input"], "type": "a-newer-type"}}
-    with App([new, odd]) as server, client(kind, server.url, validate="strict") as dify:
-        dify.run_workflow({"new": {"any": "thing"}, "odd": 5})
-        with pytest.raises(InvalidArgument, match="no such input"):
-            dify.run_workflow({"newer": 1})
-
-
-@both
-def test_an_app_without_inputs_takes_none(kind: Kind) -> None:
-    with App([]) as server, client(kind, server.url, validate="strict") as dify:
-        dify.run_workflow({})
-        with pytest.raises(InvalidArgument):
-            dify.run_workflow({"a": 1})
-
-
-@both
-def test_allowed_files(kind: Kind) -> None:
-    limited = {"allowed_file_upload_methods": ["remote_url"], "allowed_file_extensions": [".PDF"]}
-    form = [
-        field("file", "url_only", **limited, allowed_file_types=["document", "custom"]),
-        field("file", "any"),
-    ]
-    url = WorkflowFile.from_url
-    good = [url("https://h/a.pdf"), url("https://h/a.pdf", type="custom"), url("https://h/a.txt")]
-    bad: list[tuple[Any, str]] = [
-        (WorkflowFile.from_bytes(b"", "a.pdf"), "local_file is not allowed, only remote_url"),
-        (url("https://h/a.png"), "a file of the type image is not allowed"),
-        (url("https://h/a.zip"), "a file ending in .zip is not allowed, only pdf"),
-        ([url("https://h/a.pdf")], "a WorkflowFile is needed, not list"),
-    ]
-    with App(form) as server, client(kind, server.url, validate="strict") as dify:
-        for file in good:
-            dify.run_workflow({"url_only": file, "any": file})
-        for file, problem in bad:
-            with pytest.raises(InvalidArgument) as caught:
-                dify.run_workflow({"url_only": file})
-            assert problem in str(caught.value)
-
-
-@both
-@pytest.mark.parametrize("mode", ["warn", "strict"])
-def test_a_form_that_cannot_be_had_starts_no_run(kind: Kind, mode: Any) -> None:
+def test_a_form_that_cannot_be_had_starts_no_run(kind: Kind) -> None:
     unpublished = Reply.of(exchange("1.14.2", "appinfo/unpublished_parameters"))
     replies: list[tuple[Reply, type[APIError]]] = [
         (unpublished, AppUnavailable),
@@ -173,38 +185,124 @@ def test_a_form_that_cannot_be_had_starts_no_run(kind: Kind, mode: Any) -> None:
         (Reply.json(200, []), UnreadableAnswer),
     ]
     for reply, expected in replies:
-        with App(parameters=reply) as server, client(kind, server.url) as dify:
-            with pytest.raises(expected):
-                dify.run_workflow({"text": "x"}, validate=mode)
-            assert asked(server) == ["parameters"]
+        with answered(kind, app(parameters=reply)) as (server, dify):
+            for mode in ("warn", "strict"):
+                with pytest.raises(expected):
+                    dify.run_workflow({"text": "x"}, validate=mode)
+            assert {*asked(server)} == {"parameters"}
 
 
 @both
 def test_the_recorded_forms_of_all_versions(kind: Kind) -> None:
-    items = [item for item in exchanges() if "/parameters" in item.path and item.status == 200]
     seen = set()
-    for item in items:
-        form = [next(iter(entry.values())) for entry in item.json()["user_input_form"]]
-        if not any(entry["variable"] == "text" for entry in form):
-            continue
-        with (
-            App(parameters=Reply.of(item)) as server,
-            client(kind, server.url, validate="strict") as dify,
-        ):
-            assert dify.run_workflow({"text": "x"}).status == "succeeded"
-            with pytest.raises(InvalidArgument) as caught:
-                dify.run_workflow({"text": 5, "unknown": 1})
-            assert len(str(caught.value).split("; ")) == 2, item
-            seen.add(item.version)
+    for item in exchanges():
+        if "/parameters" in item.path and item.status == 200:
+            form = [next(iter(entry.values())) for entry in item.json()["user_input_form"]]
+            if any(entry["variable"] == "text" for entry in form):
+                seen.add(item.version)
+                recorded = app(parameters=Reply.of(item))
+                with answered(kind, recorded, validate="strict") as (_, dify):
+                    assert dify.run_workflow({"text": "x"}).status == "succeeded"
+                    with pytest.raises(InvalidArgument) as caught:
+                        dify.run_workflow({"text": 5, "unknown": 1})
+                    assert len(str(caught.value).split("; ")) == 2, item
     assert seen == set(VERSIONS)
 
 
-@pytest.mark.parametrize("bad", ["", "on", True, None, 1])
-def test_there_are_three_ways(bad: Any) -> None:
-    with ReplayServer([RUN]) as server, client("sync", server.url) as dify:
-        if bad is None:
-            assert dify.run_workflow({}, validate=bad).status == "succeeded"  # None says nothing
-            return
-        with pytest.raises(InvalidArgument) as caught:
-            dify.run_workflow({}, validate=bad)
-        assert caught.value.field == "validate"
+# Every type of input against every kind of value.
+
+FORM = [
+    Input("text", required=True),
+    Input("short", max_length=10),
+    Input("para", "paragraph"),
+    Input("choice", "select", options=("a", "b", "red", "fast")),
+    Input("num", "number"),
+    Input("flag", "checkbox"),
+    Input("obj", "json_object"),
+    Input("doc", "file", allowed_file_types=("document", "image")),
+    Input("docs", "file-list", max_length=3, allowed_file_types=("document", "image")),
+]
+# A Python value, and what is said of it as a text, select, number, checkbox, json_object, file and
+# file-list; "." is "good".
+TABLE: list[tuple[Any, str, str, str, str, str, str, str]] = [
+    ("a", ".", ".", "N", "B", "O", "F", "L"),
+    ("zzz", ".", "S", "N", "B", "O", "F", "L"),
+    ("", ".", "S", ".", "B", "O", ".", "L"),
+    ("5", ".", "S", ".", "B", "O", "F", "L"),
+    (" 1.50 ", ".", "S", ".", "B", "O", "F", "L"),
+    ("1e5", ".", "S", "N", "B", "O", "F", "L"),
+    ("nan", ".", "S", "N", "B", "O", "F", "L"),
+    (5, "T", "T", ".", "B", "O", "F", "L"),
+    (1.5, "T", "T", ".", "B", "O", "F", "L"),
+    (10**30, "T", "T", ".", "B", "O", "F", "L"),
+    (True, "T", "T", "N", ".", "O", "F", "L"),
+    ({"a": 1}, "T", "T", "N", "B", ".", "M", "L"),
+    ({}, "T", "T", "N", "B", ".", "M", "L"),
+    (["a"], "T", "T", "N", "B", "O", "F", "F"),
+    ([], "T", "T", "N", "B", "O", "F", "."),
+    ((), "T", "T", "N", "B", "O", "F", "."),
+    (NOON, ".", "S", "N", "B", "O", "F", "L"),
+    (date(2026, 11, 22), ".", "S", "N", "B", "O", "F", "L"),
+    (uuid.UUID(int=1), ".", "S", "N", "B", "O", "F", "L"),
+    (Path(__file__), "T", "T", "N", "B", ".", ".", "L"),
+    (Decimal("1.5"), ".", "S", ".", "B", "O", "F", "L"),
+    (Decimal("1E+5"), ".", "S", "N", "B", "O", "F", "L"),
+    (Colour.RED, ".", ".", "N", "B", "O", "F", "L"),
+    (Size.BIG, ".", "S", "N", "B", "O", "F", "L"),
+    (Level.HIGH, "T", "T", ".", "B", "O", "F", "L"),
+    (Mode.FAST, ".", ".", "N", "B", "O", "F", "L"),
+    (Point(1), "T", "T", "N", "B", ".", "F", "L"),
+    (Order("a"), "T", "T", "N", "B", ".", "F", "L"),
+    (Pydantic(), "T", "T", "N", "B", ".", "F", "L"),
+    (DOC, "T", "T", "N", "B", ".", ".", "L"),
+    (PIC, "T", "T", "N", "B", ".", ".", "L"),
+    (SONG, "T", "T", "N", "B", ".", "K", "L"),
+    (DOC.as_input(), "T", "T", "N", "B", ".", ".", "L"),
+    ([DOC, PIC], "T", "T", "N", "B", "O", "F", "."),
+    ((DOC,), "T", "T", "N", "B", "O", "F", "."),
+    ([DOC] * 4, "T", "T", "N", "B", "O", "F", "X"),
+    ([DOC, SONG], "T", "T", "N", "B", "O", "F", "K"),
+]
+SAID = {
+    "T": "text is needed, not ",
+    "S": "one of a, b, red, fast, not ",
+    "N": "a number is needed, not ",
+    "B": "True or False is needed, not ",
+    "O": "a mapping is needed, not ",
+    "F": "a WorkflowFile is needed, not ",
+    "L": "a list of files is needed, not ",
+    "K": "a file of the type audio is not allowed, only document, image",
+    "M": "None is not allowed, only local_file, remote_url",
+    "X": "at most 3 files, not 4",
+}
+COLUMNS = ["text", "choice", "num", "flag", "obj", "doc", "docs"]
+
+
+@pytest.mark.sample(12)
+@both
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: repr(row[0])[:30])
+def test_every_type_of_input_and_every_value(kind: Kind, row: Any) -> None:
+    """What is refused here is what the server would refuse; what passes, passes there."""
+    value, *verdicts = row
+    with FakeDify(form=FORM, eof_delay=0.0) as server, client(kind, server) as dify:
+        for name, verdict in zip(COLUMNS, verdicts, strict=True):
+            inputs = {"text": "x", name: value}
+            if verdict == ".":
+                assert dify.run_workflow(inputs, validate="strict").status == "succeeded", name
+                continue
+            with pytest.raises(InvalidArgument) as caught:
+                dify.run_workflow(inputs, validate="strict")
+            assert str(caught.value).startswith(f"inputs.{name}: {SAID[verdict]}"), name
+            assert caught.value.field == f"inputs.{name}"
+            # The server would take these for something else, or cannot be asked.
+            converted = name == "flag" or value is True or value == ["a"]
+            if not converted:
+                with pytest.raises(APIError) as refused:
+                    dify.run_workflow(inputs)
+                assert refused.value.status_code in (400, 500), name
+        assert asked(server).count("parameters") == 1
+
+
+def test_the_table_has_every_type_of_the_recorded_form() -> None:
+    recorded = {kind for entry in PARAMETERS.json()["user_input_form"] for kind in entry}
+    assert recorded == {field.type for field in FORM}

@@ -59,6 +59,19 @@ def answered(
         yield server, dify
 
 
+each_way = pytest.mark.parametrize(
+    "way", ["run_workflow", "blocking", "run_workflow_stream", "start"]
+)
+
+
+def run(dify: Any, way: str, *request: Any, **options: Any) -> Any:
+    """Run a workflow in one of the ways that there are, and return its response."""
+    if way == "blocking":
+        return dify.run_workflow(*request, response_mode="blocking", **options)
+    result = getattr(dify, way)(*request, **options)
+    return result if way == "run_workflow" else result.result()
+
+
 class _Face:
     """Sync access to an async object: coroutines are run, streams and clients wrapped."""
 
