@@ -17,18 +17,10 @@ from dify_workflow import (
     RouteNotFound,
     WorkflowFile,
 )
-from facade import Kind, both, client
-from fake_dify import (
-    FakeDify,
-    Fault,
-    HumanInput,
-    Parallel,
-)
+from facade import Kind, answered, both, client
+from fake_dify import FakeDify, Fault, HumanInput, Parallel
 from recorded_forms import ANSWER, recorded, start
-from replay_server import ReplayServer, Reply, Reset
-
-HTML = "<html><body>nginx</body></html>"
-
+from replay_server import Reply, Reset
 
 RICH: dict[str, Any] = {
     "note": "n",
@@ -36,11 +28,7 @@ RICH: dict[str, Any] = {
     "att": WorkflowFile.from_bytes(b"x", "h.txt"),
     "atts": [WorkflowFile.from_url("https://example.com/pic.png")],
 }
-
-
 IMAGE = WorkflowFile.from_bytes(b"x", "a.png")
-
-
 PROBLEMS: list[tuple[dict[str, Any], list[str]]] = [
     ({"action": "no"}, ["action: 'no' is none of "]),
     ({"action": None}, ["action: None is none of "]),
@@ -72,8 +60,7 @@ PROBLEMS: list[tuple[dict[str, Any], list[str]]] = [
 @pytest.mark.parametrize("by_token", [False, True])
 def test_what_does_not_fit_is_not_sent_and_all_is_said_at_once(kind: Kind, by_token: bool) -> None:
     (form,) = start(kind, recorded("rich_start")).forms
-    reply = Reply.of(recorded("rich_form_get"))
-    with ReplayServer([reply]) as server, client(kind, server.url) as dify:
+    with answered(kind, recorded("rich_form_get")) as (server, dify):
         for change, problems in PROBLEMS:
             given = {"action": form.actions[0].id, **RICH, **change}
             given = {name: value for name, value in given.items() if value is not ...}
@@ -91,7 +78,7 @@ def test_what_does_not_fit_is_not_sent_and_all_is_said_at_once(kind: Kind, by_to
 @both
 def test_the_files_of_an_answer_are_uploaded(kind: Kind) -> None:
     with FakeDify(eof_delay=0.0) as server:
-        with client(kind, server.url, api_key="app-human-rich", user="ann") as dify:
+        with client(kind, server, api_key="app-human-rich", user="ann") as dify:
             response = dify.run_workflow({})
             dify.submit_form(response.forms[0], action="approve", inputs=RICH)
             result = dify.resume(response).result()
@@ -109,36 +96,30 @@ REFUSED = [
     *("one_submit_ok", "one_submit_other_app", "rich_bad_select", "rich_too_many"),
     *("form_get_unknown", "form_get_by_form_id", "submit_unknown_token", "one_form_get_other_app"),
 ]
-
-
 MEANING: dict[int, type[APIError]] = {400: InvalidParam, 404: NotFound, 412: FormClosed}
 
 
 @both
-@pytest.mark.parametrize("case", REFUSED)
-def test_what_the_server_refuses_is_typed(kind: Kind, case: str) -> None:
-    item = recorded(case)
+def test_what_the_server_refuses_is_typed(kind: Kind) -> None:
     (form,) = start(kind, recorded("one_start")).forms
-    with ReplayServer([Reply.of(item)]) as server, client(kind, server.url) as dify:
-        ask = partial(dify.submit_form, form, **ANSWER)
-        if item.method == "GET":
-            ask = partial(dify.form, item.path.rpartition("/")[2])
-        with pytest.raises(MEANING[item.status]) as caught:
-            ask()
-        assert len(server.requests) == 1
-    error = caught.value
-    assert (error.status_code, error.code) == (item.status, item.json()["code"])
-    assert item.json()["message"].startswith(error.message)  # without the routes of the server
-    assert not isinstance(error, RouteNotFound)
+    for item in map(recorded, REFUSED):
+        with answered(kind, item) as (server, dify):
+            ask = partial(dify.submit_form, form, **ANSWER)
+            if item.method == "GET":
+                ask = partial(dify.form, item.path.rpartition("/")[2])
+            with pytest.raises(MEANING[item.status]) as caught:
+                ask()
+            assert len(server.requests) == 1
+        error = caught.value
+        assert (error.status_code, error.code) == (item.status, item.json()["code"])
+        assert item.json()["message"].startswith(error.message)  # without the server's routes
+        assert not isinstance(error, RouteNotFound)
 
 
 @both
 def test_a_form_that_is_closed_says_how(kind: Kind) -> None:
     steps = [Parallel(HumanInput("a"), HumanInput("b"))]
-    with (
-        FakeDify(workflow=steps, eof_delay=0) as server,
-        client(kind, server.url, api_key=server.api_key) as dify,
-    ):
+    with FakeDify(workflow=steps, eof_delay=0) as server, client(kind, server) as dify:
         submitted, expired = dify.run_workflow({}).forms
         dify.submit_form(submitted, **ANSWER)
         server.expire_form(expired.token)
@@ -153,30 +134,25 @@ def test_a_form_that_is_closed_says_how(kind: Kind) -> None:
                 assert caught.value.code == f"human_input_form_{code}"
 
 
-# An answer that is lost on the way.
-
-TAKEN = Reply.of(recorded("one_form_get_after"))
-
-
-OPEN = Reply.of(recorded("one_form_get"))
-
-
-LOST = [
-    ("reset, taken", Reply.raw(Reset()), TAKEN, None),
-    ("gateway, taken", Reply.html(504, HTML), TAKEN, None),
-    ("cut head, taken", Reply.raw(b"HTTP/1.1 200 OK\r\nContent-", Reset()), TAKEN, None),
-    ("reset, not taken", Reply.raw(Reset()), OPEN, ConnectionFailed),
-    ("gateway, not taken", Reply.html(502, HTML), OPEN, GatewayError),
-    ("reset, unknown", Reply.raw(Reset()), Reply.json(404, {"code": "not_found"}), NotFound),
-]
+# An answer that is lost on the way: what POST and GET are answered with, and what comes out.
+HTML = "<html><body>nginx</body></html>"
+TAKEN, OPEN = (Reply.of(recorded(case)) for case in ("one_form_get_after", "one_form_get"))
+LOST: dict[str, tuple[Reply, Reply, type[APIError | ConnectionFailed] | None]] = {
+    "reset, taken": (Reply.raw(Reset()), TAKEN, None),
+    "gateway, taken": (Reply.html(504, HTML), TAKEN, None),
+    "cut head, taken": (Reply.raw(b"HTTP/1.1 200 OK\r\nContent-", Reset()), TAKEN, None),
+    "reset, not taken": (Reply.raw(Reset()), OPEN, ConnectionFailed),
+    "gateway, not taken": (Reply.html(502, HTML), OPEN, GatewayError),
+    "reset, unknown": (Reply.raw(Reset()), Reply.json(404, {"code": "not_found"}), NotFound),
+}
 
 
 @both
-@pytest.mark.parametrize("case", LOST, ids=lambda case: case[0])
-def test_a_lost_answer_is_asked_for_and_nothing_is_submitted_twice(kind: Kind, case: Any) -> None:
-    _, answer, state, expected = case
+@pytest.mark.parametrize("case", LOST)
+def test_a_lost_answer_is_asked_for_and_nothing_is_submitted_twice(kind: Kind, case: str) -> None:
+    answer, state, expected = LOST[case]
     (form,) = start(kind, recorded("one_start")).forms
-    with ReplayServer([answer, state]) as server, client(kind, server.url) as dify:
+    with answered(kind, answer, state) as (server, dify):
         if expected is None:
             assert dify.submit_form(form, **ANSWER) is None
         else:
@@ -190,7 +166,7 @@ def test_a_lost_answer_is_asked_for_and_nothing_is_submitted_twice(kind: Kind, c
 def test_an_answer_that_the_server_took_counts_whatever_came_back(kind: Kind, then: Any) -> None:
     with FakeDify(eof_delay=0.0) as server:
         server.faults.add(Fault(on="submitHumanInputForm", before_headers=True, then=then))
-        with client(kind, server.url, api_key="app-human") as dify:
+        with client(kind, server, api_key="app-human") as dify:
             response = dify.run_workflow({"name": "Ann"})
             dify.submit_form(response.forms[0], **ANSWER)
             result = dify.resume(response).result()
