@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import subprocess
 import sys
-import threading
 import time
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
-from dify_workflow import DifyError, StreamClosed
+from dify_workflow import DifyError, StreamClosed, WorkflowStream
 from facade import Kind, both_by_both, client
 from replay_reply import chunked, head
 from replay_server import ReplayServer, Reply, Sleep
@@ -21,50 +23,40 @@ from slow_runs import FOREVER, PING, STARTED, Odd, SlowRuns, ahead, each_state, 
 
 @both_by_both
 @ahead
-def test_break_frees_the_connection(kind: Kind, read_ahead: bool) -> None:
-    with slow_runs(kind, read_ahead=read_ahead) as (runs, server, dify):
-        with dify.run_workflow_stream({}) as stream:
-            for event in stream:
-                assert event.event == "workflow_started"
-                break
-        assert freed(server, dify)
-        assert stream.closed
-        assert list(stream) == []
-        with pytest.raises(StreamClosed):
-            stream.result()
-        assert (stream.status, runs.stops) == ("running", 0)
-
-
-def _raise_in_the_loop(dify: Any) -> None:
-    with dify.run_workflow_stream({}) as stream:
-        for _ in stream:
-            raise Odd
-
-
-@both_by_both
-@ahead
-def test_an_exception_in_the_loop_frees_the_connection(kind: Kind, read_ahead: bool) -> None:
-    with slow_runs(kind, read_ahead=read_ahead) as (runs, server, dify):
-        with pytest.raises(Odd):
-            _raise_in_the_loop(dify)
-        assert freed(server, dify)
-        assert runs.stops == 0
-
-
-@both_by_both
-def test_closing_in_the_loop_ends_it(kind: Kind) -> None:
-    with slow_runs(kind) as (_, server, dify):
+@pytest.mark.parametrize("stops", [False, True], ids=["left", "stopped"])
+def test_a_stream_that_is_left_frees_its_connection(
+    kind: Kind, read_ahead: bool, stops: bool
+) -> None:
+    """And stops its run, once, where `stop_on_exit` asks for it."""
+    ways: tuple[type[BaseException] | None, ...] = (Odd, KeyboardInterrupt, None)
+    with slow_runs(kind, stop_on_exit=stops, read_ahead=read_ahead) as (runs, server, dify):
+        for number, error in enumerate(ways, 1):
+            raised: AbstractContextManager[Any] = pytest.raises(error) if error else nullcontext()
+            with raised, dify.run_workflow_stream({}) as stream:
+                for event in stream:
+                    assert event.event == "workflow_started"
+                    if error:
+                        raise error
+                    break
+            assert freed(server, dify, left=stops)  # on which the stop was asked for
+            assert (stream.closed, stream.status, list(stream)) == (True, "running", [])
+            with pytest.raises(StreamClosed):
+                stream.result()
+            stream.close()
+            assert runs.stops == number * stops
         stream = dify.run_workflow_stream({})
-        for number, _event in enumerate(stream):
-            assert number == 0
+        for count, _ in enumerate(stream):  # closing in the loop ends it
+            assert count == 0
             stream.close()
             stream.close()
-        assert freed(server, dify)
+        assert freed(server, dify, left=stops)
+        assert runs.stops == 4 * stops
+        assert not stops or server.requests[-1].json() == {"user": stream.user}
 
 
 @both_by_both
 def test_a_stream_that_was_never_used_sends_nothing(kind: Kind) -> None:
-    with slow_runs(kind) as (_, server, dify):
+    with slow_runs(kind, stop_on_exit=True) as (_, server, dify):
         with dify.run_workflow_stream({}) as stream:
             pass
         assert list(stream) == []
@@ -83,50 +75,25 @@ def test_collecting_an_unfinished_stream_frees_the_connection(kind: Kind) -> Non
         assert freed(server, dify)
 
 
-def _in_a_thread(target: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
-    """Run in a thread, and give what it returned or raised."""
-    outcome: list[Any] = []
-
-    def run() -> None:
-        try:
-            outcome.append(target())
-        except BaseException as error:
-            outcome.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread, outcome
-
-
 @ahead
 @each_state
-def test_closing_from_another_thread_ends_a_blocked_reader(state: str, read_ahead: bool) -> None:
-    with slow_runs("sync", read_ahead=read_ahead) as (runs, server, dify):
-        runs.state = state
+@pytest.mark.parametrize("read", [list, WorkflowStream.result], ids=["events", "result"])
+def test_closing_from_another_thread_ends_a_wait(
+    state: str, read_ahead: bool, read: Callable[[WorkflowStream], Any]
+) -> None:
+    with (
+        slow_runs("sync", state, read_ahead=read_ahead) as (runs, server, dify),
+        ThreadPoolExecutor(1) as pool,
+    ):
         stream = dify.run_workflow_stream({})
-        thread, outcome = _in_a_thread(lambda: [event.event for event in stream])
+        reading = pool.submit(read, stream)
         runs.wait(server)
         stream.close()
-        thread.join(10)
-        assert not thread.is_alive()
-        assert isinstance(outcome[0], list), outcome
+        ended = None if read is list else StreamClosed
+        assert type(reading.exception(10)) is (ended or type(None))
         dify.close()
         assert freed(server, dify)
-        assert len(server.requests) <= 2
-
-
-@each_state
-def test_closing_from_another_thread_ends_a_wait_for_the_result(state: str) -> None:
-    with slow_runs("sync") as (runs, server, dify):
-        runs.state = state
-        stream = dify.run_workflow_stream({})
-        thread, outcome = _in_a_thread(stream.result)
-        runs.wait(server)
-        stream.close()
-        thread.join(10)
-        assert type(outcome[0]) is StreamClosed
-        dify.close()
-        assert freed(server, dify)
+        assert [request.method for request in server.requests][:2] in (["POST"], ["POST", "GET"])
 
 
 def test_closing_from_another_thread_ends_the_reading_of_what_is_compressed() -> None:
@@ -135,14 +102,17 @@ def test_closing_from_another_thread_ends_the_reading_of_what_is_compressed() ->
     packed = zlib.compressobj(wbits=31)
     steps = chunked([packed.compress(PING + STARTED) + packed.flush(zlib.Z_SYNC_FLUSH), FOREVER])
     reply = Reply((head(200, [("Content-Type", "text/event-stream"), *framing]), *steps))
-    with ReplayServer([reply]) as server, client("sync", server.url) as dify:
+    with (
+        ReplayServer([reply]) as server,
+        client("sync", server.url) as dify,
+        ThreadPoolExecutor(1) as pool,
+    ):
         stream = dify.run_workflow_stream({})
         assert next(stream).event == "workflow_started"
-        thread, outcome = _in_a_thread(lambda: list(stream))
+        reading = pool.submit(list, stream)
         time.sleep(0.03)
         stream.close()
-        thread.join(10)
-        assert outcome == [[]]
+        assert reading.result(10) == []
         assert freed(server, dify)
 
 
@@ -209,27 +179,26 @@ def test_the_interpreter_exits_with_open_streams(name: str) -> None:
     assert done.stdout.split() == ["workflow_started"] * 4
 
 
-CALLS: dict[str, Callable[[Any], Any]] = {
-    "run_workflow": lambda dify: dify.run_workflow({}),
-    "run_workflow_stream": lambda dify: next(dify.run_workflow_stream({})),
-    "start": lambda dify: dify.start({}),
-    "attach": lambda dify: next(dify.attach("x")),
-    "info": lambda dify: dify.info("x"),
-    "logs": lambda dify: dify.logs(),
-    "stop": lambda dify: dify.stop_workflow_stream("x"),
-}
+CALLS: list[Callable[[Any], Any]] = [
+    lambda dify: dify.run_workflow({}),
+    lambda dify: next(dify.run_workflow_stream({})),
+    lambda dify: dify.start({}),
+    lambda dify: next(dify.attach("x")),
+    lambda dify: dify.info("x"),
+    lambda dify: dify.logs(),
+    lambda dify: dify.stop_workflow_stream("x"),
+]
 
 
 @both_by_both
-@pytest.mark.parametrize("name", CALLS)
-def test_a_closed_client_says_so(kind: Kind, name: str) -> None:
+def test_a_closed_client_says_so(kind: Kind) -> None:
     with slow_runs(kind) as (_, server, dify):
         copy = dify.with_options(user="u")
         dify.close()
         dify.close()
-        for closed in (dify, copy):
+        for closed, call in itertools.product((dify, copy), CALLS):
             with pytest.raises(DifyError, match="closed"):
-                CALLS[name](closed)
+                call(closed)
         assert server.requests == []
 
 

@@ -12,124 +12,72 @@ from facade import API_KEY
 from replay_server import ReplayServer
 from slow_runs import TASK_ID, SlowRuns, ahead, each_connections, each_state, in_a_loop
 
+ENDS: dict[str, type[object]] = {
+    "closed": list,
+    "its result, closed": StreamClosed,
+    "cancelled": asyncio.CancelledError,
+    "timed out": TimeoutError,
+}
 
+
+@pytest.mark.sample(80)
 @ahead
 @each_connections
 @each_state
-def test_closing_from_another_task_ends_a_waiting_reader(
-    state: str, connections: str, read_ahead: bool
+@pytest.mark.parametrize("how", ENDS)
+def test_a_wait_that_is_ended_frees_the_connection(
+    how: str, state: str, connections: str, read_ahead: bool
 ) -> None:
     async def main(runs: SlowRuns, server: ReplayServer, dify: AsyncDifyWorkflow) -> None:
         stream = dify.run_workflow_stream({})
+        limit = asyncio.timeout(None)
 
         async def read() -> list[str]:
-            return [event.event async for event in stream]
+            async with limit, stream:
+                return [event.event async for event in stream]
 
-        task = asyncio.create_task(read())
+        task: asyncio.Task[Any] = asyncio.create_task(
+            stream.result() if "result" in how else read()
+        )
         await asyncio.to_thread(runs.wait, server)
-        await stream.aclose()
-        async with asyncio.timeout(10):
-            assert len(await task) <= 2
-
-    in_a_loop(main, state, read_ahead=read_ahead, connections=connections)
-
-
-@each_state
-def test_closing_from_another_task_ends_a_wait_for_the_result(state: str) -> None:
-    async def main(runs: SlowRuns, server: ReplayServer, dify: AsyncDifyWorkflow) -> None:
-        stream = dify.run_workflow_stream({})
-        task = asyncio.create_task(stream.result())
-        await asyncio.to_thread(runs.wait, server)
-        await stream.aclose()
-        with pytest.raises(StreamClosed):
-            await asyncio.wait_for(task, 10)
-
-    in_a_loop(main, state)
-
-
-@ahead
-@each_connections
-@each_state
-def test_cancelling_the_reader_frees_the_connection(
-    state: str, connections: str, read_ahead: bool
-) -> None:
-    async def main(runs: SlowRuns, server: ReplayServer, dify: AsyncDifyWorkflow) -> None:
-        stream = dify.run_workflow_stream({})
-
-        async def read() -> None:
-            async with stream:
-                async for _ in stream:
-                    pass
-
-        task = asyncio.create_task(read())
-        await asyncio.to_thread(runs.wait, server)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        if how == "cancelled":
+            task.cancel()
+        elif how == "timed out":
+            limit.reschedule(0)
+        else:
+            await stream.aclose()
+        ended = await asyncio.gather(task, return_exceptions=True)
+        assert isinstance(ended[0], ENDS[how])
         assert stream.closed
         with pytest.raises(StreamClosed):
             await stream.result()
-        assert [event async for event in stream] == []
+        if how != "closed":  # which has read to the end
+            assert [event async for event in stream] == []
         assert runs.stops == 0
 
     in_a_loop(main, state, read_ahead=read_ahead, connections=connections)
 
 
-@ahead
-@each_connections
-@each_state
-def test_a_time_out_of_asyncio_frees_the_connection(
-    state: str, connections: str, read_ahead: bool
-) -> None:
+@pytest.mark.parametrize("state", ["an answer", "a place"])
+@pytest.mark.parametrize("mode", ["streaming", "blocking", "start"])
+def test_cancelling_a_run_frees_the_connection(mode: Any, state: str) -> None:
     async def main(runs: SlowRuns, server: ReplayServer, dify: AsyncDifyWorkflow) -> None:
-        stream = dify.run_workflow_stream({})
+        async def run() -> None:
+            if mode == "start":
+                await dify.start({})
+            else:
+                await dify.run_workflow(WorkflowRunRequest(inputs={}, response_mode=mode))
 
-        async def read() -> None:
-            async with asyncio.timeout(None) as limit:
-                waiting = asyncio.create_task(asyncio.to_thread(runs.wait, server))
-                waiting.add_done_callback(lambda _: limit.reschedule(0))
-                async with stream:
-                    async for _ in stream:
-                        pass
-
-        with pytest.raises(TimeoutError):
-            await read()
-        assert stream.closed
-
-    in_a_loop(main, state, read_ahead=read_ahead, connections=connections)
-
-
-@pytest.mark.parametrize("mode", ["streaming", "blocking"])
-def test_cancelling_a_run_frees_the_connection(mode: Any) -> None:
-    async def main(runs: SlowRuns, server: ReplayServer, dify: AsyncDifyWorkflow) -> None:
-        request = WorkflowRunRequest(inputs={}, response_mode=mode)
-        task = asyncio.create_task(dify.run_workflow(request))
+        task = asyncio.create_task(run())
         await asyncio.to_thread(runs.wait, server)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        await asyncio.to_thread(server.wait_closed)
+        kept = int(state == "a place")  # in the pool, after an answer
+        await asyncio.to_thread(server.wait_closed, left=kept)
+        assert len(server.requests) == 1
 
-    in_a_loop(main, "an answer")
-
-
-def test_cancelling_a_reader_without_a_with_statement() -> None:
-    async def main(runs: SlowRuns, server: ReplayServer, dify: AsyncDifyWorkflow) -> None:
-        stream = dify.run_workflow_stream({})
-
-        async def read() -> None:
-            async for _ in stream:
-                pass
-
-        task = asyncio.create_task(read())
-        await asyncio.to_thread(runs.wait, server)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        await asyncio.to_thread(server.wait_closed)
-        assert stream.closed
-
-    in_a_loop(main)
+    in_a_loop(main, state)
 
 
 @each_connections

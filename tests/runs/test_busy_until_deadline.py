@@ -10,7 +10,15 @@ from typing import Any
 import anyio
 import fault_server_model
 import pytest
-from dify_workflow import ConnectionFailed, QuotaExceeded, TooManyRequests, WorkflowFile
+from dify_workflow import (
+    ConnectionFailed,
+    InvalidArgument,
+    QuotaExceeded,
+    RequestTimedOut,
+    StreamClosed,
+    TooManyRequests,
+    WorkflowFile,
+)
 from dify_workflow._api import limits
 from dify_workflow._clients._async.driver import AsyncDriver
 from dify_workflow._clients._sync.driver import Driver
@@ -21,6 +29,7 @@ from fault_sim import Observed, SimDriver, following, play, play_async
 from pauses import recorded_pauses
 from posting import OVER_QUOTA, TOO_MANY, TOO_MANY_TODAY, gateway, modes, post, start
 from replay_server import ReplayServer, Reply, Request
+from slow_runs import slow_runs
 from wire_archive import exchange
 
 FULL_FOR_EVER = ["busy"] * 500
@@ -216,3 +225,39 @@ def test_uploads_count_into_the_deadline(kind: Kind) -> None:
         ):
             dify.run_workflow({"f": WorkflowFile.from_bytes(b"a", "a.txt")})
         assert sum(pauses[1:]) < 20
+
+
+@both
+def test_waiting_for_its_result_can_end_and_go_on(kind: Kind) -> None:
+    with slow_runs(kind, "a place", stop_on_exit=True) as (_, server, dify):
+        stream = dify.run_workflow_stream({})
+        for _ in range(2):
+            with pytest.raises(RequestTimedOut):
+                stream.result(0.05)
+        with pytest.raises(InvalidArgument, match="task_id"):
+            stream.stop()
+        assert stream.id is None
+        stream.close()
+        with pytest.raises(StreamClosed):
+            stream.result()
+        assert [request.method for request in server.requests] == ["POST"]
+
+
+@both
+def test_it_waits_in_the_background_too(kind: Kind) -> None:
+    posted = post(kind, "stream", [TOO_MANY] * 10, deadline=300, read_ahead=True)
+    assert (posted.outcome, posted.posts) == ("succeeded", 11)
+    ended = post(kind, "stream", [TOO_MANY] * 99, deadline=60, read_ahead=True)
+    assert type(ended.outcome) is TooManyRequests
+
+
+@both
+def test_start_raises_at_the_deadline(kind: Kind) -> None:
+    with (
+        recorded_pauses(),
+        ReplayServer([TOO_MANY]) as server,
+        client(kind, server.url) as dify,
+    ):
+        with pytest.raises(TooManyRequests):
+            dify.start({}, deadline=60)
+        assert len(server.requests) > 4

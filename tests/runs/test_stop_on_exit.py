@@ -7,7 +7,7 @@ import logging
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pytest
@@ -15,35 +15,6 @@ from dify_workflow import AsyncDifyWorkflow, DeadlineExceeded, DifyWorkflow
 from facade import API_KEY, Kind, both, both_by_both, client
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import Odd, SlowRuns, ahead, in_a_loop, slow_runs
-
-
-def _raise(dify: Any, error: BaseException) -> None:
-    with dify.run_workflow_stream({}) as stream:
-        for _ in stream:
-            raise error
-
-
-@both_by_both
-@ahead
-def test_a_run_that_is_left_is_stopped_once(kind: Kind, read_ahead: bool) -> None:
-    with slow_runs(kind, stop_on_exit=True, read_ahead=read_ahead) as (runs, server, dify):
-        with dify.run_workflow_stream({}) as stream:
-            for _ in stream:
-                break
-        assert runs.stops == 1
-        assert server.requests[-1].json() == {"user": stream.user}
-        stream.close()
-        assert runs.stops == 1
-        with pytest.raises(Odd):
-            _raise(dify, Odd())
-        assert runs.stops == 2
-        with pytest.raises(KeyboardInterrupt):
-            _raise(dify, KeyboardInterrupt())
-        assert runs.stops == 3
-        stream = dify.run_workflow_stream({})
-        next(stream)
-        stream.close()
-        assert runs.stops == 4
 
 
 @both_by_both
@@ -69,21 +40,9 @@ def test_a_run_that_was_stopped_by_hand_is_not_stopped_again(kind: Kind) -> None
         assert runs.stops == 1
 
 
-@both_by_both
-def test_without_it_nothing_is_stopped(kind: Kind) -> None:
-    with slow_runs(kind) as (runs, _, dify):
-        for error in (Odd(), KeyboardInterrupt()):
-            with pytest.raises(type(error)):
-                _raise(dify, error)
-        assert runs.stops == 0
-
-
 @both  # `result(timeout)` is exact over own connections only
 def test_without_a_run_nothing_is_stopped(kind: Kind) -> None:
-    with slow_runs(kind, stop_on_exit=True) as (runs, server, dify):
-        with dify.run_workflow_stream({}):
-            pass
-        assert server.requests == []
+    with slow_runs(kind, stop_on_exit=True) as (runs, _, dify):
         runs.state = "a first event"  # the task is not known yet
         with dify.run_workflow_stream({}) as stream, pytest.raises(TimeoutError):
             stream.result(0.05)
@@ -101,30 +60,27 @@ def test_a_run_past_its_deadline_is_stopped_once(kind: Kind) -> None:
         assert runs.stops == 2
 
 
-@ahead
-@pytest.mark.parametrize("closes", [True, False])
-def test_a_cancelled_reader_stops_its_run_once(read_ahead: bool, closes: bool) -> None:
-    if read_ahead and not closes:
-        pytest.skip("what reads ahead goes on without its reader until it is closed")
-
-    async def main(runs: SlowRuns, _: ReplayServer, dify: AsyncDifyWorkflow) -> None:
+@pytest.mark.parametrize(
+    ("closes", "read_ahead"),
+    [(True, False), (True, True), (False, False)],  # what reads ahead goes on until it is closed
+)
+def test_a_cancelled_reader_stops_its_run_once(closes: bool, read_ahead: bool) -> None:
+    async def main(runs: SlowRuns, server: ReplayServer, dify: AsyncDifyWorkflow) -> None:
         begun = asyncio.Event()
         stream = dify.run_workflow_stream({})
 
         async def read() -> None:
-            async for _ in stream:
-                begun.set()
+            async with stream if closes else nullcontext():
+                async for _ in stream:
+                    begun.set()
 
-        async def read_and_close() -> None:
-            async with stream:
-                await read()
-
-        task = asyncio.create_task(read_and_close() if closes else read())
+        task = asyncio.create_task(read())
         await begun.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert runs.stops == 1
+        assert (stream.closed, runs.stops) == (True, 1)
+        await asyncio.to_thread(server.wait_closed, left=1)  # on which the stop was asked for
 
     in_a_loop(main, stop_on_exit=True, read_ahead=read_ahead)
 
@@ -148,37 +104,25 @@ def _interrupted(server: ReplayServer) -> Iterator[None]:
 
 
 @ahead
-def test_ctrl_c_while_waiting_stops_the_run_once(read_ahead: bool) -> None:
+@both
+def test_ctrl_c_while_waiting_stops_the_run_once(kind: Kind, read_ahead: bool) -> None:
     runs = SlowRuns()
-    options: Any = {"stop_on_exit": True, "read_ahead": read_ahead}
 
-    def main(dify: DifyWorkflow) -> None:
-        with dify.start({}) as stream, _interrupted(server):
+    def main() -> None:
+        with DifyWorkflow(**options) as dify, dify.start({}) as stream, _interrupted(server):
             list(stream)
 
-    with ReplayServer(runs) as server:
-        with DifyWorkflow(api_key=API_KEY, base_url=server.url, **options) as dify:
-            with pytest.raises(KeyboardInterrupt):
-                main(dify)
-            assert runs.stops == 1
-        server.wait_closed()
-
-
-@ahead
-def test_ctrl_c_in_an_event_loop_stops_the_run_once(read_ahead: bool) -> None:
-    runs = SlowRuns()
-    options: Any = {"stop_on_exit": True, "read_ahead": read_ahead}
-
-    async def main() -> None:
-        dify = AsyncDifyWorkflow(api_key=API_KEY, base_url=server.url, **options)
-        async with dify, await dify.start({}) as stream:
+    async def async_main() -> None:
+        async with AsyncDifyWorkflow(**options) as dify, await dify.start({}) as stream:
             signal.raise_signal(signal.SIGINT)
             async for _ in stream:
                 pass
 
     with ReplayServer(runs) as server:
+        given: Any = {"stop_on_exit": True, "read_ahead": read_ahead}
+        options = {"api_key": API_KEY, "base_url": server.url, **given}
         with pytest.raises(KeyboardInterrupt):
-            asyncio.run(main())
+            main() if kind == "sync" else asyncio.run(async_main())
         assert runs.stops == 1
         server.wait_closed()
 

@@ -32,6 +32,7 @@ WAITING: dict[str, Reply] = {
     "the next event": Reply.stream(PING, STARTED, NODE_STARTED, FOREVER),
     "the rest of an event": Reply.stream(PING, STARTED, NODE_STARTED[:50], FOREVER),
     "another try": Reply.json(429, _BUSY, [("Retry-After", "100")]),
+    "a place": Reply.json(429, _BUSY, [("Retry-After", "100")]),  # until the run's deadline
     "a cut stream's replay": Reply.stream(PING, STARTED),
 }
 
@@ -70,20 +71,26 @@ class SlowRuns:
         time.sleep(0.03)  # the tests hold for a client that is not that far yet, too
 
 
+def _options(state: str, given: dict[str, Any]) -> dict[str, Any]:
+    return ({"deadline": 1000} if state == "a place" else {}) | given
+
+
 @contextmanager
-def slow_runs(kind: Kind, **options: Any) -> Iterator[tuple[SlowRuns, ReplayServer, Any]]:
+def slow_runs(
+    kind: Kind, state: str = "the next event", **options: Any
+) -> Iterator[tuple[SlowRuns, ReplayServer, Any]]:
     """Give the handler, its server, and a client of it."""
-    runs = SlowRuns()
+    runs, options = SlowRuns(state), _options(state, options)
     with ReplayServer(runs) as server, client(kind, server.url, **options) as dify:
         yield runs, server, dify
 
 
-def freed(server: ReplayServer, dify: Any) -> bool:
-    """Wait until no connection is open; an async client's loop runs meanwhile."""
+def freed(server: ReplayServer, dify: Any, left: int = 0) -> bool:
+    """Wait until at most `left` connections are open; an async client's loop runs meanwhile."""
     runner: asyncio.Runner | None = getattr(dify, "_runner", None)
     if runner is None:
-        return server.wait_closed()
-    return runner.run(asyncio.to_thread(server.wait_closed))
+        return server.wait_closed(left=left)
+    return runner.run(asyncio.to_thread(server.wait_closed, left=left))
 
 
 def in_a_loop(
@@ -94,9 +101,9 @@ def in_a_loop(
     """Run a test in an event loop, and see that no connection is left open in it."""
 
     async def run() -> None:
-        runs = SlowRuns(state)
+        runs, given = SlowRuns(state), {"api_key": API_KEY, **_options(state, options)}
         with ReplayServer(runs) as server:
-            async with AsyncDifyWorkflow(api_key=API_KEY, base_url=server.url, **options) as dify:
+            async with AsyncDifyWorkflow(base_url=server.url, **given) as dify:
                 await main(runs, server, dify)
             await asyncio.to_thread(server.wait_closed)
 
