@@ -24,8 +24,7 @@ from dify_workflow._clients._async.driver import AsyncDriver
 from dify_workflow._clients._sync.driver import Driver
 from facade import Kind, both, client
 from fault_cases import server as model
-from fault_server_model import Trouble
-from fault_sim import Observed, SimDriver, following, play, play_async
+from fault_sim import Observed, following, play, play_async
 from pauses import recorded_pauses
 from posting import OVER_QUOTA, TOO_MANY, TOO_MANY_TODAY, gateway, modes, post, start
 from replay_server import ReplayServer, Reply, Request
@@ -47,15 +46,6 @@ def read(kind: Kind, troubles: list[Any], **options: Any) -> Observed:
     if kind == "sync":
         return play(server, run)
     return anyio.run(play_async, server, run)
-
-
-@both
-@pytest.mark.parametrize("trouble", ["busy", "429"])
-def test_it_is_posted_until_it_is_taken(kind: Kind, trouble: Trouble) -> None:
-    seen = read(kind, [trouble] * 12, deadline=120)
-    assert seen.result is not None
-    assert (seen.result.status, seen.server.posts) == ("succeeded", 1)
-    assert len(read(kind, [trouble] * 12).server.asked) == 4  # without a deadline: as ever
 
 
 @both
@@ -100,38 +90,21 @@ def test_what_comes_after_the_deadline_counts_where_it_started_nothing(
 
 
 @both
-def test_a_pause_that_takes_too_long_is_followed_by_no_post(
-    kind: Kind, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@modes
+def test_a_pause_that_takes_too_long_is_followed_by_no_post(kind: Kind, mode: str) -> None:
     """The machine slept."""
-
-    def sleep(driver: SimDriver, seconds: float, wake: Any = None) -> None:
-        driver.dify.clock.advance(seconds + 1000)
-
-    async def sleep_async(driver: Any, seconds: float, alarm: Any) -> None:
-        driver.dify.clock.advance(seconds + 1000)
-
-    monkeypatch.setattr("fault_sim.SimDriver.pause", sleep)
-    monkeypatch.setattr("fault_sim.AsyncSimDriver.pause", sleep_async)
-    seen = read(kind, FULL_FOR_EVER, deadline=120)
-    assert type(seen.error) is TooManyRequests
-    assert seen.server.asked == ["post"]
-
-
-@both
-def test_a_blocking_pause_that_takes_too_long_is_followed_by_no_post(kind: Kind) -> None:
     with recorded_pauses() as pauses, pytest.MonkeyPatch.context() as patch:
 
-        def pause(driver: Driver, seconds: float, alarm: Any) -> None:
+        def pause(driver: object, seconds: float, alarm: Any) -> None:
             pauses.append(seconds + 1000)
 
-        async def pause_async(driver: AsyncDriver, seconds: float, alarm: Any) -> None:
+        async def pause_async(driver: object, seconds: float, alarm: Any) -> None:
             pauses.append(seconds + 1000)
 
         patch.setattr(Driver, "pause", pause)
         patch.setattr(AsyncDriver, "pause", pause_async)
         with ReplayServer([TOO_MANY]) as server, client(kind, server.url) as dify:
-            assert type(start(dify, "blocking", deadline=120)) is TooManyRequests
+            assert type(start(dify, mode, deadline=120)) is TooManyRequests
             assert len(server.requests) == 1
 
 
@@ -142,9 +115,10 @@ def test_every_way_to_run_waits_for_a_place(kind: Kind, mode: str) -> None:
         posted = post(kind, mode, [refusal] * 10, deadline=300)
         assert (posted.outcome, posted.posts) == ("succeeded", 11)
         assert posted.pauses == pytest.approx([0.5, 1.0, 2.0, 4.0, *[8.0] * 6], abs=0.1)
-    ended = post(kind, mode, [TOO_MANY] * 99, deadline=60)
-    assert type(ended.outcome) is TooManyRequests
-    assert 58 <= sum(ended.pauses) <= 60
+    for options in ({}, {"read_ahead": True}) if mode == "stream" else ({},):
+        ended = post(kind, mode, [TOO_MANY] * 99, deadline=60, **options)
+        assert type(ended.outcome) is TooManyRequests
+        assert 58 <= sum(ended.pauses) <= 60
 
 
 @both
@@ -241,14 +215,6 @@ def test_waiting_for_its_result_can_end_and_go_on(kind: Kind) -> None:
         with pytest.raises(StreamClosed):
             stream.result()
         assert [request.method for request in server.requests] == ["POST"]
-
-
-@both
-def test_it_waits_in_the_background_too(kind: Kind) -> None:
-    posted = post(kind, "stream", [TOO_MANY] * 10, deadline=300, read_ahead=True)
-    assert (posted.outcome, posted.posts) == ("succeeded", 11)
-    ended = post(kind, "stream", [TOO_MANY] * 99, deadline=60, read_ahead=True)
-    assert type(ended.outcome) is TooManyRequests
 
 
 @both
