@@ -7,16 +7,14 @@ from typing import Any
 
 import attrs
 import pytest
-from dify_workflow import APIError, AppUnavailable, InvalidParam, RunOutcomeUnknown
+from dify_workflow import APIError, InvalidParam, RunOutcomeUnknown
 from dify_workflow._runs.replay import SeenEvents
 from dify_workflow._runs.state import RunState
-from facade import Kind, both, client
 from fault_cases import run_both, server
 from fault_scripts import Event, eight_nodes, framed, made_up, pausing, resumed
 from fault_server_model import Dify
 from fault_sim import Mode, following, play, start_elsewhere, stream_of
 from fault_streams import Fault
-from replay_server import ReplayServer, Reply
 from wire_archive import Exchange, exchanges
 
 RUN = eight_nodes().run_id
@@ -47,23 +45,25 @@ def test_a_refusal_that_is_told_as_a_run_is_raised(text: str, version: str | Non
 
     for options in ({}, {"unique_user": True}):
         seen = run_both(make, {"refused"}, **options)
-        assert isinstance(seen.error, InvalidParam)
-        assert (seen.error.code, seen.error.status_code, seen.error.message) == (
-            "invalid_param",
-            400,
-            text,
-        )
+        error = seen.error
+        assert isinstance(error, InvalidParam)
+        assert (error.code, error.status_code, error.message) == ("invalid_param", 400, text)
         assert (seen.events, seen.id, seen.task_id) == ([], None, None)
         assert seen.server.asked == ["post"]
-        assert RUN not in str(seen.error)
+        assert RUN not in str(error)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "Provider lab/none/none does not exist.", "a run that failed in its first node"]
-)
-def test_a_text_that_is_not_certain_is_no_refusal(text: str) -> None:
-    """A queued run whose stream reaches its limit may end so, and run later."""
-    seen = run_both(lambda: newer(refuses=text), {"unknown"})
+UNCERTAIN: dict[str, dict[str, Any]] = {  # a queued run may end so, and run later
+    "no text": {"refuses": ""},
+    "no text of a refusal": {"refuses": "Provider lab/none/none does not exist."},
+    "a run that failed": {"refuses": "a run that failed in its first node"},
+    "cut behind the start": {"refuses": REFUSALS[0], "tells_start_only": True},
+}
+
+
+@pytest.mark.parametrize("how", UNCERTAIN)
+def test_what_is_not_certain_is_no_refusal(how: str) -> None:
+    seen = run_both(lambda: newer(**UNCERTAIN[how]), {"unknown"})
     assert isinstance(seen.error, RunOutcomeUnknown)
     assert (seen.events, seen.error.run_id, seen.id) == ([], None, None)
     assert f"may be {RUN}, which is not confirmed" in str(seen.error)
@@ -80,44 +80,39 @@ def test_a_run_behind_a_pair_that_is_not_certain_is_followed_when_it_begins() ->
     assert [event.event for event in seen.events].count("workflow_started") == 1
 
 
-def test_a_cut_behind_a_start_that_may_be_made_up_is_no_refusal() -> None:
-    seen = run_both(lambda: newer(refuses="x", tells_start_only=True), {"unknown"})
-    assert isinstance(seen.error, RunOutcomeUnknown)
-    assert (seen.events, seen.error.run_id, seen.id) == ([], None, None)
-    assert f"may be {RUN}" in str(seen.error)
-    assert seen.seconds > 30
-
-
-def test_to_1_14_a_run_with_one_id_for_all_is_a_run() -> None:
+def doubting(*events: Event, doubts: bool = True) -> RunState:
     state = RunState()
-    for event in made_up(STARTED, REFUSALS[0]):
-        state.feed(framed(event))
-    assert (state.status, state.failure, state.run_id) == ("failed", None, RUN)
-
-
-def doubting(*events: Event) -> RunState:
-    state = RunState()
-    state.doubts_ends = True
+    state.doubts_ends = doubts
     for event in events:
         state.feed(framed(event))
     return state
 
 
+def told(state: RunState) -> list[str]:
+    return [event.event for event in state.ready]
+
+
+def test_to_1_14_all_that_is_told_counts() -> None:
+    for events in (made_up(STARTED, REFUSALS[0]), (STARTED, made_up(STARTED)[1])):
+        state = doubting(*events, doubts=False)
+        assert (state.over, state.status, state.failure, state.run_id) == (
+            True,
+            "failed",
+            None,
+            RUN,
+        )
+
+
 def test_a_start_is_held_back_until_an_event_of_its_run_comes() -> None:
     start, _ = made_up(STARTED)
     state = doubting(start)
-    assert (list(state.ready), state.run_id, state.begun) == ([], None, False)
+    assert (told(state), state.run_id, state.begun) == ([], None, False)
     state.feed(b'data: {"event":"warning","warning":"w"}\n\n')
-    assert ([event.event for event in state.ready], state.run_id) == (["warning"], None)
+    assert (told(state), state.run_id) == (["warning"], None)
     state.feed(framed(NODE))
-    names = [event.event for event in state.ready]
-    assert names == ["warning", "workflow_started", "node_started"]
+    assert told(state) == ["warning", "workflow_started", "node_started"]
     assert (state.run_id, state.task_id) == (RUN, eight_nodes().task_id)
-
-
-def test_a_genuine_start_is_delivered_at_once() -> None:
-    state = doubting(STARTED)
-    assert [event.event for event in state.ready] == ["workflow_started"]
+    assert told(doubting(STARTED)) == ["workflow_started"]  # which is genuine
 
 
 def test_a_start_that_nothing_follows_is_delivered_after_2_seconds() -> None:
@@ -141,18 +136,6 @@ ENDS: dict[str, list[Event]] = {
 }
 
 
-@pytest.mark.parametrize("kind", ["doubt", "made"])
-@pytest.mark.parametrize("version", ["1.15.0", "1.16.1"])
-def test_an_end_that_is_none_is_not_told_while_the_run_goes_on(kind: Any, version: str) -> None:
-    for position in (1, 5, 12):
-        seen = run_both(
-            lambda p=position: newer(own_fault=Fault(kind, p), version=version), {"recovered"}
-        )
-        assert seen.result is not None
-        assert seen.result.status == "succeeded"
-        assert [event.event for event in seen.events].count("workflow_finished") == 1
-
-
 @pytest.mark.parametrize("ends", ENDS.values(), ids=list(ENDS))
 def test_what_is_made_up_with_an_end_is_dropped_with_it(ends: list[Event]) -> None:
     """The start behind an error opens no leg; that of a genuine leg behind it does."""
@@ -160,8 +143,7 @@ def test_what_is_made_up_with_an_end_is_dropped_with_it(ends: list[Event]) -> No
     state = doubting(STARTED, NODE, ends[0], resumption, *ends[1:], NODE)
     assert state.held == "end"
     state.disbelieve()
-    names = [event.event for event in state.ready]
-    assert names == ["workflow_started", "node_started", "workflow_started", "node_started"]
+    assert told(state) == ["workflow_started", "node_started"] * 2
     now: RunState = state
     assert (now.over, now.held, now.status) == (False, None, "running")
 
@@ -173,7 +155,7 @@ def test_the_start_of_a_snapshot_is_no_sign_of_what_is_made_up() -> None:
     state.connect(replaying=True)
     snapshot = {**STARTED, "task_id": RUN, "data": {**STARTED["data"], "reason": "resumption"}}
     state.feed(framed(snapshot))
-    assert [event.event for event in state.ready] == ["workflow_started", "workflow_started"]
+    assert told(state) == ["workflow_started", "workflow_started"]
 
 
 def test_an_error_of_a_run_that_has_failed_is_raised() -> None:
@@ -205,12 +187,22 @@ def test_an_error_stands_where_the_detail_says_that_the_run_failed(
         assert seen.result.status == "succeeded"
 
 
-def test_an_end_whose_detail_cannot_be_had_is_recovered_from() -> None:
-    def make() -> Dify:
-        troubles: Any = {"detail": deque(["502", "reset", "timeout", "502"])}
-        return newer(own_fault=Fault("made", 4), troubles=troubles)
-
-    run_both(make, {"recovered"})
+def test_an_end_or_an_error_is_doubted_while_the_detail_cannot_be_had() -> None:
+    """The minute without a change counts while the detail says that the run goes on."""
+    away = {
+        "made": {"detail": ["502", "reset", "timeout", "502"]},
+        "doubt": {"detail": ["502"] * 40, "events": ["502"] * 40},
+    }
+    for kind, troubles in away.items():
+        fault: Any = Fault(kind, 4)  # type: ignore[arg-type]
+        run_both(
+            lambda fault=fault, troubles=troubles: newer(
+                script=eight_nodes().paced(9.0),
+                own_fault=fault,
+                troubles={route: deque(answers) for route, answers in troubles.items()},
+            ),
+            {"recovered"},
+        )
 
 
 def test_an_end_that_is_built_from_the_detail_is_not_judged_again() -> None:
@@ -236,19 +228,12 @@ def test_ends_that_are_none_do_not_stop_a_run_that_pauses(script: Any) -> None:
         )
 
 
-def test_to_1_14_an_end_is_an_end() -> None:
-    state = RunState()
-    for event in (STARTED, made_up(STARTED)[1]):
-        state.feed(framed(event))
-    assert (state.over, state.status) == (True, "failed")
-
-
-# As they were recorded.
+# As they were recorded; refusals: tests/promises/test_recordings.py.
 
 RECORDED = [
     item
     for version in ("1.15.0", "1.16.1")
-    for item in exchanges(version)
+    for item in exchanges(version, "human/")
     if item.is_stream and b'"created_by":{}' in item.body
 ]
 
@@ -260,14 +245,7 @@ def is_made_up(event: Event) -> bool:
     return bool(name == "error" or started or data.get("created_by") == {})
 
 
-def test_there_are_recordings_of_each_kind() -> None:
-    kinds = {item.case.partition("/")[0] for item in RECORDED}
-    assert kinds == {"errors", "files", "human", "run"}
-
-
-@pytest.mark.parametrize(
-    "item", [item for item in RECORDED if item.case.startswith("human/")], ids=str
-)
+@pytest.mark.parametrize("item", RECORDED, ids=str)
 def test_what_is_made_up_of_a_recorded_run_that_goes_on_is_not_delivered(item: Exchange) -> None:
     """Two forms of one pause were answered at once: the run went on, and succeeded."""
     state = RunState(run_id=item.path.split("/")[3])
@@ -285,29 +263,6 @@ def test_what_is_made_up_of_a_recorded_run_that_goes_on_is_not_delivered(item: E
     starts = [event for event in item.events() if event["event"] == "workflow_started"]
     genuine = [event for event in starts if not is_made_up(event)]
     assert [event for event in delivered if event["event"] == "workflow_started"] == genuine
-
-
-@both
-@pytest.mark.parametrize(
-    "item", [item for item in RECORDED if not item.case.startswith("human/")], ids=str
-)
-def test_a_recorded_refusal_is_raised_by_all_ways_to_run(kind: Kind, item: Exchange) -> None:
-    wanted = AppUnavailable if item.case.startswith("run/badgraph") else InvalidParam
-    with ReplayServer([Reply.of(item)]) as replay, client(kind, replay.url) as dify:
-        for run in (dify.run_workflow, dify.start):
-            with pytest.raises(wanted) as caught:
-                run({})
-            assert not any(event["data"]["id"] in str(caught.value) for event in ended(item))
-        stream = dify.run_workflow_stream({})
-        with pytest.raises(wanted):
-            next(stream)
-        assert (stream.id, stream.task_id) == (None, None)
-        assert {request.method for request in replay.requests} == {"POST"}
-        assert len(replay.requests) == 3
-
-
-def ended(item: Exchange) -> list[Event]:
-    return [event for event in item.events() if event["event"] == "workflow_finished"]
 
 
 @pytest.mark.parametrize("kind", ["doubt", "made"])
@@ -330,52 +285,35 @@ def test_a_run_that_somebody_attached_to_is_followed_behind_an_end_that_is_none(
 # What was found by attacking it.
 
 
-def test_an_error_is_not_told_while_the_detail_cannot_be_had() -> None:
-    """The minute without a change counts while the detail says that the run goes on."""
-
-    def make() -> Dify:
-        away: Any = {"detail": deque(["502"] * 40), "events": deque(["502"] * 40)}
-        return newer(script=eight_nodes().paced(9.0), own_fault=Fault("doubt", 4), troubles=away)
-
-    seen = run_both(make, {"recovered"})
-    assert seen.result is not None
-    assert seen.result.status == "succeeded"
-
-
-@pytest.mark.parametrize(
-    "between",
-    [
-        b'data: {"event":"node_started","data":{"id":"n"}}\n\n',
-        b'data: {"event":"newer"}\n\n',
-    ],
-)
-def test_a_pair_with_something_between_is_no_refusal(between: bytes) -> None:
-    start, end = made_up(STARTED, REFUSALS[0])
-    state = doubting(start)
-    state.feed(between)
-    state.feed(framed(end))
-    state.flush()
-    assert (state.failure, state.over, state.held) == (None, False, "refusal")
+START, END = made_up(STARTED, REFUSALS[0])
+OTHER_PAIRS: dict[str, tuple[list[Event], str | None, list[str]]] = {
+    "an event between": (
+        [START, {"event": "node_started", "data": {"id": "n"}}, END],
+        "refusal",
+        ["node_started"],
+    ),
+    "a new event between": ([START, {"event": "newer"}, END], "refusal", ["newer"]),
+    "an event of the run behind": ([START, END, NODE], None, ["workflow_started", "node_started"]),
+    "the end of another run": (
+        [START, {**END, "workflow_run_id": "other", "task_id": "other"}],
+        "end",
+        [],
+    ),
+}
 
 
-def test_a_pair_that_an_event_of_the_run_follows_is_no_refusal() -> None:
-    start, end = made_up(STARTED, REFUSALS[0])
+@pytest.mark.parametrize(("events", "held", "names"), OTHER_PAIRS.values(), ids=OTHER_PAIRS)
+def test_another_pair_is_no_refusal(
+    events: list[Event], held: str | None, names: list[str]
+) -> None:
     state = doubting()
-    state.feed(framed(start) + framed(end) + framed(NODE))
+    state.feed(b"".join(map(framed, events)))
     state.flush()
-    assert (state.failure, state.over) == (None, False)
-    assert [event.event for event in state.ready] == ["workflow_started", "node_started"]
-
-
-def test_an_end_of_another_run_is_no_refusal() -> None:
-    start, end = made_up(STARTED, REFUSALS[0])
-    state = doubting(start, {**end, "workflow_run_id": "other", "task_id": "other"})
-    state.flush()
-    assert (state.failure, state.over) == (None, False)
+    assert (state.failure, state.over, state.held, told(state)) == (None, False, held, names)
 
 
 def test_a_refusal_is_told_at_the_end_of_its_stream_however_it_is_cut() -> None:
-    pair = b"".join(map(framed, made_up(STARTED, REFUSALS[0])))
+    pair = framed(START) + framed(END)
     for end in range(len(pair) + 1):
         state = doubting()
         state.feed(pair[:end])
@@ -402,7 +340,7 @@ def test_what_was_held_on_one_connection_does_not_come_up_on_another() -> None:
 @pytest.mark.parametrize("data", [[1], "x", 5, None])
 def test_data_of_another_kind_is_survived(data: Any) -> None:
     state = doubting({**made_up(STARTED)[0], "data": data}, NODE)
-    assert [event.event for event in state.ready] == ["workflow_started", "node_started"]
+    assert told(state) == ["workflow_started", "node_started"]
     state.resume(SeenEvents())
     state.feed(framed({"event": "workflow_paused", "workflow_run_id": RUN, "data": data}))
     assert state.held == "pause"
