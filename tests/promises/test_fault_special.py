@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import attrs
@@ -26,6 +27,8 @@ from fault_scripts import (
 from fault_server_model import Dify
 from fault_sim import following, play
 from fault_streams import AFTER_SNAPSHOT, Fault, Kind
+
+OURS: list[dict[str, Any]] = [{"unique_user": True}, {"run_key_input": "k"}]
 
 
 def _comparable(event: Event) -> Event:
@@ -78,23 +81,10 @@ def test_cuts_upon_cuts(script: Script, kind: Kind) -> None:
         )
 
 
-@pytest.mark.parametrize(
-    "options", [{}, {"unique_user": True}, {"run_key_input": "k"}, {"timeout": 30}], ids=str
-)
+@pytest.mark.parametrize("options", [{}, *OURS, {"timeout": 30}], ids=str)
 def test_a_queued_run_that_begins_after_200_seconds_is_awaited(options: dict[str, Any]) -> None:
     seen = run_both(lambda: server(version="1.13.2", queued=203.0), {"whole"}, **options)
     assert len(seen.events) == len(seen.server.script.events)
-
-
-@pytest.mark.parametrize("options", [{"unique_user": True}, {"run_key_input": "k"}], ids=str)
-@pytest.mark.parametrize("version", ["1.13.2", "1.14.2"])
-def test_a_run_whose_connection_is_cut_in_the_queue_is_found_when_it_begins(
-    version: str, options: dict[str, Any]
-) -> None:
-    def make() -> Dify:
-        return server(version=version, queued=200.0, answers_post=False, answer_lost_after=-1)
-
-    run_both(make, {"recovered"}, **options)
 
 
 @pytest.mark.parametrize("adopts", [False, True])
@@ -118,29 +108,78 @@ def test_a_run_whose_worker_was_killed_is_given_up(faults: list[Fault]) -> None:
     assert len(seen.server.asked) < 1000
 
 
-@pytest.mark.parametrize(("version", "cut"), [("1.14.2", 26), ("1.13.2", 26), ("1.14.2", 1)])
-def test_a_run_of_an_hour_survives_a_deploy(version: str, cut: int) -> None:
+def in_turn(**answers: list[str]) -> dict[Any, deque[Any]]:
+    """What the routes answer, each for so many requests."""
+    return {route: deque(given) for route, given in answers.items()}
+
+
+def of_an_hour(version: str, cut: int) -> Dify:
     """Patience is counted from the last event, not from the start."""
-    away: dict[Any, Any] = {"events": ["502"] * 30, "detail": ["502"] * 30}
+    away = in_turn(events=["502"] * 30, detail=["502"] * 30)
+    script = eight_nodes().paced(130.0)
+    return server(script, version=version, own_fault=Fault("eof", cut), troubles=away)
 
-    def make() -> Dify:
-        troubles = {route: deque(answers) for route, answers in away.items()}
-        script = eight_nodes().paced(130.0)
-        return server(script, version=version, own_fault=Fault("eof", cut), troubles=troubles)
 
+def with_a_gap(gap: float) -> Dify:
+    """The begin of a node is lost, its end comes live, and the next snapshot has both."""
+    first = eight_nodes()
+    times = (0.1, 0.2, 0.3, 0.9, 1.5, 1.6, 2.0, *range(5, 5 + len(first.events) - 7))
+    script = attrs.evolve(first, times=times)
+    again = deque([Fault("eof", 10), Fault("eof", 16)])
+    return server(script, own_fault=Fault("eof", 3), gap=gap, replay_faults=again)
+
+
+def without_logs() -> Dify:
+    away = in_turn(logs=["502", "reset", "page"] * 9, detail=["502"] * 3)
+    return server(answers_post=False, troubles=away)
+
+
+def cut_in_the_queue(version: str) -> Dify:
+    return server(version=version, queued=200.0, answers_post=False, answer_lost_after=-1)
+
+
+# Where the run is known, and where it is found by its user or its key.
+RECOVERED: dict[str, Callable[[], Dify]] = {
+    "an hour, 1.14": lambda: of_an_hour("1.14.2", 26),
+    "an hour, 1.13": lambda: of_an_hour("1.13.2", 26),
+    "an hour, cut at once": lambda: of_an_hour("1.14.2", 1),
+    "a page in the place of the events": lambda: server(
+        own_fault=Fault("reset", 5),
+        troubles=in_turn(events=["page", "429", "500", "timeout", "page"]),
+    ),
+    "on record late": lambda: server(own_fault=Fault("reset", 2), recorded_after=12.0),
+    "an old server that does not answer": lambda: server(
+        version="1.8.1",
+        own_fault=Fault("chunk", len(eight_nodes().events) - 1),
+        troubles=in_turn(detail=["502", "reset", "504"]),
+    ),
+    **{f"a gap of {gap} s": partial(with_a_gap, gap) for gap in (0.4, 0.5, 0.6)},
+    "a leg that is told twice": lambda: server(  # in the snapshot, and live
+        resumed().paced(0.02, 0.0), own_fault=Fault("eof", 5), gap=-0.15
+    ),
+}
+FOUND: dict[str, Callable[[], Dify]] = {
+    "cut in the queue, 1.13": lambda: cut_in_the_queue("1.13.2"),
+    "cut in the queue, 1.14": lambda: cut_in_the_queue("1.14.2"),
+    "the logs are away for minutes": without_logs,
+}
+
+
+@pytest.mark.parametrize("make", RECOVERED.values(), ids=RECOVERED)
+def test_a_run_that_is_known_is_recovered(make: Callable[[], Dify]) -> None:
     run_both(make, {"recovered"})
 
 
-def test_the_logs_and_details_may_be_away_for_minutes_too() -> None:
-    away: dict[Any, Any] = {"logs": ["502", "reset", "page"] * 9, "detail": ["502"] * 3}
+@pytest.mark.parametrize("options", OURS, ids=str)
+@pytest.mark.parametrize("make", FOUND.values(), ids=FOUND)
+def test_a_run_that_is_found_is_recovered(
+    make: Callable[[], Dify], options: dict[str, Any]
+) -> None:
+    run_both(make, {"recovered"}, **options)
 
-    def make(options: dict[str, Any]) -> Dify:
-        troubles = {route: deque(answers) for route, answers in away.items()}
-        return server(answers_post=False, troubles=troubles)
 
-    for options in ({"unique_user": True}, {"run_key_input": "k"}):
-        run_both(lambda options=options: make(options), {"recovered"}, **options)
-    seen = run_both(lambda: make({}), {"unknown"})
+def test_a_run_that_is_not_known_has_candidates_when_the_logs_come_back() -> None:
+    seen = run_both(without_logs, {"unknown"})
     assert isinstance(seen.error, RunOutcomeUnknown)
     assert [entry.status for entry in seen.error.candidates]
 
@@ -149,70 +188,25 @@ def test_the_forms_of_a_pause_are_worth_asking_for() -> None:
     """The run's detail says that it is paused, but only the events say by which forms."""
 
     def make() -> Dify:
-        troubles: Any = {"events": deque(["502", "refused", "timeout", "502", "502", "502"])}
-        return server(pausing().paced(0.5), own_fault=Fault("reset", 2), troubles=troubles)
+        away = in_turn(events=["502", "refused", "timeout", "502", "502", "502"])
+        return server(pausing().paced(0.5), own_fault=Fault("reset", 2), troubles=away)
 
     seen = run_both(make, {"recovered"})
     assert seen.result is not None
     assert [form.token for form in seen.result.forms]
 
 
-def test_a_page_in_the_place_of_the_events_is_no_answer() -> None:
-    def make() -> Dify:
-        pages = deque(["page", "429", "500", "timeout", "page"])
-        return server(own_fault=Fault("reset", 5), troubles={"events": pages})
-
-    run_both(make, {"recovered"})
-
-
-def test_a_run_is_put_on_record_late() -> None:
-    run_both(lambda: server(own_fault=Fault("reset", 2), recorded_after=12.0), {"recovered"})
-
-
-def test_an_old_server_is_looked_at_again_where_it_does_not_answer() -> None:
-    def make() -> Dify:
-        last = len(eight_nodes().events) - 1
-        troubles: Any = {"detail": deque(["502", "reset", "504"])}
-        return server(version="1.8.1", own_fault=Fault("chunk", last), troubles=troubles)
-
-    run_both(make, {"recovered"})
-
-
 def test_a_success_that_is_no_stream_may_have_started_the_run() -> None:
     """A page is refused where nothing shows a Dify: neither its version, nor the logs."""
-    nothing: dict[Any, Any] = {"post": deque(["page"]), "logs": deque(["page"])}
-    for says_version, troubles, expected in (
-        (True, nothing, "unknown"),
-        (False, {"post": deque(["page"])}, "unknown"),
-        (False, nothing, "refused"),
+    for says_version, away, expected in (
+        (True, {"post": ["page"], "logs": ["page"]}, "unknown"),
+        (False, {"post": ["page"]}, "unknown"),
+        (False, {"post": ["page"], "logs": ["page"]}, "refused"),
     ):
-        dify = server(says_version=says_version, troubles=copy.deepcopy(troubles))
+        dify = server(says_version=says_version, troubles=in_turn(**away))
         seen = play(dify, following(dify))
         assert judge(seen, expected=set()).outcome == expected
         assert dify.asked.count("post") == 1
-
-
-def test_what_a_gap_has_swallowed_does_not_come_behind_its_end() -> None:
-    """The begin of a node is lost, its end comes live, and the next snapshot has both."""
-    first = eight_nodes()
-    times = (0.1, 0.2, 0.3, 0.9, 1.5, 1.6, 2.0, *range(5, 5 + len(first.events) - 7))
-    script = attrs.evolve(first, times=times)
-    for gap in (0.4, 0.5, 0.6):
-        run_both(
-            lambda gap=gap: server(
-                script,
-                own_fault=Fault("eof", 3),
-                gap=gap,
-                replay_faults=deque([Fault("eof", 10), Fault("eof", 16)]),
-            ),
-            {"recovered"},
-        )
-
-
-def test_a_leg_that_is_told_twice_is_delivered_once() -> None:
-    """The snapshot has the whole second leg already, and it comes live once more."""
-    script = resumed().paced(0.02, 0.0)
-    run_both(lambda: server(script, own_fault=Fault("eof", 5), gap=-0.15), {"recovered"})
 
 
 def test_a_node_begins_again_in_a_new_leg() -> None:
@@ -229,14 +223,9 @@ def test_a_pause_of_a_run_that_is_put_on_record_late_has_its_forms(script: Scrip
     """Its detail is there first: the events are asked again, which alone tell the forms."""
     reasons = script.events[-1]["data"]["reasons"]
     for late in (1.0, 4.0, 9.0):
+        cut: Any = {"own_fault": Fault("eof", 1), "recorded_after": late}
         seen = run_both(
-            lambda late=late: server(
-                script.paced(0.05),
-                version="1.16.1",
-                own_fault=Fault("eof", 1),
-                recorded_after=late,
-            ),
-            {"recovered"},
+            lambda cut=cut: server(script.paced(0.05), version="1.16.1", **cut), {"recovered"}
         )
         assert seen.result is not None
         assert len(seen.result.forms) == len(reasons)
