@@ -7,17 +7,16 @@ from typing import Any
 
 import httpx
 import pytest
-from dify_workflow import DeadlineExceeded, WorkflowRunRequest
-from facade import Kind, both, client
+from dify_workflow import DeadlineExceeded
+from facade import Kind, answered, both, client, mocked
 from pauses import recorded_pauses
-from replay_server import ReplayServer, Reply, Request
+from replay_server import Reply, Request
 from slow_runs import FOREVER, RUN, RUN_ID, STARTED, TASK_ID, slow_runs
 from wire_archive import exchange
 
 BLOCKING = exchange("1.14.2", "run/empty_blocking")
 DETAIL = exchange("1.14.2", "detail/empty")
 NOBODY = "http://127.0.0.1:9"
-BLOCKING_REQUEST = WorkflowRunRequest(inputs={}, response_mode="blocking")
 
 
 def _timeouts(kind: Kind, use: Callable[[Any], Any], **options: Any) -> list[dict[str, Any]]:
@@ -31,19 +30,10 @@ def _timeouts(kind: Kind, use: Callable[[Any], Any], **options: Any) -> list[dic
             item = BLOCKING if b"blocking" in request.content else RUN
         return httpx.Response(200, headers=item.headers, content=item.body)
 
-    transport = httpx.MockTransport(handler)
-    http: Any = httpx.Client if kind == "sync" else httpx.AsyncClient
-    with client(kind, "http://dify.test", http_client=http(transport=transport), **options) as dify:
+    http = mocked(kind, handler)
+    with client(kind, "http://dify.test", http_client=http, **options) as dify:
         use(dify)
     return seen
-
-
-def info(dify: Any) -> Any:
-    return dify.info("x")
-
-
-def run(dify: Any) -> Any:
-    return dify.run_workflow({})
 
 
 def _all(seconds: float | None) -> dict[str, float | None]:
@@ -52,32 +42,34 @@ def _all(seconds: float | None) -> dict[str, float | None]:
 
 @both
 def test_timeouts(kind: Kind) -> None:
+    def info(**given: Any) -> dict[str, Any]:
+        [seen] = _timeouts(kind, lambda dify: dify.info("x", **given), timeout=7)
+        return seen
+
+    def of_a_run(mode: str | None = None, **given: Any) -> dict[str, Any]:
+        [seen] = _timeouts(kind, lambda dify: dify.run_workflow({}, response_mode=mode), **given)
+        return seen
+
     usual = {"connect": 10.0, "read": 60.0, "write": 60.0, "pool": 10.0}
-    assert _timeouts(kind, info) == [usual]
-    assert _timeouts(kind, info, timeout=7) == [_all(7)]
-    assert _timeouts(kind, info, timeout=None) == [_all(None)]
-    assert _timeouts(kind, lambda dify: dify.info("x", timeout=3), timeout=7) == [_all(3)]
-    parts = httpx.Timeout(1, read=2, pool=3)
-    expected = {"connect": 1, "read": 2, "write": 1, "pool": 3}
-    assert _timeouts(kind, lambda dify: dify.info("x", timeout=parts), timeout=7) == [expected]
+    assert _timeouts(kind, lambda dify: dify.info("x")) == [usual]
+    assert _timeouts(kind, lambda dify: dify.info("x"), timeout=None) == [_all(None)]
+    assert (info(), info(timeout=3)) == (_all(7), _all(3))
+    parts = {"connect": 1, "read": 2, "write": 1, "pool": 3}
+    assert info(timeout=httpx.Timeout(1, read=2, pool=3)) == parts
     # A stream's head may take as long as a queued run does.
-    [first] = _timeouts(kind, run)
+    first = of_a_run()
     assert {**first, "read": 60.0} == usual
     assert first["read"] > 300
     # A number is for plain requests; an httpx.Timeout stands above the silences of a stream too.
-    assert _timeouts(kind, run, timeout=7) == [_all(7) | {"read": first["read"]}]
-    assert _timeouts(kind, run, timeout=httpx.Timeout(7)) == [_all(7)]
-    [unlimited] = _timeouts(kind, run, timeout=None)
+    assert of_a_run(timeout=7) == _all(7) | {"read": first["read"]}
+    assert of_a_run(timeout=httpx.Timeout(7)) == _all(7)
+    unlimited = of_a_run(timeout=None)
     assert unlimited["connect"] is None
     assert unlimited["read"] > 300  # silence of a stream always has a limit
-    [blocking] = _timeouts(kind, lambda dify: dify.run_workflow(BLOCKING_REQUEST))
+    blocking = of_a_run("blocking")
     assert {**blocking, "read": 60.0} == usual
     assert blocking["read"] > 1200  # the longest run of a server
-
-
-@both
-def test_a_deadline_caps_the_timeouts(kind: Kind) -> None:
-    [capped] = _timeouts(kind, run, deadline=5)
+    capped = of_a_run(deadline=5)
     assert all(4 < seconds <= 5 for seconds in capped.values())
 
 
@@ -126,7 +118,7 @@ def test_a_deadline_while_a_run_is_followed_again(kind: Kind) -> None:
     def handler(request: Request) -> Reply:
         return Reply.stream(STARTED, FOREVER) if request.method == "GET" else Reply.stream(STARTED)
 
-    with ReplayServer(handler) as server, client(kind, server.url, deadline=1.5) as dify:
+    with answered(kind, handler, deadline=1.5) as (server, dify):
         with pytest.raises(DeadlineExceeded, match=RUN_ID):
             dify.run_workflow({})
         assert [request.method for request in server.requests] == ["POST", "GET"]

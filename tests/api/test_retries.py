@@ -18,20 +18,10 @@ from dify_workflow import (
     TooManyRequests,
     UnreadableAnswer,
 )
-from facade import Kind, both, client
+from facade import Kind, answered, both
 from pauses import recorded_pauses
-from posting import (
-    HTML,
-    NO_LOGS,
-    OVER_QUOTA,
-    TOO_MANY,
-    UNKNOWN_500,
-    gateway,
-    modes,
-    post,
-    start,
-)
-from replay_server import Close, ReplayServer, Reply, Reset
+from posting import HTML, NO_LOGS, OVER_QUOTA, TOO_MANY, UNKNOWN_500, gateway, modes, post, start
+from replay_server import Close, Reply, Reset
 from wire_archive import exchange
 
 
@@ -81,11 +71,7 @@ def test_pauses_are_random_below_a_bound_that_doubles(kind: Kind) -> None:
 def test_max_retries_of_the_client_and_of_the_call(kind: Kind, mode: str) -> None:
     assert post(kind, mode, [TOO_MANY] * 2, max_retries=1).posts == 2
     assert post(kind, mode, [TOO_MANY] * 2, max_retries=0).posts == 1
-    with (
-        recorded_pauses(),
-        ReplayServer([TOO_MANY]) as server,
-        client(kind, server.url, max_retries=1) as dify,
-    ):
+    with recorded_pauses(), answered(kind, TOO_MANY, max_retries=1) as (server, dify):
         for options, posts in (({}, 2), ({"max_retries": 0}, 1), ({"max_retries": 5}, 6)):
             server.requests.clear()
             assert type(start(dify, mode, **options)) is TooManyRequests
@@ -122,11 +108,8 @@ CALLS: dict[str, tuple[Callable[[Any], Any], Reply]] = {
 @pytest.mark.parametrize("call", CALLS)
 def test_what_starts_nothing_is_asked_again(kind: Kind, call: str, name: str) -> None:
     ask, answer = CALLS[call]
-    with (
-        recorded_pauses() as pauses,
-        ReplayServer([BROKEN[name], BROKEN[name], answer]) as server,
-        client(kind, server.url) as dify,
-    ):
+    replies = BROKEN[name], BROKEN[name], answer
+    with recorded_pauses() as pauses, answered(kind, *replies) as (server, dify):
         assert ask(dify) is not None
         assert (len(server.requests), len(pauses)) == (3, 2)
         assert len({request.target for request in server.requests}) == 1
@@ -134,18 +117,13 @@ def test_what_starts_nothing_is_asked_again(kind: Kind, call: str, name: str) ->
 
 @both
 def test_asking_ends_after_max_retries(kind: Kind) -> None:
-    cases = (
+    for name, expected in (
         ("500", ServerError),
         ("502", GatewayError),
         ("429", TooManyRequests),
         ("reset", ConnectionFailed),
-    )
-    for name, expected in cases:
-        with (
-            recorded_pauses() as pauses,
-            ReplayServer([BROKEN[name]]) as server,
-            client(kind, server.url) as dify,
-        ):
+    ):
+        with recorded_pauses() as pauses, answered(kind, BROKEN[name]) as (server, dify):
             with pytest.raises(expected):
                 dify.info(RUN_ID)
             assert (len(server.requests), len(pauses)) == (4, 3)
@@ -156,14 +134,13 @@ def test_asking_ends_after_max_retries(kind: Kind) -> None:
 
 @both
 def test_a_definite_answer_is_not_asked_for_again(kind: Kind) -> None:
-    missing = Reply.of(exchange("1.14.2", "detail/unknown"))
     for reply, expected in (
-        (missing, NotFound),
+        (Reply.of(exchange("1.14.2", "detail/unknown")), NotFound),
         (OVER_QUOTA, QuotaExceeded),
         (Reply.html(404, HTML), RouteNotFound),
         (Reply.json(200, {"odd": 1}), UnreadableAnswer),
     ):
-        with ReplayServer([reply]) as server, client(kind, server.url) as dify:
+        with answered(kind, reply) as (server, dify):
             with pytest.raises(expected):
                 dify.info(RUN_ID)
             assert len(server.requests) == 1

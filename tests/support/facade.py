@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, get_args
 
+import httpx
 import pytest
 from dify_workflow import AsyncDifyWorkflow, AsyncWorkflowStream, DifyWorkflow
 from replay_server import Handler, ReplayServer, Reply
@@ -57,6 +58,13 @@ def answered(
     handler: Any = replies[0] if callable(replies[0]) else replies
     with ReplayServer(handler) as server, client(kind, server, **options) as dify:
         yield server, dify
+
+
+def mocked(kind: Kind, answer: Callable[[httpx.Request], httpx.Response]) -> Any:
+    """Give an `http_client` without a network."""
+    transport = httpx.MockTransport(answer)
+    sync = kind.startswith("sync")
+    return httpx.Client(transport=transport) if sync else httpx.AsyncClient(transport=transport)
 
 
 each_way = pytest.mark.parametrize(

@@ -7,9 +7,6 @@ from typing import Any
 
 import attrs
 import pytest
-from dify_workflow import (
-    WorkflowRunRequest,
-)
 from facade import Kind, client
 from pauses import recorded_pauses
 from replay_server import ReplayServer, Reply, Request
@@ -46,10 +43,8 @@ def start(dify: Any, mode: str, **options: Any) -> Any:
     try:
         if mode == "stream":
             return list(dify.run_workflow_stream({"a": 1}, **options))[-1].status
-        asked = WorkflowRunRequest(inputs={"a": 1}, response_mode=None)
-        if mode == "blocking":
-            asked = attrs.evolve(asked, response_mode="blocking")
-        return dify.run_workflow(asked, **options).status
+        given = options | ({"response_mode": "blocking"} if mode == "blocking" else {})
+        return dify.run_workflow({"a": 1}, **given).status
     except Exception as error:
         return error
 
@@ -58,9 +53,7 @@ def post(
     kind: Kind, mode: str, replies: Sequence[Reply], *, jitter: bool = False, **options: Any
 ) -> Posted:
     """Run a workflow on a server that answers POSTs so, and whose logs are empty."""
-    finished = Reply.of(BLOCKING if mode == "blocking" else STREAM, hold_open=60)
-    if mode == "blocking":
-        finished = Reply.of(BLOCKING)
+    finished = Reply.of(BLOCKING) if mode == "blocking" else Reply.of(STREAM, hold_open=60)
     given = iter([*replies, finished])
     posts: list[Request] = []
 
