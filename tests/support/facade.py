@@ -80,6 +80,17 @@ def run(dify: Any, way: str, *request: Any, **options: Any) -> Any:
     return result if way == "run_workflow" else result.result()
 
 
+def given_client(kind: Kind, **options: Any) -> Any:
+    """Make a client of httpx, for a client of the kind."""
+    made: type[Any] = httpx.Client if kind.startswith("sync") else httpx.AsyncClient
+    return made(**options)
+
+
+def close_given(http: Any, dify: Any) -> None:
+    """Close the client of httpx that a client was given: the async one in its event loop."""
+    http.close() if isinstance(http, httpx.Client) else dify._runner.run(http.aclose())
+
+
 class _Face:
     """Sync access to an async object: coroutines are run, streams and clients wrapped."""
 
