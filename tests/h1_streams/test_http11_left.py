@@ -10,7 +10,6 @@ import pytest
 from dify_workflow._clients._async.io import AsyncRouter
 from dify_workflow._clients._sync.io import Router
 from dify_workflow._transport.pools import TransportSettings
-from h1_streams.exchange import Exchange
 from raw_http import OK, Peer, RawServer, Way, answers, asked, in_loop, loops
 
 LONG = b"HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n" + b"x" * 500_000
@@ -147,19 +146,6 @@ def test_a_body_that_fails_gives_its_connection_back() -> None:
 
 class Odd(Exception):
     """Raised by the code that makes a body."""
-
-
-def test_an_answer_to_a_part_of_a_request_leaves_no_connection_to_use() -> None:
-    """Until the rest was sent: the server would read the next request as that rest."""
-    for whole in (False, True):
-        exchange = Exchange(b"POST", b"/", [(b"Host", b"a"), (b"Content-Length", b"5")])
-        assert exchange.coded(b"hello").endswith(b"\r\n\r\nhello")
-        if whole:
-            assert exchange.closing() == b""
-        exchange.received(OK)
-        assert exchange.body.feed(exchange.rest()) == b"ok"
-        assert exchange.body.done
-        assert exchange.reusable is whole
 
 
 @pytest.mark.parametrize("head", [b"204 No Content\r\n", b"200 OK\r\nContent-Length: 0\r\n"])

@@ -15,15 +15,12 @@ from typing import Any
 
 import h1_streams.async_connection
 import h1_streams.connection
-import httpcore
 import httpx
 import pytest
 import trio
 from dify_workflow._clients._async.io import AsyncRouter
 from dify_workflow._transport.pools import TransportSettings
 from facade import Kind, both, client
-from h1_streams.connection import Connection
-from h1_streams.state import Route
 from places import TLS
 from raw_http import Peer, RawServer, Way, answers, asked, quiet_trio, ways
 from replay_reply import chunked, head
@@ -187,20 +184,6 @@ def test_one_client_in_several_runs_of_trio_at_once() -> None:
         assert found == ["ok"] * 2 * 3 * 4 * 20
         router: Any = shared._transport
         assert router._loops == {}  # their sockets are closed with each run
-
-
-def test_looking_at_a_connection_that_was_not_used_yet_keeps_nobody_from_it() -> None:
-    """The request that it was made for would wait for another one."""
-    fresh = Connection(
-        Route(httpcore.Origin(b"http", b"a", 80), ssl.create_default_context()), 1, []
-    )
-
-    class Turn:
-        def acquire(self, **_: Any) -> bool:
-            raise AssertionError
-
-    fresh._turn = Turn()  # type: ignore[assignment]
-    assert not fresh.has_expired()
 
 
 # A process that is stopped (Ctrl-Z, a debugger, a frozen container) for longer than it may wait.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import queue
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -13,7 +12,7 @@ import httpx
 import pytest
 from dify_workflow._clients._sync.io import Router
 from dify_workflow._transport.pools import TransportSettings
-from raw_http import OK, Peer, RawServer, Way, answers, asked, in_loop, loops, quiet_trio, ways
+from raw_http import OK, Peer, RawServer, Way, answers, asked, loops, quiet_trio, ways
 
 pytestmark = quiet_trio
 
@@ -230,20 +229,3 @@ def test_an_error_of_the_body_is_raised_as_it_is(way: Way) -> None:
         with pytest.raises(Odd):
             asked(way, lambda: request(parts=Failing(), headers=headers)(server.url))
         assert gone.get(timeout=5)
-
-
-def test_two_requests_at_once_have_a_connection_each() -> None:
-    together = threading.Barrier(2)
-
-    def serve(peer: Peer) -> None:
-        while sent := peer.request():
-            together.wait(10)
-            peer.send(OK.replace(b"ok", sent[5:7]))
-
-    async def main(client: httpx.AsyncClient) -> list[bytes]:
-        got = await asyncio.gather(*[client.get(f"{server.url}/{name}") for name in ("aa", "bb")])
-        return [response.content for response in got]
-
-    with RawServer(serve) as server:
-        assert in_loop(main) == [b"aa", b"bb"]
-        assert server.connections == 2

@@ -7,7 +7,6 @@ from collections import deque
 import pytest
 from dify_workflow import (
     DeadlineExceeded,
-    NotFound,
     RequestTimedOut,
     RunOutcomeUnknown,
 )
@@ -37,13 +36,6 @@ def test_attaching(kind: Kind) -> None:
         cut = kind != "none" and later < 100
         assert seen.recovered is cut
         assert (dify.posts, dify.opened) == (1, dify.closed)
-
-
-def test_attaching_to_no_run() -> None:
-    dify = server()
-    seen = play(dify, following(dify, attach=True))
-    assert isinstance(seen.error, NotFound)
-    assert dify.posts == 0
 
 
 @pytest.mark.parametrize(("version", "most"), [("1.14.2", 100), ("1.13.2", 60), ("1.10.1", 60)])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import httpx
 import pytest
 from dify_workflow import (
@@ -18,11 +16,9 @@ from dify_workflow import (
     TooManyRequests,
 )
 from facade import Kind, both, client
-from pauses import recorded_pauses
 from posting import (
     BLOCKING,
     HTML,
-    NO_LOGS,
     OVER_QUOTA,
     STREAM,
     TOO_MANY,
@@ -34,7 +30,6 @@ from posting import (
     post,
     start,
 )
-from recorded_runs import run_streams
 from replay_server import Close, ReplayServer, Reply, Request, Reset, Sleep
 from wire_archive import exchange
 
@@ -184,24 +179,3 @@ def test_a_stream_cut_after_its_start_is_followed_and_not_posted_again(
     with ReplayServer(handler) as server, client(kind, server.url) as dify:
         assert start(dify, mode) == "succeeded"
         assert [request.method for request in server.requests] == ["POST", "GET"]
-
-
-@pytest.mark.long
-@both
-def test_a_run_is_never_posted_again_once_its_stream_has_begun(kind: Kind) -> None:
-    """Whatever else a server then does; here it forgets the run and is busy."""
-    for item in run_streams("1.14.2")[:1]:
-        for cut in range(1, len(item.frames()) - 1, 3):
-
-            def handler(request: Request, item: Any = item, cut: int = cut) -> Reply:
-                if request.method == "POST":
-                    return Reply.of(item, stop_after=cut)
-                return NO_LOGS if request.path.endswith("logs") else gateway(404)
-
-            with (
-                recorded_pauses(),
-                ReplayServer(handler) as server,
-                client(kind, server.url) as dify,
-            ):
-                assert type(start(dify, "stream")) is RunOutcomeUnknown, (item, cut)
-                assert [r.method for r in server.requests].count("POST") == 1

@@ -114,12 +114,3 @@ def test_a_proxy_is_named_where_it_may_be_the_cause(kind: Kind) -> None:
     for error in (plain, tunnel, gone):
         assert f"proxy at {proxy.url}" in str(error)
         assert "NO_PROXY" in str(error)
-
-
-@both
-def test_the_host_of_files_is_the_servers_to_name(kind: Kind) -> None:
-    with ReplayServer([Reply.raw(Reset())]) as server, client(kind, server.url) as dify:
-        for url, told in (("http://host.invalid/files/a.txt", True), ("/files/a.txt", False)):
-            with pytest.raises(ConnectionFailed) as caught:
-                dify.download(url, max_retries=0)
-            assert ("FILES_URL" in str(caught.value)) == told

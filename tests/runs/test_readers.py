@@ -13,14 +13,11 @@ from dify_workflow import (
     DifyWorkflow,
     InvalidArgument,
     StreamClosed,
-    TooManyRequests,
     WorkflowForm,
     WorkflowRunRequest,
 )
 from facade import Kind, both, client
 from fake_dify import Answer, FakeDify, Gate, HumanInput, Node
-
-BUSY = {"code": "too_many_requests", "message": "Too many requests.", "status": 429}
 
 
 def test_a_second_thread_is_told_that_another_one_reads() -> None:
@@ -118,18 +115,3 @@ def test_a_callback_answers_with_the_key_of_the_request(kind: Kind) -> None:
     ):
         request = WorkflowRunRequest(inputs={"text": "hello"}, api_key=fake.api_key)
         assert dify.run_workflow(request, on_human_input=approve).status == "succeeded"
-
-
-@both
-def test_no_blocking_run_is_posted_after_its_deadline(kind: Kind) -> None:
-    with (
-        FakeDify(eof_delay=0.0) as fake,
-        client(kind, fake.url, api_key=fake.api_key, deadline=20.0) as dify,
-    ):
-        fake.faults.add(Answer(on="run", status=429, body=BUSY, headers={"Retry-After": "60"}), 9)
-        with pytest.raises(TooManyRequests):
-            dify.run_workflow(
-                WorkflowRunRequest(inputs={"text": "hello"}, response_mode="blocking")
-            )
-        assert len(fake.requests) == 1
-        assert not fake.runs

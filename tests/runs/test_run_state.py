@@ -28,21 +28,6 @@ from wire_archive import exchange, exchanges
 # Status, ids.
 
 
-@each_version
-def test_status_is_the_runs_and_ids_are_the_same_in_every_item(version: str) -> None:
-    for item in filter(ended, STREAMS[version]):
-        state = run_of(item.events())
-        *before, last = state.ready
-        end = item.events()[len(before)]
-        assert {event.status for event in before} <= {"running"}, item
-        paused = last.event == "workflow_paused"
-        assert last.status == state.status == ("paused" if paused else end["data"]["status"]), item
-        assert {event.id for event in state.ready} == {end["workflow_run_id"]}, item
-        assert not any(event.recovered for event in state.ready), item
-        assert state.over
-        assert state.last is last
-
-
 @pytest.mark.parametrize("status", ["succeeded", "partial-succeeded", "failed", "stopped", "newer"])
 def test_a_finished_run_has_the_status_that_the_server_says(status: str) -> None:
     event = {"event": "workflow_finished", "workflow_run_id": "r", "data": {"status": status}}
@@ -117,20 +102,6 @@ def test_an_error_event_is_no_item_but_a_failure() -> None:
 
 
 # What is skipped where only the result counts.
-
-
-def test_a_result_can_be_had_without_decoding_texts() -> None:
-    for item in filter(ended, STREAMS["1.14.2"]):
-        with_all = run_of(item.events())
-        compact = b"".join(frame for frame in item.frames())
-        state = RunState(result_only=True)
-        state.feed(compact)
-        assert (state.run_id, state.task_id) == (with_all.run_id, with_all.task_id)
-        assert (state.status, state.over) == (with_all.status, with_all.over)
-        assert state.count == with_all.count
-        assert state.last is not None
-        assert with_all.last is not None
-        assert state.last.raw == with_all.last.raw
 
 
 def test_ids_are_learned_from_texts_even_where_only_the_result_counts() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
 import ssl
 import threading
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,14 +16,14 @@ import certifi
 import httpx
 import pytest
 import trio
-from dify_workflow import AsyncDifyWorkflow, DifyWorkflow
+from dify_workflow import AsyncDifyWorkflow, DeadlineExceeded, DifyError, DifyWorkflow
 from dify_workflow._clients._sync.io import Router
 from dify_workflow._transport import pools
 from dify_workflow._transport.pools import OwnClient, TransportSettings
 from facade import API_KEY, Kind, both, client
 from places import TLS
 from replay_server import ReplayServer, Reply, Request
-from slow_runs import RUN, RUN_ID
+from slow_runs import FOREVER, RUN, RUN_ID
 from wire_archive import exchange
 
 BLOCKING = exchange("1.14.2", "run/empty_blocking")
@@ -225,3 +227,27 @@ def test_a_client_has_the_certificates_that_there_were_when_it_was_first_used(
     path.write_bytes(Path(certifi.where()).read_bytes())
     assert trusted(TransportSettings()) > 1  # the file is another
     assert (trusted(first), trusted(second)) == (many, 1)
+
+
+@pytest.mark.long
+def test_a_deadline_at_any_moment_of_connecting_leaves_no_socket() -> None:
+    async def attempts(url: str) -> list[Exception]:
+        ends: list[Exception] = []
+        async with AsyncDifyWorkflow(api_key="app-x", base_url=url) as dify:
+            for step in range(100):
+                try:
+                    await dify.attach("a-run", deadline=0.0005 + step % 25 * 0.0001).result()
+                except DifyError as error:
+                    ends.append(error)
+        return ends
+
+    with (
+        ReplayServer([Reply.raw(FOREVER)]) as server,
+        warnings.catch_warnings(record=True) as seen,
+    ):
+        warnings.simplefilter("always")
+        ends = asyncio.run(attempts(server.url))
+        gc.collect()
+        server.wait_closed()
+    assert [str(warning.message) for warning in seen] == []
+    assert {type(error) for error in ends} == {DeadlineExceeded}

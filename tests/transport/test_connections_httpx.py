@@ -8,7 +8,7 @@ from typing import Any, get_args
 import httpx
 import pytest
 from dify_workflow import DifyError, InvalidArgument, RequestTimedOut
-from facade import Kind, both, both_by_both, client
+from facade import Kind, both, both_by_both, client, close_given, given_client
 from recorded_runs import run_streams
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import RUN, freed, slow_runs
@@ -27,14 +27,6 @@ def test_keep_alive_of_tcp_is_on_for_streams(kind: Kind) -> None:
         assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) != 0
         if hasattr(socket, "TCP_KEEPIDLE"):
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
-
-
-@both
-def test_streams_are_read_by_this_package_itself(kind: Kind) -> None:
-    """With the installed httpx: a stream's two silence limits, and its speed, depend on it."""
-    with slow_runs(kind) as (_, _, dify), dify.run_workflow_stream({}) as stream:
-        next(stream)
-        assert stream._connection.resumable
 
 
 @both_by_both
@@ -90,23 +82,16 @@ def test_a_cookie_of_one_answer_goes_out_with_no_other_request(kind: Kind) -> No
 def test_a_client_of_httpx_is_used_and_not_closed(kind: Kind) -> None:
     seen: list[str] = []
 
-    def request_hook(request: httpx.Request) -> None:
-        seen.append(request.url.path)
+    def note(one: httpx.Request | httpx.Response) -> None:
+        seen.append(one.url.path if isinstance(one, httpx.Request) else str(one.status_code))
 
-    async def async_request_hook(request: httpx.Request) -> None:
-        request_hook(request)
+    async def async_note(one: httpx.Request | httpx.Response) -> None:
+        note(one)
 
-    def response_hook(response: httpx.Response) -> None:
-        seen.append(str(response.status_code))
-
-    async def async_response_hook(response: httpx.Response) -> None:
-        response_hook(response)
-
-    hooks: dict[str, Any] = {"request": [request_hook], "response": [response_hook]}
-    if kind == "async":
-        hooks = {"request": [async_request_hook], "response": [async_response_hook]}
-    make: Any = httpx.Client if kind == "sync" else httpx.AsyncClient
-    http = make(event_hooks=hooks, headers={"X-Mine": "1"}, follow_redirects=True, timeout=0.001)
+    hook = note if kind == "sync" else async_note
+    hooks = {"request": [hook], "response": [hook]}
+    more: Any = {"headers": {"X-Mine": "1"}, "follow_redirects": True, "timeout": 0.001}
+    http = given_client(kind, event_hooks=hooks, **more)
 
     def handler(request: Request) -> Reply:
         return Reply.of(RUN if request.method == "POST" else DETAIL)
@@ -121,7 +106,4 @@ def test_a_client_of_httpx_is_used_and_not_closed(kind: Kind) -> None:
         assert not http.is_closed
         with pytest.raises(DifyError, match="closed"):
             dify.info("b")
-        if kind == "sync":
-            http.close()
-        else:
-            dify._runner.run(http.aclose())
+        close_given(http, dify)

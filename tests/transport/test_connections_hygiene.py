@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from dify_workflow import InvalidParam, ServerError, TooManyRequests, WorkflowRunRequest
-from facade import Kind, both, client
+from facade import Kind, both, client, close_given, given_client
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import FOREVER, NODE_STARTED, PING, RUN, RUN_ID, STARTED, Odd, freed
 from wire_archive import exchange
@@ -102,17 +102,11 @@ WRONG: list[tuple[str, Callable[[Any], None]]] = [
 def one_connection(kind: Kind, given: bool, url: str) -> Iterator[Any]:
     """Give a client of one connection: over our own transport, or over a client of the caller."""
     options: dict[str, Any] = {"timeout": IN_TIME, "max_retries": 0}
-    if not given:
-        with client(kind, url, limits=ONE, **options) as dify:
-            yield dify
-        return
-    http: Any = httpx.Client(limits=ONE) if kind == "sync" else httpx.AsyncClient(limits=ONE)
-    with client(kind, url, http_client=http, **options) as dify:
+    options |= {"http_client": given_client(kind, limits=ONE)} if given else {"limits": ONE}
+    with client(kind, url, **options) as dify:
         yield dify
-        if kind == "sync":
-            http.close()
-        else:
-            dify._runner.run(http.aclose())
+        if given:
+            close_given(options["http_client"], dify)
 
 
 @pytest.mark.long

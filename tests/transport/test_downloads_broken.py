@@ -7,6 +7,7 @@ import gzip
 import os
 import time
 import tracemalloc
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -131,8 +132,9 @@ def test_a_cancelled_download_leaves_nothing(tmp_path: Path) -> None:
 @both
 def test_what_was_packed_on_the_way_is_whole(kind: Kind) -> None:
     twice = gzip.compress(CONTENT[:100]) + gzip.compress(CONTENT[100:])
-    for body in (gzip.compress(CONTENT), twice):
-        reply = Reply.raw(PACKED, body, Close())
+    deflated = head(200, [("Content-Encoding", "deflate")]), zlib.compress(CONTENT)
+    for packed in ((PACKED, gzip.compress(CONTENT)), (PACKED, twice), deflated):
+        reply = Reply.raw(*packed, Close())
         with ReplayServer([reply]) as server, client(kind, server.url) as dify:
             assert dify.download("/a") == CONTENT
             assert server.requests[0].headers["accept-encoding"] == "identity"

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from dify_workflow import (
-    ConnectionFailed,
     DeadlineExceeded,
     DifyError,
     EventTooLarge,
@@ -163,24 +162,3 @@ def test_what_cannot_be_bounded_is_not_decompressed(
         elif what not in ("run", "stream"):
             assert "compressed" in str(caught.value)
             assert server.url.split("/")[2] in str(caught.value)
-
-
-@both
-def test_what_is_compressed_is_read(kind: Kind) -> None:
-    for coding, data in (("gzip", gzip.compress(b"text")), ("deflate", zlib.compress(b"text"))):
-        reply = compressed(200, coding, data)
-        with ReplayServer([reply]) as server, client(kind, server.url) as dify:
-            assert dify.download("/a") == b"text"
-
-
-@both
-def test_what_is_compressed_and_cut_is_no_file(kind: Kind) -> None:
-    """So is what is compressed in a way that was not asked for."""
-    for coding, data in (("gzip", gzip.compress(b"text")[:-9]), ("br", b"\x0b\x02\x80text\x03")):
-        reply = compressed(200, coding, data)
-        with (
-            ReplayServer([reply]) as server,
-            client(kind, server.url) as dify,
-            pytest.raises(ConnectionFailed),
-        ):
-            dify.download("/a")
