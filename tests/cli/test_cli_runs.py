@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from cli_calls import call, cli
+from cli_calls import cli
 from dify_workflow._api import limits
 from dify_workflow.cli.exits import Exit
 from fake_dify import (
-    Answer,
     End,
     Fail,
     FakeDify,
@@ -29,58 +28,46 @@ from fake_dify import (
 )
 
 
-def test_a_single_text_is_printed_as_it_is(fake_dify: FakeDify) -> None:
-    fake_dify.workflow = [Text(["Hel", "lo 你好\n", "\x1b[1m"])]
-    ended = cli(fake_dify, "run", "-i", "text=hi")
-    assert (ended.exit_code, ended.out, ended.err) == (0, "Hello 你好\n\x1b[1m\n", "")
-
-
-def test_a_text_alone_is_printed_without_reasoning(fake_dify: FakeDify) -> None:
-    for outputs in ({"a": "<think>hm</think>Hi"}, {"a": "Hi", "reasoning_content": "hm"}):
-        fake_dify.workflow = [Node("node", outputs)]
-        assert cli(fake_dify, "run").out == "Hi\n"
-
-
-@pytest.mark.parametrize("outputs", [{"a": 1}, {"a": "x", "b": "y"}, {}, {"a": "\ud800"}])
-def test_other_outputs_are_printed_as_json(fake_dify: FakeDify, outputs: dict[str, Any]) -> None:
-    fake_dify.workflow = [Node("node", outputs)]
-    ended = cli(fake_dify, "run")
-    if len(outputs) == 1 and isinstance(outputs["a"], str):
-        assert ended.out == "\\ud800\n"
-    else:
-        assert ended.json == outputs
+@pytest.mark.parametrize(
+    ("step", "out"),
+    [
+        (Text(["Hel", "lo 你好\n", "\x1b[1m"]), "Hello 你好\n\x1b[1m\n"),
+        (Node("node", {"a": "<think>hm</think>Hi"}), "Hi\n"),
+        (Node("node", {"a": "Hi", "reasoning_content": "hm"}), "Hi\n"),
+        (Node("node", {"a": "\ud800"}), "\\ud800\n"),
+        (Node("node", {"a": 1}), {"a": 1}),
+        (Node("node", {"a": "x", "b": "y"}), {"a": "x", "b": "y"}),
+        (Node("node", {}), {}),
+    ],
+)
+def test_a_single_text_is_printed_as_it_is_and_other_outputs_as_json(
+    fake_dify: FakeDify, step: Step, out: str | dict[str, Any]
+) -> None:
+    fake_dify.workflow = [step]
+    ended = cli(fake_dify, "run -i text=hi")
+    assert (ended.exit_code, ended.err) == (0, "")
+    assert out == (ended.out if isinstance(out, str) else ended.json)
 
 
 def test_one_json_object(fake_dify: FakeDify) -> None:
-    ended = cli(fake_dify, "run", "--json", "-i", "text=hi")
+    ended = cli(fake_dify, "run --json -i text=hi")
     run = fake_dify.runs[0]
-    assert ended.out.count("\n") == 1
-    assert (
-        ended.json.items()
-        >= {
-            "run_id": run.id,
-            "task_id": run.task_id,
-            "status": "succeeded",
-            "message": "",
-            "outputs": {"text": "hi"},
-            "total_steps": run.total_steps,
-        }.items()
-    )
-    assert ended.err == ""
+    assert (ended.out.count("\n"), ended.err) == (1, "")
+    told = {"run_id": run.id, "task_id": run.task_id, "total_steps": run.total_steps}
+    told |= {"status": "succeeded", "message": "", "outputs": {"text": "hi"}}
+    assert ended.json.items() >= told.items()
 
 
 def test_one_event_a_line(fake_dify: FakeDify) -> None:
     fake_dify.workflow = [Text(["Hel", "lo"])]
-    ended = cli(fake_dify, "run", "--json", "--stream")
-    events = [json.loads(line) for line in ended.out.splitlines()]
-    assert [event["event"] for event in events] == fake_dify.runs[0].event_names
+    ended = cli(fake_dify, "run --json --stream")
+    assert [event["event"] for event in ended.lines] == fake_dify.runs[0].event_names
     assert ended.err == ""
 
 
 def test_lines_on_stderr_where_nothing_can_be_drawn(fake_dify: FakeDify) -> None:
-    steps: list[Step] = [Retry(outputs={"a": "b"}), Iteration([1, 2]), Text(["Hello"])]
-    fake_dify.workflow = steps
-    ended = cli(fake_dify, "run", "--stream")
+    fake_dify.workflow = [Retry(outputs={"a": "b"}), Iteration([1, 2]), Text(["Hello"])]
+    ended = cli(fake_dify, "run --stream")
     run = fake_dify.runs[0]
     assert ended.out == "Hello\n"
     lines = ended.err.splitlines()
@@ -100,44 +87,43 @@ ENDS = [
 
 
 @pytest.mark.parametrize(("steps", "code", "out", "said"), ENDS)
-@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("option", ["", "--stream", "--json"])
 def test_how_a_run_ends(
-    fake_dify: FakeDify, steps: list[Step], code: Exit, out: str, said: str, stream: bool
+    fake_dify: FakeDify, steps: list[Step], code: Exit, out: str, said: str, option: str
 ) -> None:
     fake_dify.workflow = steps
-    ended = cli(fake_dify, "run", *(["--stream"] if stream else []))
-    assert (ended.exit_code, ended.out) == (code, out)
-    last = ended.err.splitlines()[-1] if ended.err else ""
-    assert said in last
-
-
-@pytest.mark.parametrize(("steps", "code", "out", "said"), ENDS)
-def test_how_a_run_ends_in_json(
-    fake_dify: FakeDify, steps: list[Step], code: Exit, out: str, said: str
-) -> None:
-    fake_dify.workflow = steps
-    ended = cli(fake_dify, "run", "--json")
+    ended = cli(fake_dify, f"run {option}")
     assert ended.exit_code == code
+    if option != "--json":
+        assert ended.out == out
+        assert said in (ended.err.splitlines() or [""])[-1]
+        return
     assert ended.json["status"] == fake_dify.runs[0].status
     if code:
-        assert ended.error["exit_code"] == code
-        assert ended.error["run_id"] == fake_dify.runs[0].id
+        assert (ended.error["exit_code"], ended.error["run_id"]) == (code, fake_dify.runs[0].id)
     if code is Exit.RUN_PAUSED:
         tokens = [form.token for form in fake_dify.forms]
         assert ended.error["form_tokens"] == tokens
         assert [form["token"] for form in ended.json["forms"]] == tokens
 
 
-def test_a_stopped_run(fake_dify: FakeDify) -> None:
+@pytest.fixture
+def gate(fake_dify: FakeDify) -> Iterator[Gate]:
+    """Hold each run until it is opened."""
     gate = Gate()
-    fake_dify.workflow = [Node("slow", gate=gate)]
-    started = cli(fake_dify, "start", "--json").json
+    fake_dify.workflow = [Text(["Hello"], seconds=0.0), Node("slow", gate=gate)]
+    yield gate
+    gate.open()
+
+
+def test_a_stopped_run(fake_dify: FakeDify, gate: Gate) -> None:
+    started = cli(fake_dify, "start --json").json
     run = fake_dify.runs[0]
     assert started == {"run_id": run.id, "task_id": run.task_id, "user": "dify-workflow"}
-    stopped = cli(fake_dify, "stop", run.task_id)
+    stopped = cli(fake_dify, f"stop {run.task_id}")
     assert (stopped.exit_code, stopped.out) == (0, "asked to stop: success\n")
     fake_dify.wait_idle()
-    watched = cli(fake_dify, "watch", run.id)
+    watched = cli(fake_dify, f"watch {run.id}")
     assert (watched.exit_code, watched.out) == (Exit.RUN_STOPPED, "")
     assert run.id in watched.err
 
@@ -145,30 +131,22 @@ def test_a_stopped_run(fake_dify: FakeDify) -> None:
 def test_a_stopped_run_that_is_called_failed(fake_dify: FakeDify) -> None:
     error = "Aborted: User requested stop"
     run = fake_dify.add_run(user="dify-workflow", status="failed", error=error)
-    assert cli(fake_dify, "watch", run.id).exit_code == Exit.RUN_STOPPED
+    assert cli(fake_dify, f"watch {run.id}").exit_code == Exit.RUN_STOPPED
 
 
 def test_stop_as_json(fake_dify: FakeDify) -> None:
-    ended = cli(fake_dify, "stop", "no-such-task", "--json")
+    ended = cli(fake_dify, "stop no-such-task --json")
     assert ended.json == {"task_id": "no-such-task", "result": "success"}
 
 
-def test_start_leaves_the_run_to_itself(fake_dify: FakeDify) -> None:
-    gate = Gate()
-    fake_dify.workflow = [
-        Text(["Hello"], seconds=0.0),
-        Node("slow", gate=gate),
-        End({"t": "llm.text"}),
-    ]
-    ended = cli(fake_dify, "start", "-i", "a:=1")
+def test_start_leaves_the_run_to_itself(fake_dify: FakeDify, gate: Gate) -> None:
+    ended = cli(fake_dify, "start -i a:=1")
     run = fake_dify.runs[0]
     assert (ended.out, ended.err) == (f"run {run.id}\ntask {run.task_id}\n", "")
     assert not run.over
     gate.open()
-    watched = cli(fake_dify, "watch", run.id, "--json")
-    assert watched.exit_code == 0
-    events = [json.loads(line) for line in watched.out.splitlines()]
-    assert events[-1]["event"] == "workflow_finished"
+    watched = cli(fake_dify, f"watch {run.id} --json")
+    assert (watched.exit_code, watched.lines[-1]["event"]) == (0, "workflow_finished")
     assert run.inputs == {"a": 1}
 
 
@@ -180,124 +158,92 @@ def test_start_warns_where_a_run_ends_with_its_stream(fake_dify: FakeDify) -> No
 
 
 def test_start_of_a_run_that_only_the_logs_tell(
-    fake_dify: FakeDify, monkeypatch: pytest.MonkeyPatch
+    fake_dify: FakeDify, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server's answer does not come; the task's id would come with an event."""
     monkeypatch.setattr(limits, "LOOK_EVERY", 0.2)
-    gate = Gate()
-    fake_dify.workflow = [Node("slow", gate=gate)]
     fake_dify.faults.add(Fault(before_headers=True, then="silence"))
-    ended = cli(fake_dify, "start", "--unique-user")
+    ended = cli(fake_dify, "start --unique-user")
     run = fake_dify.runs[0]
     assert (ended.exit_code, ended.out) == (0, f"run {run.id}\nuser {run.user}\n")
-    gate.open()
 
 
-def test_watch_prints_the_outputs(fake_dify: FakeDify) -> None:
+@pytest.mark.parametrize("options", ["--user ann", ""])
+def test_watch_prints_the_outputs(fake_dify: FakeDify, options: str) -> None:
+    """Another user sees the end alone."""
     run = fake_dify.add_run(user="ann", outputs={"text": "Hello"})
-    ended = cli(fake_dify, "--user", "ann", "watch", run.id)
+    ended = cli(fake_dify, f"{options} watch {run.id}")
     assert (ended.exit_code, ended.out) == (0, "Hello\n")
-
-
-def test_watch_with_another_user_sees_the_end(fake_dify: FakeDify) -> None:
-    run = fake_dify.add_run(user="ann", outputs={"text": "Hello"})
-    assert cli(fake_dify, "watch", run.id).out == "Hello\n"
 
 
 @pytest.mark.parametrize("version", ["1.10.1", "1.12.1", "1.14.2", "1.16.1"])
 def test_watch_of_a_run_that_there_is_not(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "ATTACHED_AFTER", 0.1)
     with FakeDify(version) as fake:
-        ended = cli(fake, "watch", str(uuid.uuid4()))
+        ended = cli(fake, f"watch {uuid.uuid4()}")
     assert (ended.exit_code, ended.out) == (Exit.NOT_FOUND, "")
 
 
 def test_info(fake_dify: FakeDify) -> None:
     run = fake_dify.add_run(inputs={"a": 1}, status="failed", error="boom")
-    ended = cli(fake_dify, "info", run.id)
+    ended = cli(fake_dify, f"info {run.id}")
     assert ended.exit_code == 0
     lines = dict(line.split(maxsplit=1) for line in ended.out.splitlines())
     assert (lines["run_id:"], lines["status:"], lines["message:"]) == (run.id, "failed", "boom")
-    as_json = cli(fake_dify, "info", run.id, "--json").json
+    as_json = cli(fake_dify, f"info {run.id} --json").json
     assert (as_json["status"], as_json["inputs"]["a"]) == ("failed", 1)
 
 
-def test_an_outcome_that_is_unknown(fake_dify: FakeDify) -> None:
-    gate = Gate()
-    fake_dify.workflow = [Node("slow", gate=gate)]
-    ended = cli(fake_dify, "run", "--deadline", "1.5", "--json")
-    assert ended.exit_code == Exit.UNKNOWN
-    assert ended.out == ""
+def test_an_outcome_that_is_unknown(fake_dify: FakeDify, gate: Gate) -> None:
+    ended = cli(fake_dify, "run --deadline 1.5 --json")
     run = fake_dify.runs[0]
+    assert (ended.exit_code, ended.out) == (Exit.UNKNOWN, "")
     assert (ended.error["type"], ended.error["run_id"]) == ("DeadlineExceeded", run.id)
     assert not run.stop_asked
 
 
-# From 1.15 on the server tells a refused run as one that has failed; none exists.
+ID = re.compile("[0-9a-f]{8}-[0-9a-f-]{27}")
 
-REFUSED = pytest.mark.parametrize(
+
+@pytest.mark.parametrize("version", ["1.14.2", "1.16.1"])
+@pytest.mark.parametrize(
     ("given", "said"),
-    [([], "text is required in input form"), (["text=x", "n=1.5x"], "n in input form")],
+    [("", "text is required in input form"), ("-i text=x -i n=1.5x", "n in input form")],
 )
-AS_ANY = pytest.mark.parametrize("version", ["1.14.2", "1.16.1"])
-
-
-def ids_in(text: str) -> list[str]:
-    return re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", text)
-
-
-@AS_ANY
-@REFUSED
-@pytest.mark.parametrize("command", [["run"], ["run", "--stream"], ["start"]])
-def test_inputs_that_the_server_refuses(
-    version: str, given: list[str], said: str, command: list[str]
-) -> None:
-    pairs = [part for pair in given for part in ("-i", pair)]
+@pytest.mark.parametrize("command", ["run", "run --stream", "start"])
+def test_inputs_that_the_server_refuses(version: str, given: str, said: str, command: str) -> None:
+    """From 1.15 on the server tells a refused run as one that has failed; none exists."""
     form = [Input("text", required=True), Input("n", "number")]
     with FakeDify(version, form=form) as fake:
-        ended = cli(fake, *command, *pairs)
-        assert (ended.exit_code, ended.out) == (Exit.INVALID, "")
-        assert (said in ended.err, ended.err.count("\n"), ids_in(ended.err)) == (True, 1, [])
-        as_json = cli(fake, *command, *pairs, "--json")
-        assert (as_json.exit_code, as_json.out) == (Exit.INVALID, "")
-        assert (as_json.error["type"], as_json.error["code"]) == ("InvalidParam", "invalid_param")
-        assert ids_in(as_json.err) == []
-        assert fake.runs == []
+        ended, as_json = (cli(fake, f"{command} {given} {more}") for more in ("", "--json"))
+    for one in (ended, as_json):
+        assert (one.exit_code, one.out, ID.findall(one.err)) == (Exit.INVALID, "", [])
+    assert (said in ended.err, ended.err.count("\n")) == (True, 1)
+    assert (as_json.error["type"], as_json.error["code"]) == ("InvalidParam", "invalid_param")
+    assert fake.runs == []
 
 
 def test_a_cut_stream_is_nobody_s_business(fake_dify: FakeDify) -> None:
     fake_dify.faults.add(Fault(then="reset", after_events=2))
-    ended = cli(fake_dify, "run", "-i", "text=hi")
+    ended = cli(fake_dify, "run -i text=hi")
     assert (ended.exit_code, ended.out) == (0, "hi\n")
-
-
-def test_an_error_of_the_server(fake_dify: FakeDify) -> None:
-    body = {"code": "app_unavailable", "message": "App unavailable", "status": 400}
-    fake_dify.faults.add(Answer(status=400, body=body))
-    ended = cli(fake_dify, "run", "--json")
-    assert (ended.exit_code, ended.out) == (Exit.SERVER, "")
-    assert ended.error["code"] == "app_unavailable"
 
 
 def test_validate(fake_dify: FakeDify) -> None:
     fake_dify.default_app.form = [Input("n", "number", required=True)]
-    ended = cli(fake_dify, "run", "--validate", "-i", "x=1")
+    ended = cli(fake_dify, "run --validate -i x=1")
     assert ended.exit_code == Exit.INVALID
     assert "inputs.x" in ended.err
     assert "inputs.n: required" in ended.err
     assert fake_dify.runs == []
-    assert cli(fake_dify, "run", "--validate", "-i", "n:=1.5").exit_code == 0
+    assert cli(fake_dify, "run --validate -i n:=1.5").exit_code == 0
 
 
 def test_options_of_a_run(fake_dify: FakeDify) -> None:
     version = fake_dify.default_app.add_version([Text(["other"])])
-    options = ["--workflow-id", version, "--trace-id", "t-1", "--unique-user"]
-    assert cli(fake_dify, "run", *options).out == "other\n"
-    ended = cli(fake_dify, "start", *options)
+    options = f"--workflow-id {version} --trace-id t-1 --unique-user"
+    assert cli(fake_dify, f"run {options}").out == "other\n"
+    ended = cli(fake_dify, f"start {options}")
     assert f"user {fake_dify.runs[1].user}\n" in ended.out
     assert fake_dify.runs[0].user != fake_dify.runs[1].user
     assert [request.body["trace_id"] for request in fake_dify.requests] == ["t-1", "t-1"]
-
-
-def test_help_says_that_ctrl_c_stops() -> None:
-    assert "Ctrl-C stops the run" in call("run", "--help").out

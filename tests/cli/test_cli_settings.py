@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from cli_calls import call, cli
+from cli_calls import NOWHERE, call
 from dify_workflow.cli import profiles
 from fake_dify import FakeDify
+
+OTHER = f"DIFY_BASE_URL={NOWHERE} DIFY_API_KEY=app-x DIFY_USER=ann"
 
 
 @pytest.fixture
@@ -27,47 +27,42 @@ def write_profile(path: Path, **values: str) -> None:
     path.chmod(0o600)
 
 
-def test_the_environment(fake_dify: FakeDify) -> None:
-    assert cli(fake_dify, "run", DIFY_USER="ann").exit_code == 0
-    assert fake_dify.runs[0].user == "ann"
-
-
-def test_options_come_before_the_environment(fake_dify: FakeDify, tmp_path: Path) -> None:
-    key = tmp_path / "key"
-    key.write_text(f"{fake_dify.api_key}\n")
-    given = ("--base-url", fake_dify.url, "--user", "bob", "--api-key-file", str(key))
-    other = {"DIFY_BASE_URL": "http://127.0.0.1:1", "DIFY_API_KEY": "app-x", "DIFY_USER": "ann"}
-    assert call(*given, "run", **other).exit_code == 0
-    assert fake_dify.runs[0].user == "bob"
-
-
-def test_a_profile_comes_before_the_environment(fake_dify: FakeDify, config: Path) -> None:
-    write_profile(config, base_url=fake_dify.url, api_key=fake_dify.api_key, user="bob")
-    other = {"DIFY_BASE_URL": "http://127.0.0.1:1", "DIFY_API_KEY": "app-x", "DIFY_USER": "ann"}
-    ended = call("--profile", "lab", "run", **other)
+@pytest.mark.parametrize(
+    ("profile", "line", "user"),
+    [
+        ({}, "DIFY_BASE_URL={url} DIFY_API_KEY={key} DIFY_USER=bob", "bob"),
+        ({}, "DIFY_BASE_URL={url} DIFY_API_KEY='{key}\r\n' DIFY_USER=bob", "bob"),
+        ({}, f"{OTHER} --base-url {{url}} --user bob --api-key-file {{file}}", "bob"),
+        (
+            {"base_url": "{url}", "api_key": "{key}", "user": "bob"},
+            f"{OTHER} --profile lab",
+            "bob",
+        ),
+        (
+            {"base_url": NOWHERE, "api_key": "{key}", "user": "bob"},
+            "--profile lab --base-url {url} --user ann",
+            "ann",
+        ),
+        ({"base_url": "{url}", "api_key_file": "key", "user": "bob"}, "--profile lab", "bob"),
+    ],
+)
+def test_an_option_comes_before_a_profile_and_that_before_the_environment(
+    fake_dify: FakeDify, config: Path, profile: dict[str, str], line: str, user: str
+) -> None:
+    file = config.parent / "key"
+    file.write_text(f"{fake_dify.api_key}\n")
+    known = {"url": fake_dify.url, "key": fake_dify.api_key, "file": file}
+    write_profile(config, **{name: value.format(**known) for name, value in profile.items()})
+    ended = call(f"{line.format(**known)} run")
     assert (ended.exit_code, ended.err) == (0, "")
-    assert fake_dify.runs[0].user == "bob"
-
-
-def test_options_come_before_the_profile(fake_dify: FakeDify, config: Path) -> None:
-    write_profile(config, base_url="http://127.0.0.1:1", api_key=fake_dify.api_key, user="bob")
-    given = ("--profile", "lab", "--base-url", fake_dify.url, "--user", "ann")
-    assert call(*given, "run").exit_code == 0
-    assert fake_dify.runs[0].user == "ann"
-
-
-def test_a_profile_may_name_the_key_s_file(fake_dify: FakeDify, config: Path) -> None:
-    write_profile(config, base_url=fake_dify.url, api_key_file="key")
-    (config.parent / "key").write_text(fake_dify.api_key)
-    assert call("--profile", "lab", "run").exit_code == 0
+    assert fake_dify.runs[0].user == user
 
 
 def test_a_profile_that_others_can_read_is_warned_of(fake_dify: FakeDify, config: Path) -> None:
     write_profile(config, base_url=fake_dify.url, api_key=fake_dify.api_key)
     config.chmod(0o644)
-    ended = call("--profile", "lab", "run", "-i", "a=b")
-    assert ended.exit_code == 0
-    assert ended.out == "b\n"
+    ended = call("--profile lab run -i a=b")
+    assert (ended.exit_code, ended.out) == (0, "b\n")
     assert "chmod 600" in ended.err
 
 
@@ -81,6 +76,10 @@ def test_a_profile_that_others_can_read_is_warned_of(fake_dify: FakeDify, config
         ("[profiles.lab]\nuser = 3", "user must be text"),
         ("[profiles.lab]\napi_key = 'a'\napi_key_file = 'b'", "not both"),
         ("[profiles.lab]\napi_key_file = 'missing'", "No such file"),
+        (
+            "[profiles.lab]\napi_key_file = '~no-such-user/key'",
+            "api_key_file: Could not determine home directory",
+        ),
         ("[profiles.lab", "is not TOML"),
     ],
 )
@@ -88,39 +87,23 @@ def test_profiles_that_are_wrong(config: Path, text: str | None, said: str) -> N
     if text is not None:
         config.write_text(text)
         config.chmod(0o600)
-    ended = call("--profile", "lab", "run")
-    assert ended.exit_code == 2
+    ended = call("--profile lab run")
+    assert (ended.exit_code, ended.err.count("\n")) == (2, 1)
     assert said in ended.err
-    assert ended.err.count("\n") == 1
 
 
-def test_the_profiles_are_where_the_platform_has_them(tmp_path: Path) -> None:
-    code = "from dify_workflow.cli.profiles import config_path; print(config_path())"
-    environment = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    )
+def test_the_profiles_are_where_the_platform_has_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     if sys.platform == "linux":
-        assert done.stdout.strip() == str(tmp_path / "dify-workflow" / "config.toml")
+        assert profiles.config_path() == tmp_path / "dify-workflow" / "config.toml"
 
 
 def test_a_key_file_holds_the_key_alone(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text("DIFY_API_KEY = app-x")
-    ended = call("--api-key-file", str(key), "run")
+    ended = call(f"--api-key-file {key} run")
     assert ended.exit_code == 2
     assert "nothing else" in ended.err
     assert "app-x" not in ended.err
-
-
-def test_space_around_the_key_of_the_environment_is_no_part_of_it(fake_dify: FakeDify) -> None:
-    ended = cli(fake_dify, "info", "x", DIFY_API_KEY=" ")
-    assert (ended.exit_code, ended.err.split(":")[1]) == (5, " no API key")
-    assert cli(fake_dify, "run", DIFY_API_KEY=f"{fake_dify.api_key}\r\n").exit_code == 0
-
-
-def test_the_key_s_file_may_be_of_nobody(config: Path) -> None:
-    write_profile(config, api_key_file="~no-such-user/key")
-    ended = call("--profile", "lab", "run")
-    assert ended.exit_code == 2
-    assert "api_key_file: Could not determine home directory" in ended.err

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
+from cli_calls import cli
 from cli_terminal import Terminal
-from fake_dify import (
-    End,
-    FakeDify,
-    FormInput,
-    Gate,
-    HumanInput,
-    Input,
-    Iteration,
-    Node,
-    Text,
-)
+from fake_dify import End, FakeDify, FormInput, Gate, HumanInput, Input, Iteration, Node, Text
+from fake_dify.steps.builtin import BUILTINS
 
 pytestmark = pytest.mark.long
 
@@ -26,7 +19,7 @@ def test_the_tree_is_live() -> None:
     first, second = Gate(), Gate()
     body = [Node("body", {"r": 1}, title="Fetch", gate=second)]
     steps = [Node("lookup", gate=first, title="Look up"), Iteration([7, 8], body), Text(["Hel\n"])]
-    with FakeDify(workflow=[*steps]) as fake, Terminal(fake, "run", "--stream") as terminal:
+    with FakeDify(workflow=[*steps]) as fake, Terminal(fake, "run --stream") as terminal:
         terminal.expect("● Look up  code")
         terminal.expect("● Look up  code")  # drawn again, as time passes
         first.open()
@@ -45,34 +38,19 @@ def test_the_tree_is_live() -> None:
 
 def test_the_text_is_shown_as_it_comes() -> None:
     gate = Gate()
-    steps = [
-        Text(["Three ", "records\n"]),
-        Node("after", gate=gate),
-        End({"answer": "llm.text"}),
-    ]
-    with FakeDify(workflow=steps) as fake, Terminal(fake, "run", "--stream") as terminal:
+    steps = [Text(["Three ", "records\n"]), Node("after", gate=gate), End({"answer": "llm.text"})]
+    with FakeDify(workflow=steps) as fake, Terminal(fake, "run --stream") as terminal:
         terminal.expect("Three records")
         gate.open()
         assert terminal.wait() == 0
 
 
-def test_the_tree_goes_to_stderr_and_the_result_to_the_pipe() -> None:
-    with (
-        FakeDify(workflow=[Text(["Hello"])]) as fake,
-        Terminal(fake, "run", "--stream", piped=True) as terminal,
-    ):
-        assert terminal.wait() == 0
-        assert terminal.out == "Hello\n"
-        assert "✓ LLM" in terminal.text
-
-
 def test_a_tree_higher_than_the_terminal_is_cropped_until_its_end() -> None:
     gate = Gate()
-    nodes = [Node(f"node-{number}") for number in range(30)]
-    steps = [*nodes, Node("last", gate=gate)]
+    steps = [*(Node(f"node-{number}") for number in range(30)), Node("last", gate=gate)]
     with (
         FakeDify(workflow=steps) as fake,
-        Terminal(fake, "run", "--stream", size=(12, 60)) as terminal,
+        Terminal(fake, "run --stream", size=(12, 60)) as terminal,
     ):
         terminal.expect("● last")
         picture = terminal.text.rpartition("● run ")[2]
@@ -86,63 +64,61 @@ def test_a_tree_higher_than_the_terminal_is_cropped_until_its_end() -> None:
         assert all(f"node-{number} " in final for number in range(30))
 
 
-def test_what_a_run_gives_out_cannot_steer_the_terminal() -> None:
-    with (
-        FakeDify(workflow=[Text(["a\x1b[2Jb"])]) as fake,
-        Terminal(fake, "run") as terminal,
-    ):
+COLOUR = r"\x1b\[[0-9;]*(3[0-7]|38|9[0-7])[;m]"
+
+
+@pytest.mark.fake_dify(workflow=[Text(["Hello"])])
+@pytest.mark.parametrize(
+    ("piped", "environment", "shown", "never"),
+    [
+        (True, {}, "✓ LLM", "Hello\r\n$"),
+        (False, {"NO_COLOR": "1"}, "✓ LLM", COLOUR),
+        (False, {"TERM": "dumb"}, "LLM: succeeded", "\x1b"),
+    ],
+)
+def test_what_a_terminal_can_and_wants_to_show(
+    fake_dify: FakeDify, piped: bool, environment: dict[str, str], shown: str, never: str
+) -> None:
+    with Terminal(fake_dify, "run --stream", piped=piped, environment=environment) as terminal:
         assert terminal.wait() == 0
-        assert terminal.raw.endswith("\x1b[2Ka\N{REPLACEMENT CHARACTER}[2Jb\r\n")
-        assert "\x1b[2J" not in terminal.raw
-        assert "running" in terminal.raw  # with a spinner until it ended
+    assert shown in terminal.text
+    assert re.search(never, terminal.raw) is None
+    assert terminal.out == ("Hello\n" if piped else "")
 
 
-def test_no_color() -> None:
-    with (
-        FakeDify(workflow=[Text(["Hello"])]) as fake,
-        Terminal(fake, "run", "--stream", environment={"NO_COLOR": "1"}) as terminal,
-    ):
+@pytest.mark.fake_dify(workflow=[Text(["a\x1b[2Jb"])])
+def test_what_a_run_gives_out_cannot_steer_the_terminal(fake_dify: FakeDify) -> None:
+    with Terminal(fake_dify, "run") as terminal:
         assert terminal.wait() == 0
-        assert "✓ LLM" in terminal.text
-        assert not re.search(r"\x1b\[[0-9;]*(3[0-7]|38|9[0-7])[;m]", terminal.raw)
-
-
-def test_a_dumb_terminal_gets_lines() -> None:
-    with (
-        FakeDify(workflow=[Text(["Hello"])]) as fake,
-        Terminal(fake, "run", "--stream", environment={"TERM": "dumb"}) as terminal,
-    ):
-        assert terminal.wait() == 0
-        assert "LLM: succeeded" in terminal.text
-        assert "\x1b" not in terminal.raw
+    assert terminal.raw.endswith("\x1b[2Ka\N{REPLACEMENT CHARACTER}[2Jb\r\n")
+    assert "\x1b[2J" not in terminal.raw
+    assert "running" in terminal.raw  # with a spinner until it ended
 
 
 @pytest.mark.sample(1)
-@pytest.mark.parametrize("arguments", [["--stream"], [], ["--json"]])
-def test_ctrl_c_stops_the_run(arguments: list[str]) -> None:
+@pytest.mark.parametrize("option", ["--stream", "", "--json"])
+def test_ctrl_c_stops_the_run(option: str) -> None:
     gate = Gate()
     with (
         FakeDify(workflow=[Node("slow", gate=gate)]) as fake,
-        Terminal(fake, "run", *arguments) as terminal,
+        Terminal(fake, f"run {option}") as terminal,
     ):
         gate.wait(20)
         terminal.type("\x03")
         assert terminal.wait() == 130
         run = fake.runs[0]
-        assert run.stop_asked
-        assert run.status == "stopped"
+        assert (run.stop_asked, run.status) == (True, "stopped")
         assert f"interrupted: run {run.id} is stopped" in terminal.text
-        if arguments == ["--json"]:
+        if option == "--json":
             error = json.loads(terminal.text.rpartition("^C")[2])["error"]
             assert (error["run_id"], error["task_id"]) == (run.id, run.task_id)
 
 
 def test_ctrl_c_before_the_run_has_an_id() -> None:
     queue = Gate()
-    with FakeDify(queue=queue) as fake, Terminal(fake, "run", "--stream") as terminal:
+    with FakeDify(queue=queue) as fake, Terminal(fake, "run --stream") as terminal:
         queue.wait(20)
-        terminal.expect("● run")
-        terminal.type("\x03")
+        terminal.answer([("● run", "\x03")])
         terminal.expect("interrupted")
         queue.open()
         assert terminal.wait() == 130
@@ -157,9 +133,8 @@ def test_ctrl_c_leaves_a_watched_run_alone() -> None:
             assert terminal.wait() == 0
         run = fake.runs[0]
         assert terminal.out == f"run {run.id}\ntask {run.task_id}\n"
-        with Terminal(fake, "watch", run.id) as terminal:
-            terminal.expect("● slow")
-            terminal.type("\x03")
+        with Terminal(fake, f"watch {run.id}") as terminal:
+            terminal.answer([("● slow", "\x03")])
             assert terminal.wait() == 130
         assert f"run {run.id} goes on" in terminal.text
         assert not run.stop_asked
@@ -173,8 +148,7 @@ def test_the_key_is_asked_for_and_not_shown() -> None:
         FakeDify("1.14.2", "app-secret-key") as fake,
         Terminal(fake, "doctor", environment={"DIFY_API_KEY": None}) as terminal,
     ):
-        terminal.expect("API key:")
-        terminal.type("app-secret-key\n")
+        terminal.answer([("API key:", "app-secret-key\n")])
         assert terminal.wait() == 0
         assert "ok    key" in terminal.text
         assert "app-secret-key" not in terminal.raw
@@ -186,38 +160,44 @@ def test_a_form_is_shown_and_asked_for() -> None:
     with FakeDify(workflow=[asking]) as fake:
         with Terminal(fake, "run", piped=True) as terminal:
             assert terminal.wait() == 4
-        token = fake.forms[0].token
-        assert f"dify-workflow form {token} --run {fake.runs[0].id}" in " ".join(
-            terminal.text.split()
-        )
-        with Terminal(fake, "form", token, "--run", fake.runs[0].id, piped=True) as terminal:
+        form = f"form {fake.forms[0].token} --run {fake.runs[0].id}"
+        assert f"dify-workflow {form}" in " ".join(terminal.text.split())
+        with Terminal(fake, form, piped=True) as terminal:
             terminal.expect("Please **review** this")
             terminal.expect("[approve] Approve")
-            terminal.expect("comment [fine]:")
-            terminal.type("\n")
-            terminal.expect("pick (r | g):")
-            terminal.type("blue\n")
-            terminal.expect("one of r, g")
-            terminal.type("g\n")
-            terminal.expect("action (approve | reject):")
-            terminal.type("approve\n")
+            terminal.answer([("comment [fine]:", "\n"), ("pick (r | g):", "blue\n")])
+            terminal.answer([("one of r, g", "g\n"), ("action (approve | reject):", "approve\n")])
             terminal.expect("answered: approve")
             assert terminal.wait() == 0
-        answer = fake.runs[0].forms[0].answer
-        assert answer == ("approve", {"comment": "fine", "pick": "g"})
-        assert terminal.out.startswith("{")
+        assert fake.runs[0].forms[0].answer == ("approve", {"comment": "fine", "pick": "g"})
         assert json.loads(terminal.out)["comment"] == "fine"
 
 
-def test_ctrl_c_at_a_question() -> None:
-    with FakeDify(workflow=[HumanInput()]) as fake:
-        with Terminal(fake, "run", piped=True) as terminal:
-            assert terminal.wait() == 4
-        with Terminal(fake, "form", fake.forms[0].token) as terminal:
-            terminal.expect("comment [looks good]: ")
-            terminal.type("\x03")
-            assert terminal.wait() == 130
-        assert fake.forms
+@pytest.mark.fake_dify(workflow=BUILTINS["human-rich"])
+def test_questions_for_files(fake_dify: FakeDify, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a")
+    assert cli(fake_dify, "run").exit_code == 4
+    with Terminal(fake_dify, f"form {fake_dify.forms[0].token} -i note=n") as terminal:
+        one, more = "att (path or URL): ", "atts (path or URL, empty for no more): "
+        terminal.answer([("pick (red | green): ", "green\n"), (one, f"{tmp_path}/missing.txt\n")])
+        terminal.answer([("no file /", ""), (one, f"{tmp_path}/a.txt\n")])
+        for path in (f"{tmp_path}/a.txt", "https://example.com/b.png", ""):
+            terminal.answer([(more, f"{path}\n")])
+        terminal.answer([("action (approve | reject): ", "reject\n")])
+        assert terminal.wait() == 0
+    answer = fake_dify.runs[0].forms[0].answer
+    assert answer is not None
+    assert (answer[0], answer[1]["note"], answer[1]["pick"]) == ("reject", "n", "green")
+    assert len(answer[1]["atts"]) == 2
+
+
+@pytest.mark.fake_dify(workflow=[HumanInput()])
+def test_ctrl_c_at_a_question(fake_dify: FakeDify) -> None:
+    assert cli(fake_dify, "run").exit_code == 4
+    with Terminal(fake_dify, f"form {fake_dify.forms[0].token}") as terminal:
+        terminal.answer([("comment [looks good]: ", "\x03")])
+        assert terminal.wait() == 130
+    assert fake_dify.forms
 
 
 @pytest.mark.parametrize("command", ["params", "logs"])

@@ -41,17 +41,14 @@ def text_of(folder: Path) -> str:
 @contextmanager
 def recording(kind: Kind, base_url: str, folder: Path, **options: Any) -> Iterator[Any]:
     """Give a client whose traffic is recorded into a folder."""
-    if kind == "sync":
-        with (
-            httpx.Client(event_hooks=recording_hooks(folder)) as http,
-            client(kind, base_url, http_client=http, **options) as dify,
-        ):
-            yield dify
-        return
-    waiting = httpx.AsyncClient(event_hooks=recording_hooks(folder, asynchronous=True))
-    with client(kind, base_url, http_client=waiting, **options) as dify:
+    http: Any = httpx.Client if kind == "sync" else httpx.AsyncClient
+    http = http(event_hooks=recording_hooks(folder, asynchronous=kind == "async"))
+    with client(kind, base_url, http_client=http, **options) as dify:
         yield dify
-        dify._run(waiting.aclose())
+        if kind == "sync":
+            http.close()
+        else:
+            dify._run(http.aclose())
 
 
 def approve(form: WorkflowForm) -> tuple[str, dict[str, str]]:
@@ -85,8 +82,7 @@ def test_a_session_is_recorded_without_its_secrets(kind: Kind, tmp_path: Path) -
     assert compare.main([f"--recorded={tmp_path}"]) == 0
     found = text_of(tmp_path)
     signed = [
-        *made_url.partition("?")[2].split("&"),
-        *uploaded.source_url.partition("?")[2].split("&"),
+        part for url in (made_url, uploaded.source_url) for part in url.partition("?")[2].split("&")
     ]
     assert len(signed) == 6
     for secret in (KEY, USER, "Müller", "joerg", token, "secret bytes", *signed):
@@ -174,11 +170,11 @@ def test_the_tour_records_what_starts_nothing_and_runs_what_it_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with FakeDify(workflow=[Text(["x"])], form=[Input("text")], eof_delay=0.01) as fake:
-        told = cli(fake, "record", f"--out={tmp_path}", DIFY_USER=USER).out
+        told = cli(fake, f"record --out={tmp_path}", DIFY_USER=USER).out
         assert fake.runs == []
         assert told.splitlines()[-1] == "the logs: recorded"
         folder = tmp_path / "runs"
-        told = cli(fake, "record", f"--out={folder}", "-i", "text=hello", DIFY_USER=USER).out
+        told = cli(fake, f"record --out={folder} -i text=hello", DIFY_USER=USER).out
         assert len(fake.runs) == 2
     assert "its events 2: recorded\n" in told
     assert compare.main([f"--recorded={tmp_path}"]) == 0
@@ -188,7 +184,7 @@ def test_the_tour_records_what_starts_nothing_and_runs_what_it_is_told(
 
 def test_a_refusal_does_not_end_the_tour(tmp_path: Path) -> None:
     with FakeDify() as fake:
-        told = cli(fake, "record", f"--out={tmp_path}", DIFY_API_KEY="app-wrong").out
+        told = cli(fake, f"record --out={tmp_path}", DIFY_API_KEY="app-wrong").out
     assert told.count("recorded AuthenticationError") == 5
     assert [line["status"] for line in recorded(tmp_path)] == [401] * 5
 

@@ -7,64 +7,74 @@ import os
 import pty
 import re
 import select
+import shlex
 import struct
-import subprocess
 import sys
+import tempfile
 import termios
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from multiprocessing.connection import Connection
 from typing import Self
 
-from fake_dify import FakeDify
-
-# The terminal becomes the one that controls the process: Ctrl-C and hidden prompts need that.
-PROGRAM = """
-import fcntl, sys, termios
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+from cli_calls import server
 from dify_workflow.cli import main
-main()
-"""
+from fake_dify import FakeDify
+from fork_server import warm_context
+
 PATIENCE = 20.0  # s
 LAST = 2000  # characters that a failure shows
 CODES = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|[()][A-Z0-9])")
 
 
+def run(
+    ready: Connection, paths: list[str], arguments: list[str], environment: dict[str, str]
+) -> None:
+    """Run the program in a terminal that controls it: Ctrl-C and hidden prompts need that."""
+    os.setsid()
+    for number, path in enumerate(paths):  # of stdin, stdout, stderr
+        os.dup2(os.open(path, os.O_RDWR), number)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    ready.send("ready")
+    sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w")
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["dify-workflow", *arguments]
+    main()
+
+
 class Terminal:
     """A call of the program; `text` is all that the terminal was sent, without codes.
 
-    piped: stdout is a pipe, and its content in `out` after the end.
+    piped: stdout is a file, and its content in `out` after the end.
     """
 
     def __init__(
         self,
         fake: FakeDify,
-        *arguments: str,
+        line: str,
+        *more: str,
         piped: bool = False,
         size: tuple[int, int] = (24, 100),
         environment: Mapping[str, str | None] | None = None,
     ) -> None:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
-        wanted = {
-            **os.environ,
-            "TERM": "xterm-256color",
-            "DIFY_BASE_URL": fake.url,
-            "DIFY_API_KEY": fake.api_key,
-            "COLUMNS": None,
-            "LINES": None,
-            "NO_COLOR": None,
-            **(environment or {}),
-        }
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, *arguments],
-            stdin=slave,
-            stdout=subprocess.PIPE if piped else slave,
-            stderr=slave,
-            env={name: value for name, value in wanted.items() if value is not None},
-            start_new_session=True,
-        )
+        unset = dict.fromkeys(("COLUMNS", "LINES", "NO_COLOR"))
+        wanted = {**os.environ, **server(fake), "TERM": "xterm-256color", **unset}
+        wanted |= environment or {}
+        kept = {name: value for name, value in wanted.items() if value is not None}
+        self._out, file = tempfile.mkstemp()
+        tty = os.ttyname(slave)
+        paths = [tty, file if piped else tty, tty]
+        context = warm_context()
+        ours, theirs = context.Pipe()
+        arguments = [*shlex.split(line), *more]
+        self._process = context.Process(target=run, args=(theirs, paths, arguments, kept))
+        self._process.start()
+        assert ours.recv() == "ready"
         os.close(slave)
-        self._piped = piped
+        os.unlink(file)
         self._seen = 0
         self.raw = ""
         self.out = ""
@@ -74,9 +84,8 @@ class Terminal:
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()
-        self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        self._process.join()
+        os.close(self._out)
         os.close(self._master)
 
     @property
@@ -95,14 +104,20 @@ class Terminal:
         """Type something; "\\x03" is Ctrl-C."""
         os.write(self._master, text.encode())
 
-    def wait(self) -> int:
+    def answer(self, dialogue: Iterable[tuple[str, str]]) -> None:
+        """Wait for each text, and type what is said to it."""
+        for shown, typed in dialogue:
+            self.expect(shown)
+            self.type(typed)
+
+    def wait(self) -> int | None:
         """Read to the end; return the exit code."""
         end = time.monotonic() + PATIENCE
         while self._read(end):
             pass
-        if self._process.stdout is not None:
-            self.out = self._process.stdout.read().decode()
-        return self._process.wait(PATIENCE)
+        self._process.join(PATIENCE)
+        self.out = os.pread(self._out, os.fstat(self._out).st_size, 0).decode()
+        return self._process.exitcode
 
     def _read(self, end: float) -> bool:
         """Take what is shown next; False when there is no more."""
