@@ -6,6 +6,7 @@ import asyncio
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from typing import Any
 
 from attrs import define, frozen
@@ -44,13 +45,13 @@ class Scope:
     """Inside which round of which iteration or loop a step is performed.
 
     iteration, loop: node id and index of the round that the step belongs to.
-    parallel: id of the parallel and first node of the branch (Dify up to 1.8 tells them).
+    parallel: what events of nodes in a parallel branch have (Dify up to 1.8).
     local: what only the steps of this round see (`item`, `index`).
     """
 
     iteration: tuple[str, int] | None = None
     loop: tuple[str, int] | None = None
-    parallel: tuple[str, str] | None = None
+    parallel: Mapping[str, str] = {}
     local: Mapping[str, Any] = {}
 
     @property
@@ -92,10 +93,8 @@ class Gate(Step):
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._is_open = False
+        self._opened: Future[None] = Future()
         self._reached = threading.Event()
-        self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
 
     def wait(self, timeout: float = 30.0) -> None:
         """Wait until a run has arrived; TimeoutError otherwise."""
@@ -104,22 +103,13 @@ class Gate(Step):
 
     def open(self) -> None:
         """Let all runs pass, now and later."""
-        with self._lock:
-            self._is_open = True
-            for loop, event in self._waiting:
-                loop.call_soon_threadsafe(event.set)
-            self._waiting.clear()
+        if not self._opened.done():
+            self._opened.set_result(None)
 
     async def perform(self, execution: Any, scope: Any, /) -> None:
         """Arrive at the gate; return when it is open."""
-        event = asyncio.Event()
-        with self._lock:
-            if self._is_open:
-                event.set()
-            else:
-                self._waiting.append((asyncio.get_running_loop(), event))
         self._reached.set()
-        await event.wait()
+        await asyncio.shield(asyncio.wrap_future(self._opened))
 
 
 def tail_ids(steps: Sequence[Step]) -> list[str]:

@@ -139,21 +139,11 @@ class Contract:
 
     # Examples
 
-    def fill(
-        self, like: str | Mapping[str, Any], source: object = None, /, **given: Any
-    ) -> dict[str, Any]:
-        """Return something like an example, or the example of a schema or of an event's payload.
-
-        Each field is taken from `given`, else from the attributes of `source`, else from the
-        example; what the example lacks comes behind it.
-        """
-        example = self.example(like) if isinstance(like, str) else like
-        example = example["data"] if isinstance(like, str) and like in self._events else example
-        return {key: getattr(source, key, value) for key, value in example.items()} | given
-
     def example(self, name: str) -> Any:
-        """Return an example of a schema or of an event, by its name."""
-        return _example(self._events.get(name) or self._schemas[name])
+        """Return an example of a schema or of the data of an event, by its name."""
+        if name in self._events:
+            return _example(self._events[name])["data"]
+        return _example(self._schemas[name])
 
     def example_reply(self, operation: Operation) -> tuple[int, str, Any]:
         """Return status, media type and body of an operation's first good reply."""
@@ -167,14 +157,12 @@ class Contract:
 
     # Older versions
 
-    def older_event(self, event: dict[str, Any], release: tuple[int, ...]) -> dict[str, Any]:
+    def older_event(self, event: dict[str, Any], release: tuple[int, ...]) -> Any:
         """Return an event without the fields that a version does not have yet."""
-        found: dict[str, Any] = _older(self._events.get(event["event"], {}), event, release)
-        return found
+        return _older(self._events.get(event["event"], {}), event, release)
 
     def older_reply(self, operation: Operation, body: Any, release: tuple[int, ...]) -> Any:
-        schema = operation.good_reply[1].get(JSON, {}).get("schema", {})
-        return _older(schema, body, release)
+        return _older(operation.good_reply[1].get(JSON, {}).get("schema", {}), body, release)
 
 
 def _problems(schema: Any, value: Any) -> Iterator[str]:
@@ -225,3 +213,13 @@ def load() -> Any:
 def contract() -> Contract:
     """Return the contract of this package."""
     return Contract(load())
+
+
+def fill(like: str | Mapping[str, Any], source: object = None, /, **given: Any) -> dict[str, Any]:
+    """Return something like an example, or the example of a schema or of an event's data.
+
+    Each field is taken from `given`, else from the attributes of `source`, else from the example;
+    what the example lacks comes behind it.
+    """
+    example = contract().example(like) if isinstance(like, str) else like
+    return {key: getattr(source, key, value) for key, value in example.items()} | given

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from .checks import Checked, ScriptError, require
 from .contract import contract
@@ -221,9 +221,7 @@ class Faults:
     switched on.
     """
 
-    def __init__(self, world: object) -> None:
-        self._world = world
-        self._usual: dict[str, Any] = {}  # settings that a fault has changed
+    def __init__(self) -> None:
         self._planned: list[tuple[Fault | Answer, float]] = []
         self.named: list[str] = []
 
@@ -250,30 +248,6 @@ class Faults:
                 self._planned[index : index + 1] = [(fault, times - 1)] if times > 1 else []
                 return fault
         return None
-
-    def switch_on(self, name: str, at: int | None = None, times: int | None = None) -> None:
-        """Switch on a fault of the catalogue; at, times: else as it has them."""
-        entry = CATALOGUE.get(name)
-        if entry is None:
-            raise ScriptError(f"there is no fault {name!r}; there are {', '.join(CATALOGUE)}")
-        require(at, int | None, f"{name}: at")
-        require(times, int | None, f"{name}: times")
-        if at is not None and not entry.has_place:
-            raise ScriptError(f"{name} happens at no event: {name}:{at} says nothing")
-        if (fault := entry.fault) is not None:
-            changes: dict[str, Any] = {} if at is None else {"after_events": at}
-            self.add(evolve(fault, **changes), entry.times if times is None else times)
-        for setting, value in entry.settings.items():
-            self._usual.setdefault(setting, getattr(self._world, setting))
-            setattr(self._world, setting, value)
-        self.named.append(name)
-
-    def switch_off(self) -> None:
-        """Switch all faults off."""
-        self.clear()
-        for setting, value in self._usual.items():
-            setattr(self._world, setting, value)
-        self._usual.clear()
 
 
 def as_markdown() -> str:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from attrs import Factory, define, field
 
 from .checks import Checked
-from .contract import contract
+from .contract import fill
 
 EXTENSIONS = {
     "image": "jpg jpeg png webp gif svg",
@@ -133,7 +133,7 @@ class FileStore:
             }
         about |= {"filename": name, "extension": os.path.splitext(name)[1]}
         about |= {"type": value.type, "mime_type": mime_type, "url": url}
-        filled = contract().fill("OutputFile", id=None, **about)
+        filled = fill("OutputFile", id=None, **about)
         del filled["tenant_id"]  # only servers before 1.14 tell it
         return filled
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from typing import Any
 
 from attrs import define, field, frozen
@@ -20,10 +20,10 @@ INTERNAL = (
 
 @frozen
 class Reply:
-    """A reply; its body is JSON unless it has chunks.
+    """A reply; its body is JSON unless it has content.
 
     line: with the line feed that most of Dify's JSON replies end with.
-    chunks: bytes (several are sent chunked), or frames of events.
+    content: in place of the body; a stream of chunks is sent chunked.
     leave: called when a stream is over, however it ended.
     """
 
@@ -31,13 +31,18 @@ class Reply:
     status: int = 200
     media: str = "application/json"
     line: bool = True
-    chunks: tuple[bytes, ...] | AsyncGenerator[bytes, None] | None = None
+    content: bytes | AsyncGenerator[bytes, None] | None = None
     headers: Mapping[str, str] = field(factory=dict)
     leave: Callable[[], None] = lambda: None
 
 
 class ReplyOver(Exception):
     """The reply was broken off; nothing more may be sent."""
+
+
+async def each(chunks: Iterable[bytes]) -> AsyncGenerator[bytes, None]:
+    for chunk in chunks:
+        yield chunk
 
 
 def frame(event: Mapping[str, Any]) -> bytes:
@@ -54,6 +59,7 @@ class ApiError(Exception):
 
     field, old_text: the parameter that pydantic refused, and what Dify 1.8 to 1.10, which have
     another envelope for this, say about it.
+    shown: in place of the message, which then comes in streams alone.
     """
 
     status: int
@@ -61,9 +67,10 @@ class ApiError(Exception):
     message: str
     field: str | None = None
     old_text: str = ""
+    shown: str | None = None
 
     def body(self) -> dict[str, object]:
-        return {"code": self.code, "message": self.message, "status": self.status}
+        return {"code": self.code, "message": self.shown or self.message, "status": self.status}
 
 
 @define
@@ -78,21 +85,17 @@ class Crash(ApiError):
         return {"message": self.message, "code": self.code, "status": self.status}
 
 
-class BadNumber(ApiError):
-    """A number given as an object: its text comes in streams alone."""
-
-    def body(self) -> dict[str, object]:
-        return {**super().body(), "message": INTERNAL}
+INVALID = "invalid_param"
 
 
-def refuse_if(condition: object, status: int, code: str, message: str) -> None:
+def refuse_if(condition: object, message: str, code: str = INVALID, status: int = 400) -> None:
     """Raise an error of Dify's if the condition holds."""
     if condition:
         raise ApiError(status, code, message)
 
 
 def invalid_param(message: str) -> ApiError:
-    return ApiError(400, "invalid_param", message)
+    return ApiError(400, INVALID, message)
 
 
 def as_uuid(text: object, otherwise: Exception) -> str:
@@ -130,4 +133,4 @@ def refused(model: str, name: str, kind: str, value: object, **more: object) -> 
         f"[type={kind}, input_value={value!r}, input_type={type(value).__name__}]\n"
         f"    For further information visit https://errors.pydantic.dev/2.12/v/{kind}"
     )
-    return ApiError(400, "invalid_param", text, name, old)
+    return ApiError(400, INVALID, text, name, old)

@@ -12,7 +12,6 @@ from attrs import define, field
 from .api.request import ApiRequest
 from .base import Workflow
 from .checks import require
-from .faults import Faults
 from .files import FileValue, StoredFile
 from .http.app import Service
 from .http.serving import ServerThread
@@ -82,8 +81,7 @@ class FakeDify(World):
         elif self.values is not None:
             self.refuse("values are given without an app_file")
         self.default_app: App = self.app(self.api_key, workflow, form=form, name=name)
-        self.faults: Faults = Faults(self)
-        service = Service(self, self.faults)
+        service = Service(self)
         self.requests: list[ApiRequest] = service.requests
         self._thread = ServerThread(service, self.port, self.keep_alive)
 
@@ -168,20 +166,6 @@ class FakeDify(World):
         run.settled.set()
         self.runs.append(run)
         return run
-
-    def switch_on(self, fault: str, at: int | None = None, times: int | None = None) -> None:
-        """Switch on a fault of the catalogue by its name, until `switch_off`.
-
-        Args:
-            fault: Its name, e.g. "cut".
-            at: Behind how many events of the stream it happens.
-            times: For how many requests it holds.
-        """
-        self.faults.switch_on(fault, at, times)
-
-    def switch_off(self) -> None:
-        """Switch all faults off."""
-        self.faults.switch_off()
 
     # What happened
 

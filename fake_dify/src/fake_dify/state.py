@@ -147,7 +147,8 @@ class App(Checked):
 class NodeRecord:
     """One execution of a node, as events and snapshots tell it.
 
-    position: its number in the run, which Dify since 1.9 tells in snapshots alone.
+    position: its number in the run; events since Dify 1.9 have 1 as its index.
+    parallel: in which branch it is, as events before 1.9 tell it.
     """
 
     id: str
@@ -155,10 +156,11 @@ class NodeRecord:
     node_type: str
     title: str
     position: int
-    predecessor: str | None
+    index: int = 1
+    predecessor_node_id: str | None = None
     iteration_id: str | None = None
     loop_id: str | None = None
-    parallel: tuple[str, str] | None = None
+    parallel: Mapping[str, str] = Factory(dict)
     status: str = "running"
     error: str | None = None
     inputs: Data | None = None

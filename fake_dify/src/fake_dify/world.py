@@ -6,33 +6,28 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from .base import Gate
-from .checks import Checked
+from .checks import Checked, ScriptError, require
 from .contract import Operation, contract
+from .faults import CATALOGUE, Faults
 from .files import FileStore, StoredFile, file_type
-from .state import App, Form, NodeRecord, Run, new_id
+from .state import App, Form, Run, new_id
 from .versions import NEWEST, Rules
 from .versions.older import old_event
 
 
-@define(eq=False, slots=False, repr=False)
-class Named(Checked):
-    """What can be told to `FakeDify` without a name."""
-
-    version: str = NEWEST
-    api_key: str = "app-test"
-
-
 @define(eq=False, slots=False, repr=False, kw_only=True)
-class World(Named):
+class World(Checked):
     """The state of one server, and its settings, which come first: see `FakeDify`.
 
     kills_readers: as `Rules.readers_kill_readers`; account: the only member of the workspace.
     problems: exceptions raised by functions inside workflows; violations: breaches of the contract.
     """
 
+    version: str = field(default=NEWEST, kw_only=False)
+    api_key: str = field(default="app-test", kw_only=False)
     check: bool = True
     eof_delay: float = 1.0
     ping_interval: float = 10.0
@@ -53,6 +48,8 @@ class World(Named):
     all_forms: dict[str, Form] = field(factory=dict, init=False)
     violations: list[str] = field(factory=list, init=False)
     problems: list[Exception] = field(factory=list, init=False)
+    faults: Faults = field(factory=Faults, init=False)
+    _usual: dict[str, Any] = field(factory=dict, init=False)  # settings that a fault has changed
     tasks: set[asyncio.Task[None]] = field(factory=set, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -68,6 +65,36 @@ class World(Named):
         """Seconds until a run goes on; a race of two forms needs some to show."""
         usual = 0.0 if self.two_forms == "together" else 0.5
         return usual if self.resume_delay is None else self.resume_delay
+
+    def switch_on(self, name: str, at: int | None = None, times: int | None = None) -> None:
+        """Switch on a fault of the catalogue by its name, until `switch_off`.
+
+        Args:
+            name: Its name, e.g. "cut".
+            at: Behind how many events of the stream it happens.
+            times: For how many requests it holds.
+        """
+        entry = CATALOGUE.get(name)
+        if entry is None:
+            raise ScriptError(f"there is no fault {name!r}; there are {', '.join(CATALOGUE)}")
+        require(at, int | None, f"{name}: at")
+        require(times, int | None, f"{name}: times")
+        if at is not None and not entry.has_place:
+            raise ScriptError(f"{name} happens at no event: {name}:{at} says nothing")
+        if entry.fault is not None:
+            changes: dict[str, Any] = {} if at is None else {"after_events": at}
+            fault = evolve(entry.fault, **changes)
+            self.faults.add(fault, entry.times if times is None else times)
+        for setting, value in entry.settings.items():
+            self._usual.setdefault(setting, getattr(self, setting))
+            setattr(self, setting, value)
+        self.faults.named.append(name)
+
+    def switch_off(self) -> None:
+        """Switch all faults off."""
+        self.faults.clear()
+        while self._usual:
+            setattr(self, *self._usual.popitem())
 
     def file_type(self, stored: StoredFile) -> str:
         return file_type(stored.extension, stored.mime_type, self.etl_type)
@@ -87,12 +114,12 @@ class World(Named):
                 run.redeployed = True
                 run.cancel()
 
-    def event(self, event: Mapping[str, Any], node: NodeRecord | None = None) -> dict[str, Any]:
+    def event(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Return an event as this server's version sends it, checked against the contract."""
         rendered: dict[str, Any] = self.files.render(event)
         if self.check:
             self.violations += contract().event_problems(rendered)
-        return old_event(self.rules, rendered, node, self.tenant_id)
+        return old_event(self.rules, rendered, self.tenant_id)
 
     def check_reply(self, operation: Operation, status: int, body: Any) -> None:
         if self.check:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
 
 from ..contract import Operation, contract
-from ..replies import EVENTS, PING, Reply, frame
+from ..replies import EVENTS, PING, Reply, each, frame
 from . import app, files, forms, logs, runs
 from .request import ApiRequest
 
@@ -39,12 +38,8 @@ async def _example(request: ApiRequest) -> Reply:
     status, media, body = contract().example_reply(request.spec)
     if media == "application/json":
         return Reply(body, status)
-    if media == "text/event-stream":
-        return Reply(media=EVENTS, chunks=_frames(body if isinstance(body, list) else [body]))
-    return Reply(None, status, media, chunks=(str(body or "").encode(),))
-
-
-async def _frames(events: list[Any]) -> AsyncGenerator[bytes, None]:
-    yield PING
-    for event in events:
-        yield event.encode() if isinstance(event, str) else frame(event)
+    if media != "text/event-stream":
+        return Reply(None, status, media, content=str(body or "").encode())
+    events = body if isinstance(body, list) else [body]
+    frames = [event.encode() if isinstance(event, str) else frame(event) for event in events]
+    return Reply(media=EVENTS, content=each([PING, *frames]))

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from starlette.exceptions import HTTPException
 
-from ..contract import contract
-from ..replies import ApiError, Reply, as_uuid, refuse_if
+from ..contract import fill
+from ..replies import ApiError, Reply, as_uuid, each, refuse_if
 from .request import ANONYMOUS, ApiRequest
 
 
 async def info(request: ApiRequest) -> Reply:
     about = {"description": f"stand-in app {request.app.name}", "author_name": "FakeDify"}
-    return Reply(contract().fill("AppInfo", request.app, tags=[], **about))
+    return Reply(fill("AppInfo", request.app, tags=[], **about))
 
 
 async def site(request: ApiRequest) -> Reply:
-    return Reply(contract().fill("AppSite", title=request.app.name))
+    return Reply(fill("AppSite", title=request.app.name))
 
 
 async def parameters(request: ApiRequest) -> Reply:
     text = "App unavailable, please check your app configurations."
-    refuse_if(not request.app.published, 400, "app_unavailable", text)
+    refuse_if(not request.app.published, text, "app_unavailable")
     speech = {"enabled": request.app.speech}
-    told = contract().fill("AppParameters", speech_to_text=speech)
+    told = fill("AppParameters", speech_to_text=speech)
     told["text_to_speech"] = told["text_to_speech"] | speech
     told["user_input_form"] = [item.declaration() for item in request.app.form or ()]
     return Reply(told)
@@ -35,7 +35,7 @@ async def end_user(request: ApiRequest) -> Reply:
         raise ApiError(404, "end_user_not_found", "End user not found.")
     about = dict.fromkeys(("created_at", "updated_at"), user.made.isoformat(timespec="seconds"))
     about |= {"tenant_id": request.world.tenant_id, "external_user_id": user.session_id}
-    return Reply(contract().fill("EndUser", user, **about))
+    return Reply(fill("EndUser", user, **about))
 
 
 async def text_to_audio(request: ApiRequest) -> Reply:
@@ -44,7 +44,8 @@ async def text_to_audio(request: ApiRequest) -> Reply:
     if body.get("message_id"):
         return Reply()  # workflow apps have no messages
     text = body.get("text")
-    refuse_if(not text, 400, "invalid_param", "Text is required")
-    refuse_if(not request.app.speech, 400, "invalid_param", "TTS is not enabled")
-    chunks = tuple(f"ID3fake-mp3-{n}-{text}".encode() for n in range(3))
-    return Reply(media="audio/mpeg", chunks=chunks)
+    refuse_if(not text, "Text is required")
+    refuse_if(not request.app.speech, "TTS is not enabled")
+    return Reply(
+        media="audio/mpeg", content=each(f"ID3fake-mp3-{n}-{text}".encode() for n in range(3))
+    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..contract import contract
-from ..replies import ApiError, Reply, refused
+from ..contract import fill
+from ..replies import ApiError, Reply, refuse_if, refused
 from ..state import EndUser, Form, FormInput
 from .inputs import read_file
 from .request import ApiRequest
@@ -27,14 +27,8 @@ def _find(request: ApiRequest) -> Form:
 
 async def get_form(request: ApiRequest) -> Reply:
     form = _find(request)
-    about = {"inputs": form.fields, "user_actions": form.actions}
-    told = contract().fill(
-        "HumanInputForm",
-        form,
-        form_content=form.content,
-        resolved_default_values=form.defaults,
-        **about,
-    )
+    about = {"inputs": form.fields, "user_actions": form.actions, "form_content": form.content}
+    told = fill("HumanInputForm", form, resolved_default_values=form.defaults, **about)
     return Reply(told, line=False)
 
 
@@ -46,41 +40,37 @@ async def submit_form(request: ApiRequest) -> Reply:
             raise refused("HumanInputFormSubmitPayload", name, "missing", dict(body))
     form = _find(request)
     action, given, inputs = str(body["action"]), body["inputs"], form.step.inputs
-    if action not in form.step.actions:
-        raise _invalid(f"Invalid action: {action}")
+    invalid_if(action not in form.step.actions, f"Invalid action: {action}")
     missing = [item.name for item in inputs if item.name not in given]
-    if missing:
-        raise _invalid(f"Missing required inputs: {', '.join(missing)}")
+    invalid_if(missing, f"Missing required inputs: {', '.join(missing)}")
     form.answer = action, {one.name: _read(request, user, one, given[one.name]) for one in inputs}
     form.resume(form)
     return Reply({})
 
 
-def _invalid(message: str) -> ApiError:
-    return ApiError(400, "invalid_form_data", message)
+def invalid_if(condition: object, message: str) -> None:
+    refuse_if(condition, message, "invalid_form_data")
 
 
 def _read(request: ApiRequest, user: EndUser, item: FormInput, value: Any) -> Any:
     """Return a value; a paragraph that is no string is accepted here, and fails the run later."""
+    if item.type == "select":
+        odd = value not in item.options
+        invalid_if(odd, f"Invalid value for select input '{item.name}': {value}")
+    if not item.type.startswith("file"):
+        return value
+    wrong = f"Invalid value for {item.type.replace('-', ' ')} input '{item.name}'"
 
-    def file(what: str, one: Any) -> Any:
-        if not isinstance(one, Mapping):
-            raise _invalid(f"Invalid value for {what}: expected mapping")
+    def file(one: Any) -> Any:
+        invalid_if(not isinstance(one, Mapping), f"{wrong}: expected mapping")
         try:
             return read_file(request.world, user, one)
         except ApiError as error:
-            raise _invalid(f"Invalid value for {what}: {error.message}") from None
+            raise ApiError(400, "invalid_form_data", f"{wrong}: {error.message}") from None
 
-    if item.type == "select" and value not in item.options:
-        raise _invalid(f"Invalid value for select input '{item.name}': {value}")
     if item.type == "file":
-        return file(f"file input '{item.name}'", value)
-    if item.type == "file-list":
-        what = f"file list input '{item.name}'"
-        if not isinstance(value, list):
-            raise _invalid(f"Invalid value for {what}: expected list")
-        if len(value) > item.number_limits:
-            text = f"Number of files exceeds the maximum limit {item.number_limits}"
-            raise _invalid(f"Invalid value for {what}: {text}")
-        return [file(what, one) for one in value]
-    return value
+        return file(value)
+    invalid_if(not isinstance(value, list), f"{wrong}: expected list")
+    text = f"{wrong}: Number of files exceeds the maximum limit {item.number_limits}"
+    invalid_if(len(value) > item.number_limits, text)
+    return [file(one) for one in value]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..files import FileValue
-from ..replies import BadNumber, as_uuid, invalid_param, refuse_if
+from ..replies import INTERNAL, ApiError, as_uuid, invalid_param, refuse_if
 from ..state import App, EndUser, Input
 from ..world import World
 
@@ -36,8 +36,7 @@ def _loose(world: World, user: EndUser, value: Any) -> Any:
 def _value(world: World, item: Input, value: Any) -> Any:
     name, most = f"{item.variable} in input form", item.max_length
     if value is None:
-        if item.required:
-            raise invalid_param(f"{item.variable} is required in input form")
+        refuse_if(item.required, f"{item.variable} is required in input form")
         return item.default
     must: str | None = None
     match item.type:
@@ -66,8 +65,7 @@ def _value(world: World, item: Input, value: Any) -> Any:
             if most is not None and len(value) > most:
                 must = f"less than {most} characters"
             value = value.replace("\0", "")
-    if must is not None:
-        raise invalid_param(f"{name} must be {must}")
+    refuse_if(must, f"{name} must be {must}")
     return value
 
 
@@ -76,7 +74,7 @@ def _number(name: str, value: Any) -> Any:
         return value
     if not isinstance(value, str):
         text = f"expected value type int, float or str, got {type(value)}, value: {value}"
-        raise BadNumber(500, "internal_server_error", text)
+        raise ApiError(500, "internal_server_error", text, shown=INTERNAL)
     try:
         return None if value == "" else float(value) if "." in value else int(value)
     except ValueError:
@@ -96,25 +94,22 @@ def read_file(
 ) -> FileValue:
     """Return the file that an input names; raise Dify's error when it may not be used."""
     method, kind = given.get("transfer_method"), str(given.get("type", "custom"))
-    if not method:
+    text = "No matching enum found for value 'None'"
+    if world.rules.since(1, 10):
         text = "transfer_method is required in file mapping"
-        old_text = "No matching enum found for value 'None'"
-        raise invalid_param(text if world.rules.since(1, 10) else old_text)
+    refuse_if(not method, text)
     if method == "remote_url":
         url = given.get("url") or given.get("remote_url")
-        if not url:
-            raise invalid_param("Invalid file url")
-        if not re.match(r"https?://[^\s/]", str(url)):
-            raise invalid_param(f"Reached maximum retries (3) for URL {url}")
+        refuse_if(not url, "Invalid file url")
+        reached = re.match(r"https?://[^\s/]", str(url))
+        refuse_if(not reached, f"Reached maximum retries (3) for URL {url}")
         return FileValue(None, kind, str(url))
     odd = invalid_param("Invalid upload file id format")
     stored = world.files.files.get(as_uuid(given.get("upload_file_id"), odd))
     owned = stored is not None and (stored.owner == user.id or not world.rules.owner_checked)
     if stored is None or not owned or stored.app_id != user.app_id:
         raise invalid_param("Invalid upload file")
-    wrong = kind not in ("custom", world.file_type(stored))
-    refuse_if(wrong, 400, "invalid_param", WRONG_TYPE)
+    refuse_if(kind not in ("custom", world.file_type(stored)), WRONG_TYPE)
     allowed = item is None or kind in item.allowed_file_types
-    text = f"File validation failed for file: {stored.name}"
-    refuse_if(not allowed, 400, "invalid_param", text)
+    refuse_if(not allowed, f"File validation failed for file: {stored.name}")
     return FileValue(stored, kind)

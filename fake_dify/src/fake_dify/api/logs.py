@@ -8,12 +8,11 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from ..base import Data
-from ..contract import contract
-from ..replies import Reply, invalid_param, refused
+from ..contract import contract, fill
+from ..replies import Reply, invalid_param, refuse_if, refused
 from ..run import payloads
 from ..state import Run
 from ..world import World
@@ -27,23 +26,20 @@ ISO = re.compile(
 )
 
 
-def parse_iso(text: str) -> datetime:
+def _seconds(text: str | None, otherwise: float) -> float:
     """Return a time as dateutil's isoparse reads it; without a zone it is UTC."""
-    if text.isdigit() and len(text) not in {4, 6, 8}:
-        raise invalid_param("ISO time too short")
+    if not text:
+        return otherwise
+    refuse_if(text.isdigit() and len(text) not in {4, 6, 8}, "ISO time too short")
     if not ISO.fullmatch(text):
-        if ISO.match(text) and " " in text.strip():
-            raise invalid_param("Unused components in ISO string")
+        refuse_if(ISO.match(text) and " " in text.strip(), "Unused components in ISO string")
         raise invalid_param(f"invalid literal for int() with base 10: {text[:4].encode()!r}")
-    if len(text) == 4:
-        text += "-01-01"
-    elif re.fullmatch(r"\d{4}-\d{2}", text):
-        text += "-01"
+    missing = {4: "-01-01", 7: "-01"}.get(len(text), "")
     try:
-        parsed = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text + missing)
     except ValueError as problem:
         raise invalid_param(str(problem)) from None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
 
 
 def _whole(request: ApiRequest, name: str) -> int:
@@ -83,41 +79,35 @@ async def list_logs(request: ApiRequest) -> Reply:
         """Return when the entry was made: at the start, on old servers at the end of the run."""
         return run.created_at if shows_running else run.finished_at or run.created_at
 
-    keep: list[Callable[[Run], bool]] = [
-        lambda run: run.app is request.app and run.listed,
-        lambda run: shows_running or run.over,
-        lambda run: status in (None, run.status),
+    earliest = _seconds(query.get("created_at__after"), float("-inf"))
+    latest = _seconds(query.get("created_at__before"), float("inf"))
+    session, keyword = query.get("created_by_end_user_session_id"), query.get("keyword")
+    account = query.get("created_by_account")  # a member of the workspace, who runs nothing
+    unknown = account and account != world.account and world.rules.since(1, 10)
+    refuse_if(unknown, f"Account not found: {account}")
+    runs = [
+        run
+        for run in world.runs
+        if run.app is request.app and run.listed and not account
+        if (shows_running or run.over) and status in (None, run.status)
+        if earliest <= made(run) <= latest and session in (None, "", run.user)
+        if not keyword or _has(world, run, keyword)
     ]
-    if after := query.get("created_at__after"):
-        earliest = parse_iso(after).timestamp()
-        keep.append(lambda run: made(run) >= earliest)
-    if before := query.get("created_at__before"):
-        latest = parse_iso(before).timestamp()
-        keep.append(lambda run: made(run) <= latest)
-    if session := query.get("created_by_end_user_session_id"):
-        keep.append(lambda run: run.user == session)
-    if account := query.get("created_by_account"):  # a member of the workspace, who runs nothing
-        if account != world.account and world.rules.since(1, 10):
-            raise invalid_param(f"Account not found: {account}")
-        keep.append(lambda run: False)
-    if keyword := query.get("keyword"):
-        keep.append(lambda run: _has(world, run, keyword))
-    runs = [run for run in world.runs if all(holds(run) for holds in keep)]
     shuffle = random.Random(json.dumps({**query, "page": "", "limit": limit}, sort_keys=True))
     shuffle.shuffle(runs)  # Dify orders by whole seconds alone
     runs.sort(key=lambda run: -made(run))
     data = [_entry(run, made(run)) for run in runs[(page - 1) * limit : page * limit]]
     about = {"total": len(runs), "has_more": len(runs) > page * limit, "data": data}
-    return Reply(contract().fill("WorkflowLogPage", page=page, limit=limit, **about))
+    return Reply(fill("WorkflowLogPage", page=page, limit=limit, **about))
 
 
 def _entry(run: Run, created_at: int) -> Data:
     entry: Data = contract().example("WorkflowLogPage")["data"][0]
     not_yet = {} if run.over else {"elapsed_time": 0.0, "total_tokens": 0, "exceptions_count": 0}
     about: Data = {"id": run.log_id, "created_at": created_at}
-    about["workflow_run"] = contract().fill(
+    about["workflow_run"] = fill(
         entry["workflow_run"], run, version=run.app.version_text, **not_yet
     )
     user = run.app.user(run.user)
-    about["created_by_end_user"] = contract().fill(entry["created_by_end_user"], user)
-    return contract().fill(entry, **about)
+    about["created_by_end_user"] = fill(entry["created_by_end_user"], user)
+    return fill(entry, **about)

@@ -10,7 +10,7 @@ from attrs import evolve
 
 from ..base import Data, Step, Workflow
 from ..checks import require
-from ..contract import contract
+from ..contract import fill
 from ..replies import EVENTS, ApiError, Crash, Reply, as_uuid, refuse_if, refused
 from ..run import payloads
 from ..run.engine import start
@@ -31,7 +31,7 @@ async def run_workflow(request: ApiRequest) -> Reply:
     request.workflow_app()
     _check_body(request, body)
     workflow_id, workflow = _chosen(app, request.params.get("workflow_id"))
-    refuse_if(not app.published, 400, "invalid_param", "Workflow not published")
+    refuse_if(not app.published, "Workflow not published")
     streaming = body.get("response_mode") == "streaming"
     _check_slots(request, streaming=streaming)
     broken: PipelineError | None = None
@@ -48,10 +48,11 @@ async def run_workflow(request: ApiRequest) -> Reply:
         raise
     run = Run(app, workflow_id, inputs, user.session_id, body["inputs"])
     run.files, run.streaming = files, streaming
+    request.run = run
     reader = Reader(request, run) if streaming else None
     start(world, run, steps)
     if reader is not None:
-        return Reply(media=EVENTS, chunks=reader.own(), leave=reader.leave_own)
+        return Reply(media=EVENTS, content=reader.own(), leave=reader.leave_own)
     await run.settled.wait()
     return Reply(_blocking(request, run), media="application/json; charset=utf-8", line=False)
 
@@ -65,10 +66,10 @@ def _chosen(app: App, given: str | None) -> tuple[str, Workflow]:
         f"Cannot use draft workflow version. Workflow ID: {workflow_id}. "
         "Please use a published workflow version or leave workflow_id empty."
     )
-    refuse_if(workflow_id == app.draft_id, 400, "bad_request", text)
+    refuse_if(workflow_id == app.draft_id, text, "bad_request")
     versions = {**app.versions, app.workflow_id: app.workflow}
     text = f"Workflow not found with id: {given}"
-    refuse_if(workflow_id not in versions, 404, "not_found", text)
+    refuse_if(workflow_id not in versions, text, "not_found", 404)
     return workflow_id, versions[workflow_id]
 
 
@@ -100,7 +101,7 @@ def _check_slots(request: ApiRequest, *, streaming: bool) -> None:
         "Too many requests. Please try again later. The current maximum concurrent requests "
         f"allowed for {app.id} is {limit}."
     )
-    refuse_if(full, 400, "invalid_param", text)
+    refuse_if(full, text)
 
 
 def _steps(app: App, workflow: Workflow, inputs: Mapping[str, Any]) -> Sequence[Step]:
@@ -128,16 +129,16 @@ def _never_began(
         events += payloads.made_up(new_id(), workflow_id, inputs, told)
     elif broken is None and rules.since(1, 14):  # 1.13 says nothing at all
         events.append({"event": "error", "message": message, "status": 500})
-    return Reply(media=EVENTS, chunks=refused_stream(request, events))
+    return Reply(media=EVENTS, content=refused_stream(request, events))
 
 
 def _blocking(request: ApiRequest, run: Run) -> Data:
-    paused = payloads.pause(run.pause) if run.status == "paused" else {}
+    paused = payloads.pause(run) if run.status == "paused" else {}
     last = run.events[-1]["data"] if run.events else {}
     told = {"outputs": run.outputs if run.over else {}, "error": last.get("error")}
     told |= {"status": last.get("status", run.status), **paused}
-    body = contract().fill("BlockingRunResult", run, workflow_run_id=run.id)
-    body["data"] = contract().fill(body["data"], run, **told)
+    body = fill("BlockingRunResult", run, workflow_run_id=run.id)
+    body["data"] = fill(body["data"], run, **told)
     rendered: Data = request.world.files.render(body)
     return rendered
 
@@ -171,7 +172,7 @@ async def get_run(request: ApiRequest) -> Reply:
     not_yet: Data = {"outputs": {}, "total_tokens": 0, "elapsed_time": 0.0}
     told = {"outputs": world.files.render(run.outputs)} if run.over else not_yet
     inputs = json.dumps(world.files.render({**run.inputs, **system}))
-    return Reply(contract().fill("WorkflowRunDetail", run, inputs=inputs, **told))
+    return Reply(fill("WorkflowRunDetail", run, inputs=inputs, **told))
 
 
 async def stream_events(request: ApiRequest) -> Reply:
@@ -183,4 +184,5 @@ async def stream_events(request: ApiRequest) -> Reply:
         chunks = finished_stream(request, run)
     else:
         chunks = events_stream(request, run, snapshot=snapshot, over_pauses=over_pauses)
-    return Reply(media=EVENTS, chunks=chunks, headers={"cache-control": "no-cache"})
+    request.run = run
+    return Reply(media=EVENTS, content=chunks, headers={"cache-control": "no-cache"})

@@ -15,10 +15,10 @@ from starlette.types import Receive, Scope, Send
 
 from ..api import handler
 from ..api.files import download
-from ..api.request import ApiRequest, arrived
+from ..api.request import ApiRequest
 from ..checks import ScriptError
 from ..contract import Operation, contract
-from ..faults import CATALOGUE, Answer, Faults
+from ..faults import CATALOGUE, Answer
 from ..replies import ApiError, Crash, Reply, ReplyOver
 from ..versions.older import old_reply
 from ..world import World
@@ -36,28 +36,25 @@ NOT_ALLOWED = "The method is not allowed for the requested URL."
 class Service:
     """The application of one server. requests: everything that arrived, in order."""
 
-    def __init__(self, world: World, faults: Faults) -> None:
-        self._world, self._faults = world, faults
+    def __init__(self, world: World) -> None:
+        self._world, self._send = world, partial(Sending, world.rules)
         self.requests: list[ApiRequest] = []
-        # An operation that this version lacks is not there.
-        known = [one for one in contract().operations if one.since <= world.rules.release]
-        self._routes = [
-            Route(f"/v1{one.path}", partial(self._operate, one), methods=[one.method], name=one.id)
-            for one in known
+        routes = [
+            Route(f"/v1{one.path}", partial(self._operate, one), methods=[one.method])
+            for one in contract().operations
+            if one.since <= world.rules.release
         ]
-        beside = [
-            Route("/files/{path:path}", self._download),
-            Route("/health", self._health),
-            Route("/fake/faults", self._fault, methods=["GET", "POST", "DELETE"]),
-        ]
-        router = Router([*self._routes, *beside], redirect_slashes=False)
+        routes.append(Route("/files/{path:path}", self._download))
+        routes.append(Route("/health", self._health))
+        routes.append(Route("/fake/faults", self._faults, methods=["GET", "POST", "DELETE"]))
+        self._router = Router(routes, redirect_slashes=False)
         handlers: dict[Any, Any] = {HTTPException: self._no_operation, ApiError: self._error}
-        self._app = ExceptionMiddleware(router, handlers)
+        self._app = ExceptionMiddleware(self._router, handlers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         scope["app"] = self  # Starlette's router raises what it does not find
-        call = scope["state"]["call"] = arrived(self._world, request)
+        call = scope["state"]["call"] = ApiRequest.arrived(self._world, request)
         self.requests.append(call)
         try:
             await call.read(request)
@@ -70,14 +67,13 @@ class Service:
             pass
         finally:
             watcher.cancel()
-            await call.form.close()  # in memory: it does not wait
-            call.raw = b""
+            call.forget()
 
     async def _operate(self, operation: Operation, request: Request) -> Sending:
         """Carry an operation out, unless a fault answers in its place."""
         call: ApiRequest = request.state.call
         call.spec, call.operation, call.params = operation, operation.id, request.path_params
-        call.fault = fault = self._faults.take(operation.id)
+        call.fault = fault = self._world.faults.take(operation.id)
         if fault is not None:
             await asyncio.sleep(fault.seconds)
         if isinstance(fault, Answer):
@@ -96,9 +92,7 @@ class Service:
         return self._reply(operation, reply, None)
 
     async def _error(self, request: Request, error: Any) -> Sending:
-        headers = {}
-        if error.status == 401:
-            headers["www-authenticate"] = 'Bearer realm="api"'
+        headers = {"www-authenticate": 'Bearer realm="api"'} if error.status == 401 else {}
         if isinstance(error, Crash) and self._world.rules.since(1, 11):
             headers["vary"] = "Cookie"  # here versions before 1.13 say it, too
         reply = Reply(error.body(), error.status, headers=headers)
@@ -107,7 +101,7 @@ class Service:
     def _reply(self, operation: Operation, reply: Reply, error: ApiError | None) -> Sending:
         """Return a reply as this version gives it, checked against the contract."""
         world = self._world
-        if reply.chunks is None:
+        if reply.content is None:
             world.check_reply(operation, reply.status, reply.body)
             reply = old_reply(world.rules, operation, reply, error, world.tenant_id)
         return self._send(evolve(reply, headers={**CORS, **reply.headers}))
@@ -115,20 +109,19 @@ class Service:
     async def _no_operation(self, request: Request, error: Any) -> Sending:
         """Answer what is no operation of the API, or has an id in its path that is no UUID."""
         path = request.url.path
-        if path == "/v1":
-            return self._html(308, {"location": "/v1/"})
         if error.status_code != 405 or not path.startswith("/v1/"):
-            return self._html(404, CORS if path == "/v1/" else {})
-        if request.method == "OPTIONS":
-            matching = [one for one in self._routes if one.matches(request.scope)[0] != Match.NONE]
-            methods = {method for one in matching for method in one.methods or ()} - {"HEAD"}
-            headers = {**CORS, "allow": ", ".join(sorted({"OPTIONS", *methods}))}
-            return self._send(Reply(media=HTML, chunks=(b"",), headers=headers))
-        return self._send(Reply(ApiError(405, "method_not_allowed", NOT_ALLOWED).body(), 405))
-
-    def _html(self, status: int, headers: dict[str, str]) -> Sending:
-        page = (NOT_FOUND_HTML.encode(),)
-        return self._send(Reply(status=status, media=HTML, chunks=page, headers=headers))
+            status, headers = 404, CORS if path == "/v1/" else {}
+            if path == "/v1":
+                status, headers = 308, {"location": "/v1/"}
+            page = NOT_FOUND_HTML.encode()
+            return self._send(Reply(status=status, media=HTML, content=page, headers=headers))
+        if request.method != "OPTIONS":
+            return self._send(Reply(ApiError(405, "method_not_allowed", NOT_ALLOWED).body(), 405))
+        found: list[Any] = self._router.routes
+        found = [one for one in found if one.matches(request.scope)[0] != Match.NONE]
+        methods = {"OPTIONS", *(method for one in found for method in one.methods)} - {"HEAD"}
+        headers = {**CORS, "allow": ", ".join(sorted(methods))}
+        return self._send(Reply(media=HTML, content=b"", headers=headers))
 
     async def _download(self, request: Request) -> Sending:
         reply = download(self._world, request.url.path, request.query_params)
@@ -138,28 +131,26 @@ class Service:
         told = {"pid": 1, "status": "ok", "version": self._world.rules.version}
         return self._send(Reply(told, line=False))
 
-    async def _fault(self, request: Request) -> Sending:
+    async def _faults(self, request: Request) -> Sending:
         """List, switch on or switch off the faults of the catalogue."""
         status, told = 200, dict[str, Any]()
         try:
             if request.method == "POST":
-                self._faults.switch_on(**request.state.call.body)
+                self._world.switch_on(**request.state.call.body)
             elif request.method == "DELETE":
-                self._faults.switch_off()
+                self._world.switch_off()
         except (ScriptError, TypeError, ValueError) as error:
             status, told = 400, {"message": str(error)}
         names = {name: {"does": one.does, "right": one.right} for name, one in CATALOGUE.items()}
-        return self._send(Reply(told | {"on": self._faults.named, "catalogue": names}, status))
-
-    def _send(self, reply: Reply) -> Sending:
-        return Sending(self._world.rules, reply)
+        on = self._world.faults.named
+        return self._send(Reply(told | {"on": on, "catalogue": names}, status))
 
 
 def _instead(answer: Answer) -> Reply:
     """Return what a fault has in place of the server's reply."""
     about: dict[str, Any] = {"status": answer.status, "headers": answer.headers}
     if isinstance(answer.body, str):
-        return Reply(media="text/html", chunks=(answer.body.encode(),), **about)
+        return Reply(media="text/html", content=answer.body.encode(), **about)
     return Reply(dict(answer.body), **about)
 
 

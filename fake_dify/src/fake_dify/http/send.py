@@ -7,7 +7,6 @@ import asyncio
 import json
 import socket
 import struct
-from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from email.utils import formatdate
 from typing import Any
@@ -16,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from ..api.request import ApiRequest
 from ..faults import Fault
-from ..replies import PING, Reply, ReplyOver, frame
+from ..replies import PING, Reply, ReplyOver, each, frame
 from ..run import payloads
 from ..versions import Rules
 
@@ -31,27 +30,25 @@ class Sending:
 
     def __init__(self, rules: Rules, reply: Reply) -> None:
         self._rules, self._reply = rules, reply
-        self._first: dict[str, Any] = {}  # the first event
         self._events = self._bytes = 0
-        chunks = (self._json(),) if reply.chunks is None else reply.chunks
-        self._size = len(chunks[0]) if isinstance(chunks, tuple) and len(chunks) == 1 else None
-        self._chunks = _each(chunks) if isinstance(chunks, tuple) else chunks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._send, call = send, scope["state"]["call"]
-        self._call: ApiRequest = call
+        self._send, reply = send, self._reply
+        self._call: ApiRequest = scope["state"]["call"]
         self._transport: asyncio.Transport = scope["state"]["transport"]
-        self._fault = call.fault if isinstance(call.fault, Fault) else Fault()
-        call.status = self._reply.status
-        pairs = [(name.lower().encode(), value.encode()) for name, value in self._headers().items()]
-        begin = {"type": "http.response.start", "status": self._reply.status, "headers": pairs}
+        self._fault = self._call.fault if isinstance(self._call.fault, Fault) else Fault()
+        self._call.status = reply.status
+        content = self._json() if reply.content is None else reply.content
+        self._size = len(content) if isinstance(content, bytes) else None
+        content = each([content]) if isinstance(content, bytes) else content
+        begin = {"type": "http.response.start", "status": reply.status, "headers": self._headers()}
         try:
             if self._fault.before_headers:
                 await self._break()
             await send(begin)
             if self._fault.after_bytes == 0:
                 await self._break()
-            async with aclosing(self._chunks) as chunks:
+            async with aclosing(content) as chunks:
                 try:
                     async for chunk in chunks:
                         await self._chunk(chunk)
@@ -61,19 +58,19 @@ class Sending:
                     raise
             await self._body(b"", more=False)
         finally:
-            self._reply.leave()
+            reply.leave()
 
     def _json(self) -> bytes:
         line = self._reply.line
         separators = (",", ":") if line and self._rules.compact_json else None
         return (json.dumps(self._reply.body, separators=separators) + "\n" * line).encode()
 
-    def _headers(self) -> dict[str, str]:
+    def _headers(self) -> list[tuple[bytes, bytes]]:
         """Add what every reply of this version carries, leave out what none has."""
         rules, own = self._rules, dict(self._reply.headers)
         if not rules.since(1, 11):
             own.pop(EXPOSED, None)
-        return {
+        headers = {
             "content-type": self._reply.media,
             **({} if self._size is None else {"content-length": str(self._size)}),
             **({"server": "gunicorn"} if rules.names_server else {}),
@@ -83,6 +80,7 @@ class Sending:
             **({"vary": "Cookie"} if rules.since(1, 13) else {}),
             **own,
         }
+        return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def _body(self, body: bytes, *, more: bool = True) -> None:
         await self._send({"type": "http.response.body", "body": body, "more_body": more})
@@ -99,11 +97,9 @@ class Sending:
         if is_event and self._events == fault.after_events:
             await self._break(chunk)
         if fault.then == "lose terminal" and chunk.startswith(TERMINAL):
-            await self._ping_on(json.loads(chunk.removeprefix(b"data: ")))
+            await self._ping_on()
         await self._body(chunk)
         self._events += is_event
-        if is_event and fault.then == "made-up end" and not self._first:
-            self._first = json.loads(chunk.removeprefix(b"data: "))
         needs_next = fault.then in ("truncate chunk", "cut inside event")
         if self._events == fault.after_events and not needs_next:
             await self._break()
@@ -112,27 +108,26 @@ class Sending:
         """End the reply; rest: what would have come next."""
         then, half = self._fault.then, rest[: max(len(rest) // 2, 1)]
         if then == "made-up end":
-            await self._make_end_up(self._first)
+            await self._make_end_up()
         elif then == "reset":
             raw: socket.socket = self._transport.get_extra_info("socket")
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._transport.abort()
-        elif then == "eof" and not self._fault.before_headers and self._size is None:
-            await self._body(b"", more=False)
-        elif then in {"eof", "close"}:
-            self._transport.close()
-        elif then == "truncate chunk":
-            self._transport.write(b"%x\r\n" % len(rest) + half)
-            self._transport.close()
         elif then == "cut inside event":
             await self._body(half, more=False)
-        elif then == "error event left open":
-            await self._body(frame(ERROR))
-        if then in {"silence", "error event left open"}:
+        elif then == "eof" and not self._fault.before_headers and self._size is None:
+            await self._body(b"", more=False)
+        elif then in {"eof", "close", "truncate chunk"}:
+            if then == "truncate chunk":
+                self._transport.write(b"%x\r\n" % len(rest) + half)
+            self._transport.close()
+        elif then in {"silence", "error event left open"}:
+            if then != "silence":
+                await self._body(frame(ERROR))
             await self._call.gone.wait()
         raise ReplyOver
 
-    async def _ping_on(self, lost: dict[str, Any]) -> None:
+    async def _ping_on(self) -> None:
         """Send nothing but pings, as Dify does when a terminal event got lost."""
         world = self._call.world
         for _ in range(int(world.idle_limit / world.ping_interval)):
@@ -141,17 +136,12 @@ class Sending:
                 break
             await self._body(PING)
         if world.rules.makes_ends_up and self._call.operation.startswith("runWorkflow"):
-            await self._make_end_up(lost)  # the stream of the request that began the run
+            await self._make_end_up()  # the stream of the request that began the run
         else:
             await self._body(b"", more=False)
         raise ReplyOver
 
-    async def _make_end_up(self, event: dict[str, Any]) -> None:
-        workflow_id = event["data"].get("workflow_id", "")
-        end = frame(payloads.made_up_end(event["workflow_run_id"], workflow_id))
+    async def _make_end_up(self) -> None:
+        run = self._call.run
+        end = frame(payloads.made_up(run.id, run.workflow_id)[1]) if run else b""
         await self._body(end, more=False)
-
-
-async def _each(chunks: tuple[bytes, ...]) -> AsyncGenerator[bytes, None]:
-    for chunk in chunks:
-        yield chunk

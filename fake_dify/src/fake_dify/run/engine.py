@@ -1,4 +1,4 @@
-"""Carries out one run: performs its steps, tells its events, pauses it, keeps its figures."""
+"""Carries out one run: performs its steps, sends its events, pauses it, keeps its figures."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, NoReturn
+from typing import Any
 
 from ..base import Data, End, NodeFailed, Outputs, Scope, Step, Stopped, Vanished, tail_ids
-from ..contract import contract
+from ..contract import fill
 from ..state import Form, NodeRecord, Run, new_id, now
 from ..versions import STOPPED_BY_USER, Rules
 from ..world import World
@@ -22,6 +22,7 @@ REDEPLOYED = "Aborted: Workflow stopped because the worker is shutting down."
 class Execution:
     """One run in progress; steps use what is public here.
 
+    variables: what nodes gave, by (node id, name).
     streaming_models: how many models are streaming, which decides how a stop ends.
     """
 
@@ -29,19 +30,20 @@ class Execution:
         self.world: World = world
         self.run: Run = run
         self.rules: Rules = world.rules
-        self._end: dict[str, Selector] | None = None
-        for step in steps:
-            if chooses := getattr(step, "selectors", None):
-                self._end = chooses()
         self._steps = [step for step in steps if not isinstance(step, End)]
-        # An exported app has names of its own for its nodes.
+        # An exported app has names of its own for its nodes, and a way of it can lead to no End.
         exported: Any = next((one for one in steps if hasattr(one, "titles")), None)
-        self._start: str = exported.start if exported else "start"
-        self._last = "" if exported else "end"  # a way of it can lead to no End
         self._titles: Mapping[str, str] = exported.titles if exported else {}
-        chosen = None if self._end is None else list(self._end.values())
-        tails = tail_ids(self._steps)
-        self.text_stream: TextStream = TextStream(chosen, tails, self._text, world.files)
+        self._start: str = exported.start if exported else "start"
+        self._last = "" if exported else "end"
+        choosing: list[Any] = [one for one in steps if hasattr(one, "selectors")]
+        self.text_stream: TextStream = TextStream(
+            choosing[-1].selectors() if choosing else {},
+            [] if choosing else tail_ids(self._steps),
+            lambda text, chosen: self.tell("text_chunk", text=text, from_variable_selector=chosen),
+            world.files,
+            in_order=self.rules.streams_end_variables,
+        )
         self.variables: dict[Selector, Any] = {}
         self.streaming_models = self._nested = self._total_steps = self._index = 0
         self._previous: str | None = None
@@ -55,18 +57,19 @@ class Execution:
 
     # Events
 
-    async def send(self, event: str, data: Data, node: NodeRecord | None = None) -> None:
-        """Send an event with its payload; node: the node that it is about."""
-        await self.send_flat(event, {"data": data}, node)
+    async def tell(self, event: str, source: object = None, /, **given: Any) -> None:
+        """Send an event like the contract's example, with what is given and what `source` has."""
+        await self.send(event, fill(event, source, **given))
 
-    async def send_flat(self, event: str, fields: Data, node: NodeRecord | None = None) -> None:
-        """Send an event whose fields stand beside its name (error, tts_message)."""
+    async def send(self, event: str, data: Any = None, /, **fields: Any) -> None:
+        """Send an event; fields: what stands beside its data (error, tts_message)."""
         ids = {"workflow_run_id": self.run.id, "task_id": self.run.task_id}
-        await self._send({"event": event, **ids, **fields}, node)
+        about = {} if data is None else {"data": data}
+        await self._send({"event": event, **ids, **about, **fields})
 
-    async def _send(self, event: Data, node: NodeRecord | None = None) -> None:
+    async def _send(self, event: Data) -> None:
         self._last_sent = time.monotonic()
-        made = self.world.event(event, node)
+        made = self.world.event(event)
         again = self.run.twice and made["event"] != "workflow_finished"
         for one in [made] * (1 + again):
             self.run.events.append(one)
@@ -78,12 +81,9 @@ class Execution:
         """Send an `error`, and what Dify makes up behind it; the run itself may go on."""
         run, reason = self.run, "resumption" if self.run.pause else "initial"
         await self._send({"event": "error", "workflow_run_id": None, **error})
-        told = payloads.made_up(run.id, run.workflow_id, run.asked, error["message"], reason)
-        for event in told if self.rules.makes_ends_up else ():
+        made_up = payloads.made_up(run.id, run.workflow_id, run.asked, error["message"], reason)
+        for event in made_up if self.rules.makes_ends_up else ():
             await self._send(event)
-
-    async def _text(self, text: str, selector: Selector) -> None:
-        await self.send("text_chunk", {"text": text, "from_variable_selector": list(selector)})
 
     async def _ping(self) -> None:
         """Send the worker's pings: one for every 10 s in which the run said nothing."""
@@ -122,34 +122,29 @@ class Execution:
         try:
             yield node
         except NodeFailed as failure:
-            await self.node_failed(scope, node, str(failure))
+            await self.node_finished(scope, node, status="failed", error=str(failure))
+            raise
         await self.node_finished(scope, node, outputs=node.outputs)
 
     async def node_started(
-        self,
-        scope: Scope,
-        node_id: str,
-        type: str,
-        title: str | None = None,
-        *,
-        silent: bool = False,
+        self, scope: Scope, node_id: str, type: str, title: str | None = None
     ) -> NodeRecord:
-        """Begin a node; silent: tell nothing (iterations and loops have events of their own)."""
+        """Begin a node; iterations and loops, which have events of their own, tell it otherwise."""
         self._index += 1
         title = self._titles.get(node_id) or title or node_id
-        inside = scope.iteration and scope.iteration[0], scope.loop and scope.loop[0]
-        about = (node_id, type, title, self._index, self._previous, *inside, scope.parallel)
-        node = NodeRecord(new_id(), *about)
+        node = NodeRecord(new_id(), node_id, type, title, self._index)
+        node.iteration_id = scope.iteration and scope.iteration[0]
+        node.loop_id = scope.loop and scope.loop[0]
+        if self.rules.tells_order:
+            node.index, node.predecessor_node_id = self._index, self._previous
+            node.parallel = scope.parallel
         self._previous = node_id
         self.run.nodes.append(node)
         if not scope.metadata or self.rules.counts_children:
             self.count_step()
-        if not silent:
-            await self._tell_start(node)
+        if type not in ("iteration", "loop"):
+            await self.tell("node_started", node, **node.parallel)
         return node
-
-    async def _tell_start(self, node: NodeRecord) -> None:
-        await self.send("node_started", contract().fill("node_started", node), node)
 
     async def _node_resumed(self, node: NodeRecord) -> None:
         """Begin a node again after a pause: the same node, counted anew (from 1.16 on, not)."""
@@ -158,54 +153,38 @@ class Execution:
             self._index += 1
             node.position = self._index
         self.count_step()
-        await self._tell_start(node)
+        await self.tell("node_started", node)
 
     async def node_finished(
         self,
         scope: Scope,
         node: NodeRecord,
         *,
-        inputs: Mapping[str, Any] | None = None,
         outputs: Mapping[str, Any] | None = None,
         status: str = "succeeded",
         error: str | None = None,
     ) -> None:
         """End a node and stream what its outputs contribute to the text."""
-        node.inputs, node.outputs = dict(inputs or node.inputs or {}), dict(outputs or {})
+        node.inputs, node.outputs = node.inputs or {}, dict(outputs or {})
         if status == "exception" and not self.rules.streams_defaults_at_once:
             self.variables.update(((node.node_id, name), v) for name, v in node.outputs.items())
         elif status != "failed":
             await self.know(node.node_id, node.outputs)
         node.end(status, error)
         node.execution_metadata = {**(node.execution_metadata or {}), **scope.metadata} or None
-        await self.send("node_finished", contract().fill("node_finished", node), node)
-
-    async def node_failed(self, scope: Scope, node: NodeRecord, error: str) -> NoReturn:
-        """End a node that failed; the run fails with it."""
-        await self.node_finished(scope, node, status="failed", error=error)
-        raise NodeFailed(error)
+        await self.tell("node_finished", node, **node.parallel)
 
     async def know(self, node_id: str, outputs: Mapping[str, Any]) -> None:
         """Make a node's outputs known to later steps and to the text."""
         self.variables.update({(node_id, name): value for name, value in outputs.items()})
         self.text_stream.expect(node_id, list(outputs))
-        await self._advance()
+        await self.text_stream.advance(self.variables)
 
-    async def _advance(self) -> None:
-        if self.rules.streams_end_variables:
-            await self.text_stream.advance(self.variables)
-
-    async def token(self, node_id: str, text: str) -> None:
-        """Stream a piece of a model's text."""
-        at_its_turn = self.text_stream.token if self.rules.streams_end_variables else None
-        selector = (node_id, "text")
-        await (at_its_turn(selector, text) if at_its_turn else self._text(text, selector))
-
-    async def ends_at(self, node_id: str, selectors: Mapping[str, Selector]) -> None:
+    async def ends_at(self, node_id: str, outputs: Mapping[str, Selector]) -> None:
         """Reach an End of an exported app; with several of them, their outputs are put together."""
-        self._last, self._end = node_id, {**(self._end or {}), **selectors}
-        self.text_stream.selectors[:] = self._end.values()
-        await self._advance()
+        self._last = node_id
+        self.text_stream.outputs[:] = {**dict(self.text_stream.outputs), **outputs}.items()
+        await self.text_stream.advance(self.variables)
 
     async def perform(self, steps: Sequence[Step], scope: Scope) -> None:
         for step in steps:
@@ -213,11 +192,6 @@ class Execution:
 
     def count_step(self) -> None:
         self._total_steps += 1
-
-    def _save_figures(self) -> None:
-        """Store what the run detail tells about a run that paused or ended."""
-        self.run.total_steps = 0 if self.rules.forgets_steps else self._total_steps
-        self.run.elapsed_time = round(time.monotonic() - self._begun, 6)
 
     # Pauses
 
@@ -249,6 +223,8 @@ class Execution:
         self._pending.append(form)
         await self.rest()
         await form.answered.wait()
+        if self.run.stop_asked:
+            raise Stopped
 
     def resume(self, form: Form) -> None:
         """Let the run of an answered form, or of one that ran out, go on a moment later."""
@@ -264,10 +240,22 @@ class Execution:
         return self.run.stop_asked and not self.rules.ends_stopped_pauses
 
     async def _resume(self, form: Form) -> None:
-        run, refuses = self.run, self.rules.refuses_second_resumption
-        if self._begins or run.status != "paused":
-            await self._second(form)
-            return
+        run, race = self.run, self.world.two_forms
+        refuses = race == "doubled" and self.rules.refuses_second_resumption
+        if self._begins:  # the run is about to go on for another form
+            self._raced = race == "doubled"
+            self._lost += [form] if race == "lost" else []
+        elif run.status == "paused":
+            await self._begin_again(refuses=refuses)
+        else:  # it goes on already
+            if refuses:
+                await self._refuse_second()
+            if race != "lost" and form in self._pending:
+                await self._node_resumed(form.node)
+                self._go_on([form])
+
+    async def _begin_again(self, *, refuses: bool) -> None:
+        run = self.run
         self._begins = True
         await asyncio.sleep(self.world.resumes_after)
         self._begins = False
@@ -284,23 +272,10 @@ class Execution:
         self.text_stream.reset()
         started = payloads.workflow_started(run, "resumption", run.resumed_at)
         await self.send("workflow_started", started)
-        for other in self._pending:
-            await self._node_resumed(other.node)
+        for form in self._pending:
+            await self._node_resumed(form.node)
         self._go_on([form for form in self._pending if not form.waits and form not in self._lost])
         self._announced_before, self._lost = self._pending[:], []
-
-    async def _second(self, form: Form) -> None:
-        """Take the second of two forms of one pause, while the first one's run goes on."""
-        race = self.world.two_forms
-        if self._begins:
-            self._raced = race == "doubled"
-            self._lost += [form] if race == "lost" else []
-            return
-        if race == "doubled" and self.rules.refuses_second_resumption:
-            await self._refuse_second()
-        if race != "lost" and form in self._pending:
-            await self._node_resumed(form.node)
-            self._go_on([form])
 
     async def _refuse_second(self) -> None:
         text = f"Workflow task already active for task_id={self.run.task_id}"
@@ -316,12 +291,12 @@ class Execution:
 
     async def drive(self) -> None:
         """Carry the run out from its beginning to its end, once there is a worker for it."""
-        run, rules = self.run, self.rules
-        if self.world.queue is not None and run.streaming and rules.worker:
-            await self.world.queue.perform(self, Scope())
+        run, rules, world = self.run, self.rules, self.world
+        if world.queue is not None and run.streaming and rules.worker:
+            await world.queue.perform(self, Scope())
         pinger = asyncio.create_task(self._ping()) if rules.worker else None
         run.active = True
-        self.world.put_on_record(run)
+        world.put_on_record(run)
         self._begun = time.monotonic()
         try:
             await self._whole()
@@ -340,7 +315,7 @@ class Execution:
             stopped = rules.stopped(llm=self.streaming_models > 0, nested=self._nested > 0)
             await self._finish(*(("stopped", REDEPLOYED) if run.redeployed else stopped))
         except Exception as problem:
-            self.world.problems.append(problem)
+            world.problems.append(problem)
             await self._finish("failed", repr(problem))
         finally:
             run.active = False
@@ -353,19 +328,24 @@ class Execution:
         await self.send("workflow_started", started)
         if rules.streams_before_start:
             await self.know(self._start, run.inputs)
-        start = await self.node_started(scope, self._start, "start", "Start")
-        shown = run.inputs
-        if rules.start_shows_system:
-            shown = shown | payloads.system_inputs(run, timestamp=rules.stores_timestamp, old=True)
-        self.text_stream.expect(self._start, list(run.inputs))
-        await self.node_finished(scope, start, inputs=shown, outputs=shown)
+        async with self.node(scope, self._start, "start", "Start") as start:
+            shown, stores = run.inputs, rules.stores_timestamp
+            if rules.start_shows_system:
+                shown = shown | payloads.system_inputs(run, timestamp=stores, old=True)
+            start.inputs = start.outputs = shown
+            self.text_stream.expect(self._start, list(run.inputs))
         await self.perform(self._steps, scope)
         if self._last:
-            end = await self.node_started(scope, self._last, "end", "End")
-            named = self._end or {selector[1]: selector for selector in self.text_stream.selectors}
-            run.outputs = {name: self.variables.get(selector) for name, selector in named.items()}
-            await self.node_finished(scope, end, inputs=run.outputs, outputs=run.outputs)
+            async with self.node(scope, self._last, "end", "End") as end:
+                known = self.variables
+                run.outputs = {name: known.get(one) for name, one in self.text_stream.outputs}
+                end.inputs = end.outputs = run.outputs
         await self._finish("partial-succeeded" if run.exceptions_count else "succeeded", None)
+
+    def _save_figures(self) -> None:
+        """Store what the run detail tells about a run that paused or ended."""
+        self.run.total_steps = 0 if self.rules.forgets_steps else self._total_steps
+        self.run.elapsed_time = round(time.monotonic() - self._begun, 6)
 
     async def _finish(self, status: str, error: str | None, detail: str | None = None) -> None:
         """End the run; detail: its status in the run detail, where that differs."""

@@ -3,11 +3,10 @@ with a run's values put in."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from ..base import Data
-from ..contract import contract
+from ..contract import contract, fill
 from ..files import files_in
 from ..state import Form, Run, now
 
@@ -31,88 +30,86 @@ def system_inputs(run: Run, *, timestamp: bool = False, old: bool = False) -> Da
 def workflow_started(run: Run, reason: str, created_at: int, *, timestamp: bool = False) -> Data:
     inputs = {**run.inputs, **system_inputs(run, timestamp=timestamp)}
     about = {"inputs": inputs, "created_at": created_at, "reason": reason}
-    return contract().fill("workflow_started", run, **about)
+    return fill("workflow_started", run, **about)
 
 
 def workflow_finished(run: Run, **given: Any) -> Data:
     about: Data = {"created_by": {"id": run.app.user(run.user).id, "user": run.user}}
     about |= {"created_at": run.resumed_at, "files": files_in(run.outputs)}
-    return contract().fill("workflow_finished", run, **about | given)
+    return fill("workflow_finished", run, **about | given)
 
 
-def workflow_paused(run: Run, *, template: bool = False) -> Data:
-    """Return the present pause; template: as a snapshot tells it."""
-    about: Data = {"workflow_run_id": run.id, "outputs": {}, **pause(run.pause, template=template)}
-    about["created_at"] = run.created_at if template else run.resumed_at
-    about |= {"elapsed_time": 0.0} if template else {}
-    return contract().fill("workflow_paused", run, **about)
+def workflow_paused(run: Run, **given: Any) -> Data:
+    about: Data = {"workflow_run_id": run.id, "outputs": {}, **pause(run)}
+    return fill("workflow_paused", run, **about | given)
 
 
-def pause(forms: Sequence[Form], *, template: bool = False) -> Data:
+def pause(run: Run, *, template: bool = False) -> Data:
     """Return which forms a run waits for; template: with their texts as they were written."""
-    example = contract().example("workflow_paused")["data"]["reasons"][0]
+    like = contract().example("workflow_paused")["reasons"][0]
     return {
-        "paused_nodes": [form.node.node_id for form in forms],
-        "reasons": [contract().fill(example, **_form(form, template=template)) for form in forms],
+        "paused_nodes": [form.node.node_id for form in run.pause],
+        "reasons": [human_input_required(form, like, template=template) for form in run.pause],
     }
 
 
-def human_input_required(form: Form, *, template: bool = False) -> Data:
-    return contract().fill("human_input_required", **_form(form, template=template))
-
-
-def _form(form: Form, *, template: bool) -> Data:
-    return {
-        "form_id": form.id,
-        "node_id": form.node.node_id,
-        "node_title": form.node.node_id,
-        "form_content": form.step.content if template else form.content,
-        "inputs": form.fields,
-        "actions": form.actions,
-        "form_token": form.token,
-        "resolved_default_values": form.defaults,
-        "expiration_time": form.expiration_time,
-    }
+def human_input_required(
+    form: Form, like: str | Data = "human_input_required", *, template: bool = False
+) -> Data:
+    return fill(
+        like,
+        form_id=form.id,
+        node_id=form.node.node_id,
+        node_title=form.node.node_id,
+        form_content=form.step.content if template else form.content,
+        inputs=form.fields,
+        actions=form.actions,
+        form_token=form.token,
+        resolved_default_values=form.defaults,
+        expiration_time=form.expiration_time,
+    )
 
 
 def snapshot(run: Run) -> list[Data]:
     """Return the short replay of a run: nodes one after the other, no text, no progress."""
-    paused = run.status == "paused"
-    ids = {"task_id": run.task_id if paused else run.id, "workflow_run_id": run.id}
-    started = workflow_started(run, "initial", run.created_at, timestamp=True)
-    told = [("workflow_started", started)]
+    paused, created_at = run.status == "paused", run.created_at
+    told = [("workflow_started", workflow_started(run, "initial", created_at, timestamp=True))]
     untold: Data = dict.fromkeys(("inputs", "process_data", "outputs", "execution_metadata"))
     for node in run.nodes:
-        data = contract().fill("node_started", node, index=node.position, inputs=None)
+        data = fill("node_started", node, index=node.position, inputs=None)
         del data["inputs_truncated"], data["agent_strategy"]
         told.append(("node_started", data))
         if node.status != "running":
-            data = contract().fill("node_finished", node, index=node.position, files=[], **untold)
+            data = fill("node_finished", node, index=node.position, files=[], **untold)
             data = {name: one for name, one in data.items() if not name.endswith("_truncated")}
             told.append(("node_finished", data))
-    for form in run.pause if paused else ():
-        told.append(("human_input_required", human_input_required(form, template=True)))
-    told += [("workflow_paused", workflow_paused(run, template=True))] if paused else []
+    if paused:
+        asked = [human_input_required(form, template=True) for form in run.pause]
+        told += [("human_input_required", data) for data in asked]
+        about = pause(run, template=True) | {"created_at": created_at, "elapsed_time": 0.0}
+        told.append(("workflow_paused", workflow_paused(run, **about)))
+    ids = {"task_id": run.task_id if paused else run.id, "workflow_run_id": run.id}
     return [{"event": name, **ids, "data": data} for name, data in told]
 
 
 def made_up(
-    run_id: str, workflow_id: str, inputs: Any, error: str = NO_END, reason: str = "initial"
-) -> list[Data]:
-    """Return a start and an end that Dify makes up, from 1.15 on; inputs: as they came."""
-    about = {"workflow_id": workflow_id, "inputs": inputs, "created_at": now(), "reason": reason}
-    started = _made_up("workflow_started", run_id, about)
-    return [started, made_up_end(run_id, workflow_id, error)]
+    run_id: str,
+    workflow_id: str,
+    inputs: Any = None,
+    error: str = NO_END,
+    reason: str = "initial",
+) -> tuple[Data, Data]:
+    """Return a start and an end that Dify makes up, from 1.15 on; inputs: as they came.
 
-
-def made_up_end(run_id: str, workflow_id: str, error: str = NO_END) -> Data:
-    """Return an end that Dify makes up: `created_by` is empty, the task has the id of the run."""
-    about: Data = {"workflow_id": workflow_id, "status": "failed", "error": error, "created_by": {}}
-    about |= {"elapsed_time": 0.0, "total_tokens": 0, "total_steps": 0, "exceptions_count": 1}
-    about |= {"outputs": None, "files": [], "created_at": now(), "finished_at": now()}
-    return _made_up("workflow_finished", run_id, about)
-
-
-def _made_up(event: str, run_id: str, about: Data) -> Data:
-    data = contract().fill(event, id=run_id, **about)
-    return {"event": event, "task_id": run_id, "workflow_run_id": run_id, "data": data}
+    `created_by` is empty, the task has the id of the run.
+    """
+    ids: Data = {"id": run_id, "workflow_id": workflow_id, "created_at": now()}
+    began = fill("workflow_started", inputs=inputs, reason=reason, **ids)
+    end: Data = {"status": "failed", "error": error, "outputs": None, "files": []}
+    end |= {"elapsed_time": 0.0, "total_tokens": 0, "total_steps": 0, "exceptions_count": 1}
+    ended = fill("workflow_finished", created_by={}, finished_at=now(), **end | ids)
+    about = {"task_id": run_id, "workflow_run_id": run_id}
+    return (
+        {"event": "workflow_started", **about, "data": began},
+        {"event": "workflow_finished", **about, "data": ended},
+    )

@@ -14,7 +14,6 @@ from typing import Any
 from ..files import FileStore, FileValue
 
 Selector = tuple[str, str]
-Send = Callable[[str, Selector], Awaitable[None]]
 
 
 def as_text(value: Any, files: FileStore) -> str:
@@ -37,20 +36,22 @@ def as_text(value: Any, files: FileStore) -> str:
 class TextStream:
     """Sends text chunks through `send(text, selector)`.
 
-    selectors: the End node's variables as (node id, variable), or None when End passes on what
-    the nodes in `tails` give.
+    outputs: the End node's outputs as (name, selector); those of the nodes in `tails` are added
+    when they are known. in_order: False before Dify 1.9: only tokens are sent, as they come.
     """
 
     def __init__(
         self,
-        selectors: Sequence[Selector] | None,
+        outputs: Mapping[str, Selector],
         tails: Sequence[str],
-        send: Send,
+        send: Callable[[str, Selector], Awaitable[None]],
         files: FileStore,
+        *,
+        in_order: bool,
     ) -> None:
-        self.selectors: list[Selector] = list(selectors or ())
-        self._tails = list(tails) if selectors is None else []  # those that are still to come
-        self._send, self._files = send, files
+        self.outputs: list[tuple[str, Selector]] = list(outputs.items())
+        self._tails = list(tails)  # those that are still to come
+        self._send, self._files, self._in_order = send, files, in_order
         self._position = 0
         self._held: dict[Selector, list[str]] = {}  # tokens of models, until their turn
 
@@ -63,17 +64,22 @@ class TextStream:
         """Learn the names of the variables of a node that End passes on; the first call counts."""
         if node_id in self._tails:
             self._tails.remove(node_id)
-            self.selectors += [(node_id, name) for name in names if not name.startswith("__")]
+            shown = [name for name in names if not name.startswith("__")]
+            self.outputs += [(name, (node_id, name)) for name in shown]
 
     async def token(self, selector: Selector, text: str) -> None:
         """Send a piece of a model's text, or keep it until its turn."""
+        if not self._in_order:
+            await self._send(text, selector)
+            return
         self._held.setdefault(selector, []).append(text)
         if selector == self._current():
             await self._send_held(selector)
 
     async def advance(self, variables: Mapping[Selector, Any]) -> None:
         """Send all variables whose turn has come, now that these are known."""
-        while (selector := self._current()) is not None and selector in variables:
+        while self._in_order and (selector := self._current()) in variables:
+            assert selector is not None
             if selector in self._held:
                 await self._send_held(selector)
                 await self._send("", selector)
@@ -84,7 +90,7 @@ class TextStream:
                 await self._send("\n", ("end", "answer"))
 
     def _current(self) -> Selector | None:
-        return self.selectors[self._position] if self._position < len(self.selectors) else None
+        return self.outputs[self._position][1] if self._position < len(self.outputs) else None
 
     async def _send_held(self, selector: Selector) -> None:
         tokens, self._held[selector] = self._held[selector], []

@@ -11,7 +11,6 @@ from attrs import define, evolve, field
 
 from ..base import End, NodeFailed, Scope, Step, tail_ids
 from ..checks import ScriptError, require
-from ..contract import contract
 from ..run.engine import Execution
 from ..state import NodeRecord, new_id, now
 from .nodes import Node
@@ -27,18 +26,34 @@ def refuse_body(steps: Sequence[Step], where: str) -> None:
         raise ScriptError(f"{where} has an End, which belongs to the workflow itself")
 
 
-async def _tell(execution: Execution, node: NodeRecord, what: str, **given: Any) -> None:
-    """Send an event of an iteration or a loop, whose id is that of its node."""
-    name = f"{node.node_type}_{what}"
-    about = {"id": node.node_id, **({} if what == "completed" else {"created_at": now()}), **given}
-    await execution.send(name, contract().fill(name, node, **about), node)
+@define
+class _Rounds:
+    """The rounds of an iteration or a loop, and their events, whose id is that of the node."""
 
+    execution: Execution
+    scope: Scope
+    node: NodeRecord
+    durations: dict[str, float] = field(factory=dict)
 
-async def _complete(execution: Execution, node: NodeRecord, steps: int, **metadata: Any) -> None:
-    cost = {"total_tokens": 0, "total_price": "0.0", "currency": "USD"}
-    metadata = {**cost, **metadata} if steps else {}
-    about = {"total_tokens": 0, "steps": steps, "execution_metadata": metadata}
-    await _tell(execution, node, "completed", **about)
+    async def tell(self, what: str, **given: Any) -> None:
+        about = {"id": self.node.node_id, "created_at": now(), **given}
+        await self.execution.tell(f"{self.node.node_type}_{what}", self.node, **about)
+
+    async def perform(self, body: Sequence[Step], index: int, **local: Any) -> None:
+        around: dict[str, Any] = {self.node.node_type: (self.node.node_id, index)}
+        inside = evolve(self.scope, local={**local, "index": index}, **around)
+        began = time.monotonic()
+        try:
+            await self.execution.perform(body, inside)
+        finally:
+            self.durations[str(index)] = round(time.monotonic() - began, 6)
+
+    async def complete(self, steps: int, **metadata: Any) -> None:
+        cost = {"total_tokens": 0, "total_price": "0.0", "currency": "USD"}
+        metadata = {**cost, f"{self.node.node_type}_duration_map": self.durations, **metadata}
+        about = {"steps": steps, "execution_metadata": metadata if steps else {}}
+        created_at = self.node.created_at
+        await self.tell("completed", total_tokens=0, created_at=created_at, **about)
 
 
 @define
@@ -65,39 +80,36 @@ class Iteration(Step):
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
         rules, values = execution.rules, execution.values(scope)
         items = list(self.items(values) if callable(self.items) else self.items)
-        node = await execution.node_started(scope, self.id, "iteration", "Iteration", silent=True)
+        node = await execution.node_started(scope, self.id, "iteration", "Iteration")
         node.inputs, results = {"iterator_selector": items}, list[Any]()
+        rounds, failure = _Rounds(execution, scope, node), None
         tells = items or rules.tells_empty_iterations
         if tells:
-            await _tell(execution, node, "started", metadata={"iteration_length": len(items)})
-        durations: dict[str, float] = {}
-        failure: NodeFailed | None = None
+            await rounds.tell("started", metadata={"iteration_length": len(items)})
         with execution.nested():
             for index in range(len(items) + (bool(items) and rules.closing_iteration_next)):
-                told = {"pre_iteration_output": (results or [None])[-1]}
-                told["duration"] = ([None, *durations.values()])[-1]
-                told = told if rules.closing_iteration_next else {}
-                await _tell(execution, node, "next", index=index, **told)
+                durations = [None, *rounds.durations.values()]
+                told = {"pre_iteration_output": (results or [None])[-1], "duration": durations[-1]}
+                await rounds.tell(
+                    "next", index=index, **told if rules.closing_iteration_next else {}
+                )
                 if index == len(items):
                     break
-                local = {"item": items[index], "index": index}
-                inside = evolve(scope, iteration=(self.id, index), local=local)
-                began = time.monotonic()
                 try:
-                    await execution.perform(self.body, inside)
+                    await rounds.perform(self.body, index, item=items[index])
                     results.append(self._result(execution))
                 except NodeFailed as caught:
-                    failure = None if self.continues else caught
                     execution.run.exceptions_count += rules.counts_failed_rounds
                     results += [None] * self.continues
-                if failure is None or rules.counts_failed_rounds:
-                    durations[str(index)] = round(time.monotonic() - began, 6)
-                if failure is not None:
-                    break
+                    if not self.continues:
+                        failure = caught
+                        break
+        if failure and not rules.counts_failed_rounds:
+            rounds.durations.popitem()
         node.outputs = {"output": results}
         node.end("failed" if failure else "succeeded")
         if tells:
-            await _complete(execution, node, len(items), iteration_duration_map=durations)
+            await rounds.complete(len(items))
         if failure is not None:
             raise failure
         await execution.know(self.id, node.outputs)
@@ -124,23 +136,21 @@ class Loop(Step):
             self.refuse(f"rounds is {self.rounds}, not 1 to {self.count} (count)")
 
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
-        node = await execution.node_started(scope, self.id, "loop", "Loop", silent=True)
+        node = await execution.node_started(scope, self.id, "loop", "Loop")
         node.inputs = {"loop_count": self.count, "num": 1}
-        await _tell(execution, node, "started", metadata={"loop_length": self.count})
-        durations: dict[str, float] = {}
+        rounds = _Rounds(execution, scope, node)
+        await rounds.tell("started", metadata={"loop_length": self.count})
         with execution.nested():
             for index in range(self.rounds):
                 if index:
-                    await _tell(execution, node, "next", index=index)
-                began, local = time.monotonic(), {"index": index}
-                inside = evolve(scope, loop=(self.id, index), local=local)
-                await execution.perform(self.body, inside)
-                durations[str(index)] = round(time.monotonic() - began, 6)
+                    await rounds.tell("next", index=index)
+                await rounds.perform(self.body, index)
         node.outputs = {"num": self.rounds + 1, "loop_round": self.rounds}
         node.end("succeeded")
-        variables = {index: {"num": int(index) + 2} for index in durations}
-        maps = {"loop_duration_map": durations, "loop_variable_map": variables}
-        await _complete(execution, node, self.count, **maps, completed_reason="loop_break")
+        variables = {str(index): {"num": index + 2} for index in range(self.rounds)}
+        await rounds.complete(
+            self.count, loop_variable_map=variables, completed_reason="loop_break"
+        )
         await execution.know(self.id, node.outputs)
 
 
@@ -174,15 +184,21 @@ class Parallel(Step):
         self, id: str, steps: Sequence[Step], execution: Execution, scope: Scope
     ) -> None:
         first = str(getattr(steps[0], "id", "branch"))
-        about: dict[str, Any] = {"parallel_id": id, "parallel_branch_id": first}
-        about |= {"iteration_id": None, "loop_id": None, **scope.metadata, "created_at": now()}
+        about = {
+            "iteration_id": None,
+            "loop_id": None,
+            **scope.metadata,
+            "parallel_branch_id": first,
+        }
 
         async def tell(what: str) -> None:
             if execution.rules.tells_branches:
-                name = f"parallel_branch_{what}"
-                await execution.send(name, contract().fill(name, **about))
+                given = {**about, "parallel_id": id, "created_at": created_at}
+                await execution.tell(f"parallel_branch_{what}", **given)
 
+        created_at = now()
         await tell("started")
-        await execution.perform(steps, evolve(scope, parallel=(id, first)))
+        parallel = {"parallel_id": id, "parallel_start_node_id": first}
+        await execution.perform(steps, evolve(scope, parallel=parallel))
         await tell("finished")
         await execution.rest()

@@ -8,8 +8,7 @@ from typing import Any
 
 from attrs import define, field
 
-from ..base import Data, NodeFailed, Scope, Step, Stopped
-from ..contract import contract
+from ..base import Data, NodeFailed, Scope, Step
 from ..files import FileValue
 from ..run.engine import Execution
 from ..state import Form, FormInput
@@ -48,8 +47,6 @@ class HumanInput(Step):
             form.expiration_time = int(time.time()) + self.seconds
             node.status, node.finished_at = "paused", node.created_at
             await execution.ask(form)
-            if execution.run.stop_asked:
-                raise Stopped
             node.outputs = outputs = await self._outcome(form, execution)
             names = [item.name for item in self.inputs if item.name in outputs]
             node.inputs = {n: {"value_type": "string", "value": outputs[n]} for n in names}
@@ -74,8 +71,7 @@ class HumanInput(Step):
             about |= {"rendered_content": rendered, "action_id": id, "action_text": title}
             about["submitted_data"] = values
         if rules.tells_forms:
-            event = f"human_input_form_{name}"
-            await execution.send(event, contract().fill(event, **about))
+            await execution.tell(f"human_input_form_{name}", **about)
         content, chosen = {"__rendered_content": rendered}, {"__action_value": title}
         rest = chosen | content if rules.since(1, 16) else content | chosen
         if form.answer is None and not rules.since(1, 15):

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import define, field
 
 from ..base import Data, Gate, NodeFailed, Outputs, Scope, Step, Vanished
-from ..contract import contract
+from ..contract import fill
 from ..run.engine import Execution
 from ..state import new_id, now
 
@@ -66,31 +66,32 @@ class Text(Step):
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
         thoughts = [self.reasoning] if isinstance(self.reasoning, str) else self.reasoning
         thinks = any(thoughts) and execution.rules.streams_reasoning
+
+        async def think(text: str, *, last: bool = False) -> None:
+            about = {"reasoning": text, "node_id": self.id, "is_final": last}
+            await execution.tell("reasoning_chunk", **about)
+
         async with execution.node(scope, self.id, "llm", "LLM") as node:
             execution.text_stream.expect(self.id, ["text"])
             execution.streaming_models += 1
             for thought in thoughts if thinks else ():
-                await self._think(execution, thought)
+                await think(thought)
             for chunk in self.chunks:
                 await asyncio.sleep(self.seconds)
-                await execution.token(self.id, chunk)
+                await execution.text_stream.token((self.id, "text"), chunk)
             if thinks:
-                await self._think(execution, "", last=True)
+                await think("", last=True)
             execution.streaming_models -= 1
             if self.error is not None:
                 raise NodeFailed(self.error)
             tokens = 10 + len(self.chunks)
             execution.run.total_tokens += tokens
-            model = contract().fill("node_finished")
+            model = fill("node_finished")
             usage = model["outputs"]["usage"] | {"total_tokens": tokens}
             text, thought = "".join(self.chunks).strip(), "".join(thoughts)
             told = {"text": text, "reasoning_content": thought, "usage": usage}
             node.inputs, node.outputs = model["inputs"], model["outputs"] | told
             node.execution_metadata = model["execution_metadata"] | {"total_tokens": tokens}
-
-    async def _think(self, execution: Execution, text: str, *, last: bool = False) -> None:
-        about = {"reasoning": text, "node_id": self.id, "is_final": last}
-        await execution.send("reasoning_chunk", contract().fill("reasoning_chunk", **about))
 
 
 @define
@@ -152,8 +153,7 @@ class Retry(Step):
                 id = new_id() if execution.rules.new_id_per_retry else node.id
                 about = {"id": id, "inputs": {}, "outputs": {}, "retry_index": index}
                 execution.count_step()
-                told = contract().fill("node_retry", node, **about)
-                await execution.send("node_retry", told, node)
+                await execution.tell("node_retry", node, **about, **node.parallel)
             await asyncio.sleep(self.seconds)
             if self.outputs is None:
                 raise NodeFailed(self.error)
@@ -182,8 +182,7 @@ class Emit(Step):
     fields: Mapping[str, Any] = field(factory=dict)
 
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
-        data = {} if self.data is None else {"data": self.data}
-        await execution.send_flat(self.event, {**data, **self.fields})
+        await execution.send(self.event, self.data, **self.fields)
 
 
 @define

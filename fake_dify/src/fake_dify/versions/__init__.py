@@ -66,6 +66,8 @@ class Rules:
     stores_timestamp: Rule = Rule((1, 10))
     # An iteration over n items sends n + 1 `iteration_next`.
     closing_iteration_next: Rule = Rule(until=(1, 9))
+    # Events of nodes tell their number, what came before, and the parallel branch.
+    tells_order: Rule = Rule(until=(1, 9))
     # Parallel branches have events of their own.
     tells_branches: Rule = Rule(until=(1, 9))
     # Nodes inside iterations and loops count into `total_steps`.

@@ -14,7 +14,6 @@ from attrs import evolve
 from ..base import Data
 from ..contract import Operation, contract
 from ..replies import ApiError, Reply
-from ..state import NodeRecord
 from . import Rules
 
 PARALLEL = (
@@ -43,8 +42,8 @@ def _old_file(file: Data, tenant_id: str) -> Data:
     return {name: file[name] for name in (*first, "related_id")} | file
 
 
-def old_event(rules: Rules, event: Data, node: NodeRecord | None, tenant_id: str) -> Data:
-    """Return the event as this version sends it; node: the node that it is about."""
+def old_event(rules: Rules, event: Data, tenant_id: str) -> Data:
+    """Return the event as this version sends it."""
     if not rules.since(1, 16):
         event = contract().older_event(event, rules.release)
     if rules.since(1, 14):
@@ -60,7 +59,7 @@ def old_event(rules: Rules, event: Data, node: NodeRecord | None, tenant_id: str
     if not rules.since(1, 10):
         _before_1_10(name, data)
     if not rules.since(1, 9):
-        _before_1_9(name, data, node)
+        _before_1_9(name, data)
     return event
 
 
@@ -73,7 +72,7 @@ def _before_1_10(name: str, data: Data) -> None:
     if what == "completed":
         del data["execution_metadata"]["total_price"], data["execution_metadata"]["currency"]
     if kind == "node":
-        _insert(data, "iteration_id", dict.fromkeys(PARALLEL))
+        _insert(data, "iteration_id", {key: data.pop(key, None) for key in PARALLEL})
     if kind == "loop":
         data |= dict.fromkeys(PARALLEL[:2])
     if name == "node_started":
@@ -90,11 +89,7 @@ def _insert(data: Data, before: str, new: Data) -> None:
         data[key] = data.pop(key)
 
 
-def _before_1_9(name: str, data: Data, node: NodeRecord | None) -> None:
-    if name.startswith("node_") and node is not None:
-        data |= {"index": node.position, "predecessor_node_id": node.predecessor}
-        if node.parallel is not None:
-            data["parallel_id"], data["parallel_start_node_id"] = node.parallel
+def _before_1_9(name: str, data: Data) -> None:
     if name.startswith("iteration_"):
         data |= dict.fromkeys(PARALLEL[:2])
     match name:
