@@ -103,7 +103,8 @@ def special_apps(fake: FakeDify) -> dict[str, str]:
     fake.app(keys["STREAM"], BUILTINS["text"])
     fake.app(keys["SLOW"], [Node(f"slow{n}", {"n": n}, seconds=0.1) for n in range(3)])
     document = fake.file("made.txt", b"made by the workflow")
-    docs = Input("docs", "file-list", required=True, allowed_file_types=["custom"], max_length=1)
+    custom: Any = {"allowed_file_types": ["custom"], "allowed_file_extensions": [".txt"]}
+    docs = Input("docs", "file-list", required=True, max_length=1, **custom)
     fake.app(keys["FILES"], [Node("make", {"made": document})], form=[docs])
     both = Parallel(HumanInput("left", "", [FormInput("a")]), HumanInput("right", ""))
     fake.app(keys["FORMS"], [both, Node("after")])

@@ -47,6 +47,8 @@ class Input(Checked):
         max_length: Characters, or the number of files of a file-list.
         options: Of a select.
         default: The value without one.
+        allowed_file_types: The types of files that are taken.
+        allowed_file_extensions: With their dots, what is taken as a file of the type custom.
     """
 
     variable: str
@@ -57,6 +59,7 @@ class Input(Checked):
     options: Sequence[str] = ()
     default: Any = None
     allowed_file_types: Sequence[FileType] = ("document", "image", "audio", "video")
+    allowed_file_extensions: Sequence[str] = ()
 
     def look(self) -> None:
         _look_at_options(self)
@@ -67,12 +70,19 @@ class Input(Checked):
         item["options"] = list(self.options)
         if self.default is not None:
             item["default"] = self.default
-        files = _files(self.allowed_file_types) if self.type.startswith("file") else {}
-        return {self.type: item | files}
+        if self.type.startswith("file"):
+            item |= _files(self.allowed_file_types, self.allowed_file_extensions)
+        return {self.type: item}
+
+    def takes(self, kind: str, extension: str) -> bool:
+        """Return whether a file of this type is taken; extension: with its dot."""
+        if kind == "custom":  # Dify looks for it among the types as little
+            return extension in self.allowed_file_extensions
+        return kind in self.allowed_file_types
 
 
-def _files(kinds: Sequence[str]) -> Data:
-    about = {"allowed_file_types": list(kinds), "allowed_file_extensions": list[str]()}
+def _files(kinds: Sequence[str], extensions: Sequence[str] = ()) -> Data:
+    about = {"allowed_file_types": list(kinds), "allowed_file_extensions": list(extensions)}
     return {**about, "allowed_file_upload_methods": ["local_file", "remote_url"]}
 
 

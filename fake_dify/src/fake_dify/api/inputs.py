@@ -110,6 +110,6 @@ def read_file(
     if stored is None or not owned or stored.app_id != user.app_id:
         raise invalid_param("Invalid upload file")
     refuse_if(kind not in ("custom", world.file_type(stored)), WRONG_TYPE)
-    allowed = item is None or kind in item.allowed_file_types
+    allowed = item is None or item.takes(kind, f".{stored.extension.lower()}")
     refuse_if(not allowed, f"File validation failed for file: {stored.name}")
     return FileValue(stored, kind)

@@ -45,8 +45,10 @@ def form_of(app: App) -> list[Input]:
         kind: Any = one.type if known else "paragraph"
         default = None if one.default == "" else one.default
         item = Input(one.name, kind, one.required, one.label or None, one.max_length, one.options)
-        files: Any = [kind for kind in one.file_types if kind in get_args(FileType)]
-        form.append(evolve(item, default=default, allowed_file_types=files or get_args(FileType)))
+        kinds: Any = [kind for kind in one.file_types if kind in get_args(FileType)]
+        files: Any = {"allowed_file_types": kinds or get_args(FileType)}
+        files["allowed_file_extensions"] = one.file_extensions
+        form.append(evolve(item, default=default, **files))
     return form
 
 
