@@ -127,9 +127,7 @@ def test_a_malformed_chunked_body_is_refused_wherever_it_is_cut(stream: bytes) -
 
 
 @pytest.mark.parametrize(
-    "endless",
-    [b"A: b\r\n" * 200, b"A: " + b"b" * 10_000 + b"\r\n"],
-    ids=["many", "long"],
+    "endless", [b"A: b\r\n" * 200, b"A: " + b"b" * 10_000 + b"\r\n"], ids=["many", "long"]
 )
 def test_an_endless_trailer_is_refused(endless: bytes) -> None:
     body = ChunkedBody()

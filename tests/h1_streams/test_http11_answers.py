@@ -137,10 +137,7 @@ def test_an_answer_that_comes_byte_by_byte(way: Way, name: str) -> None:
 @loops
 @pytest.mark.parametrize(
     ("said", "shown"),
-    [
-        (b"Content-Length: 5, 5", b"5, 5"),
-        (b"Content-Length: 5\r\nContent-Length: 5", b"5"),
-    ],
+    [(b"Content-Length: 5, 5", b"5, 5"), (b"Content-Length: 5\r\nContent-Length: 5", b"5")],
 )
 def test_a_length_that_is_told_twice(way: Way, said: bytes, shown: bytes) -> None:
     """As the server spells it; h11 makes one of the two."""

@@ -13,7 +13,7 @@ from dify_workflow import WorkflowRunRequest
 from dify_workflow._clients._sync.io import Router
 from dify_workflow._transport import pools
 from dify_workflow._transport.pools import TransportSettings
-from facade import Kind, both, client
+from facade import Kind, answered, both, client
 from h1_streams.async_connection import AsyncConnection
 from h1_streams.connection import Connection
 from h1_streams.connection_handle import ConnectionHandle
@@ -67,7 +67,7 @@ def test_a_patched_method_is_seen_by_requests_and_streams(
     owner, name = PLACES[place][kind]
     with ReplayServer(dify_server) as server:
         proxy = server.url if place == "proxy of httpcore" else None
-        with client(kind, server.url, proxy=proxy) as dify:
+        with client(kind, server, proxy=proxy) as dify:
             use(dify)
             monkeypatch.setattr(owner, name, spy(getattr(owner, name), seen))
             use(dify)
@@ -168,7 +168,7 @@ def test_a_pool_that_cannot_be_given_connections_is_left_alone(
 
     monkeypatch.setattr(owner, "__init__", make)
     for hidden in (False, True):
-        with ReplayServer(dify_server) as server, client(kind, server.url) as dify:
+        with answered(kind, dify_server) as (_, dify):
             if hidden:
                 monkeypatch.setattr(Connection, "__init__", fail)
                 monkeypatch.setattr(AsyncConnection, "__init__", fail)

@@ -20,7 +20,7 @@ import pytest
 import trio
 from dify_workflow._clients._async.io import AsyncRouter
 from dify_workflow._transport.pools import TransportSettings
-from facade import Kind, both, client
+from facade import Kind, answered, both
 from places import TLS
 from raw_http import Peer, RawServer, Way, answers, asked, quiet_trio, ways
 from replay_reply import chunked, head
@@ -56,10 +56,7 @@ def test_a_refusal_of_what_is_sent_that_reads_on_and_drops_it(way: Way) -> None:
 def test_events_before_malformed_framing_are_delivered(kind: Kind) -> None:
     framing = [("Content-Type", "text/event-stream"), ("Transfer-Encoding", "chunked")]
     sent = b"".join(step for step in chunked(RUN.frames()) if isinstance(step, bytes))
-    with (
-        ReplayServer([Reply((head(200, framing) + sent + b"ZZ\r\n",))]) as server,
-        client(kind, server.url) as dify,
-    ):
+    with answered(kind, Reply((head(200, framing) + sent + b"ZZ\r\n",))) as (server, dify):
         assert [event.raw for event in dify.run_workflow_stream({})] == RUN.events()
         assert dify.run_workflow({}).status == "succeeded"
         assert len(server.requests) == 2
@@ -290,7 +287,7 @@ def test_a_body_is_read_from_where_it_is_now(
     monkeypatch.setattr(owner, name, patched if kind == "sync" else async_patched)
     ping, *frames = RUN.frames()
     reply = Reply.stream(ping, Sleep(0.05), *frames)
-    with ReplayServer([reply]) as server, client(kind, server.url) as dify:
+    with answered(kind, reply) as (_, dify):
         assert [event.raw for event in dify.run_workflow_stream({})] == RUN.events()
     whole = b"".join(seen)
     assert whole == (ping if way == "begun" else b"".join(RUN.frames()))

@@ -37,7 +37,7 @@ def test_a_context_without_tickets_resumes_nothing(kind: Kind, server: ReplaySer
     context = trusting()
     context.options |= ssl.OP_NO_TICKET
     with Tunnel(server.url, tls=True) as secured:
-        with client(kind, secured.url, verify=context) as dify:
+        with client(kind, secured, verify=context) as dify:
             for _ in range(3):
                 dify.run_workflow({})
         assert secured.resumed == [False, False, False]
@@ -47,10 +47,10 @@ def test_a_context_without_tickets_resumes_nothing(kind: Kind, server: ReplaySer
 def test_a_session_stays_with_its_context(kind: Kind, server: ReplayServer) -> None:
     """A certificate that one client trusts is checked anew by another."""
     with Tunnel(server.url, tls=True) as secured:
-        with client(kind, secured.url, verify=trusting()) as dify:
+        with client(kind, secured, verify=trusting()) as dify:
             dify.run_workflow({})
         with (
-            client(kind, secured.url, max_retries=0) as dify,
+            client(kind, secured, max_retries=0) as dify,
             pytest.raises(ConnectionFailed, match="certificate is refused"),
         ):
             dify.run_workflow({})

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from dify_workflow import DifyError, StreamClosed, WorkflowStream
-from facade import Kind, both_by_both, client
+from facade import Kind, answered, both_by_both
 from replay_reply import chunked, head
 from replay_server import ReplayServer, Reply, Sleep
 from slow_runs import FOREVER, PING, STARTED, Odd, SlowRuns, ahead, each_state, freed, slow_runs
@@ -102,11 +102,7 @@ def test_closing_from_another_thread_ends_the_reading_of_what_is_compressed() ->
     packed = zlib.compressobj(wbits=31)
     steps = chunked([packed.compress(PING + STARTED) + packed.flush(zlib.Z_SYNC_FLUSH), FOREVER])
     reply = Reply((head(200, [("Content-Type", "text/event-stream"), *framing]), *steps))
-    with (
-        ReplayServer([reply]) as server,
-        client("sync", server.url) as dify,
-        ThreadPoolExecutor(1) as pool,
-    ):
+    with answered("sync", reply) as (server, dify), ThreadPoolExecutor(1) as pool:
         stream = dify.run_workflow_stream({})
         assert next(stream).event == "workflow_started"
         reading = pool.submit(list, stream)
@@ -236,10 +232,9 @@ def test_a_read_ahead_stream_that_is_dropped_frees_its_connection_at_the_next_by
     kind: Kind,
 ) -> None:
     pings = [step for _ in range(2_000) for step in (Sleep(0.02), PING)]
-    with (
-        ReplayServer(lambda _: Reply.stream(PING, STARTED, *pings, FOREVER)) as server,
-        client(kind, server.url, read_ahead=True) as dify,
-    ):
+    with answered(
+        kind, lambda _: Reply.stream(PING, STARTED, *pings, FOREVER), read_ahead=True
+    ) as (server, dify):
         stream = iter(dify.run_workflow_stream({}))
         assert next(stream).event == "workflow_started"
         del stream

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 import pytest
-from dify_workflow import (
-    DeadlineExceeded,
-    RequestTimedOut,
-    RunOutcomeUnknown,
-)
+from dify_workflow import DeadlineExceeded, RequestTimedOut, RunOutcomeUnknown
 from fault_cases import KINDS, server
 from fault_scripts import Script, eight_nodes, iterating
 from fault_sim import following, play, stream_of

@@ -69,10 +69,7 @@ def follow(
     if not replays:
         gate.open()
     events = []
-    with (
-        client(kind, dify.url, api_key=dify.api_key, **options) as ours,
-        ours.run_workflow_stream({}) as stream,
-    ):
+    with client(kind, dify, **options) as ours, ours.run_workflow_stream({}) as stream:
         for event in stream:
             events.append(event)
             if event.raw["data"].get("node_id") == "held":

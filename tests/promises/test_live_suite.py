@@ -125,10 +125,7 @@ FORM_CHECKS = {
     "check_human_input.py::test_a_declined_form_is_left",
     "check_recovery.py::test_cut_before_a_pause",
 }
-REFUSALS = {
-    "check_failures.py::test_refused_inputs",
-    "check_failures.py::test_refused_file",
-}
+REFUSALS = {"check_failures.py::test_refused_inputs", "check_failures.py::test_refused_file"}
 END_USER = {"check_logs.py::test_end_user"}
 RECOVERY = {
     "check_recovery.py::test_cut_stream",

@@ -15,7 +15,7 @@ from dify_workflow import (
     ServerError,
     TooManyRequests,
 )
-from facade import Kind, both, client
+from facade import Kind, answered, both
 from posting import (
     BLOCKING,
     HTML,
@@ -30,7 +30,7 @@ from posting import (
     post,
     start,
 )
-from replay_server import Close, ReplayServer, Reply, Request, Reset, Sleep
+from replay_server import Close, Reply, Request, Reset, Sleep
 from wire_archive import exchange
 
 HEAD = STREAM.head
@@ -54,10 +54,7 @@ def test_after_too_many_requests_it_is_posted_again(kind: Kind, mode: str, busy:
 DEFINITE: dict[str, tuple[Reply, type[Exception]]] = {
     "429 quota": (OVER_QUOTA, QuotaExceeded),
     "500 of Dify": (UNKNOWN_500, ServerError),
-    "500 internal": (
-        Reply.of(exchange("1.14.2", "errors/bad_number_type_blocking")),
-        ServerError,
-    ),
+    "500 internal": (Reply.of(exchange("1.14.2", "errors/bad_number_type_blocking")), ServerError),
     "400": (Reply.of(exchange("1.14.2", "errors/missing_required_blocking")), InvalidParam),
     "400 not published": (
         Reply.of(exchange("1.14.2", "errors/run_unpublished_blocking")),
@@ -176,6 +173,6 @@ def test_a_stream_cut_after_its_start_is_followed_and_not_posted_again(
         assert request.path.endswith("/events")
         return Reply.of(STREAM, hold_open=60)
 
-    with ReplayServer(handler) as server, client(kind, server.url) as dify:
+    with answered(kind, handler) as (server, dify):
         assert start(dify, mode) == "succeeded"
         assert [request.method for request in server.requests] == ["POST", "GET"]

@@ -10,14 +10,9 @@ import httpx
 import pytest
 from dify_workflow import ConnectionFailed, RequestTimedOut, RunOutcomeUnknown
 from dify_workflow._transport import pools
-from facade import Kind, both_by_both, client
+from facade import Kind, answered, both_by_both, client
 from pauses import recorded_pauses
-from posting import (
-    BLOCKING,
-    STREAM,
-    modes,
-    start,
-)
+from posting import BLOCKING, STREAM, modes, start
 from replay_server import ReplayServer, Reply, Request, Reset
 from wire_archive import exchange
 
@@ -103,7 +98,7 @@ def test_a_pooled_connection_that_the_server_has_closed_is_not_used(kind: Kind) 
     """gunicorn closes what was idle for 2 s."""
     with (
         ReplayServer([Reply.of(BLOCKING)], idle_close=0.25) as server,
-        client(kind, server.url) as dify,
+        client(kind, server) as dify,
     ):
         for number in range(1, 3):
             assert start(dify, "blocking") == "succeeded"
@@ -116,7 +111,7 @@ def test_a_post_on_a_pooled_connection_that_breaks_is_not_posted_again(kind: Kin
     def handler(request: Request) -> Reply:
         return Reply.of(BLOCKING) if request.nth == 1 else Reply.raw(Reset())
 
-    with ReplayServer(handler) as server, client(kind, server.url) as dify:
+    with answered(kind, handler) as (server, dify):
         assert start(dify, "blocking") == "succeeded"
         assert type(start(dify, "blocking")) is RunOutcomeUnknown
         assert [(request.connection, request.nth) for request in server.requests] == [
@@ -131,7 +126,7 @@ def test_a_post_uses_no_connection_that_was_idle_for_long(
 ) -> None:
     assert pools._KEEPALIVE_EXPIRY <= 1.0  # half of gunicorn's
     monkeypatch.setattr(pools, "_KEEPALIVE_EXPIRY", 0.02)
-    with ReplayServer([Reply.of(BLOCKING)]) as server, client(kind, server.url) as dify:
+    with answered(kind, Reply.of(BLOCKING)) as (server, dify):
         assert start(dify, "blocking") == "succeeded"
         time.sleep(0.05)
         assert start(dify, "blocking") == "succeeded"
@@ -145,7 +140,7 @@ def test_a_stream_never_uses_a_pooled_connection(kind: Kind) -> None:
             return Reply.of(exchange("1.14.2", "detail/empty"))
         return Reply.of(STREAM if request.json()["response_mode"] == "streaming" else BLOCKING)
 
-    with ReplayServer(handler) as server, client(kind, server.url) as dify:
+    with answered(kind, handler) as (server, dify):
         for mode in ("blocking", "stream", "blocking", "result", "stream"):
             assert start(dify, mode) == "succeeded"
             dify.info("x")

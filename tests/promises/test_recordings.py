@@ -24,7 +24,7 @@ from dify_workflow import (
     WorkflowFailed,
 )
 from dify_workflow._api.versions import Version, needed_for
-from facade import Kind, both, client
+from facade import Kind, answered, both, client
 from pauses import recorded_pauses
 from places import WIRE
 from recorded_runs import TERMINAL, body_of, is_failed, is_refused, names, request_of
@@ -199,7 +199,7 @@ def check(dify: Any, server: Recordings, item: Exchange, operation: str, ask: As
 def test_every_recording_is_an_answer_or_a_typed_error(kind: Kind, version: str) -> None:
     counts = {"answers": 0, "errors": 0, "streams": 0, "lost": 0}
     with Recordings() as server:
-        with client(kind, server.url, max_retries=0) as dify, recorded_pauses():
+        with client(kind, server, max_retries=0) as dify, recorded_pauses():
             for item in exchanges(version):
                 if (found := call_of(item)) is not None:
                     server.item, server.held, before = item, True, len(server.requests)
@@ -235,7 +235,7 @@ def test_an_error_event_is_the_exception_of_its_plain_twin(
     errors = []
     for case in (streamed, plain):
         item = exchange("1.14.2", case)
-        with ReplayServer([Reply.of(item)]) as server, client(kind, server.url) as dify:
+        with answered(kind, Reply.of(item)) as (server, dify):
             with pytest.raises(APIError) as caught:
                 dify.run_workflow(request_of(item))
             errors.append(caught.value)
@@ -301,7 +301,7 @@ SPLIT = [
 def test_any_framing_of_the_body_gives_the_same(kind: Kind, framing: str) -> None:
     for item in SPLIT:
         reply = _framings(item)[framing]
-        with ReplayServer([reply]) as server, client(kind, server.url) as dify:
+        with answered(kind, reply) as (server, dify):
             with dify.run_workflow_stream(request_of(item)) as stream:
                 assert (stream.id, stream.task_id, server.requests) == (None, None, [])
                 check_stream(item, stream, list(stream), stream.result())

@@ -5,24 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from dify_workflow import (
-    FormClosed,
-    InvalidArgument,
-    NotFound,
-    RouteNotFound,
-)
-from facade import Kind, both, client
-from fake_dify import (
-    Answer,
-    FakeDify,
-    Fault,
-    Gate,
-    Node,
-    Parallel,
-)
+from dify_workflow import FormClosed, InvalidArgument, NotFound, RouteNotFound
+from facade import Kind, answered, both, client
+from fake_dify import Answer, FakeDify, Fault, Gate, Node, Parallel
 from paused_runs import END, FIRST_LEG, answer, ask, running, seen
 from pauses import recorded_pauses
-from replay_server import ReplayServer, Reply
+from replay_server import Reply
 
 
 @both
@@ -75,9 +63,9 @@ def test_resuming_in_another_process(kind: Kind) -> None:
     gate = Gate()
     with FakeDify(workflow=[ask("ask"), Node("last", gate=gate)], eof_delay=0.0) as server:
         key = {"api_key": server.api_key}
-        with client(kind, server.url, user="ann", **key) as dify:
+        with client(kind, server, user="ann", **key) as dify:
             response = dify.run_workflow({})
-        with client(kind, server.url, **key) as other:
+        with client(kind, server, **key) as other:
             with pytest.raises(NotFound):
                 other.resume(response.id).result()
             with other.resume(response.id, user="ann") as paused:
@@ -108,7 +96,7 @@ def test_resuming_in_another_process(kind: Kind) -> None:
 @both
 @pytest.mark.parametrize("bad", [None, "", " ", 5, {}, object()])
 def test_what_cannot_be_resumed(kind: Kind, bad: Any) -> None:
-    with ReplayServer([Reply.json(200, {})]) as server, client(kind, server.url) as dify:
+    with answered(kind, Reply.json(200, {})) as (server, dify):
         with pytest.raises(InvalidArgument):
             dify.resume(bad)
         assert server.requests == []
@@ -163,7 +151,7 @@ def test_two_pauses_side_by_side(kind: Kind, order: str) -> None:
 def test_a_cut_while_resuming_costs_nothing(kind: Kind, then: Any) -> None:
     expected = ["node_finished ask", "node_started last", "node_finished last", *END]
     with FakeDify(eof_delay=0.0) as server, recorded_pauses():
-        with client(kind, server.url, api_key=server.api_key) as dify:
+        with client(kind, server) as dify:
             for count in range(9):
                 gate = Gate()
                 server.workflow = [ask("ask"), Node("last", gate=gate)]
@@ -204,7 +192,7 @@ def test_an_older_server_is_named_with_the_version_needed(
 ) -> None:
     with FakeDify(version, eof_delay=0.0) as server:
         run = server.add_run(status="running")
-        with client(kind, server.url, api_key=server.api_key, user="user-1") as dify:
+        with client(kind, server, user="user-1") as dify:
             if known:
                 dify.info(run.id)
             for call in (

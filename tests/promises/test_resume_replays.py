@@ -21,10 +21,7 @@ def test_an_old_pause_is_not_the_end(kind: Kind, held: bool) -> None:
     frames = item.frames()  # the first one is the ping
     steps: list[Any] = [b"".join(frames)] if held else frames
     reply = Reply.stream(*steps, Sleep(60))
-    with (
-        Paused(Reply.of(recorded("ok_start")), [reply]) as server,
-        client(kind, server.url) as dify,
-    ):
+    with Paused(Reply.of(recorded("ok_start")), [reply]) as server, client(kind, server) as dify:
         response = dify.run_workflow(request_of(recorded("ok_start")))
         with dify.resume(response) as stream:
             events = list(stream)
@@ -46,10 +43,7 @@ def test_a_pause_that_is_new_is_the_end(kind: Kind) -> None:
         Reply.stream(*snapshot.frames(), *item.frames()[new + 2 :], Sleep(60)),
     ]
     forms = {token: Reply.of(recorded("two_form2_get"))}
-    with (
-        Paused(Reply.of(start), replies, forms) as server,
-        client(kind, server.url) as dify,
-    ):
+    with Paused(Reply.of(start), replies, forms) as server, client(kind, server) as dify:
         response = dify.run_workflow(request_of(start))
         with dify.resume(response) as stream:
             events = list(stream)
@@ -88,10 +82,7 @@ def test_a_form_that_is_announced_again_is_not_delivered_again(kind: Kind) -> No
         frame("workflow_paused", status="paused", reasons=both_wait[1:]),
         Sleep(60),
     )
-    with (
-        Paused(run, [resumed], {"token-right": WAITING}) as server,
-        client(kind, server.url) as dify,
-    ):
+    with Paused(run, [resumed], {"token-right": WAITING}) as server, client(kind, server) as dify:
         response = dify.run_workflow({})
         assert [form.node_id for form in response.forms] == ["left", "right"]
         with dify.resume(response) as stream:
@@ -146,7 +137,7 @@ def test_text_that_is_sent_again_is_not_delivered_again(kind: Kind, missed: int)
     live = [RESUMED, *LEG_2_OLD, *LEG_2_NEW][missed:]
     with (
         Paused(run, [Reply.stream(SNAPSHOT, *live, FINISHED)]) as server,
-        client(kind, server.url) as dify,
+        client(kind, server) as dify,
     ):
         with dify.run_workflow_stream({}) as first:
             assert said(first) == "tok0 tok1 \n" + "long " * 1000 + "\n"
@@ -162,7 +153,7 @@ def test_other_text_is_delivered_though_its_variable_had_some(kind: Kind) -> Non
     pause = frame("workflow_paused", status="paused", reasons=[])
     run = Reply.stream(SNAPSHOT, _chunk("first", "n", "x"), pause)
     live = [RESUMED, _chunk("fir", "n", "x"), _chunk("ST and more", "n", "x"), FINISHED]
-    with Paused(run, [Reply.stream(SNAPSHOT, *live)]) as server, client(kind, server.url) as dify:
+    with Paused(run, [Reply.stream(SNAPSHOT, *live)]) as server, client(kind, server) as dify:
         response = dify.run_workflow({})
         with dify.run_workflow_stream({}) as first:
             list(first)
@@ -178,7 +169,7 @@ def test_two_legs_within_one_second(kind: Kind) -> None:
     run = Reply.stream(SNAPSHOT, _chunk("a", "n", "x"), pause)
     live = [RESUMED, _chunk("a", "n", "x"), _chunk("b", "m", "x"), RESUMED]
     live += [_chunk("a", "n", "x"), _chunk("b", "m", "x"), _chunk("c", "o", "x"), FINISHED]
-    with Paused(run, [Reply.stream(SNAPSHOT, *live)]) as server, client(kind, server.url) as dify:
+    with Paused(run, [Reply.stream(SNAPSHOT, *live)]) as server, client(kind, server) as dify:
         with dify.run_workflow_stream({}) as first:
             assert said(first) == "a"
         with dify.resume(first.result()) as second:

@@ -14,16 +14,11 @@ import dify_workflow
 import httpx
 import orjson
 import pytest
-from dify_workflow import (
-    AsyncDifyWorkflow,
-    DifyWorkflow,
-    WorkflowLogsRequest,
-    WorkflowRunRequest,
-)
+from dify_workflow import AsyncDifyWorkflow, DifyWorkflow, WorkflowLogsRequest, WorkflowRunRequest
 from dify_workflow._api import api_requests
 from dify_workflow.options import Options
 from dify_workflow.types.requests import Secret, seal
-from facade import API_KEY, Kind, both, client
+from facade import API_KEY, Kind, answered, both, client
 from failing_replies import BAD_GATEWAY, DETAIL, NOBODY, STREAM, UNAUTHORIZED
 from leaks import assert_hidden
 from replay_server import ReplayServer, Reply, Request
@@ -101,10 +96,7 @@ def test_no_object_shows_the_key(client_class: type[Any]) -> None:
 
 @both
 def test_no_result_shows_the_key(kind: Kind) -> None:
-    with (
-        ReplayServer([Reply.of(STREAM), Reply.of(STREAM), Reply.of(DETAIL)]) as server,
-        client(kind, server.url) as dify,
-    ):
+    with answered(kind, Reply.of(STREAM), Reply.of(STREAM), Reply.of(DETAIL)) as (server, dify):
         response = dify.run_workflow({})
         stream = dify.run_workflow_stream({})
         for value in (response, *stream, stream, stream.result(), dify.info("a-run")):
@@ -130,7 +122,7 @@ def test_no_log_shows_the_key_even_when_everything_is_logged(
     with caplog.at_level(logging.DEBUG), ReplayServer(answer) as server:
         for name in ("dify_workflow", "httpx", "httpcore", "asyncio"):
             logging.getLogger(name).setLevel(logging.DEBUG)
-        with client(kind, server.url, max_retries=0) as dify:
+        with client(kind, server, max_retries=0) as dify:
             dify.run_workflow({})
             for run_id in ("a-run", "missing"):
                 with pytest.raises(dify_workflow.APIError):

@@ -17,7 +17,7 @@ from dify_workflow import (
     WorkflowLogsRequest,
     WorkflowRunRequest,
 )
-from facade import API_KEY, Kind, both, client
+from facade import API_KEY, Kind, answered, both, client
 from failing_replies import CUT, IN_STREAM, NOBODY, STREAM, TOO_MANY, UNAUTHORIZED
 from leaks import assert_never_shown
 from replay_server import Close, ReplayServer, Reply, Request
@@ -78,11 +78,11 @@ def test_a_key_that_cannot_be_sent_is_not_shown(kind: Kind, ending: str) -> None
     with ReplayServer([Reply.of(STREAM)]) as server:
         with (
             pytest.raises(dify_workflow.InvalidArgument) as caught,
-            client(kind, server.url, api_key=API_KEY + ending),
+            client(kind, server, api_key=API_KEY + ending),
         ):
             pass
         assert_never_shown(caught.value)
-        with client(kind, server.url, api_key="app-another") as dify:
+        with client(kind, server, api_key="app-another") as dify:
             with pytest.raises(dify_workflow.InvalidArgument) as caught:
                 dify.run_workflow({}, api_key=API_KEY + ending)
             assert_never_shown(caught.value)
@@ -225,10 +225,7 @@ def test_a_server_that_repeats_it_does_not_have_it_shown(
             lambda dify: dify.parameters(),
         ]
         for call in calls:
-            with (
-                client(kind, server.url, **given) as dify,
-                pytest.raises(DifyError) as caught,
-            ):
+            with client(kind, server, **given) as dify, pytest.raises(DifyError) as caught:
                 call(dify)
             assert_never_shown(caught.value, by_locals=False)
 
@@ -238,7 +235,7 @@ def test_a_lost_run_does_not_show_it(kind: Kind) -> None:
     def answer(request: Request) -> Reply:
         return CUT if request.method == "POST" else UNAUTHORIZED
 
-    with ReplayServer(answer) as server, client(kind, server.url, max_retries=0) as dify:
+    with answered(kind, answer, max_retries=0) as (_, dify):
         for call in (CALLS["run_workflow"], CALLS["result"]):
             with pytest.raises(RunOutcomeUnknown) as caught:
                 call(dify, {})

@@ -16,8 +16,8 @@ from dify_workflow import (
     WorkflowStopResponse,
     WorkflowStreamEvent,
 )
-from facade import Kind, both, client
-from replay_server import ReplayServer, Reply, Request
+from facade import Kind, answered, both
+from replay_server import Reply, Request
 from wire_archive import exchange
 
 RUN = exchange("1.14.2", "run/echo_unicode_streaming")
@@ -45,7 +45,7 @@ def _dify(request: Request) -> Reply:
 def dify(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A client without a key of its own: every call brings one."""
     monkeypatch.delenv("DIFY_API_KEY", raising=False)
-    with ReplayServer(_dify) as server, client(kind, server.url, api_key=None) as made:
+    with answered(kind, _dify, api_key=None) as (server, made):
         made.requests = server.requests
         yield made
 

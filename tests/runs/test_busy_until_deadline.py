@@ -22,7 +22,7 @@ from dify_workflow import (
 from dify_workflow._api import limits
 from dify_workflow._clients._async.driver import AsyncDriver
 from dify_workflow._clients._sync.driver import Driver
-from facade import Kind, both, client
+from facade import Kind, answered, both, client
 from fault_cases import server as model
 from fault_sim import Observed, following, play, play_async
 from pauses import recorded_pauses
@@ -103,7 +103,7 @@ def test_a_pause_that_takes_too_long_is_followed_by_no_post(kind: Kind, mode: st
 
         patch.setattr(Driver, "pause", pause)
         patch.setattr(AsyncDriver, "pause", pause_async)
-        with ReplayServer([TOO_MANY]) as server, client(kind, server.url) as dify:
+        with answered(kind, TOO_MANY) as (server, dify):
             assert type(start(dify, mode, deadline=120)) is TooManyRequests
             assert len(server.requests) == 1
 
@@ -129,12 +129,12 @@ def test_max_retries_that_is_given_stands_above(kind: Kind, mode: str) -> None:
         assert (type(ended.outcome), ended.posts) == (TooManyRequests, posts)
     assert post(kind, mode, [TOO_MANY] * 9, deadline=120, max_retries=None).posts == 10
     with ReplayServer([TOO_MANY]) as server, recorded_pauses():
-        with client(kind, server.url, max_retries=1, deadline=120) as dify:
+        with client(kind, server, max_retries=1, deadline=120) as dify:
             for copy in (dify, dify.with_options(user="me"), dify.with_options(max_retries=None)):
                 server.requests.clear()
                 assert type(start(copy, mode, max_retries=None)) is TooManyRequests
                 assert len(server.requests) == 2
-        with client(kind, server.url, deadline=120) as dify:
+        with client(kind, server, deadline=120) as dify:
             server.requests.clear()
             assert type(start(dify.with_options(max_retries=1), mode)) is TooManyRequests
             assert len(server.requests) == 2
@@ -192,11 +192,7 @@ def test_uploads_count_into_the_deadline(kind: Kind) -> None:
                 return Reply.of(exchange("1.14.2", "files/upload_txt"))
             return TOO_MANY
 
-        with (
-            ReplayServer(handler) as server,
-            client(kind, server.url, deadline=120) as dify,
-            pytest.raises(TooManyRequests),
-        ):
+        with answered(kind, handler, deadline=120) as (_, dify), pytest.raises(TooManyRequests):
             dify.run_workflow({"f": WorkflowFile.from_bytes(b"a", "a.txt")})
         assert sum(pauses[1:]) < 20
 
@@ -219,11 +215,7 @@ def test_waiting_for_its_result_can_end_and_go_on(kind: Kind) -> None:
 
 @both
 def test_start_raises_at_the_deadline(kind: Kind) -> None:
-    with (
-        recorded_pauses(),
-        ReplayServer([TOO_MANY]) as server,
-        client(kind, server.url) as dify,
-    ):
+    with recorded_pauses(), answered(kind, TOO_MANY) as (server, dify):
         with pytest.raises(TooManyRequests):
             dify.start({}, deadline=60)
         assert len(server.requests) > 4

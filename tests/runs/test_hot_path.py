@@ -16,7 +16,7 @@ from dify_workflow import AsyncDifyWorkflow
 from dify_workflow._clients._async.io import AsyncRouter
 from dify_workflow._runs.replay import SeenEvents
 from dify_workflow._transport.pools import TransportSettings
-from facade import Kind, both, client
+from facade import Kind, answered, both
 from h1_streams.asyncio_streams import connect_tcp
 from places import TLS
 from replay_server import ReplayServer, Reply
@@ -134,7 +134,7 @@ def test_two_threads_may_forget_a_closed_event_loop_together() -> None:
 @both
 def test_runs_leave_no_circle_to_the_garbage_collector(kind: Kind) -> None:
     ours = ("dify_workflow", "h1_streams", "httpx", "httpcore")
-    with ReplayServer([Reply.of(RUN)]) as server, client(kind, server.url) as dify:
+    with answered(kind, Reply.of(RUN)) as (_, dify):
         dify.run_workflow({})
         gc.collect()
         gc.disable()

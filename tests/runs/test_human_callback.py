@@ -8,16 +8,10 @@ from typing import Any
 import pytest
 from dify_workflow import InvalidArgument, RunOutcomeUnknown
 from dify_workflow._api import limits
-from facade import Kind, both, client
-from fake_dify import (
-    Answer,
-    FakeDify,
-    HumanInput,
-    Node,
-    Parallel,
-)
+from facade import Kind, answered, both, client
+from fake_dify import Answer, FakeDify, HumanInput, Node, Parallel
 from paused_runs import Paused, answer, ask, recorded, run, running
-from replay_server import ReplayServer, Reply
+from replay_server import Reply
 
 
 def reply_to(form: Any) -> tuple[str, dict[str, str]]:
@@ -139,7 +133,7 @@ def test_a_form_without_a_token_is_left(kind: Kind) -> None:
     events = recorded("one_start").events()
     events[-1]["data"]["reasons"][0]["form_token"] = None
     frames = [b"data: %b\n\n" % json.dumps(event).encode() for event in events]
-    with Paused(Reply.stream(*frames), []) as server, client(kind, server.url) as dify:
+    with Paused(Reply.stream(*frames), []) as server, client(kind, server) as dify:
         result = run(dify, "streaming", pytest.fail)
         assert len(server.requests) == 1
     assert (result.status, [form.token for form in result.forms]) == ("paused", [None])
@@ -155,7 +149,7 @@ def test_a_form_that_was_closed_meanwhile_is_answered(kind: Kind, how: str) -> N
         if how == "expired":
             server.expire_form(form.token)
         else:
-            with client("sync", server.url, api_key=server.api_key) as other:
+            with client("sync", server) as other:
                 other.submit_form(form.token, action="ok", inputs={"c": "of another"})
         return reply_to(form)
 
@@ -194,7 +188,7 @@ def test_what_a_callback_raises_comes_out(kind: Kind) -> None:
 
 @both
 def test_streams_take_no_callback(kind: Kind) -> None:
-    with ReplayServer([Reply.json(200, {})]) as server, client(kind, server.url) as dify:
+    with answered(kind, Reply.json(200, {})) as (server, dify):
         for method in (dify.run_workflow_stream, dify.start):
             with pytest.raises(InvalidArgument) as caught:
                 method({}, on_human_input=reply_to)
@@ -209,7 +203,7 @@ def both_at_once(server: FakeDify) -> Any:
     """A callback that answers a form while somebody else answers the others of the pause."""
 
     def callback(form: Any) -> Any:
-        with client("sync", server.url, api_key=server.api_key) as other:
+        with client("sync", server) as other:
             waiting = [each for each in server.runs[0].forms if each.waits]
             answer(other, *(other.form(each.token) for each in waiting if each.id != form.id))
         return reply_to(form)
@@ -223,7 +217,7 @@ def test_what_two_people_do_at_once_is_followed_to_its_real_end(kind: Kind, vers
     forms = [Parallel(ask("left"), ask("right"))]
     with (
         FakeDify(version, workflow=forms, two_forms="doubled") as server,
-        client(kind, server.url, api_key=server.api_key) as dify,
+        client(kind, server) as dify,
     ):
         result = dify.run_workflow({}, on_human_input=both_at_once(server))
         assert result.status == "succeeded"
@@ -238,10 +232,7 @@ def test_a_run_that_the_server_has_lost_is_told(
     monkeypatch.setattr(limits, "RESUMED_AFTER", 1.0)
     monkeypatch.setattr(limits, "FIRST_QUIET", 0.1)
     forms = [Parallel(ask("left"), ask("right"))]
-    with (
-        FakeDify(workflow=forms, resume_delay=600.0) as server,
-        client(kind, server.url, api_key=server.api_key) as dify,
-    ):
+    with FakeDify(workflow=forms, resume_delay=600.0) as server, client(kind, server) as dify:
         with pytest.raises(RunOutcomeUnknown, match="all of its forms are closed") as caught:
             dify.run_workflow({}, on_human_input=both_at_once(server))
         assert caught.value.run_id == server.runs[0].id
@@ -257,7 +248,7 @@ def test_a_form_that_cannot_be_asked_decides_nothing(kind: Kind) -> None:
 
     with (
         FakeDify(workflow=[ask("ask")], resume_delay=0.7) as server,
-        client(kind, server.url, api_key=server.api_key, max_retries=0) as dify,
+        client(kind, server, max_retries=0) as dify,
     ):
         result = dify.run_workflow({}, on_human_input=callback)
         assert (result.status, server.posts()) == ("succeeded", 1)

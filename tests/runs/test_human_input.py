@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from dify_workflow import (
-    InvalidArgument,
-)
-from facade import Kind, both, client
-from fake_dify import (
-    FakeDify,
-    FormInput,
-    HumanInput,
-    Node,
-)
+from dify_workflow import InvalidArgument
+from facade import Kind, answered, both, client
+from fake_dify import FakeDify, FormInput, HumanInput, Node
 from recorded_forms import ANSWER, OK, recorded, start
 from recorded_runs import request_of
-from replay_server import ReplayServer, Reply
+from replay_server import Reply
 
 # What a paused run says of its forms.
 
@@ -59,7 +52,7 @@ def test_the_inputs_of_a_form_are_typed(kind: Kind) -> None:
 @both
 def test_a_blocking_run_that_pauses_has_the_same_forms(kind: Kind) -> None:
     item = recorded("blocking_start")
-    with ReplayServer([Reply.of(item)]) as server, client(kind, server.url) as dify:
+    with answered(kind, Reply.of(item)) as (_, dify):
         response = dify.run_workflow(request_of(item, response_mode="blocking"))
     (form,) = response.forms
     assert response.status == "paused"
@@ -75,7 +68,7 @@ def test_the_defaults_are_constants_and_resolved_variables(kind: Kind) -> None:
     ]
     with (
         FakeDify(workflow=[Node("pre", {"text": "from pre"}), HumanInput(inputs=fields)]) as server,
-        client(kind, server.url, api_key=server.api_key) as dify,
+        client(kind, server) as dify,
     ):
         (form,) = dify.run_workflow({}).forms
         assert form.defaults == {"fixed": "looks good", "filled": "from pre"}
@@ -87,7 +80,7 @@ def test_the_defaults_are_constants_and_resolved_variables(kind: Kind) -> None:
 def test_a_form_by_its_token(kind: Kind, case: str) -> None:
     item = recorded(case)
     raw, token = item.json(), item.path.rpartition("/")[2]
-    with ReplayServer([Reply.of(item)]) as server, client(kind, server.url) as dify:
+    with answered(kind, Reply.of(item)) as (server, dify):
         form = dify.form(token)
         assert server.requests[0].target == item.path
     assert (form.token, form.content) == (token, raw["form_content"])
@@ -100,11 +93,11 @@ def test_a_form_by_its_token(kind: Kind, case: str) -> None:
 def test_a_form_is_submitted_by_itself_or_by_its_token(kind: Kind) -> None:
     (form,) = start(kind, recorded("one_start")).forms
     fetched = Reply.of(recorded("one_form_get"))
-    with ReplayServer([OK]) as server, client(kind, server.url, user="ann") as dify:
+    with answered(kind, OK, user="ann") as (server, dify):
         assert dify.submit_form(form, **ANSWER) is None
         assert dify.submit_form(form, user="bob", **ANSWER) is None
         by_form = server.requests
-    with ReplayServer([fetched, OK]) as server, client(kind, server.url, user="ann") as dify:
+    with answered(kind, fetched, OK, user="ann") as (server, dify):
         assert dify.submit_form(form.token, **ANSWER) is None
         read, by_token = server.requests
     assert (read.method, read.path) == ("GET", f"/v1/form/human_input/{form.token}")
@@ -119,7 +112,7 @@ def test_a_form_without_a_token_cannot_be_answered(kind: Kind) -> None:
     response = start(kind, item, lambda reason: reason.update(form_token=None))
     (form,) = response.forms
     assert (form.token, form.id) == (None, item.events()[-1]["data"]["reasons"][0]["form_id"])
-    with ReplayServer([OK]) as server, client(kind, server.url) as dify:
+    with answered(kind, OK) as (server, dify):
         with pytest.raises(InvalidArgument, match="not delivered by WebApp") as caught:
             dify.submit_form(form, **ANSWER)
         assert (caught.value.field, server.requests) == ("form", [])

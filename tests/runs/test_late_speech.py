@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from facade import Kind, both, client
+from facade import Kind, answered, both
 from fault_scripts import eight_nodes, framed
-from replay_server import ReplayServer, Reply, Sleep
+from replay_server import Reply, Sleep
 
 RUN = {"workflow_run_id": eight_nodes().run_id, "task_id": eight_nodes().task_id}
 FRAMES = eight_nodes().frames
@@ -22,7 +22,7 @@ END = framed({"event": "tts_message_end", **RUN, "audio": ""})
 
 def told(kind: Kind, version: str, *parts: Any) -> list[str]:
     reply = Reply.stream(*parts, headers=[("X-Version", version)])
-    with ReplayServer([reply]) as server, client(kind, server.url) as dify:
+    with answered(kind, reply) as (server, dify):
         names = [event.event for event in dify.run_workflow_stream({})]
         assert len(server.requests) == 1
     first = names.index("workflow_finished")

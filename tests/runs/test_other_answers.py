@@ -14,7 +14,7 @@ from dify_workflow import (
     TooManyRequests,
     UnreadableAnswer,
 )
-from facade import API_KEY, Kind, both, client
+from facade import API_KEY, Kind, answered, both, client
 from posting import HTML, NO_LOGS, STREAM, start
 from replay_server import Close, ReplayServer, Reply, Request
 from wire_archive import exchange
@@ -44,7 +44,7 @@ def posted(kind: Kind, reply: Reply, others: Reply = NO_LOGS, **options: Any) ->
             return reply
         return others
 
-    with ReplayServer(answer) as server, client(kind, server.url, **options) as dify:
+    with answered(kind, answer, **options) as (_, dify):
         try:
             outcome: Any = list(dify.run_workflow_stream({}))
         except Exception as error:
@@ -113,7 +113,7 @@ def test_an_error_under_a_success_is_raised_and_not_retried(
     kind: Kind, mode: str, body: dict[str, Any], expected: Any
 ) -> None:
     with ReplayServer([success({**body, "key": API_KEY})]) as server:
-        with client(kind, server.url) as dify:
+        with client(kind, server) as dify:
             error = start(dify, mode)
         assert len(server.requests) == 1
     assert type(error) is expected
@@ -151,7 +151,7 @@ def test_where_there_is_no_dify_nothing_was_started(kind: Kind, name: str) -> No
 @both
 def test_a_blocking_answer_that_cannot_be_read_is_unknown(kind: Kind) -> None:
     for reply in (success(BLOCKING, cut=40), NO_RESULT["no data"], NO_RESULT["lines of JSON"]):
-        with ReplayServer([reply]) as server, client(kind, server.url) as dify:
+        with answered(kind, reply) as (_, dify):
             error = start(dify, "blocking")
         assert type(error) is RunOutcomeUnknown
         assert error.run_id == RUN_ID
@@ -164,7 +164,7 @@ def test_a_result_larger_than_the_bound_names_its_run(kind: Kind, mode: str) -> 
     gone = Reply.json(404, {"code": "not_found", "message": "no", "status": 404}, VERSION)
     replies = [success(body), *[gone] * 3]
     options: dict[str, Any] = {"max_response_bytes": 50_000, "deadline": 1.0}
-    with ReplayServer(replies) as server, client(kind, server.url, **options) as dify:
+    with answered(kind, *replies, **options) as (_, dify):
         error = start(dify, mode)
     assert isinstance(error, RunOutcomeUnknown)
     assert error.run_id == RUN_ID

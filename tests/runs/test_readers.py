@@ -78,7 +78,7 @@ def test_a_stop_that_failed_leaves_the_stop_on_exit(kind: Kind) -> None:
     gate = Gate()
     with (
         FakeDify(workflow=[Node(gate=gate)], eof_delay=0.0) as fake,
-        client(kind, fake.url, api_key=fake.api_key, stop_on_exit=True) as dify,
+        client(kind, fake, stop_on_exit=True) as dify,
     ):
         with dify.run_workflow_stream({"text": "hello"}) as stream:
             with pytest.raises(InvalidArgument):
@@ -93,7 +93,7 @@ def test_a_run_key_that_the_caller_gave_adopts_nothing(kind: Kind) -> None:
     gate = Gate()
     with (
         FakeDify(workflow=[Node(gate=gate)], eof_delay=0.0) as fake,
-        client(kind, fake.url, api_key=fake.api_key, run_key_input="text") as dify,
+        client(kind, fake, run_key_input="text") as dify,
     ):
         with dify.start({"text": "order-1"}) as first:
             fake.faults.add(Answer(on="run", status=502))
@@ -111,7 +111,7 @@ def test_a_callback_answers_with_the_key_of_the_request(kind: Kind) -> None:
 
     with (
         FakeDify(workflow=[HumanInput()], eof_delay=0.0) as fake,
-        client(kind, fake.url, api_key="app-of-another") as dify,
+        client(kind, fake, api_key="app-of-another") as dify,
     ):
         request = WorkflowRunRequest(inputs={"text": "hello"}, api_key=fake.api_key)
         assert dify.run_workflow(request, on_human_input=approve).status == "succeeded"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from dify_workflow import AsyncDifyWorkflow, DeadlineExceeded, DifyWorkflow
-from facade import API_KEY, Kind, both, both_by_both, client
+from facade import API_KEY, Kind, answered, both, both_by_both
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import Odd, SlowRuns, ahead, in_a_loop, slow_runs
 
@@ -134,10 +134,7 @@ def test_a_stop_that_fails_raises_nothing_and_is_not_repeated(kind: Kind) -> Non
     def handler(request: Request) -> Reply:
         return Reply.html(502, "x") if request.path.endswith("stop") else runs(request)
 
-    with (
-        ReplayServer(handler) as server,
-        client(kind, server.url, stop_on_exit=True) as dify,
-    ):
+    with answered(kind, handler, stop_on_exit=True) as (server, dify):
         with dify.run_workflow_stream({}) as stream:
             next(stream)
         assert [request.path.rpartition("/")[2] for request in server.requests] == ["run", "stop"]

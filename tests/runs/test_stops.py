@@ -59,7 +59,7 @@ def server_of(status: str, text: str) -> ReplayServer:
 def test_every_view_of_a_run_says_whether_it_was_stopped(
     kind: Kind, status: str, text: str, stopped: bool
 ) -> None:
-    with server_of(status, text) as server, client(kind, server.url) as dify:
+    with server_of(status, text) as server, client(kind, server) as dify:
         stream = dify.run_workflow_stream({})
         assert not stream.stopped
         *before, last = stream
@@ -85,7 +85,7 @@ def test_a_row_of_a_batch_says_whether_it_was_stopped(
 ) -> None:
     with (
         server_of(status, text) as server,
-        client("sync", server.url) as dify,
+        client("sync", server) as dify,
         iter_many(dify, [{}]) as rows,
     ):
         (row,) = rows
@@ -112,7 +112,7 @@ def test_a_redeploy_is_told_from_a_stop_that_was_asked_for(kind: Kind, status: s
     for text in (*ASKED, SHUT_DOWN):
         with (
             server_of(status, text) as server,
-            client(kind, server.url) as dify,
+            client(kind, server) as dify,
             pytest.raises(WorkflowFailed) as caught,
         ):
             dify.run_workflow({}).raise_for_status()

@@ -9,20 +9,16 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from dify_workflow import (
-    NotFound,
-    RequestTimedOut,
-    RunOutcomeUnknown,
-)
+from dify_workflow import NotFound, RequestTimedOut, RunOutcomeUnknown
 from dify_workflow._api import limits
 from dify_workflow._runs.state import RunState
-from facade import Kind, both, client
+from facade import Kind, answered, both
 from fault_cases import run_both, server
 from fault_scripts import eight_nodes, framed
 from fault_server_model import Dify
 from fault_sim import async_stream_of, following, play, start_elsewhere, stream_of
 from fault_streams import Fault
-from replay_server import ReplayServer, Reply, Request
+from replay_server import Reply, Request
 
 OURS: list[dict[str, Any]] = [{"unique_user": True}, {"run_key_input": "k"}]
 ours = pytest.mark.parametrize("options", OURS, ids=str)
@@ -131,7 +127,7 @@ def test_the_head_comes_late_over_a_real_connection(
         looked.set()
         return Reply.json(200, nothing)
 
-    with ReplayServer(handler) as replay, client(kind, replay.url, unique_user=True) as dify:
+    with answered(kind, handler, unique_user=True) as (replay, dify):
         events = list(dify.run_workflow_stream({}))
         assert [event.event for event in events] == [event["event"] for event in script.events]
     assert [request.method for request in replay.requests].count("POST") == 1

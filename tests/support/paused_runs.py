@@ -7,16 +7,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from dify_workflow import (
-    WorkflowRunRequest,
-)
+from dify_workflow import WorkflowRunRequest
 from facade import Kind, client
-from fake_dify import (
-    FakeDify,
-    FormInput,
-    HumanInput,
-    Step,
-)
+from fake_dify import FakeDify, FormInput, HumanInput, Step
 from replay_server import ReplayServer, Reply, Request
 from wire_archive import Exchange, exchange
 
@@ -39,10 +32,7 @@ def answer(dify: Any, *forms: Any, **options: Any) -> None:
 @contextmanager
 def running(kind: Kind, *steps: Step, **options: Any) -> Iterator[tuple[FakeDify, Any]]:
     """A stand-in server with this workflow, and a client of it."""
-    with (
-        FakeDify(workflow=steps, eof_delay=0.0) as server,
-        client(kind, server.url, api_key=server.api_key, **options) as dify,
-    ):
+    with FakeDify(workflow=steps, eof_delay=0.0) as server, client(kind, server, **options) as dify:
         yield server, dify
 
 

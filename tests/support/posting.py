@@ -68,7 +68,7 @@ def post(
     with (
         recorded_pauses(jitter=jitter) as pauses,
         ReplayServer(handler) as server,
-        client(kind, server.url) as dify,
+        client(kind, server) as dify,
     ):
         outcome = start(dify, mode, **options)
     assert len({request.body for request in posts}) == 1  # the same run, not another one

@@ -29,7 +29,7 @@ def start(kind: Kind, item: Exchange, change: Callable[[Any], None] | None = Non
         last = copy.deepcopy(item.events()[-1])
         last["data"]["reasons"][0] = changed
         reply = Reply.stream(*item.frames()[:-1], b"data: %b\n\n" % json.dumps(last).encode())
-    with ReplayServer([reply]) as server, client(kind, server.url) as dify:
+    with ReplayServer([reply]) as server, client(kind, server) as dify:
         return dify.run_workflow(request_of(item))
 
 

@@ -81,7 +81,7 @@ def slow_runs(
 ) -> Iterator[tuple[SlowRuns, ReplayServer, Any]]:
     """Give the handler, its server, and a client of it."""
     runs, options = SlowRuns(state), _options(state, options)
-    with ReplayServer(runs) as server, client(kind, server.url, **options) as dify:
+    with ReplayServer(runs) as server, client(kind, server, **options) as dify:
         yield runs, server, dify
 
 

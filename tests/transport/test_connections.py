@@ -20,7 +20,7 @@ from dify_workflow import AsyncDifyWorkflow, DeadlineExceeded, DifyError, DifyWo
 from dify_workflow._clients._sync.io import Router
 from dify_workflow._transport import pools
 from dify_workflow._transport.pools import OwnClient, TransportSettings
-from facade import API_KEY, Kind, both, client
+from facade import API_KEY, Kind, answered, both, client
 from places import TLS
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import FOREVER, RUN, RUN_ID
@@ -55,7 +55,7 @@ def test_one_client_in_32_threads() -> None:
         return result, [event.id for event in events], dify.info(name).id
 
     with ReplayServer(handler) as server:
-        with client("sync", server.url) as dify, ThreadPoolExecutor(32) as pool:
+        with client("sync", server) as dify, ThreadPoolExecutor(32) as pool:
             names = [f"run-{number}" for number in range(32)]
             for name, (result, ids, detail) in zip(names, pool.map(work, names), strict=True):
                 assert (result, set(ids), detail) == (name, {name}, name)
@@ -84,7 +84,7 @@ def test_threads_that_begin_together_make_one_pool(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr("dify_workflow._clients._sync.driver.OwnClient", Client)
     with ReplayServer([Reply.of(DETAIL)]) as server:
-        with client("sync", server.url) as dify, ThreadPoolExecutor(8) as pool:
+        with client("sync", server) as dify, ThreadPoolExecutor(8) as pool:
             assert set(pool.map(work, range(8))) == {"succeeded"}
         assert len(made) == 1
         server.wait_closed()
@@ -190,7 +190,7 @@ def test_1000_copies_share_one_pool_and_one_tls_context(
     for cached in (pools._system_context, pools._no_context):
         cached.cache_clear()
         monkeypatch.setattr(pools, cached.__name__, cached)
-    with ReplayServer(run_named) as server, client(kind, server.url) as dify:
+    with answered(kind, run_named) as (server, dify):
         copies = [dify.with_options(user=f"u{number}") for number in range(1000)]
         copies += [copies[-1].with_options(user="last")]
         for copy in copies[::50]:
@@ -241,10 +241,7 @@ def test_a_deadline_at_any_moment_of_connecting_leaves_no_socket() -> None:
                     ends.append(error)
         return ends
 
-    with (
-        ReplayServer([Reply.raw(FOREVER)]) as server,
-        warnings.catch_warnings(record=True) as seen,
-    ):
+    with ReplayServer([Reply.raw(FOREVER)]) as server, warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         ends = asyncio.run(attempts(server.url))
         gc.collect()

@@ -8,9 +8,9 @@ from typing import Any, get_args
 import httpx
 import pytest
 from dify_workflow import DifyError, InvalidArgument, RequestTimedOut
-from facade import Kind, both, both_by_both, client, close_given, given_client
+from facade import Kind, answered, both, both_by_both, client, close_given, given_client
 from recorded_runs import run_streams
-from replay_server import ReplayServer, Reply, Request
+from replay_server import Reply, Request
 from slow_runs import RUN, freed, slow_runs
 from wire_archive import exchange
 
@@ -32,7 +32,7 @@ def test_keep_alive_of_tcp_is_on_for_streams(kind: Kind) -> None:
 @both_by_both
 @pytest.mark.parametrize("item", ENDED[::9], ids=lambda item: item.case)
 def test_connections_of_both_kinds_give_the_same(kind: Kind, item: Any) -> None:
-    with ReplayServer([Reply.of(item, hold_open=60)]) as server, client(kind, server.url) as dify:
+    with answered(kind, Reply.of(item, hold_open=60)) as (server, dify):
         with dify.run_workflow_stream({}) as stream:
             first = next(stream)
             assert stream._connection.resumable == (kind in get_args(Kind)[:2])
@@ -72,7 +72,7 @@ def test_connections_are_of_two_kinds(kind: Kind) -> None:
 def test_a_cookie_of_one_answer_goes_out_with_no_other_request(kind: Kind) -> None:
     """They may be of another user, with another key."""
     answer = Reply.json(200, DETAIL.json(), [("Set-Cookie", "session=of-somebody; Path=/")])
-    with ReplayServer([answer]) as server, client(kind, server.url) as dify:
+    with answered(kind, answer) as (server, dify):
         dify.info("a")
         dify.with_options(api_key="app-another").info("a")
         assert ["cookie" in request.headers for request in server.requests] == [False, False]
@@ -96,7 +96,7 @@ def test_a_client_of_httpx_is_used_and_not_closed(kind: Kind) -> None:
     def handler(request: Request) -> Reply:
         return Reply.of(RUN if request.method == "POST" else DETAIL)
 
-    with ReplayServer(handler) as server, client(kind, server.url, http_client=http) as dify:
+    with answered(kind, handler, http_client=http) as (server, dify):
         copy = dify.with_options(user="u")
         assert len(list(copy.run_workflow_stream({}))) == len(RUN.events())
         assert dify.info("b").status == "succeeded"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from dify_workflow import ConnectionFailed, RedirectRefused, RunOutcomeUnknown, WorkflowRunRequest
 from dify_workflow._transport.pools import TransportSettings
-from facade import Kind, both, both_by_both, client
+from facade import Kind, answered, both, both_by_both, client
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import RUN, RUN_ID, STARTED, TASK_ID, SlowRuns, each_connections, each_state, freed
 from tunnel import Tunnel, trusting
@@ -158,7 +158,7 @@ def test_a_host_without_proxy(kind: Kind, environment: pytest.MonkeyPatch, no_pr
     with ReplayServer(dify_server) as server:
         environment.setenv("HTTP_PROXY", "http://127.0.0.1:1")  # nobody listens there
         environment.setenv("NO_PROXY", no_proxy.format(port=server.url.rpartition(":")[2]))
-        with client(kind, server.url) as dify:
+        with client(kind, server) as dify:
             use(dify)
         assert len(server.requests) == 5
 
@@ -178,7 +178,7 @@ def test_a_given_proxy_stands_above_the_environment(
 @both
 def test_tls_with_an_authority_of_ones_own(kind: Kind, environment: pytest.MonkeyPatch) -> None:
     with ReplayServer(dify_server) as server, Tunnel(server.url, tls=True) as front:
-        with client(kind, front.url, verify=trusting()) as dify:
+        with client(kind, front, verify=trusting()) as dify:
             use(dify)
             dify.close()
             assert freed(server, dify)
@@ -189,11 +189,11 @@ def test_tls_with_an_authority_of_ones_own(kind: Kind, environment: pytest.Monke
 @both
 def test_a_certificate_that_is_not_trusted(kind: Kind, environment: pytest.MonkeyPatch) -> None:
     with ReplayServer(dify_server) as server, Tunnel(server.url, tls=True) as front:
-        with client(kind, front.url, max_retries=0) as dify:
+        with client(kind, front, max_retries=0) as dify:
             for request in (WorkflowRunRequest(inputs={}), BLOCKING_REQUEST):
                 with pytest.raises(ConnectionFailed, match="CERTIFICATE_VERIFY_FAILED"):
                     dify.run_workflow(request)
-        with client(kind, front.url, verify=False) as dify:
+        with client(kind, front, verify=False) as dify:
             use(dify)
         assert len(server.requests) == 5
 
@@ -205,7 +205,7 @@ def test_leaving_a_stream_over_tls_frees_the_connection(
     with (
         ReplayServer(SlowRuns()) as server,
         Tunnel(server.url, tls=True) as front,
-        client(kind, front.url, verify=trusting()) as dify,
+        client(kind, front, verify=trusting()) as dify,
     ):
         with dify.run_workflow_stream({}) as stream:
             next(stream)
@@ -219,7 +219,7 @@ def test_closing_from_another_thread_over_tls(state: str, connections: str) -> N
     with (
         ReplayServer(runs) as server,
         Tunnel(server.url, tls=True) as front,
-        client("sync", front.url, verify=trusting(), connections=connections) as dify,
+        client("sync", front, verify=trusting(), connections=connections) as dify,
         ThreadPoolExecutor(1) as pool,
     ):
         stream = dify.run_workflow_stream({})
@@ -259,7 +259,7 @@ def test_tls_through_a_proxy(
 def test_redirects_are_refused_with_their_target(kind: Kind, status: int) -> None:
     target = "https://dify.example/v1/workflows/run"
     with ReplayServer(lambda _: Reply.raw(_redirect(status, target))) as server:
-        with client(kind, server.url) as dify:
+        with client(kind, server) as dify:
             for call in (
                 lambda: list(dify.run_workflow_stream({})),
                 lambda: dify.run_workflow({}),
@@ -289,7 +289,7 @@ def test_a_redirect_while_a_run_is_followed_again_is_not_followed(kind: Kind) ->
             return Reply.stream(STARTED)
         return Reply.raw(_redirect(302, "https://login.example/"))
 
-    with ReplayServer(handler) as server, client(kind, server.url) as dify:
+    with answered(kind, handler) as (_, dify):
         with pytest.raises(RunOutcomeUnknown, match=RUN_ID) as caught:
             dify.run_workflow({})
         assert caught.value.run_id == RUN_ID

@@ -7,13 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dify_workflow import (
-    DifyError,
-    NotFound,
-    WorkflowRunResponse,
-)
+from dify_workflow import DifyError, NotFound, WorkflowRunResponse
 from download_replies import CONTENT, file_at, gone_to, left_in
-from facade import API_KEY, Kind, both, client, close_given, given_client
+from facade import API_KEY, Kind, answered, both, client, close_given, given_client
 from fake_dify import FakeDify, Node
 from recorded_runs import is_run
 from replay_server import ReplayServer, Reply, Request
@@ -77,7 +73,7 @@ def test_a_file_of_a_run_to_a_path_a_folder_and_as_bytes(kind: Kind, tmp_path: P
         made = server.file("报告.bin", CONTENT, "application/octet-stream")
         nested = {"deep": [{"file": made}], "again": made}
         server.workflow = [Node("make", nested)]
-        with client(kind, server.url, api_key=server.api_key) as dify:
+        with client(kind, server) as dify:
             result = dify.run_workflow({})
             (file,) = result.files
             assert dify.download(file) == CONTENT
@@ -111,7 +107,7 @@ def test_a_relative_address_is_the_servers(kind: Kind) -> None:
 
 @both
 def test_a_remote_file_without_a_link_is_fetched_from_where_it_is(kind: Kind) -> None:
-    with ReplayServer([SIGNED]) as server, client(kind, server.url) as dify:
+    with answered(kind, SIGNED) as (server, dify):
         file = {**file_at(""), "url": None, "remote_url": "/there"}
         assert dify.download(file) == SIGNED_BYTES
         assert server.requests[0].target == "/there"
@@ -122,8 +118,7 @@ def test_a_foreign_host_sees_nothing_of_ours(kind: Kind) -> None:
     secret = {"default_headers": {"X-Gateway-Key": "gateway-secret"}, "user": "ann"}
     with (
         ReplayServer([SIGNED]) as foreign,
-        ReplayServer([gone_to(foreign.url + "/end")]) as server,
-        client(kind, server.url, **secret) as dify,
+        answered(kind, gone_to(foreign.url + "/end"), **secret) as (server, dify),
     ):
         assert dify.download(foreign.url + "/a") == SIGNED_BYTES
         assert dify.download("/redirects") == SIGNED_BYTES
@@ -145,8 +140,7 @@ def test_what_a_given_http_client_sends_by_default_stays_here(kind: Kind) -> Non
     )
     with (
         ReplayServer([SIGNED]) as foreign,
-        ReplayServer([gone_to(foreign.url + "/end")]) as server,
-        client(kind, server.url, http_client=given) as dify,
+        answered(kind, gone_to(foreign.url + "/end"), http_client=given) as (server, dify),
     ):
         assert dify.download(foreign.url + "/a") == SIGNED_BYTES
         assert dify.download("/redirects") == SIGNED_BYTES
@@ -168,15 +162,11 @@ def test_redirects_are_followed_and_not_for_ever(kind: Kind) -> None:
         step = int(request.path.rpartition("/")[2])
         return SIGNED if step == 0 else gone_to(f"/{step - 1}" if step < 99 else "/99")
 
-    with ReplayServer(answer) as server, client(kind, server.url) as dify:
+    with answered(kind, answer) as (server, dify):
         assert dify.download("/3") == SIGNED_BYTES
         assert [request.target for request in server.requests] == ["/3", "/2", "/1", "/0"]
         with pytest.raises(DifyError):
             dify.download("/99")
     for location in ("ftp://host/a", "http://h:port/", "http://xn--a/", f"http://{'a' * 70}/"):
-        with (
-            ReplayServer([gone_to(location)]) as server,
-            client(kind, server.url) as dify,
-            pytest.raises(DifyError),
-        ):
+        with answered(kind, gone_to(location)) as (server, dify), pytest.raises(DifyError):
             dify.download("/a")

@@ -23,7 +23,7 @@ from dify_workflow import (
     UnreadableAnswer,
 )
 from download_replies import CONTENT, HTML, file_at, left_in, whole
-from facade import API_KEY, Kind, both, client
+from facade import API_KEY, Kind, answered, both
 from replay_reply import head
 from replay_server import Close, ReplayServer, Reply, Request, Reset, Sleep
 from wire_archive import exchange
@@ -44,11 +44,7 @@ EXPIRED = Reply.of(exchange("1.14.2", "files/signed_url_bad"))
 def test_an_expired_link_says_so(
     kind: Kind, reply: Reply, expected: type[APIError], tmp_path: Path
 ) -> None:
-    with (
-        ReplayServer([reply]) as server,
-        client(kind, server.url) as dify,
-        pytest.raises(expected) as caught,
-    ):
+    with answered(kind, reply) as (_, dify), pytest.raises(expected) as caught:
         dify.download("/files/1?sign=x", to=tmp_path / "a")
     assert "may have expired" in str(caught.value)
     assert "base_url" not in str(caught.value)
@@ -58,11 +54,7 @@ def test_an_expired_link_says_so(
 
 @both
 def test_another_refusal_does_not_speak_of_links(kind: Kind) -> None:
-    with (
-        ReplayServer([Reply.html(502, HTML)]) as server,
-        client(kind, server.url) as dify,
-        pytest.raises(GatewayError) as caught,
-    ):
+    with answered(kind, Reply.html(502, HTML)) as (_, dify), pytest.raises(GatewayError) as caught:
         dify.download("/a")
     assert "expired" not in str(caught.value)
 
@@ -100,7 +92,7 @@ BROKEN = {
 def test_a_broken_download_leaves_what_was_there(kind: Kind, how: str, tmp_path: Path) -> None:
     old = tmp_path / "a.bin"
     old.write_text("old")
-    with ReplayServer([Reply(BROKEN[how])]) as server, client(kind, server.url) as dify:
+    with answered(kind, Reply(BROKEN[how])) as (_, dify):
         for to in (old, tmp_path, tmp_path / "new", None):
             with pytest.raises(ConnectionFailed):
                 dify.download(file_at("/a"), to=to, overwrite=True)
@@ -135,7 +127,7 @@ def test_what_was_packed_on_the_way_is_whole(kind: Kind) -> None:
     deflated = head(200, [("Content-Encoding", "deflate")]), zlib.compress(CONTENT)
     for packed in ((PACKED, gzip.compress(CONTENT)), (PACKED, twice), deflated):
         reply = Reply.raw(*packed, Close())
-        with ReplayServer([reply]) as server, client(kind, server.url) as dify:
+        with answered(kind, reply) as (server, dify):
             assert dify.download("/a") == CONTENT
             assert server.requests[0].headers["accept-encoding"] == "identity"
 
@@ -146,8 +138,7 @@ def test_a_part_is_not_the_file(kind: Kind, tmp_path: Path) -> None:
         head(206, [("Content-Range", "bytes 0-4/9"), ("Content-Length", "5")]), b"hello"
     )
     with (
-        ReplayServer([part]) as server,
-        client(kind, server.url) as dify,
+        answered(kind, part) as (_, dify),
         pytest.raises(UnreadableAnswer, match="not the whole file"),
     ):
         dify.download("/a", to=tmp_path)
@@ -158,7 +149,7 @@ def test_a_part_is_not_the_file(kind: Kind, tmp_path: Path) -> None:
 def test_what_is_there_stays_unless_it_may_be_overwritten(kind: Kind, tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_text("old")
     (tmp_path / "a (1).bin").symlink_to("nowhere")
-    with ReplayServer([whole()]) as server, client(kind, server.url) as dify:
+    with answered(kind, whole()) as (server, dify):
         file = file_at("/x")
         with pytest.raises(InvalidArgument, match="overwrite=True") as caught:
             dify.download(file, to=tmp_path / "a.bin")
@@ -188,7 +179,7 @@ def test_what_comes_while_it_is_fetched_stays_too(
 
     if not links:
         monkeypatch.setattr("os.link", link)
-    with ReplayServer(answer) as server, client(kind, server.url) as dify:
+    with answered(kind, answer) as (_, dify):
         with pytest.raises(InvalidArgument) as caught:
             dify.download("/x", to=tmp_path / "a")
         assert caught.value.field == "to"
@@ -218,7 +209,7 @@ def test_a_name_from_the_server_stays_in_the_folder(kind: Kind, tmp_path: Path) 
         "报" * 300 + ".docx": "报" * 65 + ".docx",
         "x" * 300: "x" * 200,
     }
-    with ReplayServer([whole(b"x")]) as server, client(kind, server.url) as dify:
+    with answered(kind, whole(b"x")) as (_, dify):
         for name, kept in names.items():
             path = dify.download(file_at("/some/link.txt?sign=x", name), to=folder)
             assert path == folder / kept
@@ -228,13 +219,13 @@ def test_a_name_from_the_server_stays_in_the_folder(kind: Kind, tmp_path: Path) 
 
 @both
 def test_a_link_by_a_host_that_is_not_reached_tells_of_files_url(kind: Kind) -> None:
-    with ReplayServer([whole()]) as server, client(kind, server.url, max_retries=0) as dify:
+    with answered(kind, whole(), max_retries=0) as (_, dify):
         with pytest.raises(ConnectionFailed, match="FILES_URL") as caught:
             dify.download("http://api.invalid:5001/files/tools/r1.txt?sign=secret")
         assert "api.invalid" in str(caught.value)
         assert "secret" not in str(caught.value)
         assert dify.download("/files/tools/r1.txt?sign=secret") == CONTENT
-    with ReplayServer([Reply.raw(Close())]) as server, client(kind, server.url) as dify:
+    with answered(kind, Reply.raw(Close())) as (_, dify):
         with pytest.raises(ConnectionFailed) as caught:
             dify.download("/files/a")
         assert "FILES_URL" not in str(caught.value)
@@ -244,7 +235,7 @@ def test_a_link_by_a_host_that_is_not_reached_tells_of_files_url(kind: Kind) -> 
 def test_a_big_file_is_never_in_memory(kind: Kind, tmp_path: Path) -> None:
     piece, pieces = bytes(1 << 16), 480
     reply = Reply.raw(head(200, [("Content-Length", str(pieces << 16))]), *[piece] * pieces)
-    with ReplayServer([reply]) as server, client(kind, server.url) as dify:
+    with answered(kind, reply) as (_, dify):
         tracemalloc.start()
         try:
             dify.download("/big", to=tmp_path / "big")
@@ -268,7 +259,7 @@ def test_arguments_that_name_no_file_and_no_place(kind: Kind, tmp_path: Path) ->
         "http://h:port/",
     ]
     files += ["file:///etc/passwd", "javascript:alert(1)", b"/a", "abc", "http://h/\ud800"]
-    with ReplayServer([whole()]) as server, client(kind, server.url) as dify:
+    with answered(kind, whole()) as (server, dify):
         for file in files:
             with pytest.raises(InvalidArgument) as caught:
                 dify.download(file)

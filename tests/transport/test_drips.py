@@ -19,8 +19,8 @@ from dify_workflow import (
     ResponseTooLarge,
     WorkflowRunRequest,
 )
-from facade import Kind, both, client
-from replay_server import ReplayServer, Reply, Sleep, Step
+from facade import Kind, answered, both
+from replay_server import Reply, Sleep, Step
 
 BLOCKING = WorkflowRunRequest(inputs={}, response_mode="blocking")
 
@@ -34,18 +34,18 @@ def drip(whole: bytes, after: int = 0) -> Reply:
     return Reply.raw(*steps)
 
 
-def answered(status: int, body: bytes = b'{"code":"x"', kind: str = "application/json") -> bytes:
+def whole_of(status: int, body: bytes = b'{"code":"x"', kind: str = "application/json") -> bytes:
     head = f"HTTP/1.1 {status} Reply\r\nContent-Type: {kind}\r\nContent-Length: 9999\r\n\r\n"
     return head.encode() + body
 
 
 def body_of(status: int) -> Reply:
-    whole = answered(status)
+    whole = whole_of(status)
     return drip(whole, whole.index(b"\r\n\r\n") + 4)
 
 
 HEAD = drip(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 200)
-STREAM = drip(answered(200, b": " + b"x" * 200, "text/event-stream"), 100)
+STREAM = drip(whole_of(200, b": " + b"x" * 200, "text/event-stream"), 100)
 Ask = Callable[[Any, Path], Any]
 
 CASES: list[tuple[str, Reply, Ask, type[DifyError]]] = [
@@ -81,11 +81,7 @@ CASES: list[tuple[str, Reply, Ask, type[DifyError]]] = [
 def test_what_drips_ends_in_time(
     kind: Kind, reply: Reply, ask: Ask, expected: type[DifyError], tmp_path: Path
 ) -> None:
-    with (
-        ReplayServer([reply] * 5) as server,
-        client(kind, server.url, max_retries=0) as dify,
-        pytest.raises(expected),
-    ):
+    with answered(kind, reply, max_retries=0) as (_, dify), pytest.raises(expected):
         ask(dify, tmp_path)
     assert not list(tmp_path.iterdir())
 
@@ -125,7 +121,7 @@ def test_what_is_compressed_is_bounded(
 ) -> None:
     reply = compressed(502 if what == "error" else 200, coding, data)
     bounds = {"max_response_bytes": 100_000, "max_event_bytes": 100_000}
-    with ReplayServer([reply]) as server, client(kind, server.url, max_retries=0, **bounds) as dify:
+    with answered(kind, reply, max_retries=0, **bounds) as (_, dify):
         tracemalloc.start()
         try:
             with pytest.raises(DifyError) as caught:
@@ -152,8 +148,7 @@ def test_what_cannot_be_bounded_is_not_decompressed(
     for what, ask in asks.items():
         reply = compressed(502 if what == "error" else 200, coding, data)
         with (
-            ReplayServer([reply] * 99) as server,
-            client(kind, server.url, max_retries=0, deadline=0.3) as dify,
+            answered(kind, reply, max_retries=0, deadline=0.3) as (server, dify),
             pytest.raises(DifyError) as caught,
         ):
             ask(dify, tmp_path)

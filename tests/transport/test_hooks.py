@@ -8,7 +8,7 @@ from typing import Any
 
 import http_hooks
 import pytest
-from facade import Kind, both, client
+from facade import Kind, answered, both
 from http_hooks import HOOKS, OF_A_CLIENT
 from replay_server import ReplayServer, Reply
 from slow_runs import RUN
@@ -18,7 +18,7 @@ from slow_runs import RUN
 @pytest.mark.parametrize("name", [*HOOKS, *OF_A_CLIENT])
 def test_a_hook_that_comes_after_the_first_run_sees_each_request(kind: Kind, name: str) -> None:
     seen: list[Any] = []
-    with ReplayServer([Reply.of(RUN)]) as server, client(kind, server.url) as dify:
+    with answered(kind, Reply.of(RUN)) as (_, dify):
         assert http_hooks.run(seen, dify.run_workflow) == 0
         undo = (HOOKS | OF_A_CLIENT)[name](seen, dify._connections())
         try:

@@ -23,14 +23,14 @@ from dify_workflow import (
     WorkflowForm,
     WorkflowRunRequest,
 )
-from facade import Kind, both, client, close_given, given_client
+from facade import Kind, answered, both, client, close_given, given_client
 from fake_dify import Fail, FakeDify, Fault, Gate, HumanInput, Node, PipelineError, Step, Text
 from opentelemetry import trace
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from replay_server import ReplayServer, Reply, Request
+from replay_server import Reply, Request
 from slow_runs import STARTED
 
 Lines = Callable[[int], list[str]]
@@ -128,7 +128,7 @@ def test_a_run_is_one_line_and_one_span(
     raised: AbstractContextManager[Any] = pytest.raises(end.raises) if end.raises else nullcontext()
     with (
         FakeDify(end.version, workflow=end.steps) as fake,
-        client(kind, fake.url, api_key=end.key or fake.api_key) as dify,
+        client(kind, fake, api_key=end.key or fake.api_key) as dify,
     ):
         if end.fault:
             fake.faults.add(end.fault)
@@ -182,7 +182,7 @@ def test_a_run_is_one_line_and_one_span(
 @pytest.mark.parametrize("way", ["with", "at the last event", "bare loop"])
 def test_leaving_is_one_line_and_one_span(kind: Kind, way: str, lines: Lines, spans: Spans) -> None:
     gate = Gate()
-    with FakeDify(workflow=[gate]) as fake, client(kind, fake.url, api_key=fake.api_key) as dify:
+    with FakeDify(workflow=[gate]) as fake, client(kind, fake) as dify:
         if way == "bare loop":
             for _ in dify.run_workflow_stream({}):
                 break
@@ -209,7 +209,7 @@ def test_leaving_between_two_connections_is_one_line_too(kind: Kind, lines: Line
     def answer(request: Request) -> Reply:
         return Reply.stream(STARTED) if request.method == "POST" else Reply.json(500, {})
 
-    with ReplayServer(answer) as server, client(kind, server.url) as dify:
+    with answered(kind, answer) as (_, dify):
         stream = dify.run_workflow_stream({})
         with pytest.raises(RequestTimedOut):
             stream.result(0.3)
@@ -226,10 +226,7 @@ def test_the_span_of_a_streamed_run_ends_when_its_stream_ends(
     kind: Kind, read_ahead: bool, spans: Spans
 ) -> None:
     gate = Gate()
-    with (
-        FakeDify(workflow=[Text(), gate]) as fake,
-        client(kind, fake.url, api_key=fake.api_key) as dify,
-    ):
+    with FakeDify(workflow=[Text(), gate]) as fake, client(kind, fake) as dify:
         with trace.get_tracer("app").start_as_current_span("app") as outer:
             stream = dify.run_workflow_stream({}, read_ahead=read_ahead)
         next(stream)
@@ -245,7 +242,7 @@ def test_the_span_of_a_streamed_run_ends_when_its_stream_ends(
 
 @both
 def test_uploads_belong_to_the_run(kind: Kind, spans: Spans) -> None:
-    with FakeDify() as fake, client(kind, fake.url, api_key=fake.api_key) as dify:
+    with FakeDify() as fake, client(kind, fake) as dify:
         files = [WorkflowFile.from_bytes(b"x", f"{name}.txt") for name in "ab"]
         dify.run_workflow({"files": files})
     (run,) = spans(RUN)
@@ -262,10 +259,7 @@ def test_a_client_of_httpx_can_be_instrumented_alone(kind: Kind, alone: bool, sp
     http = given_client(kind)
     if alone:
         HTTPXClientInstrumentor.instrument_client(http)
-    with (
-        FakeDify() as fake,
-        client(kind, fake.url, api_key=fake.api_key, http_client=http) as dify,
-    ):
+    with FakeDify() as fake, client(kind, fake, http_client=http) as dify:
         request = WorkflowRunRequest(inputs={}, trace_id="order-4711")
         dify.run_workflow(request, extra_headers={} if alone else {"traceparent": PARENT})
         close_given(http, dify)
@@ -308,7 +302,7 @@ def test_nothing_private_is_logged(
             lambda inputs: steps if inputs["text"] else [Node("n", {"file": made})],
             speech=True,
         )
-        with client(kind, fake.url, api_key=key, user=USER) as dify:
+        with client(kind, fake, api_key=key, user=USER) as dify:
             picture = WorkflowFile.from_bytes(SECRET.encode(), SECRET + ".txt")
             dify.run_workflow({"text": SECRET, "file": picture}, on_human_input=answer)
             (file,) = dify.run_workflow({"text": ""}).files
