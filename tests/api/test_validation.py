@@ -157,7 +157,11 @@ FITTING: list[tuple[list[Any], dict[str, Any], str]] = [
     (FILES, {"doc": ""}, "inputs.doc: a WorkflowFile is needed, not str"),
     (FILES, {"doc": [DOC]}, "inputs.doc: a WorkflowFile is needed, not list"),
     (FILES, {"doc": PDF}, "inputs.doc: local_file is not allowed, only remote_url"),
-    (FILES, {"doc": URL("https://h/a.png")}, "inputs.doc: a file of the type image is not allowed"),
+    (
+        FILES,
+        {"doc": URL("https://h/a.png", type="image")},
+        "inputs.doc: a file of the type image is not allowed",
+    ),
     (FILES, {"doc": URL("https://h/a.zip")}, "inputs.doc: a file ending in .zip is not allowed"),
 ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -14,7 +14,7 @@ from dify_workflow_api.operations import OPERATIONS
 from .._codec.jsonio import to_json
 from ..errors import invalid
 from ..options import Options
-from ..types.files import NotUploaded
+from ..types.files import GuessedType, NotUploaded
 
 FILE_ID = "upload_file_id"
 
@@ -88,18 +88,29 @@ def _with_extra_body(built: ApiRequest, extra: Mapping[str, Any]) -> ApiRequest:
     return attrs.evolve(built, kwargs={**built.kwargs, "json": body})
 
 
-def not_uploaded(body: Any) -> list[dict[str, Any]]:
-    """Return the file objects in JSON of our own making that have no id yet."""
-    files, waiting = [], [body]
+def _objects(body: Any) -> Iterator[dict[str, Any]]:
+    """Yield every object in JSON of our own making."""
+    waiting = [body]
     while waiting:
         value = waiting.pop()
         if isinstance(value, list):
             waiting.extend(value)
         elif isinstance(value, dict):
             waiting.extend(value.values())
-            if isinstance(value.get(FILE_ID), NotUploaded):
-                files.append(value)
-    return files
+            yield value
+
+
+def not_uploaded(body: Any) -> list[dict[str, Any]]:
+    """Return the file objects in JSON of our own making that have no id yet."""
+    return [value for value in _objects(body) if isinstance(value.get(FILE_ID), NotUploaded)]
+
+
+def change_types(body: Any, guesses: type[GuessedType]) -> bool:
+    """Give every file whose type was such a guess the other one; return whether there was any."""
+    files = [value for value in _objects(body) if isinstance(value.get("type"), guesses)]
+    for file in files:
+        file["type"] = "document" if file["type"] == "custom" else "custom"
+    return bool(files)
 
 
 def stop(task_id: str, options: Options) -> ApiRequest:

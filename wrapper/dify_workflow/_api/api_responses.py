@@ -16,6 +16,7 @@ from dify_workflow_api.operations import ERRORS
 from .. import errors
 from .._codec.jsonio import UNREADABLE, loads
 from ..errors import APIError
+from ..types.files import GuessedType, UnsureType
 from ..types.requests import Secret
 from .api_requests import ApiRequest
 from .versions import QUEUES_RUNS, Version, needed_for
@@ -46,14 +47,18 @@ _OF_INPUTS = re.compile(
 )
 # ... and, where it comes as a made-up run, of a number that is none (a 500 over plain HTTP).
 _OF_NUMBERS = re.compile(r"expected value type int, float or str, got ")
+# What is said of a file's type, before anything is started.
+_WRONG_TYPE = "Detected file type does not match"
+_TYPE_NOT_ALLOWED = "File validation failed for file"
 _OTHER_TYPE = (
     "Dify types a file by its extension, or else by its MIME type. Self-hosted, it does not take "
-    "doc, ppt, pptx, eml, msg, xml and epub as documents (unless ETL_TYPE is Unstructured): give "
-    'type="custom", and allow "Other file types" with that extension in the app\'s input settings'
+    "doc, ppt, pptx, eml, msg, xml and epub as documents (unless ETL_TYPE is Unstructured): leave "
+    'type= out, and allow "Other file types" with that extension in the app\'s input settings'
 )
 _NOT_ALLOWED = (
-    "The app's input does not allow such a file: its settings must allow the type, and for "
-    'type="custom" the extension too ("Other file types")'
+    "The app's input does not allow such a file: its settings must allow the type, or the "
+    'extension ("Other file types"), as a self-hosted Dify needs it for doc, ppt, pptx, eml, msg, '
+    "xml and epub"
 )
 _NO_KEY = Secret("")
 _OF_RUNS = ("getWorkflowRun", "streamWorkflowEvents")
@@ -290,6 +295,15 @@ def refusal(message: str) -> APIError | None:
     return stream_error({"code": "invalid_param", "status": 400, "message": message})
 
 
+def refused_guesses(error: APIError) -> type[GuessedType] | None:
+    """Return which guesses at files' types an error tells to change; None: it is another."""
+    if error.code == "invalid_param" and error.message.startswith(_WRONG_TYPE):
+        return UnsureType
+    if error.code == "invalid_param" and error.message.startswith(_TYPE_NOT_ALLOWED):
+        return GuessedType
+    return None
+
+
 def _hint(kind: type[APIError], response: ApiResponse, code: str | None, message: str) -> str:
     if response.proxy and code is None and response.version is None:
         return (
@@ -319,9 +333,9 @@ def _hint(kind: type[APIError], response: ApiResponse, code: str | None, message
         return "Use the API key of the app itself (it starts with app-)"
     if message.startswith("Invalid upload file"):
         return "The file must be uploaded by the same user and with the same key as the run"
-    if message.startswith("Detected file type does not match"):
+    if message.startswith(_WRONG_TYPE):
         return _OTHER_TYPE
-    if message.startswith("File validation failed for file"):
+    if message.startswith(_TYPE_NOT_ALLOWED):
         return _NOT_ALLOWED
     if message.endswith(("must be a file", "must be a list of files")):
         return "Give a WorkflowFile, or a list of them"

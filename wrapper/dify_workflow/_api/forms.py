@@ -18,7 +18,7 @@ from .api_responses import ApiResponse
 from .commands import Flow, Send, ask, send_with_retries
 from .failures import Failure, no_answer
 from .uploads import upload_all
-from .validation import file_problem, texts
+from .validation import file_problem, fit_types, texts
 
 if TYPE_CHECKING:
     from dify_workflow_api.models import FormInput
@@ -46,6 +46,7 @@ def submit(
     token = form.needs_token()
     check_answer(form, action, inputs)
     filled = to_json(inputs, "inputs")
+    fit_types({field.output_variable_name: field for field in form.inputs}, filled)
     if files := api_requests.not_uploaded(filled):
         yield from upload_all(files, options)
     body = SubmitFormBody(inputs=filled, action=action, user=options.user)

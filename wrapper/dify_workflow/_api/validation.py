@@ -11,7 +11,7 @@ import dify_workflow_api.models as models
 
 from .._codec.jsonio import to_json
 from ..errors import InvalidArgument
-from ..types.files import WorkflowFile
+from ..types.files import GuessedType, WorkflowFile
 
 
 def file_problem(field: models.FormInput | models.InputFormField, value: Any) -> str | None:
@@ -22,15 +22,33 @@ def file_problem(field: models.FormInput | models.InputFormField, value: Any) ->
     methods = texts(field.allowed_file_upload_methods)
     if methods and file.get("transfer_method") not in methods:
         return f"{file.get('transfer_method')} is not allowed, only {', '.join(methods)}"
-    kinds = texts(field.allowed_file_types)
-    if kinds and file.get("type") not in kinds:
-        return f"a file of the type {file.get('type')} is not allowed, only {', '.join(kinds)}"
+    kinds, kind = texts(field.allowed_file_types), _fitting_type(field, file)
+    if kinds and kind not in kinds:
+        return f"a file of the type {kind} is not allowed, only {', '.join(kinds)}"
     extensions = [one.lower().lstrip(".") for one in texts(field.allowed_file_extensions)]
     suffix = PurePosixPath(value.name).suffix if isinstance(value, WorkflowFile) else ""
-    restricted = file.get("type") == "custom" and extensions and suffix
+    restricted = kind == "custom" and extensions and suffix
     if restricted and suffix.lower().lstrip(".") not in extensions:
         return f"a file ending in {suffix} is not allowed, only {', '.join(extensions)}"
     return None
+
+
+def _fitting_type(field: models.FormInput | models.InputFormField, file: Any) -> Any:
+    """Return the type to send a file as: where we guessed it, one that its input allows."""
+    kind, kinds = file.get("type"), texts(field.allowed_file_types)
+    other = isinstance(kind, GuessedType) and kind not in kinds and "custom" in kinds
+    return "custom" if other else kind
+
+
+def fit_types(
+    fields: Mapping[str, models.FormInput | models.InputFormField | None], inputs: Mapping[str, Any]
+) -> None:
+    """Give the files among the inputs, as they are sent, the types that their inputs allow."""
+    for name, field in fields.items():
+        files = inputs.get(name)
+        for file in files if isinstance(files, list) else [files]:
+            if field is not None and isinstance(file, dict) and "type" in file:
+                file["type"] = _fitting_type(field, file)
 
 
 def texts(value: Any) -> list[str]:

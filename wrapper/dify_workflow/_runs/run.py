@@ -22,7 +22,7 @@ from .._api.api_requests import ApiRequest
 from .._api.commands import Flow, Until
 from .._api.input_forms import InputForms
 from .._api.logger import log
-from .._api.validation import InputWarning, error_of, problems
+from .._api.validation import InputWarning, error_of, fit_types, problems
 from .._api.versions import Server
 from .._codec.jsonio import to_json
 from ..errors import invalid
@@ -216,9 +216,11 @@ def plan(
         key_input = None  # a value that is not ours proves nothing: other runs may have it too
     if key_input is not None:
         inputs[key_input] = uuid.uuid4().hex
+    start = api_requests.run(inputs, options, blocking=is_blocking)
     checks = None
     if _is_checked(request, options):
-        checks = _check_inputs({**inputs, **request.inputs}, options, forms or InputForms())
+        given = {**inputs, **request.inputs}
+        checks = _check_inputs(given, start, options, forms or InputForms())
     return Run(
         state=RunState(
             max_event_bytes=options.max_event_bytes,
@@ -229,7 +231,7 @@ def plan(
         options=options,
         clock=clock,
         server=server,
-        start=api_requests.run(inputs, options, blocking=is_blocking),
+        start=start,
         blocking=is_blocking,
         checks=checks,
         before_post=None if row is None else row.before_post,
@@ -259,10 +261,13 @@ def _is_checked(request: WorkflowRunRequest, options: Options) -> bool:
     return options.validate != "off"
 
 
-def _check_inputs(inputs: Mapping[str, Any], options: Options, forms: InputForms) -> Flow[None]:
+def _check_inputs(
+    inputs: Mapping[str, Any], start: ApiRequest, options: Options, forms: InputForms
+) -> Flow[None]:
     form = yield from forms.get(options, needed=options.validate is not None)
     if options.validate is None and not form:
         return  # it was refused, or is empty: that tells nothing
+    fit_types(form or {}, start.kwargs["json"]["inputs"])
     mismatches = problems(form or {}, inputs)
     if mismatches and options.validate != "warn":
         raise error_of(mismatches)

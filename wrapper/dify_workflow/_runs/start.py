@@ -13,34 +13,38 @@
      v                                 v                                       v
     over <────────────────────────── over                              RunOutcomeUnknown
 
-A run is posted again only after a response that surely started none (`send_with_retries`). While
-the POST is silent, the logs are asked for its run, and the POST stays the source. On each stream an
-end that the server may have made up is held against the run's detail (`recovery.settle`): while the
-run goes on, it is none.
+A run is posted again only after a response that surely started none: `send_with_retries`, and
+`_with_other_types` where a file was refused whose type was guessed. While the POST is silent, the
+logs are asked for its run, and the POST stays the source. On each stream an end that the server may
+have made up is held against the run's detail (`recovery.settle`): while the run goes on, it is
+none.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 import httpx
 
 from .._api import limits, versions
-from .._api.api_requests import ApiRequest, not_uploaded
-from .._api.api_responses import ApiResponse
+from .._api.api_requests import ApiRequest, change_types, not_uploaded
+from .._api.api_responses import ApiResponse, refused_guesses
 from .._api.commands import Await, Cut, Flow, Open, Opened, ReadOn, Send, Waiting, send_with_retries
 from .._api.failures import Failure, no_answer
 from .._api.results import from_blocking
 from .._api.uploads import upload_all
-from ..errors import APIError, ServerError
+from ..errors import APIError, InvalidParam, ServerError
 from ..options import DEFAULT_TIMEOUT, RequestTimeout
 from ..types.responses import WorkflowRunResponse
 from .lookup import find
 from .no_stream import judge, read_error, read_other
 from .recovery import has_ended, next_look, peek, recover, settle
 from .run import Run
+
+T = TypeVar("T")
 
 _GAVE_UP = (408, 499)  # a proxy that stopped waiting
 
@@ -50,7 +54,8 @@ def follow(run: Run) -> Flow[None]:
     cause: Exception | None = None
     run.begin()
     if run.start is not None:
-        cause = yield from _start(run, (yield from _prepared(run)))
+        start = yield from _prepared(run)
+        cause = yield from _with_other_types(run, start, _start)
         if not run.state.over:
             run.state.interrupted()
     if not run.state.over:
@@ -74,6 +79,21 @@ def _prepared(run: Run) -> Flow[ApiRequest]:
     return start
 
 
+def _with_other_types(
+    run: Run, start: ApiRequest, post: Callable[[Run, ApiRequest], Flow[T]]
+) -> Flow[T]:
+    """Post the run, again where a file's type that we guessed was refused before it was started."""
+    while True:
+        try:
+            return (yield from post(run, start))
+        except InvalidParam as error:
+            guesses = refused_guesses(error)
+            if guesses is None or not change_types(start.kwargs["json"], guesses):
+                raise
+        run.state.start_again()
+        run.not_taken()
+
+
 def _start(run: Run, start: ApiRequest) -> Flow[Exception | None]:
     """Post the run and read its stream; return what cut it."""
     head, _ = _silence(run)
@@ -82,6 +102,8 @@ def _start(run: Run, start: ApiRequest) -> Flow[Exception | None]:
     )
     if isinstance(outcome, Opened):
         cause = yield from _read(run)
+        if run.state.refusal is not None:
+            raise run.state.refusal
         return cause if run.state.over else (yield from read_other(run, outcome, cause))
     if isinstance(outcome, _Left):
         return outcome.cause
@@ -202,7 +224,10 @@ def unclear(response: ApiResponse, error: APIError) -> bool:
 def run_blocking(run: Run) -> Flow[WorkflowRunResponse]:
     """Start the run by one blocking request; return its result."""
     run.begin()
-    start = yield from _prepared(run)
+    return (yield from _with_other_types(run, (yield from _prepared(run)), _post_blocking))
+
+
+def _post_blocking(run: Run, start: ApiRequest) -> Flow[WorkflowRunResponse]:
     # The response takes as long as the run.
     silence = limits.PATIENCE if run.options.timeout == DEFAULT_TIMEOUT else None
     outcome: ApiResponse | Failure = yield from send_with_retries(

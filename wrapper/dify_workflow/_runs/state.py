@@ -342,6 +342,15 @@ class RunState:
         self.failure, self.over, self.status = self._refusal, True, "failed"
         self.held, self.unconfirmed_id, self.held_event = None, None, {}
 
+    @property
+    def refusal(self) -> APIError | None:
+        """What the server said, and nothing else, before there was a run."""
+        return self.failure if self.run_id is None and self.count <= 1 else None
+
+    def start_again(self) -> None:
+        """Forget a refusal: the run is posted once more."""
+        self.failure, self.over, self.status, self.count = None, False, "running", 0
+
     def leave_start(self) -> None:
         """Drop a start that is held back when the stream is cut: its id is not confirmed."""
         if self.held == "refusal":

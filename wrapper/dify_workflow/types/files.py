@@ -47,6 +47,14 @@ _BY_MIME_TYPE = {
 _FILE_MARK = "__dify__file__"
 
 
+class GuessedType(str):
+    """The type of a file that the caller did not give: a server may want another."""
+
+
+class UnsureType(GuessedType):
+    """A guess that servers differ about: Office files, and what we do not know."""
+
+
 @attrs.frozen
 class WorkflowFile(InputValue):
     """A file to put into `inputs` (alone or in a list) or into `files` of a run.
@@ -54,8 +62,9 @@ class WorkflowFile(InputValue):
     Made by `from_path`, `from_bytes`, `from_url` or `from_upload`. What is not on the server yet is
     uploaded before the run, for the run's user. `type` (document, image, audio, video or custom) is
     told by the server's own rule if not given: by the extension, and where that is not listed, by
-    the MIME type that is sent. Only doc, ppt, pptx, eml, msg, xml and epub depend on the server: as
-    a rule, a self-hosted Dify takes them as `type="custom"` alone, Dify Cloud as documents.
+    the MIME type that is sent. Servers differ about doc, ppt, pptx, eml, msg, xml and epub, and an
+    app's input may allow "Other file types" alone: where a guess is refused, the file is sent as
+    custom. A type that is given is sent as it is.
     """
 
     type: str = attrs.field(validator=lambda _, __, kind: _type(kind, "", None))
@@ -222,11 +231,11 @@ def _type(chosen: str | None, name: str, mime_type: str | None) -> str:
                 "and from_upload tell it",
             )
         return chosen
-    kind = _TYPE_OF.get(extension_of(name))
-    if kind is not None:
-        return kind
+    extension = extension_of(name)
     sent = (mime_type or "").partition(";")[0].lower()
-    return next((kind for part, kind in _BY_MIME_TYPE.items() if part in sent), "custom")
+    by_mime_type = (kind for part, kind in _BY_MIME_TYPE.items() if part in sent)
+    kind = _TYPE_OF.get(extension) or next(by_mime_type, "custom")
+    return UnsureType(kind) if extension in OFFICE or kind == "custom" else GuessedType(kind)
 
 
 def each_file(value: Any, visit: Callable[[WorkflowFile], WorkflowFile]) -> Any:
