@@ -27,7 +27,7 @@ DOCUMENTS, OTHER = allowing("document", extensions=()), allowing("custom")
 WITH_PDF = allowing("custom", extensions=("pdf", *OFFICE))
 MIXED = allowing("document", "custom")
 # The server's ETL_TYPE, what the app's input allows, the files, and how often the run is posted.
-TAKEN = {
+TAKEN: dict[str, tuple[Any, ...]] = {
     "documents": ("dify", DOCUMENTS, files("pdf", "docx"), 1),
     "office files, on most servers": ("dify", OTHER, files(*OFFICE), 2),
     "office files, on the others": ("Unstructured", DOCUMENTS, files(*OFFICE), 1),
@@ -36,7 +36,7 @@ TAKEN = {
     "first one, then the other": ("dify", WITH_PDF, files("xml", "pdf"), 3),
     "given": ("dify", OTHER, files("eml", type="custom"), 1),
 }
-REFUSED = {
+REFUSED: dict[str, tuple[Any, ...]] = {
     "given": ("dify", OTHER, files("msg", type="document"), 1, "Detected file type does not"),
     "not allowed": ("dify", DOCUMENTS, files("epub"), 2, "File validation failed"),
     "no other type": ("Unstructured", allowing("image"), files("pdf"), 2, "File validation failed"),
