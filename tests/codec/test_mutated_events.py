@@ -10,7 +10,7 @@ from dify_workflow import DifyError
 from dify_workflow_api.events import EVENTS
 from facade import Kind, both
 from fake_dify.contract import contract
-from mutant_server import RUN, serving, use_response
+from mutant_server import RUN, of_types, serving, use_response
 from mutants import Path, mutants
 from recorded_models import SPEC, component
 from recorded_runs import TERMINAL
@@ -36,15 +36,11 @@ def events_by_name() -> dict[str, list[tuple[str, Any]]]:
     return found
 
 
-TYPES = {"event": str, "status": str, "message": str, "id": str | None, "task_id": str | None}
-
-
 def use_event(event: Any) -> None:
     """Read all that there is."""
-    for name, kind in {**TYPES, "raw": dict, "recovered": bool}.items():
-        assert isinstance(getattr(event, name), kind), name
+    of_types(event, event=str, status=str, message=str, id=str | None, task_id=str | None)
+    of_types(event, raw=dict, recovered=bool)
     assert isinstance(event.data, dict) or hasattr(event.data, "to_dict")
-    repr(event)
 
 
 @both

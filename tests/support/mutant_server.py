@@ -8,17 +8,12 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
-from dify_workflow import (
-    DifyError,
-    WorkflowRunResponse,
-)
-from facade import Kind, client
+from dify_workflow import DifyError, WorkflowRunResponse
+from facade import Kind, client, mocked
 from pauses import recorded_pauses
 from wire_archive import exchange
 
 RUN = exchange("1.14.2", "run/empty_streaming")
-
-
 HEADERS = {"x-version": "1.14.2"}
 
 
@@ -51,27 +46,30 @@ class Server:
 @contextmanager
 def serving(kind: Kind) -> Iterator[tuple[Server, Any]]:
     """A client without a network, and what answers it."""
-    server, made = Server(), {"sync": httpx.Client, "async": httpx.AsyncClient}
-    http: Any = made[kind](transport=httpx.MockTransport(server))
-    options = {"http_client": http, "max_retries": 0}
-    with recorded_pauses(), client(kind, "http://server.test", **options) as dify:
+    server = Server()
+    http = mocked(kind, server)
+    with (
+        recorded_pauses(),
+        client(kind, "http://server.test", http_client=http, max_retries=0) as dify,
+    ):
         yield server, dify
         http.close() if kind == "sync" else dify._run(http.aclose())
 
 
+def of_types(value: Any, **types: Any) -> None:
+    """Check the types of attributes, and that the value can be shown."""
+    for name, kind in types.items():
+        assert isinstance(getattr(value, name), kind), name
+    repr(value)
+
+
 def use_response(response: WorkflowRunResponse) -> None:
-    assert isinstance(response.id, str)
-    assert isinstance(response.status, str)
-    assert isinstance(response.message, str)
-    assert isinstance(response.task_id, str | None)
-    assert isinstance(response.outputs, dict)
-    assert isinstance(response.inputs, dict)
+    """Read all that there is."""
+    of_types(response, id=str, status=str, message=str, task_id=str | None)
+    of_types(response, outputs=dict, inputs=dict)
     for form in response.forms:
-        assert isinstance(form.token, str | None)
-        assert isinstance(form.content, str)
-        repr(form)
+        of_types(form, token=str | None, content=str)
     for file in response.files:
         repr(file)
-    repr(response)
     with suppress(DifyError):
         response.raise_for_status()
