@@ -129,7 +129,9 @@ def test_answers_give_values_or_our_errors(kind: Kind, model: str) -> None:
     read = 0
     with serving(kind) as (server, dify):
         for number, (path, ask) in enumerate(READERS[model]):
-            for what, body in found if (kind, number) == ("sync", 0) else found[number % step :: step]:
+            for what, body in (
+                found if (kind, number) == ("sync", 0) else found[number % step :: step]
+            ):
                 server.answers.clear()
                 server.will_say(body, path=path)
                 if ask in STREAMS:

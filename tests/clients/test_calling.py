@@ -33,55 +33,45 @@ from dify_workflow.batch import BatchOptions, iter_many, run_many
 from dify_workflow.options import RunArguments
 from dify_workflow_api import models
 from dify_workflow_api.filters import LogFilters
-from facade import Kind, both, client
+from facade import Kind, answered, both, client, each_way, run
 from fake_dify import FakeDify, HumanInput, Input
-from replay_server import ReplayServer, Reply
+from replay_server import Reply
 from wire_archive import exchange
 
 Call = Callable[[Any], Any]
-WAYS: dict[str, Callable[[Any, Any, Any], Any]] = {
-    "run_workflow": lambda dify, request, given: dify.run_workflow(*request, **given),
-    "run_workflow_stream": lambda dify, request, given: dify.run_workflow_stream(
-        *request, **given
-    ).result(),
-    "start": lambda dify, request, given: dify.start(*request, **given).result(),
-}
 VERSION = "b190990d-7ed9-4752-8743-6d7d6b07c8c3"
 
 
 @both
-@pytest.mark.parametrize("way", WAYS)
+@each_way
 def test_a_run_is_called_by_names_as_by_a_request(
     fake_dify: FakeDify, kind: Kind, way: str
 ) -> None:
-    fields: dict[str, Any] = {
-        "inputs": {"text": "a"},
+    inputs = {"text": "a"}
+    others: dict[str, Any] = {
         "user": "ann",
         "trace_id": "t",
         "trace_session_id": "s",
         "files": [WorkflowFile.from_url("http://127.0.0.1/a.png")],
     }
-    with client(kind, fake_dify.url, api_key=fake_dify.api_key) as dify:
+    with client(kind, fake_dify) as dify:
         for request, given in (
-            ((), fields),
-            ((WorkflowRunRequest(**fields),), {}),
-            ((fields["inputs"],), {n: v for n, v in fields.items() if n != "inputs"}),
-            ((WorkflowRunRequest(inputs=fields["inputs"]),), {**fields, "inputs": None}),
+            ((), {"inputs": inputs, **others}),
+            ((WorkflowRunRequest(inputs=inputs, **others),), {}),
+            ((inputs,), others),
+            ((WorkflowRunRequest(inputs=inputs),), {"inputs": None, **others}),
         ):
-            assert WAYS[way](dify, request, given).status == "succeeded"
+            assert run(dify, way, *request, **given).status == "succeeded"
     bodies = [sent.body for sent in fake_dify.requests if sent.path.endswith("/run")]
-    assert len(bodies) == 4
-    assert all(body == bodies[0] for body in bodies)
-    assert bodies[0]["user"] == "ann"
-    assert bodies[0]["trace_session_id"] == "s"
+    assert bodies == [bodies[0]] * 4
+    assert (bodies[0]["user"], bodies[0]["trace_session_id"]) == ("ann", "s")
 
 
 @both
 def test_a_version_and_a_mode_are_named_by_the_call(fake_dify: FakeDify, kind: Kind) -> None:
-    given: dict[str, Any] = {"workflow_id": VERSION, "response_mode": "blocking"}
-    with client(kind, fake_dify.url, api_key=fake_dify.api_key) as dify:
+    with client(kind, fake_dify) as dify:
         with pytest.raises(NotFound, match=VERSION):
-            dify.run_workflow({}, **given)
+            dify.run_workflow({}, workflow_id=VERSION, response_mode="blocking")
         assert dify.run_workflow({}, response_mode="blocking").status == "succeeded"
     version, plain = fake_dify.requests
     assert version.path == f"/v1/workflows/{VERSION}/run"
@@ -92,13 +82,8 @@ def test_none_is_a_value_for_what_may_be_left_out(fake_dify: FakeDify) -> None:
     """For type checkers too, which read this."""
     unset = os.environ.get("NOT_SET_BY_ANYBODY")
     request = WorkflowRunRequest(inputs={}, api_key=unset, user=unset, workflow_id=unset)
-    given: RunOptions = {
-        "api_key": unset,
-        "user": unset,
-        "deadline": None,
-        "validate": None,
-        "max_retries": None,
-    }
+    given: RunOptions = {"api_key": unset, "user": unset, "deadline": None, "max_retries": None}
+    given["validate"] = None
     with DifyWorkflow(
         base_url=fake_dify.url, api_key=fake_dify.api_key, user=unset, proxy=unset
     ) as dify:
@@ -114,10 +99,6 @@ MISTAKES: dict[str, tuple[Call, str]] = {
     "user_id": (lambda dify: dify.run_workflow({}, user_id="u"), "did you mean user?"),
     "dead_line": (lambda dify: dify.start({}, dead_line=1), "did you mean deadline?"),
     "two inputs": (lambda dify: dify.run_workflow({"a": 1}, inputs={"a": 2}), "give it once"),
-    "two users": (
-        lambda dify: dify.run_workflow(WorkflowRunRequest(inputs={}, user="a"), user="b"),
-        "give it once",
-    ),
     "a number as a name": (lambda dify: dify.run_workflow({1: "a"}), "not 1"),
     "an object": (lambda dify: dify.run_workflow({"a": object()}), "object has no JSON form; text"),
     "bytes": (lambda dify: dify.run_workflow({"a": b""}), "WorkflowFile.from_bytes"),
@@ -126,6 +107,7 @@ MISTAKES: dict[str, tuple[Call, str]] = {
         "WorkflowFile.from_bytes",
     ),
     "no file": (lambda dify: dify.run_workflow({"a": Path("nope.pdf")}), "no file at 'nope.pdf'"),
+    "a folder": (lambda dify: dify.run_workflow({"a": Path()}), "no file at"),
     "an address": (lambda dify: dify.upload_file("https://a/b.pdf"), "WorkflowFile.from_url"),
     "a text": (lambda dify: dify.upload_file("some text"), "bytes, with a name"),
     "a path as a file": (lambda dify: WorkflowFile("q1.pdf"), "from_path"),
@@ -150,7 +132,7 @@ def test_a_mistake_is_told_with_what_to_write(
     fake_dify: FakeDify, kind: Kind, mistake: str
 ) -> None:
     call, told = MISTAKES[mistake]
-    with client(kind, fake_dify.url, api_key=fake_dify.api_key) as dify:
+    with client(kind, fake_dify) as dify:
         with pytest.raises(InvalidArgument, match=told) as caught:
             call(dify)
         assert "app-secret" not in str(caught.value)
@@ -170,7 +152,7 @@ def test_what_stands_for_a_file_is_one(kind: Kind, tmp_path: Path) -> None:
     path.write_bytes(b"%PDF")
     with (
         FakeDify(form=[Input("doc", "file"), Input("docs", "file-list", required=False)]) as fake,
-        client(kind, fake.url, api_key=fake.api_key, validate="strict") as dify,
+        client(kind, fake, validate="strict") as dify,
         path.open("rb") as opened,
     ):
         uploaded = dify.upload_file(file=WorkflowFile.from_path(path))
@@ -185,25 +167,25 @@ def test_what_stands_for_a_file_is_one(kind: Kind, tmp_path: Path) -> None:
 @both
 def test_a_timedelta_is_a_number_of_seconds(fake_dify: FakeDify, kind: Kind) -> None:
     long = timedelta(minutes=1)
-    with client(kind, fake_dify.url, api_key=fake_dify.api_key, timeout=long) as dify:
+    with client(kind, fake_dify, timeout=long) as dify:
         assert dify.run_workflow({}, deadline=long, timeout=long).status == "succeeded"
         assert dify.run_workflow_stream({}).result(long).status == "succeeded"
-    with DifyWorkflow(base_url=fake_dify.url, api_key=fake_dify.api_key) as dify_sync:
+    with client("sync", fake_dify) as dify:
         given: BatchOptions = {"patience": long, "lookup_seconds": long, "concurrency": None}
-        assert [row.status for row in iter_many(dify_sync, [{}], **given)] == ["succeeded"]
+        assert [row.status for row in iter_many(dify, [{}], **given)] == ["succeeded"]
         with pytest.raises(InvalidArgument, match=r"patience: .* timedelta"):
-            iter_many(dify_sync, [{}], patience=-long)
-    with pytest.raises(InvalidArgument, match="timedelta"):
-        DifyWorkflow(timeout=-long)
+            iter_many(dify, [{}], patience=-long)
+        with pytest.raises(InvalidArgument, match="timedelta"):
+            dify.with_options(timeout=-long)
 
 
 @both
 def test_what_a_server_gives_beyond_numbers_and_text_raises_nothing(kind: Kind) -> None:
     """Neither when it is asked for, nor when it is written."""
     odd = {"elapsed_time": 10**400, "total_tokens": float("inf"), "outputs": {"text": "a\ud800"}}
-    run = exchange("1.14.2", "detail/empty").json() | odd
-    with ReplayServer([Reply.json(200, run)]) as server, client(kind, server.url) as dify:
-        response = dify.info(run["id"])
+    body = exchange("1.14.2", "detail/empty").json() | odd
+    with answered(kind, Reply.json(200, body)) as (_, dify):
+        response = dify.info(body["id"])
     assert (response.elapsed_time, response.total_tokens) == (None, None)
     written = json.loads(response.to_json().encode())
     assert written["outputs"] == odd["outputs"]
@@ -212,7 +194,7 @@ def test_what_a_server_gives_beyond_numbers_and_text_raises_nothing(kind: Kind) 
 
 @both
 def test_a_response_is_a_value(fake_dify: FakeDify, kind: Kind) -> None:
-    with client(kind, fake_dify.url, api_key=fake_dify.api_key) as dify:
+    with client(kind, fake_dify) as dify:
         stream = dify.start({})
         assert stream.id
         assert stream.task_id
@@ -220,18 +202,11 @@ def test_a_response_is_a_value(fake_dify: FakeDify, kind: Kind) -> None:
         with pytest.raises(StreamClosed, match="read to its end"):
             list(stream)
         response = stream.result()
-        assert stream.outputs == response.outputs
+        assert stream.outputs == response.outputs == response["outputs"]
         page = dify.logs()
-    expected = {name: getattr(response, name) for name in ("id", "status", "message", "task_id")}
-    assert response["outputs"] == response.outputs
-    assert (
-        dict(response)
-        == json.loads(response.to_json())
-        == {
-            **expected,
-            "outputs": response.outputs,
-        }
-    )
+    names = ("id", "status", "message", "task_id", "outputs")
+    expected = {name: getattr(response, name) for name in names}
+    assert dict(response) == json.loads(response.to_json()) == expected
     assert items[-1].to_dict()["id"] == response.id
     assert response.elapsed_time == response.data.elapsed_time
     assert response.total_steps == response.data.total_steps
@@ -243,14 +218,14 @@ def test_a_response_is_a_value(fake_dify: FakeDify, kind: Kind) -> None:
     assert entry.created.timestamp() == entry.created_at
     for name in ("elapsed_time", "total_tokens", "total_steps", "error", "finished"):
         assert getattr(entry, name) == getattr(response, name)
+    for seconds in (10**12, -(10**12), 10**400):  # beyond the calendar
+        later = attrs.evolve(entry, created_at=seconds)
+        assert (later.created_at, later.created) == (seconds, None)
 
     app = fastapi.FastAPI()
+
     app.get("/plain")(lambda: response)
-
-    def typed() -> WorkflowRunResponse:
-        return response  # type: ignore[no-any-return]
-
-    app.get("/typed")(typed)
+    app.get("/typed", response_model=WorkflowRunResponse)(lambda: response)
 
     async def get(path: str) -> Any:
         transport = httpx.ASGITransport(app)
@@ -296,61 +271,44 @@ def assert_shows(function: Any, options: Any) -> None:
         assert f"\n    {option}: " in function.__doc__
 
 
-@pytest.mark.parametrize("seconds", [10**12, -(10**12), 10**400])
-def test_a_time_beyond_the_calendar_is_none(fake_dify: FakeDify, seconds: int) -> None:
-    with DifyWorkflow(base_url=fake_dify.url, api_key=fake_dify.api_key) as dify:
-        dify.run_workflow({"text": "a"})
-        entry = attrs.evolve(dify.logs().data[0], created_at=seconds)
-    assert (entry.created_at, entry.created) == (seconds, None)
-
-
-TERMINAL: dict[str, tuple[list[str], int, str]] = {
-    "help": (["-h"], 0, "Usage"),
-    "help of a command": (["run", "-h"], 0, "--user ID"),
-    "JSON text": (["run", "--inputs", '{"text": "a"}', "--user", "ann"], 0, ""),
-    "no file": (["run", "--file", "a=nope.pdf"], 2, "--file a: no file nope.pdf"),
-    "no time": (["logs", "--after", "yesterday"], 2, "--after: a time such as"),
-    "no status": (["logs", "--status", "success"], 2, "--status: one of succeeded"),
-    "an input": (["run", "text=a"], 2, "-i text=a"),
-    "a list": (["run", "--inputs", "[1]"], 2, "--inputs [1]: a JSON object"),
-    "no user": (["run", "--user", " "], 2, "'--user': it is empty"),
-    "no such user": (["--user", "u" * 256, "run"], 2, "--user: at most"),
-    "no time to wait": (["run", "--deadline", "-1"], 2, "'--deadline': a number of seconds"),
-    "no version": (["run", "--workflow-id", " "], 2, "--workflow-id: "),
-    "no encoding": (["batch", "@table", "--encoding", "x"], 2, "--encoding: of text"),
-    "no column": (["batch", "@table", "--column", "x"], 2, "--column: there is no column 'x'"),
-    "no key": (["batch", "@table", "--key", "x"], 2, "--key: row 1 has no 'x'"),
-    "GBK": (["batch", "@gbk"], 7, "not UTF-8"),
-    "empty": (["batch", "@empty"], 7, "has no rows"),
-    "semicolons": (["batch", "@semi"], 0, '"inputs": {"id": "1", "text": "a"}'),
-    "no file to send": (["upload", "nope.pdf"], 2, "no file nope.pdf"),
-    "no run": (["info", "abc"], 6, "a UUID"),
-    "no form": (["form", "abc"], 6, "no form with this token"),
+# What the terminal says of them in its own words; its other refusals: tests/cli.
+TERMINAL: dict[str, tuple[int, str]] = {
+    'run --inputs \'{"text": "a"}\' --user ann': (0, ""),
+    "run --file a=nope.pdf": (2, "--file a: no file nope.pdf"),
+    "logs --after yesterday": (2, "--after: a time such as"),
+    "run text=a": (2, "-i text=a"),
+    "run --inputs [1]": (2, "--inputs [1]: a JSON object"),
+    "run --workflow-id ' '": (2, "--workflow-id: "),
+    "batch table.csv --encoding x": (2, "--encoding: of text"),
+    "batch table.csv --column x": (2, "--column: there is no column 'x'"),
+    "batch table.csv --key x": (2, "--key: row 1 has no 'x'"),
+    "batch gbk.csv": (7, "not UTF-8"),
+    "batch empty.csv": (7, "has no rows"),
+    "batch semi.csv": (0, '"inputs": {"id": "1", "text": "a"}'),
+    "info abc": (6, "a UUID"),
+    "form abc": (6, "no form with this token"),
 }
 TABLES = {"table": "text\na\n", "gbk": "text\n\u4f60\n", "empty": "", "semi": "id;text\n1;a\n"}
 
 
-@pytest.mark.parametrize("case", TERMINAL)
-def test_the_terminal_speaks_its_own_words(fake_dify: FakeDify, case: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", TERMINAL)
+def test_the_terminal_speaks_its_own_words(
+    fake_dify: FakeDify, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     for name, text in TABLES.items():
-        (tmp_path / f"{name}.csv").write_text(text, "gb18030")
-    arguments, code, told = TERMINAL[case]
-    arguments = [f"{tmp_path}/{a[1:]}.csv" if a[0] == "@" else a for a in arguments]
-    ended = cli(fake_dify, *arguments)
+        Path(f"{name}.csv").write_text(text, "gb18030")
+    code, told = TERMINAL[line]
+    ended = cli(fake_dify, line)
     assert ended.exit_code == code
     assert told in ended.out + ended.err
 
 
-def test_the_hint_for_a_form_can_be_followed_as_it_stands(fake_dify: FakeDify) -> None:
+def test_what_the_terminal_shows_is_taken_back_as_it_stands(fake_dify: FakeDify) -> None:
     fake_dify.workflow = [HumanInput("ask", "Please review")]
-    paused = cli(fake_dify, "run", "--user", "ann lee")
+    paused = cli(fake_dify, "run --user 'ann lee'")
     assert paused.exit_code == 4
     hint = paused.err.partition("dify-workflow form")[2].strip()
-    ended = cli(fake_dify, "form", *shlex.split(hint), "--action", "approve")
-    assert ended.exit_code == 0
-
-
-def test_times_that_the_terminal_shows_are_taken_back(fake_dify: FakeDify) -> None:
-    assert cli(fake_dify, "run").exit_code == 0
+    assert cli(fake_dify, "form", *shlex.split(hint), "--action", "approve").exit_code == 0
     shown = cli(fake_dify, "logs").out.splitlines()[1].partition("\t")[0]
-    assert len(cli(fake_dify, "logs", "--after", shown).out.splitlines()) == 2
+    assert len(cli(fake_dify, "logs --after", shown).out.splitlines()) == 2

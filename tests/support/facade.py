@@ -60,13 +60,6 @@ def answered(
         yield server, dify
 
 
-def mocked(kind: Kind, answer: Callable[[httpx.Request], httpx.Response]) -> Any:
-    """Give an `http_client` without a network."""
-    transport = httpx.MockTransport(answer)
-    sync = kind.startswith("sync")
-    return httpx.Client(transport=transport) if sync else httpx.AsyncClient(transport=transport)
-
-
 each_way = pytest.mark.parametrize(
     "way", ["run_workflow", "blocking", "run_workflow_stream", "start"]
 )
@@ -84,6 +77,11 @@ def given_client(kind: Kind, **options: Any) -> Any:
     """Make a client of httpx, for a client of the kind."""
     made: type[Any] = httpx.Client if kind.startswith("sync") else httpx.AsyncClient
     return made(**options)
+
+
+def mocked(kind: Kind, answer: Callable[[httpx.Request], httpx.Response]) -> Any:
+    """Make a client of httpx without a network."""
+    return given_client(kind, transport=httpx.MockTransport(answer))
 
 
 def close_given(http: Any, dify: Any) -> None:
