@@ -1,40 +1,36 @@
-"""Every operation of the contract has a method on both clients, and each method sends its own."""
+"""Both clients are one interface, and it covers the contract: a method sends its own operation."""
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import dify_workflow
 import httpx
 import pytest
 from dify_workflow import (
     AsyncDifyWorkflow,
+    AsyncWorkflowStream,
     DifyWorkflow,
     PermissionDenied,
     WorkflowForm,
-    WorkflowRunRequest,
+    WorkflowStream,
 )
 from dify_workflow_api.models import FormAction
 from dify_workflow_api.operations import OPERATIONS
-from facade import Kind, both, client
+from facade import Kind, both, client, mocked
 from recorded_models import PLAIN, SPECIFIED, component
 
-FORM = WorkflowForm(
-    token="f",
-    content="",
-    inputs=[],
-    actions=[FormAction(id="a", title="A", button_style="default")],
-    expires_at=None,
-    defaults={},
-)
+ACTIONS = [FormAction(id="a", title="A", button_style="default")]
+FORM = WorkflowForm(token="f", content="", inputs=[], actions=ACTIONS, expires_at=None, defaults={})
 
 # One call for each operation that has no method of the contract's (`x-method`).
 CALLS: dict[str, Callable[[Any], Any]] = {
     "runWorkflow": lambda dify: dify.run_workflow({}),
-    "runWorkflowVersion": lambda dify: dify.run_workflow(
-        WorkflowRunRequest(inputs={}, workflow_id="w")
-    ),
+    "runWorkflowVersion": lambda dify: dify.run_workflow({}, workflow_id="w"),
     "streamWorkflowEvents": lambda dify: list(dify.attach("r")),
     "stopWorkflowTask": lambda dify: dify.stop_workflow_stream("t"),
     "getWorkflowRun": lambda dify: dify.info("r"),
@@ -73,15 +69,8 @@ def sent_by(kind: Kind, call: Callable[[Any], Any]) -> set[tuple[str, str]]:
         sent.add(template(request))
         return httpx.Response(403, json={"code": "forbidden", "message": "No.", "status": 403})
 
-    transport = httpx.MockTransport(refuse)
-    if kind == "sync":
-        http: Any = httpx.Client(transport=transport)
-    else:
-        http = httpx.AsyncClient(transport=transport)
-    with (
-        client(kind, "http://127.0.0.1", http_client=http) as dify,
-        pytest.raises(PermissionDenied),
-    ):
+    http = mocked(kind, refuse)
+    with client(kind, "http://h", http_client=http) as dify, pytest.raises(PermissionDenied):
         call(dify)
     return sent
 
@@ -111,3 +100,63 @@ def test_every_method_that_sends_something_is_called() -> None:
     for kind in (DifyWorkflow, AsyncDifyWorkflow):
         public = {name for name in dir(kind) if not name.startswith("_")}
         assert public - called - others == set()
+
+
+def test_no_path_of_the_contract_is_said_again() -> None:
+    rooms = Path(dify_workflow.__file__).parent
+    paths = [*rooms.glob("*.py"), *rooms.glob("_*/**/*.py"), *rooms.glob("types/*.py")]
+    source = "".join(path.read_text("utf-8") for path in paths)
+    assert [path for _, path, _ in OPERATIONS.values() if f'"{path}"' in source] == []
+
+
+# The sync and the async one.
+
+PAIRS = [(DifyWorkflow, AsyncDifyWorkflow), (WorkflowStream, AsyncWorkflowStream)]
+# What the async classes do without `await`: nothing is sent by these.
+NOT_AWAITED = {
+    *("attach", "iter_logs", "resume", "run_workflow_stream", "text_to_audio", "with_options"),
+    "start",  # what it returns is awaited, or entered
+}
+
+# fmt: off
+PUBLIC = [
+    "APIError", "AppUnavailable", "AsyncDifyWorkflow", "AsyncStartedStream",
+    "AsyncWorkflowStream",
+    "AuthenticationError", "CallOptions", "ConnectionFailed", "DeadlineExceeded", "DifyError",
+    "DifyPageResult", "DifyWorkflow", "EventTooLarge", "FormClosed", "GatewayError",
+    "InputWarning", "InvalidArgument", "InvalidParam", "NotFound", "PermissionDenied",
+    "ProviderError", "QuotaExceeded", "RedirectRefused", "RequestTimedOut", "ResponseTooLarge",
+    "RouteNotFound", "RunNotFinished", "RunOptions", "RunOutcomeUnknown", "Secret", "ServerError",
+    "SeveralTexts", "StartedStream", "StreamClosed", "TooLarge", "TooManyRequests",
+    "UnreadableAnswer",
+    "UnsupportedMediaType", "WorkflowFailed", "WorkflowFile",
+    "WorkflowForm", "WorkflowLogs", "WorkflowLogsRequest", "WorkflowRunRequest",
+    "WorkflowRunResponse", "WorkflowStopResponse", "WorkflowStream", "WorkflowStreamEvent",
+    "input_form", "is_missing", "json_text", "split_reasoning", "to_json",
+]
+# fmt: on
+
+each_pair = pytest.mark.parametrize(("plain", "waiting"), PAIRS, ids=["client", "stream"])
+
+
+def _public(kind: type) -> dict[str, Any]:
+    return {
+        name: inspect.getattr_static(kind, name) for name in dir(kind) if not name.startswith("_")
+    }
+
+
+def test_the_public_names() -> None:
+    assert dify_workflow.__all__ == sorted(PUBLIC)
+    assert all(hasattr(dify_workflow, name) for name in PUBLIC)
+
+
+@each_pair
+def test_what_fetches_is_awaited_and_each_member_is_described(plain: type, waiting: type) -> None:
+    methods = {n: m for n, m in _public(waiting).items() if inspect.isfunction(m)}
+    awaited = {name for name, method in methods.items() if inspect.iscoroutinefunction(method)}
+    assert set(methods) - awaited <= NOT_AWAITED
+    assert not awaited & NOT_AWAITED
+    assert not any(map(inspect.iscoroutinefunction, _public(plain).values()))
+    for kind in (plain, waiting):
+        for name, member in _public(kind).items():
+            assert inspect.getdoc(member), f"{kind.__name__}.{name}"

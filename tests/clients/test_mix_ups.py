@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-import socket
 import traceback
 from collections.abc import AsyncIterable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,7 +33,7 @@ def options(fake: FakeDify) -> dict[str, Any]:
 
 @both
 def test_the_id_of_an_entry_is_not_its_runs(kind: Kind, fake_dify: FakeDify) -> None:
-    with client(kind, fake_dify.url, api_key=fake_dify.api_key) as dify:
+    with client(kind, fake_dify) as dify:
         run = dify.run_workflow({"text": "a"})
         (entry,) = dify.logs()
         assert entry.run_id == run.id != entry.id
@@ -51,7 +49,7 @@ def test_the_id_of_an_entry_is_not_its_runs(kind: Kind, fake_dify: FakeDify) -> 
 )
 def test_an_id_that_is_no_uuid_names_no_run(kind: Kind, fake_dify: FakeDify, call: Any) -> None:
     """Dify answers it with 500, which is asked again otherwise."""
-    with client(kind, fake_dify.url, api_key=fake_dify.api_key) as dify:
+    with client(kind, fake_dify) as dify:
         with pytest.raises(NotFound, match=NO_RUN):
             call(dify, "abc")
         assert len(fake_dify.requests) == 1
@@ -64,7 +62,7 @@ def test_an_id_that_is_no_uuid_names_no_run(kind: Kind, fake_dify: FakeDify, cal
 @both
 def test_a_token_that_no_form_has(kind: Kind, fake_dify: FakeDify) -> None:
     told = r"^404 not_found: Form not found \(.*There is no form with this token"
-    with client(kind, fake_dify.url, api_key=fake_dify.api_key) as dify:
+    with client(kind, fake_dify) as dify:
         for call in (dify.form, lambda token: dify.submit_form(token, "approve")):
             with pytest.raises(NotFound, match=told):
                 call("nope")
@@ -72,11 +70,11 @@ def test_a_token_that_no_form_has(kind: Kind, fake_dify: FakeDify) -> None:
 
 @both
 def test_a_server_that_fails_is_asked_again_for_a_run(kind: Kind, fake_dify: FakeDify) -> None:
-    with client(kind, fake_dify.url, api_key=fake_dify.api_key) as dify:
+    with client(kind, fake_dify) as dify:
         run = dify.run_workflow({"text": "a"})
         body = {"code": "unknown", "message": "Internal Server Error", "status": 500}
-        fake_dify.faults.add(Answer(on="events", status=500, body=body))
-        fake_dify.faults.add(Answer(on="detail", status=500, body=body))
+        for route in ("events", "detail"):
+            fake_dify.faults.add(Answer(on=route, status=500, body=body))
         assert dify.attach(run.id).result().status == "succeeded"
 
 
@@ -84,46 +82,34 @@ def test_a_server_that_fails_is_asked_again_for_a_run(kind: Kind, fake_dify: Fak
 def test_the_deadline_of_a_run_without_an_id(kind: Kind, fake_dify: FakeDify) -> None:
     fake_dify.faults.add(Fault(then="silence", before_headers=True))
     with (
-        client(kind, fake_dify.url, api_key=fake_dify.api_key, deadline=0.5) as dify,
+        client(kind, fake_dify, deadline=0.5) as dify,
         pytest.raises(DeadlineExceeded, match=r"^the run \(its id is not known\): the deadline"),
     ):
         dify.run_workflow({})
 
 
-def test_a_folder_or_a_text_is_no_file(tmp_path: Path) -> None:
-    with (
-        FakeDify(form=[Input("doc", "file"), Input("docs", "file-list")]) as fake,
-        DifyWorkflow(**options(fake)) as dify,
-    ):
-        with pytest.raises(InvalidArgument, match="no file at"):
-            dify.run_workflow({"doc": tmp_path})
+def test_a_text_is_no_file() -> None:
+    form = [Input("docs", "file-list")]
+    with FakeDify(form=form) as fake, client("sync", fake) as dify:
         with pytest.raises(InvalidParam) as caught:
             dify.run_workflow({"docs": ["a.pdf"]})
         assert caught.value.hint == "Give a WorkflowFile, or a list of them"
 
 
-def test_a_batch_names_its_own_options_too(fake_dify: FakeDify) -> None:
+def test_a_batch_names_its_own_options_and_a_stream_cannot_be_pickled(fake_dify: FakeDify) -> None:
     wrong: Any = {"concurency": 3}
-    with (
-        DifyWorkflow(**options(fake_dify)) as dify,
-        pytest.raises(InvalidArgument, match=r"^concurency: .* did you mean concurrency\?"),
-    ):
-        iter_many(dify, [{}], **wrong)
-
-
-def test_a_stream_cannot_be_pickled_but_attached_to(fake_dify: FakeDify) -> None:
-    with (
-        DifyWorkflow(**options(fake_dify)) as dify,
-        dify.start({}) as run,
-        pytest.raises(TypeError, match=r"keep its `id` and `user`, and attach\(\)"),
-    ):
-        pickle.dumps(run)
+    with client("sync", fake_dify) as dify:
+        with pytest.raises(InvalidArgument, match=r"^concurency: .* did you mean concurrency\?"):
+            iter_many(dify, [{}], **wrong)
+        told = r"keep its `id` and `user`, and attach\(\)"
+        with dify.start({}) as run, pytest.raises(TypeError, match=told):
+            pickle.dumps(run)
 
 
 @both
 @pytest.mark.parametrize("value", ["3", -1, float("nan"), True])
 def test_a_wait_is_a_number_of_seconds(kind: Kind, value: Any, fake_dify: FakeDify) -> None:
-    with client(kind, fake_dify.url, api_key=fake_dify.api_key) as dify:
+    with client(kind, fake_dify) as dify:
         run = dify.start({"text": "a"})
         with pytest.raises(InvalidArgument, match=r"^timeout: a number of seconds"):
             run.result(value)
@@ -133,24 +119,16 @@ def test_a_wait_is_a_number_of_seconds(kind: Kind, value: Any, fake_dify: FakeDi
     assert not any(request.path.endswith("/stop") for request in fake_dify.requests)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
-
-
 @both
 def test_what_cannot_be_reached_is_named(kind: Kind, fake_dify: FakeDify) -> None:
     """With what to look at, and without the frames of httpx."""
-    nobody = f"http://127.0.0.1:{free_port()}"
-    for url, told in (
-        (nobody, rf"POST {nobody}: no server listens there .*Is base_url right"),
-        (
-            "http://nobody.invalid",
-            r"POST http://nobody.invalid:80: the name of the host is not kno",
-        ),
-        (fake_dify.url.replace("http:", "https:"), "speaks no TLS .* Is it http:// in base_url"),
-    ):
+    with FakeDify() as gone:
+        nobody = gone.url.removesuffix("/v1")
+    for url, told in {
+        nobody: rf"POST {nobody}: no server listens there .*Is base_url right",
+        "http://nobody.invalid": "POST http://nobody.invalid:80: the name of the host is not kno",
+        fake_dify.url.replace("http:", "https:"): "speaks no TLS .* Is it http:// in base_url",
+    }.items():
         with (
             client(kind, url, max_retries=0) as dify,
             pytest.raises(ConnectionFailed, match=told) as caught,

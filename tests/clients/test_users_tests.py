@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 import respx
-from dify_workflow import ConnectionFailed, InvalidParam, RequestTimedOut, WorkflowRunRequest
+from dify_workflow import ConnectionFailed, InvalidParam, RequestTimedOut
 from facade import Kind, both, client
 from pytest_httpx import HTTPXMock
 
@@ -28,79 +29,59 @@ SSE = {"content-type": "text/event-stream"}
 REFUSED = {"code": "invalid_param", "message": "text is required in input form", "status": 400}
 
 
+@pytest.fixture(params=["respx", "pytest_httpx"])
+def mock(request: pytest.FixtureRequest) -> Iterator[tuple[Any, Any, Any]]:
+    """Give what answers the next run, what lets it fail, and what lists the requests."""
+    if request.param == "respx":
+        with respx.mock:
+            route = respx.post(RUN)
+            yield (
+                route.respond,
+                lambda error: setattr(route, "side_effect", error),
+                lambda: [call.request for call in route.calls],
+            )
+        return
+    mock: HTTPXMock = request.getfixturevalue("httpx_mock")
+    yield (
+        lambda status=200, **answer: mock.add_response(url=RUN, status_code=status, **answer),
+        lambda error: mock.add_exception(error, url=RUN),
+        mock.get_requests,
+    )
+
+
 @both
-@respx.mock
-def test_respx_answers_a_streamed_run(kind: Kind) -> None:
-    route = respx.post(RUN).respond(200, headers=SSE, text=STREAM)
-    with client(kind, URL) as dify:
+def test_a_mock_answers_refuses_and_fails(kind: Kind, mock: tuple[Any, Any, Any]) -> None:
+    answer, fail, requests = mock
+    with client(kind, URL, api_key="app-test", max_retries=0) as dify:
+        answer(headers=SSE, text=STREAM)
         stream = dify.run_workflow_stream({"text": "hi"})
         assert [item.event for item in stream] == [event["event"] for event in EVENTS]
+        answer(headers=SSE, text=STREAM)
         assert dify.run_workflow({"text": "hi"}).outputs == {"text": "Hello"}
-    sent = json.loads(route.calls.last.request.content)
-    assert (sent["inputs"], sent["response_mode"]) == ({"text": "hi"}, "streaming")
-
-
-@both
-@respx.mock
-def test_respx_answers_a_blocking_run(kind: Kind) -> None:
-    respx.post(RUN).respond(200, json=BLOCKING)
-    with client(kind, URL) as dify:
-        request = WorkflowRunRequest(inputs={"text": "hi"}, response_mode="blocking")
-        response = dify.run_workflow(request)
-    assert (response.id, response.outputs) == ("run-1", {"text": "Hello"})
-
-
-@both
-@respx.mock
-def test_respx_refuses_and_fails(kind: Kind) -> None:
-    route = respx.post(RUN)
-    with client(kind, URL, max_retries=0) as dify:
-        route.respond(400, json=REFUSED)
+        answer(json=BLOCKING)
+        response = dify.run_workflow({"text": "hi"}, response_mode="blocking")
+        assert (response.id, response.outputs) == ("run-1", {"text": "Hello"})
+        answer(400, json=REFUSED)
         with pytest.raises(InvalidParam, match="text is required"):
-            dify.run_workflow({})
-        route.side_effect = httpx.ConnectError
-        with pytest.raises(ConnectionFailed):
-            dify.run_workflow({})
-
-
-@both
-def test_pytest_httpx_answers_a_streamed_run(kind: Kind, httpx_mock: HTTPXMock) -> None:
-    httpx_mock.add_response(method="POST", url=RUN, headers=SSE, text=STREAM, is_reusable=True)
-    with client(kind, URL, api_key="app-test") as dify:
-        stream = dify.run_workflow_stream({"text": "hi"})
-        assert [item.event for item in stream] == [event["event"] for event in EVENTS]
-        assert dify.run_workflow({"text": "hi"}).outputs == {"text": "Hello"}
-    for sent in httpx_mock.get_requests():
+            dify.run_workflow({"text": "hi"})
+        for error, expected in (
+            (httpx.ConnectError("refused"), ConnectionFailed),
+            (httpx.ConnectTimeout("too slow"), RequestTimedOut),
+        ):
+            fail(error)
+            with pytest.raises(expected):
+                dify.run_workflow({"text": "hi"})
+        assert len(requests()) == 6
+    for sent in requests():
         assert sent.headers["authorization"] == "Bearer app-test"
         assert json.loads(sent.content)["inputs"] == {"text": "hi"}
 
 
 @both
-def test_pytest_httpx_answers_a_blocking_run(kind: Kind, httpx_mock: HTTPXMock) -> None:
-    httpx_mock.add_response(method="POST", url=RUN, json=BLOCKING)
-    with client(kind, URL) as dify:
-        request = WorkflowRunRequest(inputs={"text": "hi"}, response_mode="blocking")
-        response = dify.run_workflow(request)
-    assert (response.id, response.outputs) == ("run-1", {"text": "Hello"})
-
-
-@both
-def test_pytest_httpx_refuses_and_fails(kind: Kind, httpx_mock: HTTPXMock) -> None:
-    httpx_mock.add_response(method="POST", url=RUN, status_code=400, json=REFUSED)
-    httpx_mock.add_exception(httpx.ConnectTimeout("too slow"), method="POST", url=RUN)
-    with client(kind, URL, max_retries=0) as dify:
-        with pytest.raises(InvalidParam, match="text is required"):
-            dify.run_workflow({})
-        with pytest.raises(RequestTimedOut):
-            dify.run_workflow({})
-
-
-@both
 def test_a_mocked_stream_that_breaks_is_recovered(kind: Kind, httpx_mock: HTTPXMock) -> None:
-    first, rest = STREAM[: STREAM.index("\n\n") + 2], STREAM[STREAM.index("\n\n") + 2 :]
-    httpx_mock.add_response(
-        method="POST", url=RUN, headers=SSE | {"x-version": "1.14.2"}, text=first
-    )
+    first, separator, rest = STREAM.partition("\n\n")
+    head = SSE | {"x-version": "1.14.2"}
+    httpx_mock.add_response(method="POST", url=RUN, headers=head, text=first + separator)
     events = re.compile(f"{URL}/workflow/run-1/events.*")
     httpx_mock.add_response(method="GET", url=events, headers=SSE, text=rest)
     with client(kind, URL) as dify, dify.run_workflow_stream({}) as stream:
