@@ -1,42 +1,107 @@
-"""What is pickled comes back whole, without live connections."""
+"""What is pickled or copied comes back whole: exceptions, clients, requests, responses."""
 
 from __future__ import annotations
 
 import asyncio
+import copy
 import pickle
+import re
 from typing import Any
 
+import dify_workflow
+import httpx
+import pytest
 from dify_workflow import (
+    DeadlineExceeded,
+    RunOutcomeUnknown,
+    WorkflowFailed,
     WorkflowLogsRequest,
     WorkflowRunRequest,
+    errors,
 )
-from facade import API_KEY, Kind, both, client
-from replay_server import ReplayServer, Reply
-from slow_runs import RUN
+from dify_workflow._api.logs import log_entry
+from dify_workflow._api.results import from_detail
+from error_answers import ERRORS, answer_of
+from facade import API_KEY, Kind, answered, both
+from slow_runs import RUN as STREAM
 from wire_archive import exchange
 
-BLOCKING = exchange("1.14.2", "run/empty_blocking")
-DETAIL = exchange("1.14.2", "detail/empty")
-LOGS = exchange("1.14.2", "logs/default")
+BLOCKING, DETAIL, LOGS = (
+    exchange("1.14.2", case) for case in ("run/empty_blocking", "detail/partial", "logs/default")
+)
+ENTRY = log_entry(LOGS.json()["data"][0])
+RUN = from_detail(answer_of(DETAIL))
+MADE: dict[type[Exception], dict[str, Any]] = {
+    errors.InvalidArgument: {"field": "user"},
+    WorkflowFailed: {"response": RUN},
+    RunOutcomeUnknown: {"run_id": "r", "task_id": "t", "user": "u", "candidates": (ENTRY,)},
+    DeadlineExceeded: {"run_id": "r", "task_id": "t", "status": "running"},
+    errors.APIError: {
+        "status_code": 400,
+        "code": "c",
+        "message": "m",
+        "body": "b",
+        "headers": httpx.Headers({"X-Trace-Id": "trace"}),
+        "retry_after": 1.5,
+        "hint": "h",
+    },
+}
+CLASSES = [
+    value
+    for value in vars(errors).values()
+    if isinstance(value, type) and value.__module__ == errors.__name__
+]
+
+
+def arguments(kind: type[Exception]) -> dict[str, Any]:
+    return next((MADE[base] for base in kind.__mro__ if base in MADE), {})
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_an_exception_survives_pickle_and_copy(kind: type[Exception]) -> None:
+    error = kind("text", **arguments(kind))
+    pickled = [pickle.loads(pickle.dumps(error, protocol)) for protocol in range(6)]
+    for again in (copy.copy(error), copy.deepcopy(error), *pickled):
+        assert type(again) is kind
+        assert (str(again), again.args) == ("text", ("text",))
+        assert vars(again) == vars(error)
+        assert vars(again).items() >= arguments(kind).items()
+
+
+def test_an_answers_error_survives_pickle() -> None:
+    for item in ERRORS:
+        error = answer_of(item).error()
+        again = pickle.loads(pickle.dumps(error))
+        assert (type(again), vars(again)) == (type(error), vars(error)), item
+
+
+def test_the_classes_have_one_base_and_the_builtin_ones_that_are_expected() -> None:
+    assert all(issubclass(kind, errors.DifyError) for kind in CLASSES)
+    assert issubclass(errors.InvalidArgument, ValueError)
+    assert issubclass(errors.RequestTimedOut, TimeoutError)
+    assert issubclass(DeadlineExceeded, TimeoutError)
+    assert not issubclass(RunOutcomeUnknown, errors.APIError)
+    names = {kind.__name__ for kind in CLASSES}
+    assert names <= set(re.findall(r"[A-Z]\w+", errors.__doc__ or ""))
+    assert names <= set(dify_workflow.__all__)
 
 
 @both
 def test_clients_are_pickled_without_their_connections(kind: Kind) -> None:
-    with ReplayServer([Reply.of(BLOCKING)]) as server:
-        options = {"user": "me", "default_headers": {"X-A": "1"}, "max_retries": 7}
-        with client(kind, server.url, **options) as dify:
-            request = WorkflowRunRequest(inputs={}, response_mode="blocking")
-            dify.run_workflow(request)  # so that it has connections
-            made: Any = dify if kind == "sync" else dify._inner
-            for original in (made, made.with_options(user="you")):
-                copy = pickle.loads(pickle.dumps(original))
-                assert (type(copy), repr(copy)) == (type(made), repr(made))
-                assert copy._settings.options == original._settings.options
-                if kind == "sync":
-                    with copy:
-                        copy.run_workflow(request)
-                else:
-                    asyncio.run(copy.run_workflow(request))
+    options = {"user": "me", "default_headers": {"X-A": "1"}, "max_retries": 7}
+    request = WorkflowRunRequest(inputs={}, response_mode="blocking")
+    with answered(kind, BLOCKING, **options) as (server, dify):
+        dify.run_workflow(request)  # so that it has connections
+        made: Any = dify if kind == "sync" else dify._inner
+        for original in (made, made.with_options(user="you")):
+            again = pickle.loads(pickle.dumps(original))
+            assert (type(again), repr(again)) == (type(made), repr(made))
+            assert again._settings.options == original._settings.options
+            if kind == "sync":
+                with again:
+                    again.run_workflow(request)
+            else:
+                asyncio.run(again.run_workflow(request))
         sent = server.requests
     assert [item.connection for item in sent] == [1, 2, 3]
     assert [item.json()["user"] for item in sent] == ["me", "me", "you"]
@@ -46,11 +111,10 @@ def test_clients_are_pickled_without_their_connections(kind: Kind) -> None:
 
 
 def test_requests_and_responses_are_pickled() -> None:
-    replies = [Reply.of(RUN), Reply.of(BLOCKING), Reply.of(DETAIL), Reply.of(LOGS)]
-    with ReplayServer(replies) as server, client("sync", server.url) as dify:
+    with answered("sync", STREAM, BLOCKING, DETAIL, LOGS) as (_, dify):
         responses = [
             dify.run_workflow({}),
-            dify.run_workflow(WorkflowRunRequest(inputs={}, response_mode="blocking")),
+            dify.run_workflow({}, response_mode="blocking"),
             dify.info("x"),
             dify.logs(page=1),
         ]
@@ -59,8 +123,8 @@ def test_requests_and_responses_are_pickled() -> None:
         WorkflowLogsRequest(api_key="app-1", last_id=responses[3].data[0], limit=3),
     ]
     for value in [*responses, *requests]:
-        copy = pickle.loads(pickle.dumps(value))
-        assert copy == value
-        assert repr(copy) == repr(value)
-        assert getattr(copy, "headers", None) == getattr(value, "headers", None)
+        again = pickle.loads(pickle.dumps(value))
+        assert again == value
+        assert repr(again) == repr(value)
+        assert getattr(again, "headers", None) == getattr(value, "headers", None)
     assert pickle.loads(pickle.dumps(requests[0])).api_key == "app-1"

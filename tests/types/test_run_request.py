@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import math
+import re
 import time
 import types
 from collections.abc import Callable
@@ -14,12 +15,9 @@ from dify_workflow import InvalidArgument, WorkflowRunRequest
 from dify_workflow._api.versions import Server
 from dify_workflow._runs.run import plan
 from dify_workflow.options import Options
-from facade import Kind, both, client
-from odd_values import (
-    NOON,
-    circle,
-)
-from replay_server import ReplayServer
+from facade import Kind, answered, both
+from odd_values import NOON, circle
+from replay_server import Reply
 
 
 def sent(request: Any, **options: Any) -> dict[str, Any]:
@@ -54,24 +52,15 @@ def test_a_request_sends_what_it_was_given() -> None:
     assert sent({"a": 1}).keys() == {"inputs", "user", "response_mode"}
 
 
+TEXT: dict[str, Any] = {"text": "a"}
 LIKE_A_REQUEST: list[dict[str, Any]] = [
     {"inputs": {}},
-    {"inputs": {"text": "a"}},
-    {"inputs": {"text": "a"}, "user": "somebody"},
-    {"inputs": {"text": "a"}, "user": "somebody", "response_mode": "streaming"},
-    {"inputs": {"text": "a"}, "user": "somebody", "files": [], "api_key": "app-x"},
+    {"inputs": TEXT},
+    {"inputs": TEXT, "user": "somebody"},
+    {"inputs": TEXT, "user": "somebody", "response_mode": "streaming"},
+    {"inputs": TEXT, "user": "somebody", "files": [], "api_key": "app-x"},
     {"inputs": types.MappingProxyType({}), "workflow_id": "w", "trace_id": "t"},
 ]
-
-
-@pytest.mark.parametrize("mapping", LIKE_A_REQUEST, ids=str)
-def test_a_mapping_that_looks_like_a_whole_request_is_refused(mapping: dict[str, Any]) -> None:
-    with pytest.raises(InvalidArgument, match=r"WorkflowRunRequest\(inputs=") as caught:
-        WorkflowRunRequest.of(mapping)
-    assert isinstance(caught.value, ValueError)
-    assert caught.value.field == "request"
-
-
 INPUTS_OF_SUCH_NAMES: list[dict[str, Any]] = [
     {"inputs": "text"},
     {"inputs": None},
@@ -81,78 +70,70 @@ INPUTS_OF_SUCH_NAMES: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("mapping", INPUTS_OF_SUCH_NAMES, ids=str)
-def test_inputs_may_have_such_names(mapping: dict[str, Any]) -> None:
-    assert sent(mapping)["inputs"] == mapping
+def test_a_mapping_that_looks_like_a_whole_request_is_refused() -> None:
+    for mapping in LIKE_A_REQUEST:
+        with pytest.raises(InvalidArgument, match=r"WorkflowRunRequest\(inputs=") as caught:
+            WorkflowRunRequest.of(mapping)
+        assert isinstance(caught.value, ValueError)
+        assert caught.value.field == "request"
+    for mapping in INPUTS_OF_SUCH_NAMES:
+        assert sent(mapping)["inputs"] == mapping
+    assert sent(WorkflowRunRequest(inputs={"inputs": TEXT}))["inputs"] == {"inputs": TEXT}
 
 
-def test_inputs_that_look_like_a_request_can_be_sent_as_one() -> None:
-    assert sent(WorkflowRunRequest(inputs={"inputs": {"a": 1}}))["inputs"] == {"inputs": {"a": 1}}
-
-
-BAD_REQUESTS: list[tuple[Any, str]] = [
-    (None, "inputs"),
-    ("text", "request"),
-    ([("a", 1)], "request"),
-    (5, "request"),
-    ({1: 2}, "inputs"),
-    (WorkflowRunRequest(inputs=None), "inputs"),  # type: ignore[arg-type]
-    (WorkflowRunRequest(inputs="a"), "inputs"),  # type: ignore[arg-type]
-    (WorkflowRunRequest(inputs=[("a", 1)]), "inputs"),  # type: ignore[arg-type]
-    (WorkflowRunRequest(inputs={"a": math.nan}), "inputs.a"),
-    (WorkflowRunRequest(inputs={}, response_mode="stream"), "response_mode"),  # type: ignore[arg-type]
-    (WorkflowRunRequest(inputs={}, response_mode=[]), "response_mode"),  # type: ignore[arg-type]
-    (WorkflowRunRequest(inputs={}, files="a"), "files"),
-    (WorkflowRunRequest(inputs={}, files={"a": 1}), "files"),  # type: ignore[arg-type]
-    (WorkflowRunRequest(inputs={}, files=[b"a"]), "files[0]"),
-    (WorkflowRunRequest(inputs={}, files=["a"]), "files"),
-    (WorkflowRunRequest(inputs={}, files=[5]), "files"),
-    (WorkflowRunRequest(inputs={}, files=[{"type": "image"}]), "files"),
-    (WorkflowRunRequest(inputs={}, files=[FILE | {"transfer_method": "post"}]), "files"),
-    (WorkflowRunRequest(inputs={}, workflow_id=""), "workflow_id"),
-    (WorkflowRunRequest(inputs={}, workflow_id=5), "workflow_id"),  # type: ignore[arg-type]
-    (WorkflowRunRequest(inputs={}, workflow_id=".."), "workflow_id"),
-    (WorkflowRunRequest(inputs={}, workflow_id="\ud800"), "workflow_id"),
-    (WorkflowRunRequest(inputs={}, trace_id=5), "trace_id"),  # type: ignore[arg-type]
-    (WorkflowRunRequest(inputs={}, trace_id="\ud800"), "trace_id"),
-    (WorkflowRunRequest(inputs={}, trace_session_id=b"a"), "trace_session_id"),  # type: ignore[arg-type]
+# What is no request, and fields of one that cannot be, by the field that is named.
+NO_REQUESTS: list[tuple[Any, str]] = [
+    *((value, "request") for value in ("text", [("a", 1)], 5)),
+    *((value, "inputs") for value in (None, {1: 2})),
 ]
+BAD_FIELDS: dict[str, list[Any]] = {
+    "inputs": [None, "a", [("a", 1)]],
+    "inputs.a": [{"a": math.nan}],
+    "response_mode": ["stream", []],
+    "files": ["a", {"a": 1}, ["a"], [5], [{"type": "image"}], [FILE | {"transfer_method": "post"}]],
+    "files[0]": [[b"a"]],
+    "workflow_id": ["", " ", 5, ".", "..", "\ud800"],
+    "trace_id": [5, "\ud800"],
+    "trace_session_id": [b"a"],
+}
 
 
-@pytest.mark.parametrize(("request_", "field"), BAD_REQUESTS, ids=repr)
-def test_a_bad_request_is_refused_by_its_field(request_: Any, field: str) -> None:
-    with pytest.raises(InvalidArgument) as caught:
-        sent(request_)
-    assert caught.value.field == field
+@pytest.mark.parametrize("field", BAD_FIELDS)
+def test_a_bad_request_is_refused_by_its_field(field: str) -> None:
+    name = re.split(r"\W", field)[0]
+    requests: list[Any] = [{"inputs": {}, name: value} for value in BAD_FIELDS[field]]
+    for given in requests:
+        with pytest.raises(InvalidArgument) as caught:
+            sent(WorkflowRunRequest(**given))
+        assert caught.value.field == field, given
 
 
-@both
-def test_what_is_too_long_for_a_url_is_refused(kind: Kind) -> None:
-    calls: list[Callable[[Any], Any]] = [
-        lambda dify: dify.info("a" * 70_000),
-        lambda dify: dify.logs(keyword="a" * 70_000),
-        lambda dify: dify.stop_workflow_stream("a" * 70_000),
-    ]
-    with client(kind, "http://127.0.0.1:9") as dify:
-        for call in calls:
-            with pytest.raises(InvalidArgument, match="URL"):
-                call(dify)
+def test_what_is_no_request_is_refused() -> None:
+    for request, field in NO_REQUESTS:
+        with pytest.raises(InvalidArgument) as caught:
+            sent(request)
+        assert caught.value.field == field, request
+
+
+LONG = "a" * 70_000  # for a URL
+CALLS: list[tuple[Callable[[Any], Any], str | None]] = [
+    (lambda dify: dify.run_workflow({"a": circle()}), None),
+    (lambda dify: dify.run_workflow_stream({"a": math.nan}), None),
+    (lambda dify: dify.run_workflow({"a": 1}, extra_body={"b": b"a"}), None),
+    (lambda dify: dify.info("\ud800"), None),
+    (lambda dify: dify.stop_workflow_stream("\ud800"), None),
+    (lambda dify: dify.attach("\ud800"), None),
+    (lambda dify: dify.logs(keyword="\ud800"), None),
+    (lambda dify: dify.info(LONG), "URL"),
+    (lambda dify: dify.logs(keyword=LONG), "URL"),
+    (lambda dify: dify.stop_workflow_stream(LONG), "URL"),
+]
 
 
 @both
 def test_what_cannot_be_sent_is_refused_before_a_connection_is_made(kind: Kind) -> None:
-    calls: list[Callable[[Any], Any]] = [
-        lambda dify: dify.run_workflow({"a": circle()}),
-        lambda dify: dify.run_workflow_stream({"a": math.nan}),
-        lambda dify: dify.run_workflow({"a": 1}, extra_body={"b": b"a"}),
-        lambda dify: dify.info("\ud800"),
-        lambda dify: dify.stop_workflow_stream("\ud800"),
-        lambda dify: dify.attach("\ud800"),
-        lambda dify: dify.logs(keyword="\ud800"),
-        lambda dify: dify.logs(5),
-    ]
-    with ReplayServer([]) as server, client(kind, server.url) as dify:
-        for call in calls:
-            with pytest.raises(InvalidArgument):
+    with answered(kind, Reply.json(200, {})) as (server, dify):
+        for call, told in CALLS:
+            with pytest.raises(InvalidArgument, match=told):
                 call(dify)
         assert server.connections == 0

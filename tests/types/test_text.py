@@ -52,12 +52,6 @@ def test_text_is_told_as_soon_as_it_is_known() -> None:
     ]
 
 
-@pytest.fixture
-def fake() -> Any:
-    with FakeDify(eof_delay=0.0) as fake:
-        yield fake
-
-
 THINKING = "<think>hm, 想</think>\nHello <b>"
 
 # (workflow, text, reasoning)
@@ -82,7 +76,7 @@ def test_pieces_and_response_have_the_text(
 ) -> None:
     with (
         FakeDify(version, workflow=workflow, eof_delay=0.0) as fake,
-        client(kind, fake.url, api_key=fake.api_key) as dify,
+        client(kind, fake) as dify,
     ):
         with dify.run_workflow_stream({}) as stream:
             pieces = list(stream.text)
@@ -103,7 +97,7 @@ def test_pieces_come_one_by_one_and_drive_the_run(kind: Kind, fake: FakeDify) ->
     ends = End({"first": "llm.text", "second": "more.text"})
     fake.workflow = [Text(["Hel"]), gate, Text(["lo"], id="more"), ends]
     with (
-        client(kind, fake.url, api_key=fake.api_key) as dify,
+        client(kind, fake) as dify,
         dify.run_workflow_stream({}) as stream,
     ):
         assert not fake.posts()
@@ -121,7 +115,7 @@ def test_nothing_is_repeated_after_a_gap(kind: Kind, fake: FakeDify) -> None:
         fake.workflow = [Text(chunks)]
         fake.faults.add(Fault(then="reset", after_events=after))
         with (
-            client(kind, fake.url, api_key=fake.api_key) as dify,
+            client(kind, fake) as dify,
             dify.run_workflow_stream({}) as stream,
         ):
             pieces = "".join(stream.text)
@@ -133,7 +127,7 @@ def test_nothing_is_repeated_after_a_gap(kind: Kind, fake: FakeDify) -> None:
 
 @both
 def test_runs_without_a_text_say_why(kind: Kind, fake: FakeDify) -> None:
-    with client(kind, fake.url, api_key=fake.api_key) as dify:
+    with client(kind, fake) as dify:
         fake.workflow = [Text(["Hel"], error="no model")]
         with dify.run_workflow_stream({}) as stream:
             assert "".join(stream.text) == "Hel"

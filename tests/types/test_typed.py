@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import Any, NotRequired, TypedDict
 
@@ -13,25 +13,17 @@ import attrs
 import pytest
 from dify_workflow import (
     AuthenticationError,
-    DifyWorkflow,
     InputWarning,
     InvalidArgument,
     RunNotFinished,
     WorkflowFailed,
     WorkflowRunRequest,
 )
-from dify_workflow._api import input_forms
-from dify_workflow._api.input_forms import KEPT
+from dify_workflow._api.input_forms import KEPT, InputForms
 from dify_workflow.batch import iter_many
 from dify_workflow.cli.generate.module import render
 from dify_workflow.exported import read_app
-from dify_workflow.typed import (
-    OutputsMismatch,
-    TypedRequest,
-    TypedResponse,
-    read,
-    request,
-)
+from dify_workflow.typed import OutputsMismatch, TypedRequest, TypedResponse, read, request
 from dify_workflow_api.models import OutputFile
 from exported_apps import EXPORTED
 from facade import Kind, both, client
@@ -73,7 +65,7 @@ def fake() -> Iterator[FakeDify]:
 @both
 def test_each_way_to_run_gives_typed_outputs(kind: Kind, fake: FakeDify) -> None:
     asked = mine(text="hi", lang=None)
-    with client(kind, fake.url, api_key=fake.api_key) as dify:
+    with client(kind, fake) as dify:
         response = dify.run_workflow(asked, user="u", deadline=30.0)
         assert isinstance(response, TypedResponse)
         assert response.typed == Outputs(text="x", people=[{"name": "a", "age": 3}])
@@ -93,7 +85,7 @@ def test_each_way_to_run_gives_typed_outputs(kind: Kind, fake: FakeDify) -> None
 
 
 def test_batches_take_typed_requests(fake: FakeDify) -> None:
-    with DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify:
+    with client("sync", fake) as dify:
         rows = [mine(text=str(number)) for number in range(3)]
         results = list(iter_many(dify, rows))
         assert {read(Outputs, result.outputs).text for result in results} == {"x"}
@@ -137,21 +129,18 @@ def test_a_mismatch_names_output_expected_and_found(
     assert str(error) == f"outputs.{name}: {expected} expected, {found} found"
     assert error.response is outputs
     fake.workflow = [Node(outputs=outputs)]
-    with DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify:
+    with client("sync", fake) as dify:
         response = dify.run_workflow(mine())
         with pytest.raises(OutputsMismatch) as caught:
             _ = response.typed
-    assert caught.value.response is response
     assert response.outputs == outputs  # nothing is lost
+    assert caught.value.response is response
 
 
-def test_all_mismatches_are_told_at_once() -> None:
+def test_what_fits_is_kept_as_it_came_and_all_mismatches_are_told_at_once() -> None:
     with pytest.raises(OutputsMismatch) as caught:
         read(Outputs, {"text": 1})
     assert str(caught.value).count("expected") == 2
-
-
-def test_what_fits_is_kept_as_it_came() -> None:
     extra = {"name": "b", "more": [1]}
     values = {**GOOD, "the people": [extra], "total": 3, "done": 0, "file": FILE, "other": 1}
     found = read(Outputs, values | {"anything": {"a": None}, "either": ["x"]})
@@ -160,17 +149,14 @@ def test_what_fits_is_kept_as_it_came() -> None:
     assert found.file is not None
     assert (found.file.filename, found.file.size) == ("a.png", 3)
     assert found.anything == {"a": None}
-
-
-def test_a_class_that_was_not_generated_is_refused() -> None:
-    with pytest.raises(InvalidArgument):
+    with pytest.raises(InvalidArgument):  # no generated class
         read(int, {})
     assert read(dict[str, Any], {"a": 1}) == {"a": 1}
 
 
 @both
 def test_runs_without_outputs_say_why(kind: Kind, fake: FakeDify) -> None:
-    with client(kind, fake.url, api_key=fake.api_key) as dify:
+    with client(kind, fake) as dify:
         fake.workflow = [Text(error="no model")]
         failed = dify.run_workflow(mine())
         with pytest.raises(WorkflowFailed, match="no model"):
@@ -198,7 +184,7 @@ CHECKED: list[tuple[Mapping[str, Any], str]] = [
 def test_an_app_that_has_changed_is_noticed(
     kind: Kind, inputs: Mapping[str, Any], why: str, fake: FakeDify
 ) -> None:
-    with client(kind, fake.url, api_key=fake.api_key) as dify:
+    with client(kind, fake) as dify:
         with pytest.raises(InvalidArgument) as caught:
             dify.run_workflow(mine(**inputs))
         assert why in str(caught.value)
@@ -216,45 +202,32 @@ def test_the_form_is_fetched_once_in_ten_minutes(
 ) -> None:
     fake.app("app-other")
     late = 0.0
-    monkeypatch.setattr(input_forms.InputForms.__init__, "__defaults__", (lambda: late,))
-    with client(kind, fake.url, api_key=fake.api_key) as dify:
-        for _ in range(3):
-            dify.run_workflow(mine())
-        dify.with_options(user="u").run_workflow(mine())
-        assert fake.posts("getAppParameters") == 1
-        dify.run_workflow(mine(), api_key="app-other")
-        assert fake.posts("getAppParameters") == 2
-        late = KEPT - 1
-        dify.run_workflow(mine())
-        assert fake.posts("getAppParameters") == 2
-        late = KEPT + 1
-        dify.run_workflow(mine())
-        assert fake.posts("getAppParameters") == 3
+    monkeypatch.setattr(InputForms.__init__, "__defaults__", (lambda: late,))
+    with client(kind, fake) as dify:
+        for given, now, fetched in (
+            ({}, 0.0, 1),
+            ({"user": "u"}, 0.0, 1),
+            ({"api_key": "app-other"}, 0.0, 2),
+            ({}, KEPT - 1, 2),
+            ({}, KEPT + 1, 3),
+        ):
+            late = now
+            dify.run_workflow(mine(), **given)
+            assert fake.posts("getAppParameters") == fetched
 
 
 def test_runs_that_begin_together_fetch_it_once(fake: FakeDify) -> None:
-    with DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify:
-        together = threading.Barrier(8)
-
-        def run() -> None:
-            together.wait()
-            dify.run_workflow(mine())
-
-        threads = [threading.Thread(target=run) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    with client("sync", fake) as dify, ThreadPoolExecutor(8) as pool:
+        list(pool.map(dify.run_workflow, [mine()] * 8))
     assert (fake.posts("getAppParameters"), fake.posts()) == (1, 8)
 
 
 @both
-@pytest.mark.parametrize("off", ["call", "client"])
-def test_validate_off_asks_nobody(kind: Kind, off: str, fake: FakeDify) -> None:
-    given: dict[str, Any] = {"validate": "off"}
-    with client(kind, fake.url, api_key=fake.api_key, **(given if off == "client" else {})) as dify:
-        dify.run_workflow(mine(langue="de"), **(given if off == "call" else {}))
-    assert (fake.posts("getAppParameters"), fake.posts()) == (0, 1)
+def test_validate_off_asks_nobody(kind: Kind, fake: FakeDify) -> None:
+    with client(kind, fake) as dify:
+        dify.run_workflow(mine(langue="de"), validate="off")
+        dify.with_options(validate="off").run_workflow(mine(langue="de"))
+    assert (fake.posts("getAppParameters"), fake.posts()) == (0, 2)
 
 
 @both
@@ -263,7 +236,7 @@ def test_a_gateway_that_refuses_the_form_stops_no_run(
     kind: Kind, status: int, fake: FakeDify
 ) -> None:
     fake.faults.add(Answer(status=status, body="<html>", on="getAppParameters"), None)
-    with client(kind, fake.url, api_key=fake.api_key) as dify:
+    with client(kind, fake) as dify:
         for _ in range(2):
             assert dify.run_workflow(mine(langue="de")).typed.text == "x"
         assert fake.posts("getAppParameters") == 1  # kept as well
@@ -272,15 +245,9 @@ def test_a_gateway_that_refuses_the_form_stops_no_run(
 
 
 @both
-def test_a_wrong_key_is_told_by_the_run(kind: Kind, fake: FakeDify) -> None:
-    with (
-        client(kind, fake.url, api_key="app-wrong") as dify,
-        pytest.raises(AuthenticationError),
-    ):
-        dify.run_workflow(mine())
-
-
-def test_a_typed_request_is_a_request() -> None:
+def test_a_typed_request_is_a_request(kind: Kind, fake: FakeDify) -> None:
+    with client(kind, fake, api_key="app-wrong") as dify, pytest.raises(AuthenticationError):
+        dify.run_workflow(mine())  # told by the run, not by its form
     asked = mine(text="x", lang=None)
     assert isinstance(asked, WorkflowRunRequest)
     assert asked.inputs == {"text": "x"}
@@ -322,19 +289,13 @@ def test_recorded_outputs_are_read_by_their_class(path: Any) -> None:
     module = ModuleType(f"recorded_{path.stem}")
     sys.modules[module.__name__] = module
     exec(render(app, app.inputs, "app"), module.__dict__)
-    values = [
-        outputs
-        for item in exchanges()
-        if item.request.get("app") == path.stem
-        for outputs in outputs_in(item)
-    ]
     fitting, odd = 0, set()
-    for outputs in values:
-        try:
-            read(module.AppOutputs, outputs)
-        except OutputsMismatch as error:
-            odd.add((path.stem, error.output))
-        else:
-            fitting += 1
+    for item in exchanges():
+        for outputs in outputs_in(item) if item.request.get("app") == path.stem else ():
+            try:
+                read(module.AppOutputs, outputs)
+                fitting += 1
+            except OutputsMismatch as error:
+                odd.add((path.stem, error.output))
     assert odd <= ODD.keys()
     assert fitting or path.stem in ("types", "fail_code", "partial_branch")
