@@ -163,23 +163,3 @@ def test_every_request_names_library_and_version(kind: Kind) -> None:
         assert [request.headers["user-agent"] for request in server.requests] == [agent] * 6
         dify.run_workflow({}, extra_headers={"User-Agent": "mine/1"})
         assert server.requests[-1].headers["user-agent"] == "mine/1"
-
-
-@both
-def test_responses_carry_the_headers(kind: Kind) -> None:
-    asks: list[tuple[Exchange, Callable[[Any], Any]]] = [
-        (EMPTY, lambda dify: dify.run_workflow({})),
-        (
-            exchange("1.14.2", "run/empty_blocking"),
-            lambda dify: dify.run_workflow({}, response_mode="blocking"),
-        ),
-        (exchange("1.14.2", "detail/failed"), lambda dify: dify.info("id")),
-        (STOPPED[0], lambda dify: dify.stop_workflow_stream("id")),
-        (exchange("1.14.2", "logs/default"), lambda dify: dify.logs()),
-    ]
-    for item, ask in asks:
-        with answered(kind, item) as (_, dify):
-            headers = ask(dify).headers
-        assert headers["X-Version"] == "1.14.2"
-        assert headers["server"] == "gunicorn"
-        assert headers["date"] == item.header("date")

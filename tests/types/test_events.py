@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from dify_workflow import WorkflowStreamEvent
 from dify_workflow_api import models
-from run_events import STREAMS, Raw, each_version, run_of
+from run_events import run_of
 from wire_archive import exchange
 
 
@@ -18,8 +18,6 @@ def made(name: str, payload: Any = None, **fields: Any) -> WorkflowStreamEvent:
     raw = {"event": name, **fields}
     return WorkflowStreamEvent(name, raw if payload is None else {**raw, "data": payload})
 
-
-# Message.
 
 MESSAGES: list[tuple[WorkflowStreamEvent, str]] = [
     (made("text_chunk", {"text": "a", "from_variable_selector": ["llm", "text"]}), "a"),
@@ -55,27 +53,6 @@ MESSAGES: list[tuple[WorkflowStreamEvent, str]] = [
 @pytest.mark.parametrize(("event", "message"), MESSAGES, ids=repr)
 def test_the_message_is_the_human_text(event: WorkflowStreamEvent, message: str) -> None:
     assert event.message == message
-
-
-@each_version
-def test_the_messages_of_recorded_items(version: str) -> None:
-    texts: dict[str, Callable[[Raw], Any]] = {
-        "text_chunk": lambda data: data["text"],
-        "workflow_started": lambda data: "",
-        "workflow_finished": lambda data: data["error"] or "",
-        "node_started": lambda data: data["title"],
-        "node_finished": lambda data: data["error"] or data["title"],
-        "node_retry": lambda data: data["error"] or data["title"],
-        "human_input_required": lambda data: data["node_title"],
-    }
-    for item in STREAMS[version]:
-        for raw in item.events():
-            if raw["event"] in texts:
-                event = WorkflowStreamEvent(raw["event"], raw)
-                assert event.message == texts[raw["event"]](raw["data"]), item
-
-
-# Data.
 
 
 def test_data_of_events_without_a_payload_is_their_model() -> None:
