@@ -47,30 +47,15 @@ ANSWERED: dict[str, bytes] = {
     "a long answer": HEAD + b"Content-Length: 300000\r\n\r\n" + b"x" * 300_000,
     "a long chunk": CHUNKED + b"493e0\r\n" + b"x" * 300_000 + b"\r\n0\r\n\r\n",
 }
-REFUSED: dict[str, bytes] = {
+REFUSED: dict[str, bytes] = {  # one of each kind: test_framing has them all
     "two lengths": HEAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
-    "two lengths in a line": HEAD + b"Content-Length: 5, 6\r\n\r\nhello",
-    "a negative length": HEAD + b"Content-Length: -5\r\n\r\nhello",
-    "a length in words": HEAD + b"Content-Length: five\r\n\r\nhello",
-    "an empty length": HEAD + b"Content-Length:\r\n\r\nhello",
-    "an endless length": HEAD + b"Content-Length: " + b"9" * 25 + b"\r\n\r\nhello",
-    "an unknown coding": HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-    "a coding beside a length": HEAD
-    + b"Transfer-Encoding: identity\r\nContent-Length: 5\r\n\r\nhello",
     "a body that is cut": HEAD + b"Content-Length: 6\r\n\r\nhello",
     "a chunk that is cut": CHUNKED + b"6\r\nhello",
-    "chunks without their end": CHUNKED + b"5\r\nhello\r\n",
     "trailers without their end": CHUNKED + b"5\r\nhello\r\n0\r\nA: b\r\n",
-    "no chunk size": CHUNKED + b"five\r\nhello\r\n0\r\n\r\n",
     "nothing": b"",
     "a head that is cut": HEAD + b"Content-Len",
     "an informational head alone": b"HTTP/1.1 100 Continue\r\n\r\n",
-    "a switch that nobody asked for": b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n",
-    "another protocol": b"SSH-2.0-x\r\n\r\n",
-    "bytes of TLS": b"\x15\x03\x01\x00\x02\x02\x16",
     "a line without colon": HEAD + b"Content-Length 5\r\n\r\nhello",
-    "a name with a space": HEAD + b"Content-Length : 5\r\n\r\nhello",
-    "a value with NUL": HEAD + b"A: \0\r\nContent-Length: 5\r\n\r\nhello",
 }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -29,24 +28,6 @@ from slow_runs import RUN
 from tunnel import trusting
 
 pytestmark = quiet_trio
-
-
-# A response while the request is under way.
-
-
-@ways
-def test_a_refusal_of_what_is_sent_that_reads_on_and_drops_it(way: Way) -> None:
-    """nginx answers 413, shuts its side down, and reads on."""
-
-    def serve(peer: Peer) -> None:
-        peer.head()
-        peer.send(b"HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno")
-        peer._socket.shutdown(socket.SHUT_WR)
-        peer.gone()
-
-    with RawServer(serve) as server:
-        big = httpx.Request("POST", server.url, content=b"x" * 8_000_000)
-        assert [said["status"] for said in asked(way, lambda: big, times=3)] == [413] * 3
 
 
 # Malformed framing behind a whole run.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
@@ -164,24 +165,39 @@ TOO_LARGE = b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno"
 
 
 class Early:
-    """Answer after the head alone and close; what was not read makes a reset of the end."""
+    """Answer after the head alone and close; what was not read makes a reset of the end.
 
-    def __init__(self) -> None:
+    Or do as nginx does, that shuts its side down, reads on and drops what it reads.
+    """
+
+    def __init__(self, reads_on: bool = False) -> None:
+        self._reads_on = reads_on
         self.closed = threading.Event()
 
     def __call__(self, peer: Peer) -> None:
-        peer.head()
-        peer.send(TOO_LARGE)
-        peer.close()
-        self.closed.set()
+        if peer.head().startswith(b"GET"):
+            peer.send(OK)
+        elif self._reads_on:
+            peer.send(TOO_LARGE.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
+            peer._socket.shutdown(socket.SHUT_WR)
+            peer.gone()
+        else:
+            peer.send(TOO_LARGE)
+            peer.close()
+            self.closed.set()
 
 
 @ways
-def test_an_early_answer_to_a_large_body_is_seen(way: Way) -> None:
-    body = b"x" * 20_000_000
-    with RawServer(Early()) as server:
-        (got,) = asked(way, lambda: httpx.Request("POST", server.url, content=body))
-    assert (got["status"], got["body"]) == (413, b"no")
+@pytest.mark.parametrize("reads_on", [False, True])
+def test_an_early_answer_to_a_large_body_is_seen(way: Way, reads_on: bool) -> None:
+    """Its connection is closed: what the server would read next is the rest of the body."""
+    with RawServer(Early(reads_on)) as server:
+        big, get = request(content=b"x" * 20_000_000), request("GET")
+        made = iter([make(server.url) for make in (big, big, get)])
+        *refused, fine = asked(way, lambda: next(made), times=3)
+        assert [(got["status"], got["body"]) for got in refused] == [(413, b"no")] * 2
+        assert fine["body"] == b"ok"
+        assert server.connections == 3
 
 
 @ways

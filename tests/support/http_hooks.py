@@ -135,6 +135,11 @@ OF_A_CLIENT: dict[str, Hook] = {
     "OpenTelemetry, of a client": _instrument_client,
     "event hooks": _event_hooks,
 }
+OF_A_PROXY: dict[str, Hook] = {
+    "proxy": _method(
+        (httpcore.HTTPProxy, httpcore.AsyncHTTPProxy), "handle_request", "handle_async_request"
+    )
+}
 
 
 def run(seen: list[Any], run_workflow: Callable[[dict[str, Any]], Any]) -> int:

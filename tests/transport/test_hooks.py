@@ -4,28 +4,39 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 from typing import Any
 
 import http_hooks
 import pytest
-from facade import Kind, answered, both
-from http_hooks import HOOKS, OF_A_CLIENT
-from replay_server import ReplayServer, Reply
+from facade import Kind, both, client
+from http_hooks import HOOKS, OF_A_CLIENT, OF_A_PROXY
+from replay_server import ReplayServer, Reply, Request
 from slow_runs import RUN
+from wire_archive import exchange
+
+BLOCKING = exchange("1.14.2", "run/empty_blocking")
+
+
+def dify_server(request: Request) -> Reply:
+    return Reply.of(BLOCKING if request.json()["response_mode"] == "blocking" else RUN)
 
 
 @both
-@pytest.mark.parametrize("name", [*HOOKS, *OF_A_CLIENT])
+@pytest.mark.parametrize("name", [*HOOKS, *OF_A_CLIENT, *OF_A_PROXY])
 def test_a_hook_that_comes_after_the_first_run_sees_each_request(kind: Kind, name: str) -> None:
     seen: list[Any] = []
-    with answered(kind, Reply.of(RUN)) as (_, dify):
-        assert http_hooks.run(seen, dify.run_workflow) == 0
-        undo = (HOOKS | OF_A_CLIENT)[name](seen, dify._connections())
-        try:
-            assert http_hooks.run(seen, dify.run_workflow) == 1
-        finally:
-            undo()
-        assert http_hooks.run(seen, dify.run_workflow) == 0
+    with ReplayServer(dify_server) as server:
+        proxy = server.url if name in OF_A_PROXY else None
+        with client(kind, server, proxy=proxy) as dify:
+            calls = (dify.run_workflow, partial(dify.run_workflow, response_mode="blocking"))
+            for hook in (None, (HOOKS | OF_A_CLIENT | OF_A_PROXY)[name], None):
+                undo = hook(seen, dify._connections()) if hook else lambda: None
+                try:
+                    counts = [http_hooks.run(seen, call) for call in calls]
+                finally:
+                    undo()
+                assert counts == ([1, 1] if hook else [0, 0])
 
 
 @pytest.mark.long
