@@ -17,12 +17,14 @@ from generator.compare import __main__ as compare
 from generator.compare import recorded, traffic
 from generator.document import ContractError, Document
 
+Line = dict[str, Any]
 RUN = exchange("1.14.2", "run/empty_streaming").events()
 PAGE: dict[str, Any] = {"page": 1, "limit": 1, "total": 1, "has_more": False, "data": []}
 INFO: dict[str, Any] = dict.fromkeys(("name", "description", "mode"), "a")
-OLD: dict[str, Any] = {"headers": {"content-type": "application/json", "x-version": "1.12.1"}}
+JSON = {"content-type": "application/json"}
+OLD: dict[str, Any] = {"headers": {**JSON, "x-version": "1.12.1"}}
+STOP: Line = {"path": "/v1/workflows/tasks/t/stop", "body": {"result": "success"}, "method": "POST"}
 INFO |= {"tags": [], "author_name": None}
-Line = dict[str, Any]
 
 
 def line(path: str = "/v1/info", body: Any = INFO, **changes: Any) -> Line:
@@ -31,7 +33,7 @@ def line(path: str = "/v1/info", body: Any = INFO, **changes: Any) -> Line:
     asked = {"headers": {}, "body": changes.pop("sent", None)}
     asked["headers"] |= changes.pop("sent_headers", {})
     given = {"method": "GET", "path": path, "request": asked, "status": 200, "body": text}
-    return {**given, "headers": {"content-type": "application/json"}, "complete": True, **changes}
+    return {**given, "headers": JSON, "complete": True, **changes}
 
 
 def stream(events: list[Any], **changes: Any) -> Line:
@@ -105,13 +107,7 @@ CASES: list[tuple[Line, dict[str, dict[str, int]]]] = [
     (line(body="<html>"), {"getAppInfo": {"answer 200 or its request is no JSON": 1}}),
     (line(status=502, headers={"content-type": "text/html"}, body="<html>"), {}),
     (
-        line(
-            "/v1/workflows/tasks/t/stop",
-            {"result": "success"},
-            method="POST",
-            sent='{"user": 5, "new": 1}',
-            sent_headers={"content-type": "application/json"},
-        ),
+        line(**STOP, sent='{"user": 5, "new": 1}', sent_headers=JSON),
         {"StopTaskBody": {"wrong type of user: integer, not string": 1, "unknown field new": 1}},
     ),
     (
@@ -133,7 +129,7 @@ def test_what_is_wrong_is_counted_by_schema(
 def test_an_older_server_may_lack_what_newer_ones_send(tmp_path: Path) -> None:
     less = {"name": "a", "description": 5}
     old = line(body=less, **OLD)
-    new = line(body=less, headers={"content-type": "application/json", "x-version": "1.15.0"})
+    new = line(body=less, headers={**JSON, "x-version": "1.15.0"})
     wrong = {"wrong type of description: integer, not string": 1}
     missing = {f"missing {key}": 1 for key in ("tags", "mode", "author_name")}
     assert found(tmp_path, old) == {"AppInfo": wrong}

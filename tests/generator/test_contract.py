@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from contract_truth import CURRENT, Claim, Contract, Place, join, load, types
+from contract_truth import CURRENT, Claim, Contract, Place, join, load
 from openapi_spec_validator import validate
 from wire_archive import VERSIONS, Exchange, exchanges
 
@@ -57,81 +56,24 @@ def test_is_valid_openapi() -> None:
     validate(CONTRACT.spec)
 
 
-def test_operations_have_an_id_of_their_own_and_one_tag() -> None:
-    found = [operation for _, operation in operations()]
-    ids = [operation["operationId"] for operation in found]
-    assert len(ids) == len(set(ids))
+def test_each_tag_is_used_and_each_operation_can_be_refused() -> None:
+    """What else an operation, a field and a component need is held by generator/lint."""
+    found = list(operations())
     tags = {tag["name"] for tag in CONTRACT.spec["tags"]}
-    assert tags == {tag for operation in found for tag in operation["tags"]}
-    assert all(len(operation["tags"]) == 1 for operation in found)
+    assert tags == {tag for _, operation in found for tag in operation["tags"]}
+    assert [place for place, it in found if not {"401", "403", "500"} < set(it["responses"])] == []
 
 
-def test_operations_parameters_and_answers_are_described() -> None:
-    for place, operation in operations():
-        assert operation["summary"], place
-        assert operation["description"], place
-        assert {"401", "403", "500"} < set(operation["responses"]), place
-        for part in ("parameters", "responses"):
-            node = operation.get(part, {})
-            for key in range(len(node)) if isinstance(node, list) else node:
-                below = join(place, part, key)
-                assert CONTRACT.at(CONTRACT.target(below))["description"], below
-
-
-def test_fields_are_described_and_have_examples() -> None:
-    missing = []
-    for place, schema in CONTRACT.walk():
-        is_field = re.search(r"/properties/[^/]+$", place)
-        is_component = place.removeprefix("#/components/schemas/") in SCHEMAS
-        if (is_field or is_component) and not schema.get("description"):
-            missing.append(f"description at {place}")
-        speaks_for_itself = any(word in schema for word in ("$ref", "const")) or (
-            "$ref" in schema.get("items", {}) or schema.get("format") == "binary"
-        )
-        if is_field and not speaks_for_itself and not schema.get("examples"):
-            missing.append(f"example at {place}")
-    assert not missing
-
-
-def test_objects_with_fields_are_components_and_arrays_have_items() -> None:
-    for place, schema in CONTRACT.walk():
-        if "properties" in schema:
-            assert re.fullmatch(r"#/components/schemas/\w+(/allOf/\d+)?", place), place
-        if "array" in types(schema):
-            assert "items" in schema, place
-
-
-def test_every_component_is_reachable_from_an_operation() -> None:
-    found: set[Place] = set()
-    todo = [CONTRACT.spec["paths"]]
-    while todo:
-        for place in set(re.findall(r'"(#/components/[^"]+)"', json.dumps(todo.pop()))) - found:
-            found.add(place)
-            todo.append(CONTRACT.at(place))
-    parts = ("headers", "parameters", "responses", "schemas")
-    components = CONTRACT.spec["components"]
-    assert found == {
-        join("#/components", part, name) for part in parts for name in components[part]
-    }
-    assert set(components) == {*parts, "securitySchemes"}
-
-
-def test_the_union_names_every_event() -> None:
+def test_the_parts_of_an_event_have_its_name() -> None:
     union = SCHEMAS["WorkflowEvent"]
     mapping: dict[str, str] = union["discriminator"]["mapping"]
     assert [member["$ref"] for member in union["oneOf"]] == list(mapping.values())
-    components = [name for name in SCHEMAS if name.endswith("Event") and name != "WorkflowEvent"]
-    assert {place.removeprefix("#/components/schemas/") for place in mapping.values()} == {
-        *components
-    }
     for event, place in mapping.items():
-        pascal = "".join(word.capitalize() for word in event.split("_"))
-        assert place == f"#/components/schemas/{pascal}Event"
+        begin = "#/components/schemas/" + "".join(word.capitalize() for word in event.split("_"))
+        assert place == f"{begin}Event"
         *_, own = CONTRACT.at(place).get("allOf", [CONTRACT.at(place)])
-        assert own["properties"]["event"]["const"] == event
-        assert "event" in own["required"]
-        data = own["properties"].get("data", {"$ref": f"#/components/schemas/{pascal}Data"})
-        assert data["$ref"] == f"#/components/schemas/{pascal}Data"
+        data = own["properties"].get("data", {"$ref": f"{begin}Data"})
+        assert data["$ref"] == f"{begin}Data"
 
 
 # ---------------------------------------------------------------------- truth

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from contract_edits import SPEC
+from contract_edits import GONE, SPEC, Spec, edited
+from programs import git
 
 from generator.diff import __main__ as diff
 from generator.diff import versions
 from generator.diff.changes import Change
 
 pytestmark = pytest.mark.long
-
-Spec = dict[str, Any]
 
 
 @pytest.mark.parametrize(
@@ -35,11 +32,6 @@ Spec = dict[str, Any]
 def test_the_next_version_follows(released: Any, kinds: list[Any], expected: Any) -> None:
     found = [Change(kind, "x", "changed") for kind in kinds]
     assert versions.next_version(released, found) == expected
-
-
-def git(root: Path, *args: str) -> None:
-    name = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *name, *args], cwd=root, check=True, capture_output=True)
 
 
 def write(root: Path, version: str, spec: Spec) -> None:
@@ -64,21 +56,13 @@ def project(tmp_path: Path) -> Path:
     return root
 
 
-def broken() -> Spec:
-    spec = copy.deepcopy(SPEC)
-    del spec["components"]["schemas"]["AppInfo"]["properties"]["mode"]
-    spec["components"]["schemas"]["AppInfo"]["required"].remove("mode")
-    spec["components"]["schemas"]["EndUser"]["properties"]["new"] = {"type": "string"}
-    spec["info"]["description"] = "Other."
-    return spec
-
-
-def test_the_changelog_entry_is_drafted(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(project, "0.1.0", broken())
-    assert diff.main(["v0.1.0"], project) == 0
-    assert (
-        capsys.readouterr().out
-        == """\
+NEW: dict[str, Any] = {"EndUser.new": {"type": "string"}}
+BROKEN = NEW | {
+    "AppInfo.mode": GONE,
+    "AppInfo required mode": GONE,
+    "info description": "Other.",
+}
+DRAFTED = """\
 ## 0.2.0 (unreleased)
 
 The API, compared with v0.1.0:
@@ -95,16 +79,18 @@ Documentation:
 
 - the top: other words
 """
-    )
 
 
-def test_without_changes_it_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_changelog_entry_is_drafted(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(project, "0.1.0", edited(BROKEN))
+    assert diff.main(["v0.1.0"], project) == 0
+    assert capsys.readouterr().out == DRAFTED
+
+
+def test_it_says_that_nothing_changed(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert diff.main(["HEAD"], project) == 0
     assert capsys.readouterr().out == "The contract is that of HEAD.\n"
     assert diff.main(["--check"], project) == 0
-
-
-def test_an_unknown_revision_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert diff.main(["v9"], project) == 1
     assert capsys.readouterr().err.startswith("v9: fatal:")
 
@@ -116,7 +102,7 @@ def test_an_unknown_revision_is_told(project: Path, capsys: pytest.CaptureFixtur
 def test_a_breaking_change_needs_its_version(
     version: str, status: int, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write(project, version, broken())
+    write(project, version, edited(BROKEN))
     assert diff.main(["--check"], project) == status
     told = capsys.readouterr()
     if status:
@@ -127,9 +113,7 @@ def test_a_breaking_change_needs_its_version(
 
 
 def test_what_is_new_may_stay_in_its_version(project: Path) -> None:
-    spec = copy.deepcopy(SPEC)
-    spec["components"]["schemas"]["EndUser"]["properties"]["new"] = {"type": "string"}
-    write(project, "0.1.0", spec)
+    write(project, "0.1.0", edited(NEW))
     assert diff.main(["--check"], project) == 0
 
 
@@ -138,10 +122,10 @@ def test_without_a_release_there_is_nothing_to_check(
 ) -> None:
     """Neither in a clone without tags, as CI makes them, nor in an unpacked archive."""
     git(project, "tag", "-d", "v0.1.0")
-    write(project, "0.1.0", broken())
+    write(project, "0.1.0", edited(BROKEN))
     assert diff.main(["--check"], project) == 0
     archive = tmp_path.parent / f"{tmp_path.name}-archive"
     archive.mkdir()
-    write(archive, "0.1.0", broken())
+    write(archive, "0.1.0", edited(BROKEN))
     assert diff.main(["--check"], archive) == 0
     assert capsys.readouterr().out.count("nothing to compare the contract with") == 2

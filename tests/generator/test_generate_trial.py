@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from places import files_below
 
 from generator.generate import trial
 
@@ -28,11 +29,6 @@ def test_what_is_not_asked_for_stays_pinned(given: str, expected: list[str]) -> 
     assert trial.requirements(given) == expected
 
 
-def tree(root: Path) -> dict[str, bytes]:
-    paths = [path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    return {str(path.relative_to(root)): path.read_bytes() for path in paths}
-
-
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Use this environment instead of a new one, and a folder of ours for temporary ones."""
@@ -47,7 +43,7 @@ def test_the_same_tools_write_the_same_tree(here: Path, capsys: pytest.CaptureFi
     out = capsys.readouterr().out
     assert out.startswith(f"{' '.join(PINS)}: 0 files differ from generated/; the new ones: {here}")
     (new,) = here.glob("dify-workflow-*/dify_workflow_api")
-    assert tree(new) == tree(trial.COMMITTED)
+    assert files_below(new) == files_below(trial.COMMITTED)
     assert sorted(path.parent for path in here.rglob("events.py")) == [new]
 
 
@@ -66,7 +62,7 @@ def test_what_would_change_is_shown_and_not_written(
 
     monkeypatch.setattr(trial, "COMMITTED", committed)
     monkeypatch.setattr(trial, "generate", generate)
-    before = tree(committed)
+    before = files_below(committed)
     assert trial.main(["ruff==1"]) == 0
     *diff, last = capsys.readouterr().out.splitlines()
     assert [line for line in diff if line[0] in "+-"] == [
@@ -75,7 +71,7 @@ def test_what_would_change_is_shown_and_not_written(
         *("--- generated/more.py", "+++ trial/more.py", "+x"),
     ]
     assert last.startswith("ruff==1 openapi-python-client==0.29.1: 3 files differ")
-    assert tree(committed) == before
+    assert files_below(committed) == before
 
 
 def test_tools_that_fail_are_told_and_leave_nothing(
@@ -99,6 +95,6 @@ def test_every_python_writes_the_same_bytes(python: str, tmp_path: Path) -> None
     """DIFY_PYTHONS="python3.12 python3.13"; the pinned tools are installed for each."""
     made = trial.environment(tmp_path / "environment", python, PINS)
     trial.generate(made, tmp_path / "out" / "dify_workflow_api")
-    assert tree(tmp_path / "out" / "dify_workflow_api") == tree(trial.COMMITTED)
+    assert files_below(tmp_path / "out" / "dify_workflow_api") == files_below(trial.COMMITTED)
     named = subprocess.run([str(made), "--version"], capture_output=True, text=True, check=True)
     assert named.stdout.startswith("Python 3.")

@@ -22,7 +22,7 @@ from dify_workflow_api.errors import UnexpectedStatus
 from dify_workflow_api.operations import OPERATIONS
 from dify_workflow_api.types import File
 from fake_dify import FakeDify, HumanInput
-from recorded_models import MODELS, SPEC, component, holds, model_of, operation_of
+from recorded_models import MODELS, SPECIFIED, component, holds, model_of, operation_of
 from wire_archive import VERSIONS, Exchange, exchanges
 
 from generator.document import ContractError
@@ -35,32 +35,20 @@ each_operation = pytest.mark.parametrize("operation", OPERATIONS)
 each_form = pytest.mark.parametrize("form", FORMS)
 
 
-def specified(operation: str) -> dict[str, Any]:
-    method, path, _ = OPERATIONS[operation]
-    found: dict[str, Any] = SPEC["paths"][path][method.lower()]
-    return found
-
-
 def arguments(operation: str, **known: str) -> dict[str, Any]:
     """What the operation needs: what is known, or else the examples of the contract."""
     builds = importlib.import_module(OPERATIONS[operation][2])._get_kwargs
-    examples = {
-        p["name"]: p["schema"]["examples"][0]
-        for p in map(component, specified(operation).get("parameters", []))
-    }
-    needed = [
-        name for name, p in inspect.signature(builds).parameters.items() if p.default is p.empty
-    ]
-    given = {name: known.get(name, examples.get(name)) for name in needed if name != "body"}
-    if "body" in needed:
+    specified = SPECIFIED[operation]
+    parameters = map(component, specified.get("parameters", []))
+    examples = {p["name"]: p["schema"]["examples"][0] for p in parameters} | known
+    signature = inspect.signature(builds).parameters.items()
+    given = {name: examples.get(name) for name, p in signature if p.default is p.empty}
+    if "body" in given:
         model = get_type_hints(builds)["body"]
-        media = next(iter(specified(operation)["requestBody"]["content"].values()))
-        for example in component(media["schema"]).get("examples", []):
-            given["body"] = model.from_dict(example)
-            break
-        else:
-            audio = File(io.BytesIO(b"sound"), "a.mp3", "audio/mp3")
-            given["body"] = model(file=audio, user="user-1")
+        media = next(iter(specified["requestBody"]["content"].values()))
+        sent = component(media["schema"]).get("examples")
+        audio = File(io.BytesIO(b"sound"), "a.mp3", "audio/mp3")
+        given["body"] = model.from_dict(sent[0]) if sent else model(file=audio, user="user-1")
     return given
 
 
@@ -79,16 +67,18 @@ def call(operation: str, form: str, client: AuthenticatedClient, **given: Any) -
         return function(client=client, **given)
 
 
-def answering(*answer: Any, **options: Any) -> AuthenticatedClient:
-    """A client whose every request is answered with this status, headers and body."""
-    return heard(lambda _: httpx.Response(answer[0], headers=answer[1], content=answer[2]), options)
+Handler = Callable[[httpx.Request], httpx.Response]
 
 
-def heard(
-    handler: Callable[[httpx.Request], httpx.Response], options: dict[str, Any]
-) -> AuthenticatedClient:
+def heard(handler: Handler, **options: Any) -> AuthenticatedClient:
     transport = {"transport": httpx.MockTransport(handler)}
     return AuthenticatedClient("http://dify.test/v1", KEY, httpx_args=transport, **options)
+
+
+def answering(*answer: Any, **options: Any) -> AuthenticatedClient:
+    """A client whose every request is answered with this status, headers and body."""
+    status, headers, body = answer
+    return heard(lambda _: httpx.Response(status, headers=headers, content=body), **options)
 
 
 @pytest.mark.sample(8)
@@ -114,11 +104,9 @@ def test_each_operation_gets_its_answer_from_a_server(operation: str, form: str)
         assert answer.status_code in (200, 201)
         assert answer.content
         answer = answer.parsed
-    (kind,) = [
-        next(iter(component(node)["content"]))
-        for status, node in specified(operation)["responses"].items()
-        if status[0] == "2"
-    ]
+    responses = SPECIFIED[operation]["responses"]
+    (success,) = [component(node) for status, node in responses.items() if status[0] == "2"]
+    kind = next(iter(success["content"]))
     if kind == "application/json":
         assert type(answer) is getattr(models, MODELS.get(operation, ""), dict)
     else:
@@ -143,7 +131,7 @@ def test_every_recorded_success_is_read(version: str) -> None:
 
 @each_operation
 def test_every_error_of_the_contract_is_read(operation: str) -> None:
-    refusals = [int(s) for s in specified(operation)["responses"] if s[0] != "2"]
+    refusals = [int(s) for s in SPECIFIED[operation]["responses"] if s[0] != "2"]
     for status in refusals:
         said = b'{"code": "a_code", "message": "why", "status": %d, "more": 1}' % status
         for form in FORMS:
@@ -204,14 +192,12 @@ def test_an_upload_cannot_add_fields_of_its_own(form: str) -> None:
         return httpx.Response(500)
 
     body = models.FileUploadBody(file=File(io.BytesIO(evil), "a.txt", "text/plain"), user="me")
-    call("uploadFile", form, heard(handler, {}), body=body)
+    call("uploadFile", form, heard(handler), body=body)
     (request,) = seen
     head = b"Content-Type: " + request.headers["Content-Type"].encode() + b"\r\n\r\n"
     parts: Any = BytesParser().parsebytes(head + request.content).get_payload()
-    assert [part.get_param("name", header="content-disposition") for part in parts] == [
-        "file",
-        "user",
-    ]
+    names = [part.get_param("name", header="content-disposition") for part in parts]
+    assert names == ["file", "user"]
     assert [part.get_payload(decode=True) for part in parts] == [evil, b"me"]
 
 
@@ -224,7 +210,7 @@ def test_there_is_a_time_out_unless_it_is_said_otherwise(form: str) -> None:
         return httpx.Response(500)
 
     for options in ({}, {"timeout": httpx.Timeout(7)}, {"timeout": None}):
-        call("getAppInfo", form, heard(handler, options))
+        call("getAppInfo", form, heard(handler, **options))
     first, second, third = told
     assert all(first.values())
     assert set(second.values()) == {7}

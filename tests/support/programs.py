@@ -1,0 +1,30 @@
+"""Programs that tests run to their end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from places import ROOT
+
+
+def python(
+    *arguments: str | Path, folder: Path = ROOT, timeout: float = 100, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run this Python; whether it went well is for the caller to judge."""
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={**os.environ, **environment},
+        timeout=timeout,
+    )
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git as somebody with a name."""
+    who = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
