@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 from dify_workflow import (
@@ -24,7 +26,6 @@ from posting import (
     TOO_MANY,
     TOO_MANY_TODAY,
     UNKNOWN_500,
-    Posted,
     gateway,
     modes,
     post,
@@ -34,17 +35,16 @@ from replay_server import Close, Reply, Request, Reset, Sleep
 from wire_archive import exchange
 
 HEAD = STREAM.head
+PING, STARTED = b"event: ping\n\n", STREAM.frames()[1]
 
 
 @both
 @modes
 @pytest.mark.parametrize("busy", [TOO_MANY, TOO_MANY_TODAY], ids=["429", "400"])
 def test_after_too_many_requests_it_is_posted_again(kind: Kind, mode: str, busy: Reply) -> None:
-    once = post(kind, mode, [busy])
-    assert (once.posts, once.outcome) == (2, "succeeded")
-    assert len(once.pauses) == 1
-    thrice = post(kind, mode, [busy] * 3)
-    assert (thrice.posts, thrice.outcome) == (4, "succeeded")
+    for refused, posts in ((1, 2), (3, 4)):
+        posted = post(kind, mode, [busy] * refused)
+        assert (posted.posts, posted.outcome, len(posted.pauses)) == (posts, "succeeded", refused)
     too_often = post(kind, mode, [busy] * 4)
     assert (too_often.posts, type(too_often.outcome)) == (4, TooManyRequests)
     assert len(too_often.pauses) == 3
@@ -54,12 +54,14 @@ def test_after_too_many_requests_it_is_posted_again(kind: Kind, mode: str, busy:
 DEFINITE: dict[str, tuple[Reply, type[Exception]]] = {
     "429 quota": (OVER_QUOTA, QuotaExceeded),
     "500 of Dify": (UNKNOWN_500, ServerError),
-    "500 internal": (Reply.of(exchange("1.14.2", "errors/bad_number_type_blocking")), ServerError),
-    "400": (Reply.of(exchange("1.14.2", "errors/missing_required_blocking")), InvalidParam),
-    "400 not published": (
-        Reply.of(exchange("1.14.2", "errors/run_unpublished_blocking")),
-        AppUnavailable,
-    ),
+    **{
+        name: (Reply.of(exchange("1.14.2", f"errors/{case}_blocking")), expected)
+        for name, case, expected in (
+            ("500 internal", "bad_number_type", ServerError),
+            ("400", "missing_required", InvalidParam),
+            ("400 not published", "run_unpublished", AppUnavailable),
+        )
+    },
 }
 
 
@@ -69,97 +71,52 @@ DEFINITE: dict[str, tuple[Reply, type[Exception]]] = {
 def test_after_an_error_of_dify_it_is_not_posted_again(kind: Kind, mode: str, name: str) -> None:
     reply, expected = DEFINITE[name]
     posted = post(kind, mode, [reply])
-    assert (posted.posts, type(posted.outcome)) == (1, expected)
-    assert posted.pauses == []
+    assert (posted.posts, type(posted.outcome), posted.pauses) == (1, expected, [])
 
 
-# What happens to the first POST, and what caused the doubt, for a stream and for one request.
-UNCLEAR: dict[str, tuple[Reply, type[Exception] | None, type[Exception]]] = {
-    "502": (gateway(502), GatewayError, GatewayError),
-    "503": (gateway(503), GatewayError, GatewayError),
-    "504": (gateway(504), GatewayError, GatewayError),
-    "524": (gateway(524), GatewayError, GatewayError),
-    "500 of a proxy": (gateway(500), GatewayError, GatewayError),
-    "502 with Retry-After": (
-        Reply.html(502, HTML, [("Retry-After", "1")]),
-        GatewayError,
-        GatewayError,
-    ),
-    "reset before any byte": (Reply.raw(Reset()), ConnectionFailed, ConnectionFailed),
-    "closed before any byte": (Reply.raw(Close()), ConnectionFailed, ConnectionFailed),
-    "reset inside the head": (
-        Reply.raw(HEAD[:40], Sleep(0.1), Reset()),
-        ConnectionFailed,
-        ConnectionFailed,
-    ),
-    "not HTTP": (Reply.raw(b"SSH-2.0-x\r\n\r\n", Close()), ConnectionFailed, ConnectionFailed),
+ALL, STREAMED = ("stream", "result", "blocking"), ("stream", "result")
+CUT = Reply.of(BLOCKING, split=50, stop_after=1, end=Sleep(0.1)).steps
+SHORT: dict[str, Any] = {"timeout": httpx.Timeout(5.0, read=0.2)}
+LONGER: dict[str, Any] = {"timeout": httpx.Timeout(5.0, read=1.0)}  # the head comes within it
+NOT_HTTP = httpx.RemoteProtocolError
+# What happens to the first POST, in which modes of a run, what caused the doubt, and options.
+UNCLEAR: dict[str, tuple[tuple[str, ...], Reply, type[Exception] | None, dict[str, Any]]] = {
+    **{f"{status}": (ALL, gateway(status), GatewayError, {}) for status in (502, 503, 504, 524)},
+    "500 of a proxy": (ALL, gateway(500), GatewayError, {}),
+    "502, try again": (ALL, Reply.html(502, HTML, [("Retry-After", "1")]), GatewayError, {}),
+    "reset before any byte": (ALL, Reply.raw(Reset()), ConnectionFailed, {}),
+    "closed before any byte": (ALL, Reply.raw(Close()), ConnectionFailed, {}),
+    "reset in the head": (ALL, Reply.raw(HEAD[:40], Sleep(0.1), Reset()), ConnectionFailed, {}),
+    "not HTTP": (ALL, Reply.raw(b"SSH-2.0-x\r\n\r\n", Close()), ConnectionFailed, {}),
+    "silence": (ALL, Reply.raw(Sleep(60)), RequestTimedOut, SHORT),
+    "closed in the body": (("blocking",), Reply.raw(*CUT, Close()), ConnectionFailed, {}),
+    "reset in the body": (("blocking",), Reply.raw(*CUT, Reset()), ConnectionFailed, {}),
+    # From here on a stream has begun, and not its first event.
+    "reset": (STREAMED, Reply.raw(HEAD, Sleep(0.1), Reset()), httpx.ReadError, {}),
+    "closed": (STREAMED, Reply.raw(HEAD, Close()), NOT_HTTP, {}),
+    "end": (STREAMED, Reply.stream(), None, {}),
+    "end after a ping": (STREAMED, Reply.stream(PING), None, {}),
+    "reset after a ping": (STREAMED, Reply.stream(PING, Sleep(0.1), Reset()), httpx.ReadError, {}),
+    "end in the first event": (STREAMED, Reply.stream(PING, STARTED[:45]), None, {}),
+    "closed in a chunk": (STREAMED, Reply.raw(HEAD, b"ff\r\nda", Close()), NOT_HTTP, {}),
+    "no chunk": (STREAMED, Reply.raw(HEAD, b"<html>\r\n", Close()), NOT_HTTP, {}),
+    "silence in a stream": (STREAMED, Reply.stream(Sleep(60)), httpx.ReadTimeout, LONGER),
+    "silence after a ping": (STREAMED, Reply.stream(PING, Sleep(60)), httpx.ReadTimeout, LONGER),
 }
 
 
-def check_unknown(posted: Posted, cause: type[Exception] | None) -> None:
+@both
+@pytest.mark.parametrize(
+    ("name", "mode"), [(name, mode) for name, (modes, *_) in UNCLEAR.items() for mode in modes]
+)
+def test_after_an_unclear_answer_it_is_not_posted_again(kind: Kind, name: str, mode: str) -> None:
+    _, reply, cause, options = UNCLEAR[name]
+    posted = post(kind, mode, [reply], **options)
     error = posted.outcome
     assert posted.posts == 1
     assert type(error) is RunOutcomeUnknown
     assert (error.run_id, error.user, error.candidates) == (None, "dify-workflow", ())
     assert error.__cause__ is None if cause is None else type(error.__cause__) is cause
-
-
-@both
-@modes
-@pytest.mark.parametrize("name", UNCLEAR)
-def test_after_an_unclear_answer_it_is_not_posted_again(kind: Kind, mode: str, name: str) -> None:
-    reply, streamed, plain = UNCLEAR[name]
-    check_unknown(post(kind, mode, [reply]), plain if mode == "blocking" else streamed)
-
-
-PING = b"event: ping\n\n"
-STARTED = STREAM.frames()[1]
-assert STARTED.startswith(b'data: {"event":"workflow_started"')
-
-CUT_STREAMS: dict[str, tuple[Reply, type[Exception] | None]] = {
-    "reset after the head": (Reply.raw(HEAD, Sleep(0.1), Reset()), httpx.ReadError),
-    "closed after the head": (Reply.raw(HEAD, Close()), httpx.RemoteProtocolError),
-    "end after the head": (Reply.stream(), None),
-    "end after a ping": (Reply.stream(PING), None),
-    "reset after a ping": (Reply.stream(PING, Sleep(0.1), Reset()), httpx.ReadError),
-    "end inside the first event": (Reply.stream(PING, STARTED[:45]), None),
-    "closed inside a chunk": (Reply.raw(HEAD, b"ff\r\nda", Close()), httpx.RemoteProtocolError),
-    "not a chunk": (Reply.raw(HEAD, b"<html>\r\n", Close()), httpx.RemoteProtocolError),
-}
-
-
-@both
-@pytest.mark.parametrize("mode", ["stream", "result"])
-@pytest.mark.parametrize("name", CUT_STREAMS)
-def test_a_stream_cut_before_its_first_event_is_not_posted_again(
-    kind: Kind, mode: str, name: str
-) -> None:
-    reply, cause = CUT_STREAMS[name]
-    check_unknown(post(kind, mode, [reply]), cause)
-
-
-@both
-def test_a_blocking_answer_cut_inside_its_body_is_not_posted_again(kind: Kind) -> None:
-    for end in (Close(), Reset()):
-        cut = Reply.raw(*Reply.of(BLOCKING, split=50, stop_after=1, end=Sleep(0.1)).steps, end)
-        check_unknown(post(kind, "blocking", [cut]), ConnectionFailed)
-
-
-@both
-@modes
-def test_a_read_time_out_is_not_posted_again(kind: Kind, mode: str) -> None:
-    timeout = httpx.Timeout(5.0, read=0.2)
-    posted = post(kind, mode, [Reply.raw(Sleep(60))], timeout=timeout)
-    check_unknown(posted, RequestTimedOut)
-
-
-@both
-@pytest.mark.parametrize("mode", ["stream", "result"])
-def test_silence_after_the_head_is_not_posted_again(kind: Kind, mode: str) -> None:
-    timeout = httpx.Timeout(5.0, read=1.0)  # the head comes within it
-    for steps in ((), (PING,)):
-        posted = post(kind, mode, [Reply.stream(*steps, Sleep(60))], timeout=timeout)
-        check_unknown(posted, httpx.ReadTimeout)
 
 
 @both

@@ -14,9 +14,10 @@ from dify_workflow import (
     TooManyRequests,
     UnreadableAnswer,
 )
-from facade import API_KEY, Kind, answered, both, client
-from posting import HTML, NO_LOGS, STREAM, start
-from replay_server import Close, ReplayServer, Reply, Request
+from facade import API_KEY, Kind, answered, both
+from posting import HTML, STREAM, modes, post, start
+from replay_reply import head
+from replay_server import Close, Reply
 from wire_archive import exchange
 
 BLOCKING = exchange("1.14.2", "run/empty_blocking").json()
@@ -25,32 +26,19 @@ VERSION = (("X-Version", "1.14.2"),)
 NOBODY = Reply.html(200, HTML)  # to whatever is asked
 
 
-def success(body: Any, kind: str = "application/json", *, cut: int = 0, more: Any = ()) -> Reply:
+def success(body: Any, kind: str = "application/json", *, cut: int = 0) -> Reply:
     """A 200 with this body, of which the last bytes may be missing."""
     text = body if isinstance(body, bytes) else json.dumps(body).encode()
-    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(text)}\r\n"
-    head += f"Content-Type: {kind}\r\n" if kind else ""
-    head += "".join(f"{name}: {value}\r\n" for name, value in more)
-    return Reply.raw(f"{head}\r\n".encode() + text[: len(text) - cut], *[Close()] * bool(cut))
+    media = [("Content-Type", kind)] * bool(kind)
+    whole = head(200, [("Content-Length", str(len(text))), *media])
+    return Reply.raw(whole + text[: len(text) - cut], *[Close()] * bool(cut))
 
 
-def posted(kind: Kind, reply: Reply, others: Reply = NO_LOGS, **options: Any) -> Any:
-    """What comes of a run whose POST is answered so: its events, or the exception."""
-    posts = []
-
-    def answer(request: Request) -> Reply:
-        if request.method == "POST" and request.path.endswith("/run"):
-            posts.append(request)
-            return reply
-        return others
-
-    with answered(kind, answer, **options) as (_, dify):
-        try:
-            outcome: Any = list(dify.run_workflow_stream({}))
-        except Exception as error:
-            outcome = error
-    assert len(posts) == 1
-    return outcome
+def posted(kind: Kind, reply: Reply, others: Reply | None = None, mode: str = "events") -> Any:
+    """What comes of a run whose one POST is answered so: its events, or the exception."""
+    seen = post(kind, mode, [reply], others)
+    assert seen.posts == 1
+    return seen.outcome
 
 
 LABELS = ["", "Text/Event-Stream", "text/plain", "application/octet-stream", "application/json"]
@@ -108,14 +96,11 @@ ERRORS: list[tuple[dict[str, Any], type[Exception]]] = [
 
 @both
 @pytest.mark.parametrize(("body", "expected"), ERRORS)
-@pytest.mark.parametrize("mode", ["stream", "result", "blocking"])
+@modes
 def test_an_error_under_a_success_is_raised_and_not_retried(
     kind: Kind, mode: str, body: dict[str, Any], expected: Any
 ) -> None:
-    with ReplayServer([success({**body, "key": API_KEY})]) as server:
-        with client(kind, server) as dify:
-            error = start(dify, mode)
-        assert len(server.requests) == 1
+    error = posted(kind, success({**body, "key": API_KEY}), mode=mode)
     assert type(error) is expected
     assert "application/json" in str(error)
     assert body["code"] in str(error)
@@ -133,28 +118,22 @@ UNREADABLE = {
 
 @both
 @pytest.mark.parametrize("name", UNREADABLE)
-def test_what_dify_may_have_started_is_unknown(kind: Kind, name: str) -> None:
-    outcome = posted(kind, UNREADABLE[name], NO_LOGS)
-    assert type(outcome) is RunOutcomeUnknown
-    assert type(outcome.__cause__) is UnreadableAnswer
-    assert "200" in str(outcome)
-
-
-@both
-@pytest.mark.parametrize("name", UNREADABLE)
-def test_where_there_is_no_dify_nothing_was_started(kind: Kind, name: str) -> None:
-    outcome = posted(kind, UNREADABLE[name], NOBODY)
-    assert type(outcome) is UnreadableAnswer
-    assert ("base_url" in outcome.hint) == (name not in ("other json", "other error"))
+def test_what_cannot_be_read_may_have_started_a_run_where_there_is_a_dify(
+    kind: Kind, name: str
+) -> None:
+    unknown, none = (posted(kind, UNREADABLE[name], others) for others in (None, NOBODY))
+    assert type(unknown) is RunOutcomeUnknown
+    assert type(unknown.__cause__) is UnreadableAnswer
+    assert "200" in str(unknown)
+    assert type(none) is UnreadableAnswer
+    assert ("base_url" in none.hint) == (name not in ("other json", "other error"))
 
 
 @both
 def test_a_blocking_answer_that_cannot_be_read_is_unknown(kind: Kind) -> None:
     for reply in (success(BLOCKING, cut=40), NO_RESULT["no data"], NO_RESULT["lines of JSON"]):
-        with answered(kind, reply) as (_, dify):
-            error = start(dify, "blocking")
-        assert type(error) is RunOutcomeUnknown
-        assert error.run_id == RUN_ID
+        error = posted(kind, reply, mode="blocking")
+        assert (type(error), error.run_id) == (RunOutcomeUnknown, RUN_ID)
 
 
 @both

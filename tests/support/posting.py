@@ -39,8 +39,13 @@ class Posted:
 
 
 def start(dify: Any, mode: str, **options: Any) -> Any:
-    """Run a workflow in one of the three ways; return its status or the exception."""
+    """Run a workflow in one of the three ways; return its status or the exception.
+
+    A fourth, "events", returns all that a stream gave.
+    """
     try:
+        if mode == "events":
+            return list(dify.run_workflow_stream({"a": 1}, **options))
         if mode == "stream":
             return list(dify.run_workflow_stream({"a": 1}, **options))[-1].status
         given = options | ({"response_mode": "blocking"} if mode == "blocking" else {})
@@ -50,17 +55,26 @@ def start(dify: Any, mode: str, **options: Any) -> Any:
 
 
 def post(
-    kind: Kind, mode: str, replies: Sequence[Reply], *, jitter: bool = False, **options: Any
+    kind: Kind,
+    mode: str,
+    replies: Sequence[Reply],
+    others: Reply | None = None,
+    *,
+    jitter: bool = False,
+    **options: Any,
 ) -> Posted:
-    """Run a workflow on a server that answers POSTs so, and whose logs are empty."""
+    """Run a workflow on a server that answers POSTs so, and whose logs are empty.
+
+    `others` is what it answers to all other requests instead.
+    """
     finished = Reply.of(BLOCKING) if mode == "blocking" else Reply.of(STREAM, hold_open=60)
     given = iter([*replies, finished])
     posts: list[Request] = []
 
     def handler(request: Request) -> Reply:
         if request.method == "GET":
-            assert request.path == "/v1/workflows/logs", request
-            return NO_LOGS
+            assert others or request.path == "/v1/workflows/logs", request
+            return others or NO_LOGS
         assert request.path == "/v1/workflows/run"
         posts.append(request)
         return next(given)
