@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from dify_workflow import ConnectionFailed, RedirectRefused, RunOutcomeUnknown, WorkflowRunRequest
 from dify_workflow._transport.pools import TransportSettings
 from facade import Kind, answered, both, both_by_both, client
+from replay_reply import head
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import RUN, RUN_ID, STARTED, TASK_ID, SlowRuns, each_connections, each_state, freed
 from tunnel import Tunnel, trusting
@@ -52,101 +54,74 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def check_proxied(proxy: ReplayServer) -> None:
-    assert len(proxy.requests) == 5
-    assert all(request.target.startswith("http://dify.test/v1/") for request in proxy.requests)
+NOBODY = "http://127.0.0.1:1"
+# Whether a proxy is given, and what the environment says.
+PROXIES: list[tuple[bool, dict[str, str]]] = [
+    (True, {}),
+    (True, {"HTTP_PROXY": NOBODY, "NO_PROXY": "*"}),
+    *(
+        (False, {name: f"{scheme}{{host}}", "NO_PROXY": "localhost,elsewhere.test"})
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY")
+        for scheme in ("http://", "")
+    ),
+]
 
 
 @both
-def test_a_given_proxy(kind: Kind, environment: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("given", "variables"), PROXIES, ids=str)
+def test_requests_go_through_a_proxy(
+    kind: Kind, environment: pytest.MonkeyPatch, given: bool, variables: dict[str, str]
+) -> None:
     with ReplayServer(dify_server) as proxy:
-        url = proxy.url.replace("://", "://me:secret@")
-        with client(kind, "http://dify.test", proxy=url) as dify:
+        host = proxy.url.removeprefix("http://")
+        for name, value in variables.items():
+            environment.setenv(name, value.format(host=host))
+        options = {"proxy": f"http://me:secret@{host}"} if given else {}
+        with client(kind, "http://dify.test", **options) as dify:
             assert "secret" not in repr(dify)
             use(dify)
             dify.close()
             assert freed(proxy, dify)
-        check_proxied(proxy)
+        assert len(proxy.requests) == 5
+        assert all(request.target.startswith("http://dify.test/v1/") for request in proxy.requests)
         told = {request.headers.get("proxy-authorization") for request in proxy.requests}
-        assert told == {"Basic bWU6c2VjcmV0"}
+        assert told == {"Basic bWU6c2VjcmV0" if given else None}
 
 
-@both
-@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
-@pytest.mark.parametrize("scheme", ["http://", ""])
-def test_a_proxy_of_the_environment(
-    kind: Kind, environment: pytest.MonkeyPatch, name: str, scheme: str
-) -> None:
-    with ReplayServer(dify_server) as proxy:
-        environment.setenv(name, scheme + proxy.url.removeprefix("http://"))
-        environment.setenv("NO_PROXY", "localhost,elsewhere.test")
-        with client(kind, "http://dify.test") as dify:
-            use(dify)
-        check_proxied(proxy)
-
-
-EXCLUDED: dict[str, list[str]] = {  # by a URL, what of NO_PROXY excludes it
-    "http://127.0.0.1:5001": [
-        "127.0.0.1",
-        "127.0.0.0/8",
-        "10.0.0.0/8, 127.0.0.1:5001",
-        "0.0.0.0/0",
-        "all://127.0.0.1",
-        "http://127.0.0.1",
-        "http://127.0.0.1:5001",
-        "x.test 127.0.0.1",
-    ],
-    "https://127.0.0.1": ["127.0.0.1:443", "https://127.0.0.1", "127.1.2.3/8"],
-    "http://[::1]:5001": ["::1", "[::1]", "[::1]:5001", "::/0", "::1/128", "0:0:0:0:0:0:0:1"],
-    "http://[fe80::2]": ["fe80::/10", "[FE80::2]:80"],
-    "http://dify.example.com": [
-        "example.com",
-        ".example.com",
-        "*.example.com",
-        "*example.com",
-        "DIFY.example.com",
-        "dify.example.com:80",
-        "com",
-        "*",
-        "a,*",
-        "all://example.com",
-    ],
-    "http://example.com:8080": ["example.com", ".example.com", "example.com:8080"],
-    "http://localhost": ["localhost", "localhost,127.0.0.1"],
+# By a URL, what of NO_PROXY excludes it, and what does not; between bars.
+EXCLUDED = {
+    "http://127.0.0.1:5001": "127.0.0.1|127.0.0.0/8|10.0.0.0/8, 127.0.0.1:5001|0.0.0.0/0"
+    "|all://127.0.0.1|http://127.0.0.1|http://127.0.0.1:5001|x.test 127.0.0.1",
+    "https://127.0.0.1": "127.0.0.1:443|https://127.0.0.1|127.1.2.3/8",
+    "http://[::1]:5001": "::1|[::1]|[::1]:5001|::/0|::1/128|0:0:0:0:0:0:0:1",
+    "http://[fe80::2]": "fe80::/10|[FE80::2]:80",
+    "http://dify.example.com": "example.com|.example.com|*.example.com|*example.com"
+    "|DIFY.example.com|dify.example.com:80|com|*|a,*|all://example.com",
+    "http://example.com:8080": "example.com|.example.com|example.com:8080",
+    "http://localhost": "localhost|localhost,127.0.0.1",
 }
-PROXIED: dict[str, list[str]] = {
-    "http://127.0.0.1:5001": [
-        "",
-        ",",
-        "127.0.0.1:5002",
-        "128.0.0.0/8",
-        "https://127.0.0.1",
-        "::/0",
-        "localhost",
-        "127.0.0.1/33",
-    ],
-    "http://[::1]:5001": ["[::1]:5002", "fe80::/10", "::2", "0.0.0.0/0"],
-    "http://dify.example.com": [
-        "fy.example.com",
-        "dify.example.com:8080",
-        "x.dify.example.com",
-        "example.org",
-        "dify",
-        ".",
-        "10.0.0.0/8",
-    ],
+PROXIED = {
+    "http://127.0.0.1:5001": "|,|127.0.0.1:5002|128.0.0.0/8|https://127.0.0.1|::/0|localhost"
+    "|127.0.0.1/33",
+    "http://[::1]:5001": "[::1]:5002|fe80::/10|::2|0.0.0.0/0",
+    "http://dify.example.com": "fy.example.com|dify.example.com:8080|x.dify.example.com"
+    "|example.org|dify|.|10.0.0.0/8",
 }
 
 
 @pytest.mark.parametrize(
     ("url", "no_proxy", "excluded"),
-    [(url, entry, True) for url, entries in EXCLUDED.items() for entry in entries]
-    + [(url, entry, False) for url, entries in PROXIED.items() for entry in entries],
+    [
+        (url, entry, table is EXCLUDED)
+        for table in (EXCLUDED, PROXIED)
+        for url, entries in table.items()
+        for entry in entries.split("|")
+    ],
 )
 def test_what_no_proxy_excludes(
     url: str, no_proxy: str, excluded: bool, environment: pytest.MonkeyPatch
 ) -> None:
-    environment.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    environment.setenv("ALL_PROXY", NOBODY)
     environment.setenv("NO_PROXY", no_proxy)
     settings = TransportSettings(False, None, None)
     assert (settings.arguments(httpx.URL(url), own=True)["proxy"] is None) == excluded
@@ -156,7 +131,7 @@ def test_what_no_proxy_excludes(
 @pytest.mark.parametrize("no_proxy", ["127.0.0.1", "x.test,127.0.0.1:{port}", "127.0.0.0/8", "*"])
 def test_a_host_without_proxy(kind: Kind, environment: pytest.MonkeyPatch, no_proxy: str) -> None:
     with ReplayServer(dify_server) as server:
-        environment.setenv("HTTP_PROXY", "http://127.0.0.1:1")  # nobody listens there
+        environment.setenv("HTTP_PROXY", NOBODY)
         environment.setenv("NO_PROXY", no_proxy.format(port=server.url.rpartition(":")[2]))
         with client(kind, server) as dify:
             use(dify)
@@ -164,38 +139,22 @@ def test_a_host_without_proxy(kind: Kind, environment: pytest.MonkeyPatch, no_pr
 
 
 @both
-def test_a_given_proxy_stands_above_the_environment(
+def test_tls_needs_an_authority_that_is_trusted(
     kind: Kind, environment: pytest.MonkeyPatch
 ) -> None:
-    with ReplayServer(dify_server) as proxy:
-        environment.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-        environment.setenv("NO_PROXY", "*")
-        with client(kind, "http://dify.test", proxy=proxy.url) as dify:
-            use(dify)
-        check_proxied(proxy)
-
-
-@both
-def test_tls_with_an_authority_of_ones_own(kind: Kind, environment: pytest.MonkeyPatch) -> None:
-    with ReplayServer(dify_server) as server, Tunnel(server.url, tls=True) as front:
-        with client(kind, front, verify=trusting()) as dify:
-            use(dify)
-            dify.close()
-            assert freed(server, dify)
-        assert len(server.requests) == 5
-        assert set(front.protocols) == {"http/1.1"}  # though it offers HTTP/2 first
-
-
-@both
-def test_a_certificate_that_is_not_trusted(kind: Kind, environment: pytest.MonkeyPatch) -> None:
     with ReplayServer(dify_server) as server, Tunnel(server.url, tls=True) as front:
         with client(kind, front, max_retries=0) as dify:
             for request in (WorkflowRunRequest(inputs={}), BLOCKING_REQUEST):
                 with pytest.raises(ConnectionFailed, match="CERTIFICATE_VERIFY_FAILED"):
                     dify.run_workflow(request)
-        with client(kind, front, verify=False) as dify:
-            use(dify)
-        assert len(server.requests) == 5
+        assert server.requests == []
+        for verify in (trusting(), False):
+            with client(kind, front, verify=verify) as dify:
+                use(dify)
+                dify.close()
+                assert freed(server, dify)
+        assert len(server.requests) == 10
+        assert set(front.protocols) == {"http/1.1"}  # though it offers HTTP/2 first
 
 
 @both_by_both
@@ -254,44 +213,38 @@ def test_tls_through_a_proxy(
         assert len(server.requests) == 5
 
 
+CALLS: list[tuple[str, Callable[[Any], Any]]] = [
+    ("POST", lambda dify: list(dify.run_workflow_stream({}))),
+    ("POST", lambda dify: dify.run_workflow({})),
+    ("POST", lambda dify: dify.run_workflow(BLOCKING_REQUEST)),
+    ("GET", lambda dify: dify.info("x")),
+    ("POST", lambda dify: dify.stop_workflow_stream("x")),
+    ("GET", lambda dify: dify.logs()),
+]
+
+
+def moved(status: int, target: str) -> Reply:
+    return Reply.raw(head(status, [("Location", target), ("Content-Length", "0")]))
+
+
 @both
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects_are_refused_with_their_target(kind: Kind, status: int) -> None:
     target = "https://dify.example/v1/workflows/run"
-    with ReplayServer(lambda _: Reply.raw(_redirect(status, target))) as server:
-        with client(kind, server) as dify:
-            for call in (
-                lambda: list(dify.run_workflow_stream({})),
-                lambda: dify.run_workflow({}),
-                lambda: dify.run_workflow(BLOCKING_REQUEST),
-                lambda: dify.info("x"),
-                lambda: dify.stop_workflow_stream("x"),
-                lambda: dify.logs(),
-            ):
-                with pytest.raises(RedirectRefused, match=target) as caught:
-                    call()
-                assert caught.value.status_code == status
-        methods = [request.method for request in server.requests]
-        assert methods == ["POST", "POST", "POST", "GET", "POST", "GET"]
-
-
-def _redirect(status: int, target: str) -> bytes:
-    lines = [f"HTTP/1.1 {status} Moved", f"Location: {target}", "Content-Length: 0", "", ""]
-    return "\r\n".join(lines).encode()
+    with answered(kind, moved(status, target)) as (server, dify):
+        for _, call in CALLS:
+            with pytest.raises(RedirectRefused, match=target) as caught:
+                call(dify)
+            assert caught.value.status_code == status
+        assert [request.method for request in server.requests] == [method for method, _ in CALLS]
 
 
 @both
 def test_a_redirect_while_a_run_is_followed_again_is_not_followed(kind: Kind) -> None:
     """A login page before the server, say: the run is known, and is told."""
-
-    def handler(request: Request) -> Reply:
-        if request.method == "POST":
-            return Reply.stream(STARTED)
-        return Reply.raw(_redirect(302, "https://login.example/"))
-
-    with answered(kind, handler) as (_, dify):
+    login = moved(302, "https://login.example/")
+    with answered(kind, Reply.stream(STARTED), login) as (_, dify):
         with pytest.raises(RunOutcomeUnknown, match=RUN_ID) as caught:
             dify.run_workflow({})
-        assert caught.value.run_id == RUN_ID
-        assert caught.value.task_id == TASK_ID
+        assert (caught.value.run_id, caught.value.task_id) == (RUN_ID, TASK_ID)
         assert isinstance(caught.value.__cause__, RedirectRefused)
