@@ -63,9 +63,7 @@ def differing(way: Way, said: bytes, method: str = "GET") -> tuple[object, objec
     """What our connections give, and httpcore's own."""
     with RawServer(once(said)) as server:
         url = server.url + "/v1/x?y=z"
-        ours, theirs = (
-            asked(way, lambda: httpx.Request(method, url), own=own)[0] for own in (True, False)
-        )
+        ours, theirs = (asked(way, httpx.Request(method, url), own=own)[0] for own in (True, False))
         assert server.requests[0] == server.requests[1]
     return ours, theirs
 
@@ -100,7 +98,7 @@ def test_a_reset_in_place_of_the_end(way: Way, name: str) -> None:
     said = (ANSWERED | REFUSED)[name][:-1]
     with RawServer(once(said, reset=True)) as server:
         for own in (True, False):
-            (got,) = asked(way, lambda: httpx.Request("GET", server.url), own=own)
+            (got,) = asked(way, httpx.Request("GET", server.url), own=own)
             assert got in (httpx.ReadError, httpx.RemoteProtocolError)
 
 
@@ -112,8 +110,7 @@ def test_an_answer_that_comes_byte_by_byte(way: Way, name: str) -> None:
     said = ANSWERED[name]
     with RawServer(once(*[said[at : at + 1] for at in range(len(said))])) as server:
         ours, theirs = (
-            asked(way, lambda: httpx.Request("GET", server.url), own=own)[0]
-            for own in (True, False)
+            asked(way, httpx.Request("GET", server.url), own=own)[0] for own in (True, False)
         )
     assert ours == theirs
     assert isinstance(ours, dict)
@@ -139,5 +136,5 @@ def test_httpcore_does_not_parse_for_us(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(h11.Connection, "next_event", None)
     with RawServer(once(SIZED)) as server:
         for way in ("sync", "asyncio", "trio"):
-            (ours,) = asked(way, lambda: httpx.Request("GET", server.url))
+            (ours,) = asked(way, httpx.Request("GET", server.url))
             assert ours["body"] == b"hello"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import itertools
 import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -53,7 +52,7 @@ REFUSALS: dict[str, tuple[bytes, str]] = {
 @pytest.mark.parametrize("said", [said for said, _ in REFUSALS.values()], ids=REFUSALS)
 def test_a_refused_tunnel_is_an_error_of_the_proxy(way: Way, said: bytes) -> None:
     with proxy(said) as (server, url):
-        got = asked(way, lambda: httpx.Request("POST", SECURE, content=b"x"), proxy=url)
+        got = asked(way, httpx.Request("POST", SECURE, content=b"x"), proxy=url)
         assert got == [httpx.ProxyError]
     (sent,) = server.requests
     assert sent.startswith(b"CONNECT dify.test:443 HTTP/1.1\r\nHost: dify.test:443\r\n")
@@ -65,8 +64,8 @@ def test_a_refused_tunnel_is_an_error_of_the_proxy(way: Way, said: bytes) -> Non
 def test_a_proxy_is_told_what_httpcore_tells_it(way: Way, said: bytes) -> None:
     with proxy(said) as (server, url):
         for own in (True, False):
-            make = lambda: httpx.Request("POST", SECURE, content=b"x")  # noqa: E731
-            assert asked(way, make, own=own, proxy=url) == [httpx.ProxyError]
+            sent = httpx.Request("POST", SECURE, content=b"x")
+            assert asked(way, sent, own=own, proxy=url) == [httpx.ProxyError]
     ours, theirs = server.requests
     assert sorted(ours.split(b"\r\n")) == sorted(theirs.split(b"\r\n"))
 
@@ -118,7 +117,7 @@ def test_a_proxy_that_is_not_there(kind: Kind) -> None:
 @both
 def test_the_user_of_a_proxy_is_told_to_the_proxy_only(kind: Kind) -> None:
     with ReplayServer([Reply.of(BLOCKING)]) as server:
-        with Tunnel(server.url, tls=True) as front, Heads(front.url) as told:
+        with Tunnel(server.url, tls=True) as front, Tunnel(front.url) as told:
             url = told.url.replace("://", "://me:se%2Fcret@")
             with client(kind, "https://localhost/v1", proxy=url, verify=trusting()) as dify:
                 for _ in range(2):
@@ -129,34 +128,14 @@ def test_the_user_of_a_proxy_is_told_to_the_proxy_only(kind: Kind) -> None:
         assert all("proxy-authorization" not in request.headers for request in server.requests)
 
 
-class Heads(Tunnel):
-    """A tunnel that remembers the heads of CONNECT."""
-
-    heads: list[bytes]
-
-    def __init__(self, target: str) -> None:
-        super().__init__(target)
-        self.heads = []
-
-    async def _relay(self, reader: object, writer: object) -> None:
-        read = reader.readuntil  # type: ignore[attr-defined]
-
-        async def readuntil(end: bytes) -> bytes:
-            self.heads.append(await read(end))
-            return self.heads[-1]
-
-        reader.readuntil = readuntil  # type: ignore[attr-defined]
-        await super()._relay(reader, writer)  # type: ignore[arg-type]
-
-
 @ways
 def test_a_forward_proxy_gets_whole_addresses(way: Way) -> None:
     addresses = ("http://dify.test", "http://dify.test:8080/v1/x%20y?z=%2F#w")
     with RawServer(answers(OK)) as server:
         url = server.url.replace("://", "://me:se%2Fcret@")
-        made = itertools.cycle([httpx.Request("GET", address) for address in addresses])
+        made = [httpx.Request("GET", address) for address in addresses]
         for own in (True, False):
-            got = asked(way, lambda: next(made), own=own, times=2, proxy=url)
+            got = asked(way, made, own=own, proxy=url)
             assert [answer["body"] for answer in got] == [b"ok", b"ok"]
     lines = [sent.partition(b"\r\n")[0] for sent in server.requests]
     assert lines[:2] == lines[2:]
@@ -177,8 +156,8 @@ def test_a_request_may_tell_another_user_to_the_proxy(way: Way) -> None:
         url = server.url.replace("://", "://me:secret@")
         headers = {"proxy-authorization": "Bearer mine"}
         for own in (True, False):
-            make = lambda: httpx.Request("GET", "http://dify.test", headers=headers)  # noqa: E731
-            asked(way, make, own=own, proxy=url)
+            request = httpx.Request("GET", "http://dify.test", headers=headers)
+            asked(way, request, own=own, proxy=url)
     for sent in server.requests:
         assert sent.lower().count(b"proxy-authorization: ") == 1
         assert b"Bearer mine" in sent
@@ -187,7 +166,7 @@ def test_a_request_may_tell_another_user_to_the_proxy(way: Way) -> None:
 @ways
 def test_a_connection_to_a_forward_proxy_is_used_again(way: Way) -> None:
     with RawServer(answers(OK)) as server:
-        asked(way, lambda: httpx.Request("GET", "http://dify.test"), times=3, proxy=server.url)
+        asked(way, [httpx.Request("GET", "http://dify.test")] * 3, proxy=server.url)
         assert (len(server.requests), server.connections) == (3, 1)
 
 
@@ -214,8 +193,8 @@ def test_tls_within_tls(way: Way, trusted: None) -> None:
         server = stack.enter_context(RawServer(answers(OK, long, OK)))
         front = stack.enter_context(Tunnel(server.url, tls=True))
         url = secure_proxy(stack, front.url)
-        make = lambda: httpx.Request("POST", "https://localhost/x", content=b"y" * 100_000)  # noqa: E731
-        got = asked(way, make, proxy=url, verify=trusting(), times=3)
+        sent = httpx.Request("POST", "https://localhost/x", content=b"y" * 100_000)
+        got = asked(way, [sent] * 3, proxy=url, verify=trusting())
         assert [answer["body"] for answer in got] == [b"ok", b"x" * 300_000, b"ok"]
         assert server.connections == 1
 
@@ -225,17 +204,17 @@ def test_a_server_within_tls_that_is_not_trusted(way: Way, trusted: None) -> Non
     with ExitStack() as stack:
         server = stack.enter_context(RawServer(answers(OK)))
         url = secure_proxy(stack, stack.enter_context(Tunnel(server.url, tls=True)).url)
-        make = lambda: httpx.Request("GET", "https://localhost/x")  # noqa: E731
+        sent = httpx.Request("GET", "https://localhost/x")
         other = ssl.create_default_context()
-        assert asked(way, make, proxy=url, verify=other) == [httpx.ConnectError]
+        assert asked(way, sent, proxy=url, verify=other) == [httpx.ConnectError]
     assert server.requests == []
 
 
 @ways
 def test_plain_http_through_a_proxy_of_tls(way: Way, trusted: None) -> None:
     with RawServer(answers(OK)) as server, Tunnel(server.url, tls=True) as front:
-        make = lambda: httpx.Request("GET", "http://dify.test/x")  # noqa: E731
-        got = asked(way, make, proxy=front.url, times=2)
+        sent = httpx.Request("GET", "http://dify.test/x")
+        got = asked(way, [sent] * 2, proxy=front.url)
         assert ([answer["body"] for answer in got], server.connections) == ([b"ok", b"ok"], 1)
     assert server.requests[0].startswith(b"GET http://dify.test/x HTTP/1.1\r\n")
 
@@ -245,6 +224,6 @@ def test_a_proxy_of_tls_that_is_not_trusted(way: Way) -> None:
     with RawServer(answers(OK)) as server, Tunnel(server.url, tls=True) as front:
         for address in ("http://dify.test/x", "https://dify.test/x"):
             request = httpx.Request("GET", address)
-            got = asked(way, iter([request]).__next__, proxy=front.url, verify=trusting())
+            got = asked(way, request, proxy=front.url, verify=trusting())
             assert got == [httpx.ConnectError]
     assert server.requests == []

@@ -86,7 +86,7 @@ SENT: dict[str, Make] = {
 def test_a_request_is_sent_as_by_httpcore(way: Way, name: str) -> None:
     with RawServer(answers(OK)) as server:
         for own in (True, False):
-            (got,) = asked(way, lambda: SENT[name](server.url), own=own)
+            (got,) = asked(way, SENT[name](server.url), own=own)
             assert got["status"] == 200
         ours, theirs = server.requests
     assert ours == theirs
@@ -118,7 +118,7 @@ def test_a_header_that_cannot_be_sent_is_refused_before_anything_is(
     with RawServer(answers(OK)) as server:
         make = request(parts=Parts(b"hello"), headers=headers)
         for own in (True, False):
-            sent = asked(way, lambda: make(server.url), own=own)
+            sent = asked(way, make(server.url), own=own)
             assert sent == [httpx.LocalProtocolError]
     assert server.requests == []
 
@@ -151,8 +151,8 @@ def test_a_body_of_another_length_than_told_is_refused(way: Way, parts: tuple[by
 
     wrong = request(parts=Parts(*parts), headers={"Content-Length": "5"})
     with RawServer(serve) as server:
-        made = iter([wrong(server.url), request("GET")(server.url)])
-        refused, fine = asked(way, lambda: next(made), times=2)
+        made = [wrong(server.url), request("GET")(server.url)]
+        refused, fine = asked(way, made)
         assert refused is httpx.LocalProtocolError
         assert fine["body"] == b"ok"
     assert len([head for head in seen if head.startswith(b"POST")]) <= 1
@@ -193,8 +193,8 @@ def test_an_early_answer_to_a_large_body_is_seen(way: Way, reads_on: bool) -> No
     """Its connection is closed: what the server would read next is the rest of the body."""
     with RawServer(Early(reads_on)) as server:
         big, get = request(content=b"x" * 20_000_000), request("GET")
-        made = iter([make(server.url) for make in (big, big, get)])
-        *refused, fine = asked(way, lambda: next(made), times=3)
+        made = [make(server.url) for make in (big, big, get)]
+        *refused, fine = asked(way, made)
         assert [(got["status"], got["body"]) for got in refused] == [(413, b"no")] * 2
         assert fine["body"] == b"ok"
         assert server.connections == 3
@@ -220,7 +220,7 @@ def test_an_early_answer_between_the_parts_of_a_body_is_seen(way: Way, busy: boo
 
     with RawServer(serve) as server:
         headers = {"Content-Length": "5000"}
-        (got,) = asked(way, lambda: request(parts=Held(), headers=headers)(server.url))
+        (got,) = asked(way, request(parts=Held(), headers=headers)(server.url))
     assert not isinstance(got, type), got
     assert (got["status"], got["body"]) == (413, b"no")
 
@@ -243,5 +243,5 @@ def test_an_error_of_the_body_is_raised_as_it_is(way: Way) -> None:
     headers = {"Content-Length": "10"}
     with RawServer(lambda peer: gone.put(peer.gone())) as server:
         with pytest.raises(Odd):
-            asked(way, lambda: request(parts=Failing(), headers=headers)(server.url))
+            asked(way, request(parts=Failing(), headers=headers)(server.url))
         assert gone.get(timeout=5)

@@ -55,7 +55,7 @@ LEFT: dict[str, bytes] = {
 @pytest.mark.parametrize("said", KEPT.values(), ids=KEPT)
 def test_a_connection_is_used_again(way: Way, said: bytes) -> None:
     with RawServer(answers(said)) as server:
-        got = asked(way, lambda: get(server), times=3)
+        got = asked(way, [get(server)] * 3)
         assert got[0] == got[1] == got[2]
         assert (len(server.requests), server.connections) == (3, 1)
 
@@ -73,7 +73,7 @@ def test_a_connection_is_not_used_again(way: Way, said: bytes) -> None:
         closed.put(peer.number)
 
     with RawServer(serve) as server:
-        got = asked(way, lambda: get(server), times=3)
+        got = asked(way, [get(server)] * 3)
         assert all(answer["body"] in (b"ok", b"") for answer in got)
         assert sorted(closed.get(timeout=5) for _ in range(3)) == [1, 2, 3]
     assert (len(server.requests), server.connections) == (3, 3)
@@ -88,8 +88,8 @@ def test_an_answer_to_head_is_not_followed_by_its_body(way: Way) -> None:
             peer.send(WRONG if sent.startswith(b"HEAD") else OK)
 
     with RawServer(serve) as server:
-        made = iter([httpx.Request("HEAD", server.url), get(server)])
-        head, answer = asked(way, lambda: next(made), times=2)
+        made = [httpx.Request("HEAD", server.url), get(server)]
+        head, answer = asked(way, made)
         assert (head["body"], answer["body"]) == (b"", b"ok")
         assert server.connections == 2
 
@@ -106,7 +106,7 @@ def a_new_connection_is_made(
 
     with RawServer(serve) as server:
         made = make()
-        assert [answer["body"] for answer in asked(way, lambda: next(made), times=2)] == [b"ok"] * 2
+        assert [answer["body"] for answer in asked(way, made)] == [b"ok"] * 2
         assert server.connections == 2
 
 
@@ -160,12 +160,12 @@ def test_a_connection_that_was_idle_for_long_is_not_used(
         made = make()
         with monkeypatch.context() as patched:
             patched.setattr(time, "monotonic", lambda: now[0])
-            asked(way, lambda: next(made), times=3)
+            asked(way, made)
         assert (len(server.requests), server.connections) == (3, 2)
 
 
 @loops
 def test_a_request_that_says_close_is_the_last_one(way: Way) -> None:
     with RawServer(answers(OK)) as server:
-        asked(way, lambda: get(server, headers={"Connection": "close"}), times=2)
+        asked(way, [get(server, headers={"Connection": "close"})] * 2)
         assert (len(server.requests), server.connections) == (2, 2)

@@ -45,14 +45,14 @@ def timed(url: str, **phases: float) -> httpx.Request:
 @ways
 def test_a_connection_that_is_not_made_in_time(way: Way) -> None:
     with full_server() as url:
-        assert asked(way, lambda: timed(url, connect=0.05)) == [httpx.ConnectTimeout]
+        assert asked(way, timed(url, connect=0.05)) == [httpx.ConnectTimeout]
 
 
 @loops
 def test_a_connection_that_is_refused(way: Way) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    assert asked(way, lambda: httpx.Request("GET", url)) == [httpx.ConnectError]
+    assert asked(way, httpx.Request("GET", url)) == [httpx.ConnectError]
 
 
 @ways
@@ -61,7 +61,7 @@ def test_a_host_without_address(way: Way, monkeypatch: pytest.MonkeyPatch) -> No
         raise socket.gaierror(socket.EAI_NONAME, "no such host")
 
     monkeypatch.setattr(socket, "getaddrinfo", nowhere)
-    assert asked(way, lambda: httpx.Request("GET", "http://dify.test")) == [httpx.ConnectError]
+    assert asked(way, httpx.Request("GET", "http://dify.test")) == [httpx.ConnectError]
 
 
 @ways
@@ -69,7 +69,7 @@ def test_tls_that_does_not_answer_in_time(way: Way) -> None:
     gone: queue.Queue[bool] = queue.Queue()
     with RawServer(lambda peer: gone.put(peer.gone())) as server:
         url = server.url.replace("http:", "https:")
-        got = asked(way, lambda: timed(url, connect=0.1), verify=trusting())
+        got = asked(way, timed(url, connect=0.1), verify=trusting())
         assert got == [httpx.ConnectTimeout]
         assert gone.get(timeout=4)
 
@@ -82,7 +82,7 @@ def test_tls_that_the_server_does_not_speak(way: Way) -> None:
 
     with RawServer(serve) as server:
         url = server.url.replace("http:", "https:")
-        got = asked(way, lambda: timed(url), verify=trusting())
+        got = asked(way, timed(url), verify=trusting())
     assert got == [httpx.ConnectError]
 
 
@@ -96,7 +96,7 @@ def test_a_request_that_is_not_taken_in_time(way: Way) -> None:
         peer.gone()
 
     with RawServer(serve) as server:
-        assert asked(way, lambda: timed(server.url, write=0.05)) == [httpx.WriteTimeout]
+        assert asked(way, timed(server.url, write=0.05)) == [httpx.WriteTimeout]
         read.set()
 
 
@@ -111,7 +111,7 @@ def test_an_answer_that_does_not_come_in_time(way: Way, said: bytes) -> None:
         gone.put(peer.gone())
 
     with RawServer(serve) as server:
-        assert asked(way, lambda: timed(server.url, read=0.05)) == [httpx.ReadTimeout]
+        assert asked(way, timed(server.url, read=0.05)) == [httpx.ReadTimeout]
         assert gone.get(timeout=4)
 
 
@@ -128,7 +128,7 @@ def test_a_head_that_drips_has_one_time_out_for_all_of_it(way: Way, drop: bytes)
         peer.send(b"\r\n\r\n" if drop == b"a" else OK)
 
     with RawServer(serve) as server:
-        assert asked(way, lambda: timed(server.url, read=0.3)) == [httpx.ReadTimeout]
+        assert asked(way, timed(server.url, read=0.3)) == [httpx.ReadTimeout]
 
 
 # A stream.
@@ -230,7 +230,7 @@ def test_a_time_out_of_one_request_is_not_that_of_the_next(way: Way) -> None:
             httpx.Request("GET", server.url, extensions={"timeout": {"read": read}})
             for read in (1.0, 8.0)
         )
-        assert [answer["body"] for answer in asked(way, lambda: next(made), times=2)] == [b"ok"] * 2
+        assert [answer["body"] for answer in asked(way, made)] == [b"ok"] * 2
         assert server.connections == 1
 
 
@@ -257,5 +257,5 @@ def test_an_option_that_a_socket_refuses_is_a_failure_to_connect(
     refused = [(socket.SOL_SOCKET, 9999, 1)]
     monkeypatch.setattr("dify_workflow._transport.pools.keepalive_options", lambda: refused)
     with RawServer(answers(OK)) as server:
-        sent = asked(way, lambda: httpx.Request("GET", server.url))
+        sent = asked(way, httpx.Request("GET", server.url))
     assert sent == [httpx.ConnectError]

@@ -3,60 +3,31 @@
 from __future__ import annotations
 
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from dify_workflow import ConnectionFailed, DifyError, GatewayError
 from facade import Kind, both, client
+from raw_http import Peer, RawServer
 from replay_server import Close, ReplayServer, Reply, Reset
-from tunnel import _serving
+from tunnel import serving
 
 
-@contextmanager
-def listening(serve: Callable[[socket.socket], None]) -> Iterator[tuple[int, list[int]]]:
-    """A port where each connection is served so, and how many there were."""
-    count: list[int] = []
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def accept() -> None:
-            while True:
-                try:
-                    connection, _ = server.accept()
-                except OSError:
-                    return
-                count.append(1)
-                with connection:
-                    try:
-                        serve(connection)
-                    except OSError:
-                        pass  # the client has gone
-
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        try:
-            yield server.getsockname()[1], count
-        finally:
-            server.shutdown(socket.SHUT_RDWR)
-    thread.join()
+def no_tls(peer: Peer) -> None:
+    peer._socket.recv(1000)
+    peer.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
 
 
-def no_tls(connection: socket.socket) -> None:
-    connection.recv(1000)
-    connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
-
-
-def tls(connection: socket.socket) -> None:
-    with _serving().wrap_socket(connection, server_side=True) as secure:
+def tls(peer: Peer) -> None:
+    with suppress(OSError), serving().wrap_socket(peer._socket, server_side=True) as secure:
         secure.recv(1000)
 
 
-def alert(connection: socket.socket) -> None:
+def alert(peer: Peer) -> None:
     """As a server of TLS that is spoken to in plain text."""
-    connection.recv(1000)
-    connection.sendall(b"\x15\x03\x01\x00\x02\x02\x46")
+    peer._socket.recv(1000)
+    peer.send(b"\x15\x03\x01\x00\x02\x02\x46")
 
 
 def asked(kind: Kind, base_url: str, **options: Any) -> DifyError:
@@ -73,13 +44,13 @@ def asked(kind: Kind, base_url: str, **options: Any) -> DifyError:
 def test_tls_that_cannot_change_is_not_tried_again(
     kind: Kind, serve: Any, scheme: str, hint: str
 ) -> None:
-    with listening(serve) as (port, count):
-        retries = 0 if scheme == "http" else 3
-        error = asked(kind, f"{scheme}://127.0.0.1:{port}/v1", max_retries=retries)
+    with RawServer(serve) as server:
+        url = f"{scheme}://127.0.0.1:{server.port}"
+        error = asked(kind, f"{url}/v1", max_retries=0 if scheme == "http" else 3)
     assert type(error) is ConnectionFailed
-    assert f"GET {scheme}://127.0.0.1:{port}: " in str(error)
+    assert f"GET {url}: " in str(error)
     assert hint in str(error)
-    assert len(count) == 1
+    assert server.connections == 1
 
 
 @both

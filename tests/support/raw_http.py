@@ -7,7 +7,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Literal, Self
 
@@ -204,43 +204,39 @@ def outcome_of(response: httpx.Response) -> dict[str, Any]:
     }
 
 
-Make = Callable[[], httpx.Request]
-
-
-def asked(way: Way, make: Make, *, own: bool = True, times: int = 1, **options: Any) -> list[Any]:
+def asked(
+    way: Way, requests: httpx.Request | Iterable[httpx.Request], *, own: bool = True, **options: Any
+) -> list[Any]:
     """Send requests in turn, by `own` connections or httpcore's; return outcomes or failures."""
+    given = [requests] if isinstance(requests, httpx.Request) else requests
     if way == "sync":
-        return _asked(make, own, times, options)
-    if way == "asyncio":
-        return asyncio.run(_asked_async(make, own, times, options))
-    return trio.run(_asked_async, make, own, times, options)
+        made: Any = Router(TransportSettings(**options)) if own else None
+        return _asked(given, made or httpx.HTTPTransport(**plain(options)))
+    made = AsyncRouter(TransportSettings(**options)) if own else None
+    run: Any = asyncio.run if way == "asyncio" else lambda main: trio.run(lambda: main)
+    found: list[Any] = run(_asked_async(given, made or httpx.AsyncHTTPTransport(**plain(options))))
+    return found
 
 
-def _asked(make: Make, own: bool, times: int, options: dict[str, Any]) -> list[Any]:
+def _asked(requests: Iterable[httpx.Request], transport: httpx.BaseTransport) -> list[Any]:
     said: list[Any] = []
-    transport = (
-        Router(TransportSettings(**options)) if own else httpx.HTTPTransport(**plain(options))
-    )
     with httpx.Client(transport=transport) as client:
-        for _ in range(times):
+        for request in requests:
             try:
-                said.append(outcome_of(client.send(make())))
+                said.append(outcome_of(client.send(request)))
             except httpx.HTTPError as error:
                 said.append(type(error))
     return said
 
 
-async def _asked_async(make: Make, own: bool, times: int, options: dict[str, Any]) -> list[Any]:
+async def _asked_async(
+    requests: Iterable[httpx.Request], transport: httpx.AsyncBaseTransport
+) -> list[Any]:
     said: list[Any] = []
-    transport = (
-        AsyncRouter(TransportSettings(**options))
-        if own
-        else httpx.AsyncHTTPTransport(**plain(options))
-    )
     async with httpx.AsyncClient(transport=transport) as client:
-        for _ in range(times):
+        for request in requests:
             try:
-                said.append(outcome_of(await client.send(make())))
+                said.append(outcome_of(await client.send(request)))
             except httpx.HTTPError as error:
                 said.append(type(error))
     return said

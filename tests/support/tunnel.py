@@ -8,9 +8,7 @@ import threading
 from typing import Self
 
 import httpx
-from places import TLS
-
-"""A certificate authority of the tests, and the certificate of 127.0.0.1; valid until 2120."""
+from places import TLS  # an authority of the tests, and a certificate of 127.0.0.1, until 2120
 
 
 def trusting() -> ssl.SSLContext:
@@ -18,7 +16,8 @@ def trusting() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=TLS / "ca.pem")
 
 
-def _serving() -> ssl.SSLContext:
+def serving() -> ssl.SSLContext:
+    """A server's TLS settings."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(TLS / "server.pem")
     context.set_alpn_protocols(["h2", "http/1.1"])
@@ -30,9 +29,9 @@ class Tunnel:
 
     def __init__(self, target: str, *, tls: bool = False, port: int = 0) -> None:
         self._target = httpx.URL(target)
-        self._tls = _serving() if tls else None
-        self.connects: list[bytes] = []
-        """The request lines of CONNECT."""
+        self._tls = serving() if tls else None
+        self.heads: list[bytes] = []
+        """Of the requests to CONNECT."""
         self.protocols: list[str | None] = []
         """What each TLS connection agreed on."""
         self.resumed: list[bool] = []
@@ -63,7 +62,7 @@ class Tunnel:
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._tls is None:
             head = await reader.readuntil(b"\r\n\r\n")
-            self.connects.append(head.partition(b"\r\n")[0])
+            self.heads.append(head)
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         else:
             tls = writer.get_extra_info("ssl_object")
