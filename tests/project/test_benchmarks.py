@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from places import ROOT
+from programs import python
 
 pytestmark = pytest.mark.long
 
 RUN = ROOT / "benchmarks" / "run.py"
 
 
-def run(*arguments: str) -> str:
-    command = [sys.executable, str(RUN), "--env", "dev", "--rounds", "1", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.mark.slow
 def test_a_small_benchmark_runs(tmp_path: Path) -> None:
     kept = tmp_path / "kept.json"
     arguments = ["--client", "limit", "httpx", "fast", "--events", "50", "--json", str(kept)]
-    printed = run("--case", "one_stream", *arguments)
+    done = python(RUN, "--env", "dev", "--rounds", "1", "--case", "one_stream", *arguments)
+    assert done.returncode == 0, done.stderr
     samples = json.loads(kept.read_text())["cases"]["one_stream"]["samples"]
     assert set(samples) == {"limit", "httpx", "fast"}
     assert [rounds[0]["done"] for rounds in samples.values()] == [50 + 6] * 3
-    assert "| one stream | fast | <= 1.9 x limit |" in printed
+    assert "| one stream | fast | <= 1.9 x limit |" in done.stdout
 
 
 def test_lost_events_stop_the_benchmark() -> None:
@@ -39,8 +32,7 @@ def test_lost_events_stop_the_benchmark() -> None:
         "job = {'client': 'x', 'measure': 'stream', 'mode': '', 'inputs': {'events': 50}}\n"
         "checking.units(job, {'tally': [55, 290]})"
     )
-    command = [sys.executable, "-c", program]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=RUN.parent)
+    done = python("-c", program, folder=RUN.parent)
     assert done.returncode == 1
     assert "read [55, 290] instead of [56, " in done.stderr
 
@@ -52,7 +44,6 @@ def test_the_published_figures_are_those_of_the_last_full_run() -> None:
         "for path, text in publishing.published(Results.load(publishing.JSON)).items():\n"
         "    print(path.name, path.read_text('utf-8') == text)"
     )
-    command = [sys.executable, "-c", program]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=RUN.parent)
+    done = python("-c", program, folder=RUN.parent)
     told = ["performance.md True", "README.md True", "README.zh-CN.md True"]
     assert done.stdout.splitlines() == told, done.stderr

@@ -5,8 +5,6 @@ from __future__ import annotations
 import copy
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ import yaml
 from additions import SNIPPETS, TEXT, add
 from contract_edits import SPEC
 from places import ROOT
+from programs import python
 
 pytestmark = pytest.mark.long
 
@@ -34,15 +33,7 @@ print(ANSWERS["getRunCost"], SINCE["getRunCost"])
 
 
 def run(*command: str | Path, env: dict[str, str] | None = None) -> str:
-    ran = subprocess.run(
-        [sys.executable, *map(str, command)],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=env,
-        timeout=100,
-    )
+    ran = python(*command, env=env)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
 

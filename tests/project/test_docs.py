@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ import pytest
 from dify_workflow_api.events import EVENTS
 from fake_dify import FakeDify, HumanInput, Node, Parallel, Text
 from places import ROOT
+from programs import python
 from typer.main import get_command
 
 DOCS = ROOT / "docs"
@@ -42,7 +40,7 @@ def test_program_runs(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         monkeypatch.setenv("DIFY_BASE_URL", fake.url)
         monkeypatch.setenv("DIFY_API_KEY", fake.api_key)
         if "opentelemetry" in block:  # it sets up the whole process
-            subprocess.run([sys.executable, "-c", block], check=True, timeout=60)
+            assert python("-c", block, folder=tmp_path).returncode == 0
         else:
             exec(compile(block, name, "exec"), {"__name__": "__main__"})
         assert fake.requests or "FakeDify" in block
@@ -50,24 +48,14 @@ def test_program_runs(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
             assert {run.status for run in fake.runs} == {"succeeded"}
 
 
-def test_there_are_five_recipes_and_a_mock() -> None:
-    assert list(RECIPES) == [f"testing-{number}" for number in range(6)]
-
-
 @pytest.mark.long
 def test_recipes_run_as_tests(tmp_path: Path) -> None:
+    assert list(RECIPES) == [f"testing-{number}" for number in range(6)]
     (of_its_own,) = re.findall(r"```python\n(.*?)```", STAND_IN, re.S)
     for name, block in {**RECIPES, "fake_dify": of_its_own}.items():
         (tmp_path / f"test_{name.replace('-', '_')}.py").write_text(block)
-    ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "fake_dify.fixtures", str(tmp_path)],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-        timeout=100,
-    )
+    command = ("-m", "pytest", "-p", "fake_dify.fixtures", tmp_path)
+    ran = python(*command, folder=tmp_path, env={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
     assert "= 11 passed in" in ran.stdout, ran.stdout + ran.stderr
 
 
@@ -75,14 +63,7 @@ def test_recipes_run_as_tests(tmp_path: Path) -> None:
 def test_programs_type_check(tmp_path: Path) -> None:
     for name, block in BLOCKS.items():
         (tmp_path / f"{re.sub('[-/]', '_', name)}.py").write_text(block)
-    ran = subprocess.run(
-        [sys.executable, "-m", "mypy", str(tmp_path)],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        timeout=100,
-    )
+    ran = python("-m", "mypy", tmp_path)
     assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
 
 
@@ -90,20 +71,14 @@ def test_commands_and_options_exist() -> None:
     from dify_workflow.cli.app import app
 
     group: Any = get_command(app)
-    known = {flag for parameter in group.params for flag in parameter.opts}
     count = 0
     for page in PAGES.values():
         for block in re.findall(r"```sh\n(.*?)```", page.read_text(), re.S):
             for line in re.findall(r"^(?:.*\| )?dify-workflow ([^#|\n]*)", block, re.M):
                 words = [word for word in line.split() if not word.startswith("'")]
-                names = [word for word in words if word in group.commands]
-                flags = known | {
-                    flag
-                    for name in names
-                    for each in group.commands[name].params
-                    for flag in each.opts
-                }
-                assert names, line
+                named = [group.commands[word] for word in words if word in group.commands]
+                flags = {flag for it in (group, *named) for each in it.params for flag in each.opts}
+                assert named, line
                 assert {word for word in words if word[:1] == "-" != word} <= flags, line
                 count += 1
     assert count > 15
@@ -112,15 +87,8 @@ def test_commands_and_options_exist() -> None:
 @pytest.mark.slow
 def test_the_site_builds(tmp_path: Path) -> None:
     site = tmp_path / "site"
-    ran = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(site)],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=os.environ | {"NO_MKDOCS_2_WARNING": "1", "http_proxy": "http://127.0.0.1:9"},
-        timeout=100,
-    )
+    environment = {"NO_MKDOCS_2_WARNING": "1", "http_proxy": "http://127.0.0.1:9"}
+    ran = python("-m", "mkdocs", "build", "--strict", "--site-dir", site, env=environment)
     assert ran.returncode == 0, ran.stderr
     assert "WARNING" not in ran.stderr
 

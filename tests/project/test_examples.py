@@ -16,6 +16,7 @@ import uvicorn
 from cli_calls import call
 from fake_dify import FakeDify, Gate, Node, Text
 from places import DSL, ROOT
+from programs import python
 
 EXAMPLES = ROOT / "examples"
 
@@ -191,20 +192,15 @@ def test_one_process_starts_and_another_waits(fake: FakeDify, tmp_path: Path) ->
 TYPED = EXAMPLES / "typed"
 MODULES: dict[str, tuple[str, dict[str, Any], str]] = {  # its app, scripted values, what is printed
     "all_inputs": ("echo", {}, "hello b 2.5 True\nnote.txt 5\n"),
-    "ask_model": (
-        "llm",
-        {"llm.text": "Hello", "reasoning": "hm"},
-        "workflow_finished\nHello | hm\n",
-    ),
+    "ask_model": ("llm", {"llm.text": "Hello", "reasoning": "hm"}, "finished\nHello | hm\n"),
     "review": ("human", {}, "Ada approve looks good\n"),
 }
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_module_is_what_generate_writes(name: str) -> None:
-    app, _, _ = MODULES[name]
-    source = str(DSL / f"{app}.yml")
-    assert call("generate", source, "--name", name).out == (TYPED / f"{name}.py").read_text("utf-8")
+    written = call("generate", str(DSL / f"{MODULES[name][0]}.yml"), "--name", name).out
+    assert written == (TYPED / f"{name}.py").read_text("utf-8")
 
 
 @pytest.mark.sample(1)
@@ -217,9 +213,7 @@ def test_a_program_of_a_typed_module(name: str, monkeypatch: pytest.MonkeyPatch)
     with FakeDify(app_file=DSL / f"{app}.yml", values=values) as fake:
         monkeypatch.setenv("DIFY_BASE_URL", fake.url)
         monkeypatch.setenv("DIFY_API_KEY", fake.api_key)
-        ran = subprocess.run(
-            [sys.executable, str(program)], capture_output=True, text=True, check=False, timeout=60
-        )
+        ran = python(program)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.endswith(printed)
     (run,) = fake.runs

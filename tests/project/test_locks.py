@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from places import ROOT
+from programs import python
 
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -50,23 +49,17 @@ def test_they_agree_so_that_one_environment_serves_all() -> None:
 @pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.stem)
 def test_each_has_what_its_group_names(path: Path) -> None:
     group = PROJECT["dependency-groups"][path.stem]
-    wanted = {one for one in group if isinstance(one, str)} | set(
-        PROJECT["project"]["dependencies"]
-    )
-    assert names(wanted) <= names(locked(path))
+    wanted = [*PROJECT["project"]["dependencies"], *(one for one in group if type(one) is str)]
+    assert names(set(wanted)) <= names(locked(path))
 
 
 @pytest.mark.slow
 @pytest.mark.index
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("version", PYTHONS)
 @pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.stem)
-def test_it_installs_on(path: Path, python: str, tmp_path: Path) -> None:
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--only-binary=:all:"]
-    ran = subprocess.run(
-        [*pip, "--python-version", python, "--target", str(tmp_path), "-r", str(path)],
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+def test_it_installs_on(path: Path, version: str, tmp_path: Path) -> None:
+    pip = ("-m", "pip", "install", "--quiet", "--dry-run", "--only-binary=:all:")
+    where = ("--python-version", version, "--target", tmp_path, "-r", path)
+    ran = python(*pip, *where, timeout=600)
     assert ran.returncode == 0, ran.stderr

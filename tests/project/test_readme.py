@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,13 +11,10 @@ import pytest
 from dify_workflow import DifyWorkflow
 from fake_dify import FakeDify, Node, Text
 from places import ROOT
+from programs import python
 
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.S)
-
-
-def test_the_readme_has_programs() -> None:
-    assert len(BLOCKS) >= 7
 
 
 @pytest.mark.parametrize("number", range(len(BLOCKS)))
@@ -29,10 +25,6 @@ def test_program_runs(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DIFY_API_KEY", fake.api_key)
         exec(program, {"__name__": "__main__"})
         assert fake.requests or "FakeDify" in BLOCKS[number]
-
-
-def test_it_is_short() -> None:
-    assert len(README.splitlines()) <= 200
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md", "CONTRIBUTING.md"])
@@ -83,7 +75,9 @@ def calls_in_prose() -> str:
     return f"{head}def calls(dify: DifyWorkflow, {arguments}) -> None:\n{''.join(calls)}"
 
 
-def test_comments_and_prose_are_read() -> None:
+def test_it_is_short_and_its_comments_and_prose_are_read() -> None:
+    assert len(README.splitlines()) <= 200
+    assert len(BLOCKS) >= 7
     assert "\n        item.id, item.status" in "".join(map(with_comments, BLOCKS))
     assert "dify.run_workflow(inputs={}, user=given" in calls_in_prose()
 
@@ -96,11 +90,5 @@ def test_programs_type_check(tmp_path: Path) -> None:
     (tmp_path / "prose.py").write_text(calls_in_prose())
     pyright = ["pyright", "--pythonpath", sys.executable]
     for checker, where in ((["mypy", "--strict"], ROOT), (pyright, tmp_path)):
-        ran = subprocess.run(
-            [sys.executable, "-m", *checker, *map(str, sorted(tmp_path.glob("*.py")))],
-            check=False,
-            capture_output=True,
-            text=True,
-            cwd=where,
-        )
+        ran = python("-m", *checker, *sorted(tmp_path.glob("*.py")), folder=where)
         assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 import shutil
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -14,8 +12,9 @@ from typing import Any
 
 import pytest
 import yaml
-from contract_edits import SPEC
+from contract_edits import GONE, SPEC, edited
 from places import ROOT
+from programs import git, python
 
 from generator.diff import versions
 from generator.release import __main__ as release
@@ -27,11 +26,6 @@ SET = {
     "[project.urls]\n": f'[project.urls]\nSource = "{SOURCE}"\n',
 }
 UNSET = ["authors is empty", "[project.urls] has no Source"]
-
-
-def git(root: Path, *args: str) -> None:
-    name = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *name, *args], cwd=root, check=True, capture_output=True)
 
 
 def edit(root: Path, changes: dict[str, str]) -> None:
@@ -78,10 +72,8 @@ def test_it_is_refused(
     (project / versions.VERSIONED).write_text('__version__ = "0.6.0"\n', "utf-8")
     edit(project, {})
     git(project, "tag", "v0.6.0")
-    spec = copy.deepcopy(SPEC)
-    del spec["components"]["schemas"]["AppInfo"]["properties"]["mode"]
-    spec["components"]["schemas"]["AppInfo"]["required"].remove("mode")
-    (project / "openapi" / "dify-workflow.yaml").write_text(json.dumps(spec), "utf-8")
+    broken = edited({"AppInfo.mode": GONE, "AppInfo required mode": GONE})
+    (project / "openapi" / "dify-workflow.yaml").write_text(json.dumps(broken), "utf-8")
     edit(project, changes)
     found = release.problems(project, version, pythons or [sys.executable])
     assert len(found) == len(wrong)
@@ -127,8 +119,7 @@ def test_a_release_is_made_of_a_clone(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
     git(ROOT, "clone", "--quiet", str(ROOT), str(clone))
     edit(clone, SET)
-    command = [sys.executable, "-m", "generator.release", "0.2.0", sys.executable]
-    ran = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
+    ran = python("-m", "generator.release", "0.2.0", sys.executable, folder=clone, timeout=600)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "git tag -a v0.2.0 -F dist/notes.md" in ran.stdout
     assert len([*(clone / "dist").glob("*0.2.0*")]) == 4

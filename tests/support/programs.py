@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from places import ROOT
 
 
 def python(
-    *arguments: str | Path, folder: Path = ROOT, timeout: float = 100, **environment: str
+    *arguments: str | Path,
+    folder: Path = ROOT,
+    env: Mapping[str, str] | None = None,
+    timeout: float = 100,
 ) -> subprocess.CompletedProcess[str]:
     """Run this Python; whether it went well is for the caller to judge."""
     return subprocess.run(
@@ -19,7 +23,7 @@ def python(
         capture_output=True,
         text=True,
         cwd=folder,
-        env={**os.environ, **environment},
+        env={**os.environ, **(env or {})},
         timeout=timeout,
     )
 
