@@ -44,22 +44,14 @@ class Vanished(Exception):
 class Scope:
     """Inside which round of which iteration or loop a step is performed.
 
-    iteration, loop: node id and index of the round that the step belongs to.
+    metadata: id and index of both, as `execution_metadata` has them.
     parallel: what events of nodes in a parallel branch have (Dify up to 1.8).
     local: what only the steps of this round see (`item`, `index`).
     """
 
-    iteration: tuple[str, int] | None = None
-    loop: tuple[str, int] | None = None
+    metadata: Mapping[str, Any] = {}
     parallel: Mapping[str, str] = {}
     local: Mapping[str, Any] = {}
-
-    @property
-    def metadata(self) -> Data:
-        """Return what `execution_metadata` says about it."""
-        around = {"iteration": self.iteration, "loop": self.loop}
-        parts = [{f"{k}_id": v[0], f"{k}_index": v[1]} for k, v in around.items() if v]
-        return {key: value for part in parts for key, value in part.items()}
 
 
 @define

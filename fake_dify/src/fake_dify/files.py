@@ -27,6 +27,11 @@ EXTENSIONS = {
 MIME_TYPES = {"image": "image", "video": "video", "audio": "audio", "document": "text pdf"}
 OFFICE = "doc pptx ppt eml msg xml epub"
 ACCESS_SECONDS = 300
+# The first fields of a file before 1.14, in their order.
+FIRST = (
+    *("dify_model_identity", "id", "tenant_id", "type", "transfer_method", "remote_url"),
+    "related_id",
+)
 
 
 def file_type(extension: str, mime_type: str = "", etl_type: str = "dify") -> str:
@@ -74,9 +79,13 @@ class FileValue:
 
 @define
 class FileStore:
-    """All files, and the URLs that were handed out for them, with their times."""
+    """All files, and the URLs that were handed out for them, with their times.
+
+    tenant_id: files tell it, as those of servers before 1.14 do.
+    """
 
     origin: str = ""
+    tenant_id: str | None = None
     files: dict[str, StoredFile] = Factory(dict)
     _links: dict[tuple[str, str], float] = Factory(dict)
 
@@ -103,39 +112,44 @@ class FileStore:
         given_out = self._links.get((path, query.get("sign", "")), 0.0)
         return time.time() - given_out <= ACCESS_SECONDS
 
-    def render(self, value: Any) -> Any:
-        """Return a value as JSON sees it: files become file objects with a fresh URL."""
+    def render(self, value: Any, *, newest: bool = False) -> Any:
+        """Return a value as JSON sees it: files become file objects with a fresh URL.
+
+        newest: as servers from 1.14 on have them, whatever the version.
+        """
         if isinstance(value, FileValue):
-            return self._object(value)
+            return self._object(value, None if newest else self.tenant_id)
         if isinstance(value, Mapping):
-            return {key: self.render(item) for key, item in value.items()}
+            return {key: self.render(item, newest=newest) for key, item in value.items()}
         if isinstance(value, list | tuple):
-            return [self.render(item) for item in value]
+            return [self.render(item, newest=newest) for item in value]
         return value
 
-    def _object(self, value: FileValue) -> dict[str, Any]:
-        stored, url = value.stored, value.url
+    def _object(self, value: FileValue, tenant_id: str | None) -> dict[str, Any]:
+        stored, url = value.stored, value.url or ""
+        remote_url: str | None = url
+        about: dict[str, Any] = {"reference": None, "related_id": None, "size": 0}
         if stored is None:
-            assert url is not None
             name = os.path.basename(urlsplit(url).path) or "file"
             mime_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-            about: dict[str, Any] = {"transfer_method": "remote_url", "remote_url": url, "size": 0}
-            about |= {"reference": None, "related_id": None}
+            method = "remote_url"
         else:
-            name, url, mime_type = stored.name, self.url(stored), stored.mime_type
+            name, mime_type, url = stored.name, stored.mime_type, self.url(stored)
+            method, remote_url = ("tool_file", None) if stored.made else ("local_file", "")
             record = json.dumps({"record_id": stored.id}, separators=(",", ":")).encode()
-            about = {
-                "transfer_method": "tool_file" if stored.made else "local_file",
-                "remote_url": None if stored.made else "",
-                "reference": "dify-file-ref:" + base64.b64encode(record).decode(),
-                "size": len(stored.content),
-                "related_id": stored.id,
-            }
-        about |= {"filename": name, "extension": os.path.splitext(name)[1]}
-        about |= {"type": value.type, "mime_type": mime_type, "url": url}
-        filled = fill("OutputFile", id=None, **about)
-        del filled["tenant_id"]  # only servers before 1.14 tell it
-        return filled
+            about["reference"] = "dify-file-ref:" + base64.b64encode(record).decode()
+            about |= {"related_id": stored.id, "size": len(stored.content)}
+        about |= {"transfer_method": method, "remote_url": remote_url, "url": url, "filename": name}
+        about |= {"extension": os.path.splitext(name)[1], "mime_type": mime_type}
+        about |= {"type": value.type, "id": None, "tenant_id": tenant_id}
+        filled = fill("OutputFile", **about)
+        if tenant_id is None:
+            del filled["tenant_id"]
+            return filled
+        del filled["reference"]
+        if method == "local_file":
+            filled["remote_url"] = url
+        return {name: filled[name] for name in FIRST} | filled
 
 
 def files_in(values: Mapping[str, Any]) -> list[FileValue]:

@@ -70,19 +70,8 @@ class ApiError(Exception):
     shown: str | None = None
 
     def body(self) -> dict[str, object]:
-        return {"code": self.code, "message": self.shown or self.message, "status": self.status}
-
-
-@define
-class Crash(ApiError):
-    """An unhandled exception of the server: its envelope has another field order."""
-
-    status: int = 500
-    code: str = "unknown"
-    message: str = "Internal Server Error"
-
-    def body(self) -> dict[str, object]:
-        return {"message": self.message, "code": self.code, "status": self.status}
+        told = {"code": self.code, "message": self.shown or self.message, "status": self.status}
+        return told if self.code != "unknown" else {"message": told.pop("message"), **told}
 
 
 INVALID = "invalid_param"
@@ -96,6 +85,11 @@ def refuse_if(condition: object, message: str, code: str = INVALID, status: int 
 
 def invalid_param(message: str) -> ApiError:
     return ApiError(400, INVALID, message)
+
+
+def crash() -> ApiError:
+    """Return an unhandled exception of the server: its envelope has another field order."""
+    return ApiError(500, "unknown", "Internal Server Error")
 
 
 def as_uuid(text: object, otherwise: Exception) -> str:

@@ -15,7 +15,6 @@ from .checks import require
 from .files import FileValue, StoredFile
 from .http.app import Service
 from .http.serving import ServerThread
-from .replies import ApiError
 from .state import App, Form, Input, Run, Status
 from .steps.app_file import Walk, form_of, read_file
 from .world import World
@@ -200,14 +199,20 @@ class FakeDify(World):
     def expire_form(self, token: str) -> None:
         """Let the time of a form run out: it is closed, its run goes on by its time-out branch."""
         form = self.all_forms[token]
-        if not form.waits:
-            raise ApiError(412, "human_input_form_submitted", form.id)
+        form.check_open()
         form.expired = True
         self._thread.call(lambda: form.resume(form))
 
     def redeploy_worker(self) -> None:
         """Replace the worker: streaming runs in progress end `stopped` (before 1.16 it waits)."""
-        self._thread.call(self.redeploy)
+
+        def stop() -> None:
+            for run in self.runs if self.rules.redeploy_stops_runs else ():
+                if run.active and run.streaming:
+                    run.redeployed = True
+                    run.cancel()
+
+        self._thread.call(stop)
 
     def expire_links(self) -> None:
         """Let the download URLs that were handed out so far run out."""

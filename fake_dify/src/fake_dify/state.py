@@ -17,7 +17,7 @@ from attrs import Factory, define, field
 from .base import Data, End, Workflow
 from .checks import Checked
 from .files import FileValue, files_in
-from .replies import ApiError
+from .replies import refuse_if
 
 FileType = Literal["document", "image", "audio", "video", "custom"]
 InputType = Literal[
@@ -25,6 +25,11 @@ InputType = Literal[
 ]
 Status = Literal["running", "succeeded", "failed", "stopped", "partial-succeeded", "paused"]
 ALPHABET = string.ascii_letters + string.digits
+FILES: Data = {
+    "allowed_file_types": ["document", "image"],
+    "allowed_file_extensions": [],
+    "allowed_file_upload_methods": ["local_file", "remote_url"],
+}
 
 
 def new_id() -> str:
@@ -62,7 +67,8 @@ class Input(Checked):
     allowed_file_extensions: Sequence[str] = ()
 
     def look(self) -> None:
-        _look_at_options(self)
+        if self.type == "select" and not self.options:
+            self.refuse("a select has no options")
 
     def declaration(self) -> Data:
         item: Data = {"variable": self.variable, "label": self.label or self.variable}
@@ -71,7 +77,10 @@ class Input(Checked):
         if self.default is not None:
             item["default"] = self.default
         if self.type.startswith("file"):
-            item |= _files(self.allowed_file_types, self.allowed_file_extensions)
+            item |= FILES | {
+                "allowed_file_types": list(self.allowed_file_types),
+                "allowed_file_extensions": list(self.allowed_file_extensions),
+            }
         return {self.type: item}
 
     def takes(self, kind: str, extension: str) -> bool:
@@ -79,16 +88,6 @@ class Input(Checked):
         if kind == "custom":  # Dify looks for it among the types as little
             return extension in self.allowed_file_extensions
         return kind in self.allowed_file_types
-
-
-def _files(kinds: Sequence[str], extensions: Sequence[str] = ()) -> Data:
-    about = {"allowed_file_types": list(kinds), "allowed_file_extensions": list(extensions)}
-    return {**about, "allowed_file_upload_methods": ["local_file", "remote_url"]}
-
-
-def _look_at_options(field: Input | FormInput) -> None:
-    if field.type == "select" and not field.options:
-        field.refuse("a select has no options")
 
 
 @define
@@ -302,22 +301,22 @@ class FormInput(Checked):
     number_limits: int = 2
 
     def look(self) -> None:
-        _look_at_options(self)
+        if self.type == "select" and not self.options:
+            self.refuse("a select has no options")
 
     def declaration(self) -> Data:
-        named: Data = {"output_variable_name": self.name, "type": self.type}
-        constant = {"type": "constant", "selector": list[str]()}
-        if self.type == "paragraph":
-            default = None if self.default is None else {**constant, "value": self.default}
-            if self.default_from is not None:
-                selector = self.default_from.split(".", 1)
-                default = {"type": "variable", "selector": selector, "value": ""}
-            return {**named, "default": default}
+        name, constant = self.name, {"type": "constant", "selector": list[str]()}
+        if self.type.startswith("file"):
+            limits = {"number_limits": self.number_limits} if self.type == "file-list" else {}
+            return {"output_variable_name": name, **FILES, "type": self.type, **limits}
+        about: Data = {"output_variable_name": name, "type": self.type}
         if self.type == "select":
-            return {**named, "option_source": {**constant, "value": list(self.options)}}
-        limits = {"number_limits": self.number_limits} if self.type == "file-list" else {}
-        kind = {"type": named.pop("type")}  # it comes behind what files may be
-        return {**named, **_files(["document", "image"]), **kind, **limits}
+            return about | {"option_source": {**constant, "value": list(self.options)}}
+        default = None if self.default is None else {**constant, "value": self.default}
+        if self.default_from is not None:
+            selector = self.default_from.split(".", 1)
+            default = {"type": "variable", "selector": selector, "value": ""}
+        return about | {"default": default}
 
 
 @define(eq=False)
@@ -349,18 +348,15 @@ class Form:
 
     @property
     def actions(self) -> list[Data]:
-        styles = ["primary", *["default"] * len(self.step.actions)]
-        buttons = zip(self.step.actions.items(), styles, strict=False)
-        return [{"id": id, "title": text, "button_style": style} for (id, text), style in buttons]
+        made = [{"id": id, "title": text} for id, text in self.step.actions.items()]
+        return [one | {"button_style": "default" if n else "primary"} for n, one in enumerate(made)]
 
     @property
     def waits(self) -> bool:
         return self.answer is None and not self.expired
 
     def check_open(self) -> None:
-        if self.answer is not None:
-            text = f"This form has already been submitted by another user, form_id={self.id}"
-            raise ApiError(412, "human_input_form_submitted", text)
-        if self.expired:
-            text = f"This form has expired, form_id={self.id}"
-            raise ApiError(412, "human_input_form_expired", text)
+        text = f"This form has already been submitted by another user, form_id={self.id}"
+        refuse_if(self.answer is not None, text, "human_input_form_submitted", 412)
+        text = f"This form has expired, form_id={self.id}"
+        refuse_if(self.expired, text, "human_input_form_expired", 412)

@@ -10,7 +10,7 @@ from attrs import define, evolve, field
 
 from .base import Gate
 from .checks import Checked, ScriptError, require
-from .contract import Operation, contract
+from .contract import contract
 from .faults import CATALOGUE, Faults
 from .files import FileStore, StoredFile, file_type
 from .state import App, Form, Run, new_id
@@ -54,6 +54,8 @@ class World(Checked):
 
     def __attrs_post_init__(self) -> None:
         self.rules: Rules = Rules(self.version)
+        if not self.rules.since(1, 14):
+            self.files.tenant_id = self.tenant_id
         super().__attrs_post_init__()
 
     def look(self) -> None:
@@ -99,38 +101,8 @@ class World(Checked):
     def file_type(self, stored: StoredFile) -> str:
         return file_type(stored.extension, stored.mime_type, self.etl_type)
 
-    def put_on_record(self, run: Run) -> None:
-        """Let the run detail and the logs know a run that has begun, in time."""
-        if run.listed or not self.recorded_after:
-            run.listed = True
-            return
-        loop = asyncio.get_running_loop()
-        loop.call_later(self.recorded_after, setattr, run, "listed", True)
-
-    def redeploy(self) -> None:
-        """End the worker, and with it what it works on where this version does so."""
-        for run in self.runs if self.rules.redeploy_stops_runs else ():
-            if run.active and run.streaming:
-                run.redeployed = True
-                run.cancel()
-
     def event(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Return an event as this server's version sends it, checked against the contract."""
-        rendered: dict[str, Any] = self.files.render(event)
         if self.check:
-            self.violations += contract().event_problems(rendered)
-        return old_event(self.rules, rendered, self.tenant_id)
-
-    def check_reply(self, operation: Operation, status: int, body: Any) -> None:
-        if self.check:
-            self.violations += contract().reply_problems(operation, status, body)
-
-    def holding_slots(self, app: App) -> int:
-        """Count the runs of an app that count against its max_active_requests."""
-        return sum(
-            run.app is app
-            and run.task is not None
-            and not run.settled.is_set()
-            and (self.rules.streams_hold_slot or not run.streaming)
-            for run in self.runs
-        )
+            self.violations += contract().event_problems(self.files.render(event, newest=True))
+        return old_event(self.rules, self.files.render(event))

@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from ..contract import Operation
 from ..faults import Answer, Fault
-from ..replies import BAD_REQUEST, ApiError, Crash, refuse_if
+from ..replies import BAD_REQUEST, ApiError, crash, refuse_if
 from ..state import App, EndUser, Run
 from ..steps.builtin import BUILTINS
 from ..versions import Rules
@@ -117,7 +117,7 @@ class ApiRequest:
         except (ValueError, RecursionError):
             raise ApiError(400, "bad_request", BAD_REQUEST) from None
         if not isinstance(value, dict):
-            raise Crash()
+            raise crash()
         return value
 
     def user(self, given: Any) -> EndUser:
@@ -125,7 +125,7 @@ class ApiRequest:
         refuse_if(not given, "Arg user must be provided.")
         name = str(given)
         if len(name) > 255:
-            raise Crash()
+            raise crash()
         return self.app.user(name)
 
     def workflow_app(self, *modes: str) -> None:

@@ -11,7 +11,7 @@ from attrs import evolve
 from ..base import Data, Step, Workflow
 from ..checks import require
 from ..contract import fill
-from ..replies import EVENTS, ApiError, Crash, Reply, as_uuid, refuse_if, refused
+from ..replies import EVENTS, ApiError, Reply, as_uuid, crash, refuse_if, refused
 from ..run import payloads
 from ..run.engine import start
 from ..state import App, Run, new_id
@@ -26,7 +26,7 @@ MODEL = "WorkflowRunPayload"
 
 async def run_workflow(request: ApiRequest) -> Reply:
     """Run the app's workflow, or the published version of it that the path names."""
-    body, app, world = request.json_object(), request.app, request.world
+    body, app, world, rules = request.json_object(), request.app, request.world, request.rules
     user = request.user(body.get("user"))
     request.workflow_app()
     _check_body(request, body)
@@ -43,18 +43,18 @@ async def run_workflow(request: ApiRequest) -> Reply:
             broken = steps[0]
             raise ApiError(broken.status, broken.code, broken.message)
     except ApiError as problem:
-        if streaming and (world.rules.worker or broken is not None):
+        if streaming and (rules.worker or broken is not None):
             return _never_began(request, problem.message, broken, workflow_id)
         raise
     run = Run(app, workflow_id, inputs, user.session_id, body["inputs"])
-    run.files, run.streaming = files, streaming
-    request.run = run
+    run.files, run.streaming, request.run = files, streaming, run
     reader = Reader(request, run) if streaming else None
     start(world, run, steps)
     if reader is not None:
         return Reply(media=EVENTS, content=reader.own(), leave=reader.leave_own)
     await run.settled.wait()
-    return Reply(_blocking(request, run), media="application/json; charset=utf-8", line=False)
+    media = "application/json; charset=utf-8" if rules.since(1, 11) else "application/json"
+    return Reply(_blocking(request, run), media=media, line=False)
 
 
 def _chosen(app: App, given: str | None) -> tuple[str, Workflow]:
@@ -68,13 +68,12 @@ def _chosen(app: App, given: str | None) -> tuple[str, Workflow]:
     )
     refuse_if(workflow_id == app.draft_id, text, "bad_request")
     versions = {**app.versions, app.workflow_id: app.workflow}
-    text = f"Workflow not found with id: {given}"
-    refuse_if(workflow_id not in versions, text, "not_found", 404)
+    refuse_if(workflow_id not in versions, f"Workflow not found with id: {given}", "not_found", 404)
     return workflow_id, versions[workflow_id]
 
 
 def _check_body(request: ApiRequest, body: Mapping[str, Any]) -> None:
-    rules, inputs, files = request.world.rules, body.get("inputs"), body.get("files") or []
+    rules, inputs, files = request.rules, body.get("inputs"), body.get("files") or []
     if "inputs" not in body:
         raise refused(MODEL, "inputs", "missing", dict(body))
     if not isinstance(inputs, dict):
@@ -84,24 +83,26 @@ def _check_body(request: ApiRequest, body: Mapping[str, Any]) -> None:
     if mode not in ["blocking", "streaming", *([None] if rules.reads_null_mode else [])]:
         choices = "'blocking' or 'streaming'"
         raise refused(MODEL, "response_mode", "literal_error", mode, choices=choices)
-    wrong = None if isinstance(files, list) else refused(MODEL, "files", "list_type", files)
-    for number, file in enumerate(files if wrong is None else ()):
-        if not isinstance(file, dict):
-            wrong = wrong or refused(MODEL, f"files.{number}", "dict_type", file)
-    if wrong is not None:
-        raise wrong if rules.since(1, 11) else Crash()
+    wrong = [] if isinstance(files, list) else [("files", "list_type", files)]
+    items = [(f"files.{n}", "dict_type", one) for n, one in enumerate(files) if not wrong]
+    for name, kind, value in [*wrong, *(item for item in items if not isinstance(item[2], dict))]:
+        raise refused(MODEL, name, kind, value) if rules.since(1, 11) else crash()
 
 
 def _check_slots(request: ApiRequest, *, streaming: bool) -> None:
-    app, limit = request.app, request.app.max_active_requests
+    """Refuse a run that is one too many; before 1.13, streaming ones count as long as they run."""
+    app, limit, rules = request.app, request.app.max_active_requests, request.rules
+    if limit is None:
+        return
     # A streaming run asks for two slots for a moment, once in the API and once in the worker.
-    alone = streaming and request.world.rules.worker and limit == 1
-    full = limit is not None and (alone or request.world.holding_slots(app) >= limit)
+    alone = streaming and rules.worker and limit == 1
+    mine = [run for run in request.world.runs if run.app is app and run.task is not None]
+    counted = [run for run in mine if rules.streams_hold_slot or not run.streaming]
     text = (
         "Too many requests. Please try again later. The current maximum concurrent requests "
         f"allowed for {app.id} is {limit}."
     )
-    refuse_if(full, text)
+    refuse_if(alone or sum(not run.settled.is_set() for run in counted) >= limit, text)
 
 
 def _steps(app: App, workflow: Workflow, inputs: Mapping[str, Any]) -> Sequence[Step]:
@@ -119,7 +120,7 @@ def _never_began(
     request: ApiRequest, message: str, broken: PipelineError | None, workflow_id: str
 ) -> Reply:
     """Answer a streaming run that cannot begin: in the stream, where a worker notices it."""
-    rules = request.world.rules
+    rules = request.rules
     events: list[Data] = []
     if broken is not None:
         events.append({"event": "error", "workflow_run_id": None, **broken.error()})
@@ -148,7 +149,7 @@ async def stop_task(request: ApiRequest) -> Reply:
     request.workflow_app()
     for run in world.runs:
         may = run.user == user.session_id and run.app is request.app
-        may = may or not world.rules.stop_needs_same_user
+        may = may or not request.rules.stop_needs_same_user
         if run.task_id == request.params["task_id"] and not run.over and may:
             run.stop_asked = True
             run.cancel()
@@ -158,7 +159,7 @@ async def stop_task(request: ApiRequest) -> Reply:
 def _find_run(request: ApiRequest, message: str, user: str | None = None) -> Run:
     """Return the run of the path; Dify crashes on anything that is no UUID."""
     request.workflow_app("advanced-chat")
-    run_id = as_uuid(request.params["workflow_run_id"], Crash())
+    run_id = as_uuid(request.params["workflow_run_id"], crash())
     for run in request.world.runs:
         theirs = run.app is request.app and user in (None, run.user)
         if run.id == run_id and run.listed and theirs:
@@ -168,7 +169,8 @@ def _find_run(request: ApiRequest, message: str, user: str | None = None) -> Run
 
 async def get_run(request: ApiRequest) -> Reply:
     run, world = _find_run(request, "Workflow run not found."), request.world
-    system = payloads.system_inputs(run, timestamp=True, old=world.rules.start_shows_system)
+    stores, old = request.rules.stores_timestamp, request.rules.start_shows_system
+    system = payloads.system_inputs(run, timestamp=stores, old=old)
     not_yet: Data = {"outputs": {}, "total_tokens": 0, "elapsed_time": 0.0}
     told = {"outputs": world.files.render(run.outputs)} if run.over else not_yet
     inputs = json.dumps(world.files.render({**run.inputs, **system}))

@@ -19,7 +19,7 @@ from ..api.request import ApiRequest
 from ..checks import ScriptError
 from ..contract import Operation, contract
 from ..faults import CATALOGUE, Answer
-from ..replies import ApiError, Crash, Reply, ReplyOver
+from ..replies import ApiError, Reply, ReplyOver, crash
 from ..versions.older import old_reply
 from ..world import World
 from .send import CORS, Sending
@@ -85,7 +85,7 @@ class Service:
             raise
         except Exception as problem:  # raised by a function of the test, or a fault of our own
             self._world.problems.append(problem)
-            raise Crash() from None
+            raise crash() from None
         if reply.status < 400 and self._world.check:
             found = contract().request_problems(operation, call.query, call.body)
             self._world.violations += found
@@ -93,7 +93,7 @@ class Service:
 
     async def _error(self, request: Request, error: Any) -> Sending:
         headers = {"www-authenticate": 'Bearer realm="api"'} if error.status == 401 else {}
-        if isinstance(error, Crash) and self._world.rules.since(1, 11):
+        if error.code == "unknown" and self._world.rules.since(1, 11):
             headers["vary"] = "Cookie"  # here versions before 1.13 say it, too
         reply = Reply(error.body(), error.status, headers=headers)
         return self._reply(request.state.call.spec, reply, error)
@@ -102,8 +102,10 @@ class Service:
         """Return a reply as this version gives it, checked against the contract."""
         world = self._world
         if reply.content is None:
-            world.check_reply(operation, reply.status, reply.body)
-            reply = old_reply(world.rules, operation, reply, error, world.tenant_id)
+            if world.check:
+                found = contract().reply_problems(operation, reply.status, reply.body)
+                world.violations += found
+            reply = old_reply(world.rules, operation, reply, error)
         return self._send(evolve(reply, headers={**CORS, **reply.headers}))
 
     async def _no_operation(self, request: Request, error: Any) -> Sending:

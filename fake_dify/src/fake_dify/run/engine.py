@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from ..base import Data, End, NodeFailed, Outputs, Scope, Step, Stopped, Vanished, tail_ids
@@ -23,7 +23,7 @@ class Execution:
     """One run in progress; steps use what is public here.
 
     variables: what nodes gave, by (node id, name).
-    streaming_models: how many models are streaming, which decides how a stop ends.
+    nested: how many iterations, loops and parallels go on, which decides how a stop ends.
     """
 
     def __init__(self, world: World, run: Run, steps: Sequence[Step]) -> None:
@@ -45,7 +45,7 @@ class Execution:
             in_order=self.rules.streams_end_variables,
         )
         self.variables: dict[Selector, Any] = {}
-        self.streaming_models = self._nested = self._total_steps = self._index = 0
+        self.nested = self._total_steps = self._index = 0
         self._previous: str | None = None
         self._begun = self._last_sent = time.monotonic()
         # A run is busy in branches, and pauses when all of them wait for people.
@@ -106,13 +106,6 @@ class Execution:
         """Return outputs that may be a function of the known values."""
         return dict(outputs if isinstance(outputs, Mapping) else outputs(self.values(scope)))
 
-    @contextmanager
-    def nested(self) -> Iterator[None]:
-        """Be inside an iteration, a loop or parallel branches, which decides how a stop ends."""
-        self._nested += 1
-        yield
-        self._nested -= 1
-
     @asynccontextmanager
     async def node(
         self, scope: Scope, node_id: str, type: str, title: str | None = None
@@ -133,8 +126,8 @@ class Execution:
         self._index += 1
         title = self._titles.get(node_id) or title or node_id
         node = NodeRecord(new_id(), node_id, type, title, self._index)
-        node.iteration_id = scope.iteration and scope.iteration[0]
-        node.loop_id = scope.loop and scope.loop[0]
+        node.iteration_id = scope.metadata.get("iteration_id")
+        node.loop_id = scope.metadata.get("loop_id")
         if self.rules.tells_order:
             node.index, node.predecessor_node_id = self._index, self._previous
             node.parallel = scope.parallel
@@ -296,7 +289,11 @@ class Execution:
             await world.queue.perform(self, Scope())
         pinger = asyncio.create_task(self._ping()) if rules.worker else None
         run.active = True
-        world.put_on_record(run)
+        if world.recorded_after:
+            loop = asyncio.get_running_loop()
+            loop.call_later(world.recorded_after, setattr, run, "listed", True)
+        else:
+            run.listed = True
         self._begun = time.monotonic()
         try:
             await self._whole()
@@ -312,7 +309,8 @@ class Execution:
             if not (run.stop_asked or run.redeployed) or task is None:
                 raise  # the server is closed, or an old Dify lost the run with its stream
             task.uncancel()
-            stopped = rules.stopped(llm=self.streaming_models > 0, nested=self._nested > 0)
+            busy = {node.node_type for node in run.nodes if node.status == "running"}
+            stopped = rules.stopped(llm="llm" in busy, nested=self.nested > 0)
             await self._finish(*(("stopped", REDEPLOYED) if run.redeployed else stopped))
         except Exception as problem:
             world.problems.append(problem)

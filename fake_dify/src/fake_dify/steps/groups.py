@@ -33,18 +33,20 @@ class _Rounds:
     execution: Execution
     scope: Scope
     node: NodeRecord
+    tells: bool = True
     durations: dict[str, float] = field(factory=dict)
 
     async def tell(self, what: str, **given: Any) -> None:
-        about = {"id": self.node.node_id, "created_at": now(), **given}
-        await self.execution.tell(f"{self.node.node_type}_{what}", self.node, **about)
+        if self.tells:
+            name = f"{self.node.node_type}_{what}"
+            await self.execution.tell(name, self.node, **{"id": self.node.node_id, **given})
 
     async def perform(self, body: Sequence[Step], index: int, **local: Any) -> None:
-        around: dict[str, Any] = {self.node.node_type: (self.node.node_id, index)}
-        inside = evolve(self.scope, local={**local, "index": index}, **around)
-        began = time.monotonic()
+        kind, began = self.node.node_type, time.monotonic()
+        place = {f"{kind}_id": self.node.node_id, f"{kind}_index": index}
+        metadata, local = {**self.scope.metadata, **place}, {**local, "index": index}
         try:
-            await self.execution.perform(body, inside)
+            await self.execution.perform(body, evolve(self.scope, metadata=metadata, local=local))
         finally:
             self.durations[str(index)] = round(time.monotonic() - began, 6)
 
@@ -52,8 +54,7 @@ class _Rounds:
         cost = {"total_tokens": 0, "total_price": "0.0", "currency": "USD"}
         metadata = {**cost, f"{self.node.node_type}_duration_map": self.durations, **metadata}
         about = {"steps": steps, "execution_metadata": metadata if steps else {}}
-        created_at = self.node.created_at
-        await self.tell("completed", total_tokens=0, created_at=created_at, **about)
+        await self.tell("completed", total_tokens=0, **about)
 
 
 @define
@@ -78,38 +79,35 @@ class Iteration(Step):
         refuse_body(self.body, "Iteration: body")
 
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
-        rules, values = execution.rules, execution.values(scope)
+        rules, values, failure = execution.rules, execution.values(scope), None
         items = list(self.items(values) if callable(self.items) else self.items)
         node = await execution.node_started(scope, self.id, "iteration", "Iteration")
         node.inputs, results = {"iterator_selector": items}, list[Any]()
-        rounds, failure = _Rounds(execution, scope, node), None
-        tells = items or rules.tells_empty_iterations
-        if tells:
-            await rounds.tell("started", metadata={"iteration_length": len(items)})
-        with execution.nested():
-            for index in range(len(items) + (bool(items) and rules.closing_iteration_next)):
-                durations = [None, *rounds.durations.values()]
-                told = {"pre_iteration_output": (results or [None])[-1], "duration": durations[-1]}
-                await rounds.tell(
-                    "next", index=index, **told if rules.closing_iteration_next else {}
-                )
-                if index == len(items):
+        rounds = _Rounds(execution, scope, node, bool(items) or rules.tells_empty_iterations)
+        await rounds.tell("started", metadata={"iteration_length": len(items)})
+        execution.nested += 1
+        for index in range(len(items) + (bool(items) and rules.closing_iteration_next)):
+            before = {"pre_iteration_output": [None, *results][-1]}
+            before["duration"] = [None, *rounds.durations.values()][-1]
+            told = before if rules.closing_iteration_next else {}
+            await rounds.tell("next", index=index, created_at=now(), **told)
+            if index == len(items):
+                break
+            try:
+                await rounds.perform(self.body, index, item=items[index])
+                results.append(self._result(execution))
+            except NodeFailed as caught:
+                execution.run.exceptions_count += rules.counts_failed_rounds
+                if not self.continues:
+                    failure = caught
                     break
-                try:
-                    await rounds.perform(self.body, index, item=items[index])
-                    results.append(self._result(execution))
-                except NodeFailed as caught:
-                    execution.run.exceptions_count += rules.counts_failed_rounds
-                    results += [None] * self.continues
-                    if not self.continues:
-                        failure = caught
-                        break
-        if failure and not rules.counts_failed_rounds:
+                results.append(None)
+        execution.nested -= 1
+        if failure is not None and not rules.counts_failed_rounds:
             rounds.durations.popitem()
         node.outputs = {"output": results}
-        node.end("failed" if failure else "succeeded")
-        if tells:
-            await rounds.complete(len(items))
+        node.end("succeeded" if failure is None else "failed")
+        await rounds.complete(len(items))
         if failure is not None:
             raise failure
         await execution.know(self.id, node.outputs)
@@ -140,17 +138,17 @@ class Loop(Step):
         node.inputs = {"loop_count": self.count, "num": 1}
         rounds = _Rounds(execution, scope, node)
         await rounds.tell("started", metadata={"loop_length": self.count})
-        with execution.nested():
-            for index in range(self.rounds):
-                if index:
-                    await rounds.tell("next", index=index)
-                await rounds.perform(self.body, index)
+        execution.nested += 1
+        for index in range(self.rounds):
+            if index:
+                await rounds.tell("next", index=index, created_at=now())
+            await rounds.perform(self.body, index)
+        execution.nested -= 1
         node.outputs = {"num": self.rounds + 1, "loop_round": self.rounds}
         node.end("succeeded")
-        variables = {str(index): {"num": index + 2} for index in range(self.rounds)}
-        await rounds.complete(
-            self.count, loop_variable_map=variables, completed_reason="loop_break"
-        )
+        variables = {str(n): {"num": n + 2} for n in range(self.rounds)}
+        told = {"loop_variable_map": variables, "completed_reason": "loop_break"}
+        await rounds.complete(self.count, **told)
         await execution.know(self.id, node.outputs)
 
 
@@ -174,31 +172,23 @@ class Parallel(Step):
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
         id = new_id()
         execution.join(len(self.branches) - 1)
-        with execution.nested():
-            async with asyncio.TaskGroup() as group:
-                for steps in self.branches:
-                    group.create_task(self._branch(id, steps, execution, scope))
-            execution.join(1)
+        execution.nested += 1
+        async with asyncio.TaskGroup() as group:
+            for steps in self.branches:
+                group.create_task(self._branch(id, steps, execution, scope))
+        execution.nested -= 1
+        execution.join(1)
 
     async def _branch(
         self, id: str, steps: Sequence[Step], execution: Execution, scope: Scope
     ) -> None:
-        first = str(getattr(steps[0], "id", "branch"))
-        about = {
-            "iteration_id": None,
-            "loop_id": None,
-            **scope.metadata,
-            "parallel_branch_id": first,
-        }
-
-        async def tell(what: str) -> None:
-            if execution.rules.tells_branches:
-                given = {**about, "parallel_id": id, "created_at": created_at}
-                await execution.tell(f"parallel_branch_{what}", **given)
-
-        created_at = now()
-        await tell("started")
+        first, tells = str(getattr(steps[0], "id", "branch")), execution.rules.tells_branches
+        inside = {"iteration_id": None, "loop_id": None, **scope.metadata}
+        about = {**inside, "parallel_id": id, "parallel_branch_id": first, "created_at": now()}
+        if tells:
+            await execution.tell("parallel_branch_started", **about)
         parallel = {"parallel_id": id, "parallel_start_node_id": first}
         await execution.perform(steps, evolve(scope, parallel=parallel))
-        await tell("finished")
+        if tells:
+            await execution.tell("parallel_branch_finished", **about)
         await execution.rest()

@@ -73,7 +73,6 @@ class Text(Step):
 
         async with execution.node(scope, self.id, "llm", "LLM") as node:
             execution.text_stream.expect(self.id, ["text"])
-            execution.streaming_models += 1
             for thought in thoughts if thinks else ():
                 await think(thought)
             for chunk in self.chunks:
@@ -81,7 +80,6 @@ class Text(Step):
                 await execution.text_stream.token((self.id, "text"), chunk)
             if thinks:
                 await think("", last=True)
-            execution.streaming_models -= 1
             if self.error is not None:
                 raise NodeFailed(self.error)
             tokens = 10 + len(self.chunks)

@@ -6,8 +6,6 @@ Fields that came later are left out by the contract's `x-since`; here is what el
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
 
 from attrs import evolve
 
@@ -22,35 +20,12 @@ PARALLEL = (
 )
 
 
-def old_files(value: Any, tenant_id: str) -> Any:
-    """Return a value with its file objects as they were before 1.14."""
-    if isinstance(value, Mapping):
-        if value.get("dify_model_identity") == "__dify__file__":
-            return _old_file(dict(value), tenant_id)
-        return {key: old_files(item, tenant_id) for key, item in value.items()}
-    if isinstance(value, list):
-        return [old_files(item, tenant_id) for item in value]
-    return value
-
-
-def _old_file(file: Data, tenant_id: str) -> Data:
-    file.pop("reference", None)
-    if file["transfer_method"] == "local_file":
-        file["remote_url"] = file["url"]
-    first = ("dify_model_identity", "id", "tenant_id", "type", "transfer_method", "remote_url")
-    file["tenant_id"] = tenant_id
-    return {name: file[name] for name in (*first, "related_id")} | file
-
-
-def old_event(rules: Rules, event: Data, tenant_id: str) -> Data:
+def old_event(rules: Rules, event: Data) -> Data:
     """Return the event as this version sends it."""
     if not rules.since(1, 16):
         event = contract().older_event(event, rules.release)
-    if rules.since(1, 14):
-        return event
-    event = old_files(event, tenant_id)
     name, data = event["event"], event.get("data")
-    if not isinstance(data, dict):
+    if rules.since(1, 14) or not isinstance(data, dict):
         return event
     if name == "loop_completed":
         metadata = data["execution_metadata"]
@@ -119,51 +94,32 @@ LAST = {
 }
 
 
-def old_reply(
-    rules: Rules, asked: Operation, reply: Reply, error: ApiError | None, tenant_id: str
-) -> Reply:
+def old_reply(rules: Rules, asked: Operation, reply: Reply, error: ApiError | None) -> Reply:
     """Return the reply as this version gives it; error: what it was made from."""
-    operation = asked.id
-    if not rules.since(1, 16) and error is None and operation != "getAppParameters":
-        reply = evolve(reply, body=contract().older_reply(asked, reply.body, rules.release))
-    if rules.since(1, 14):
-        return reply
+    operation, body = asked.id, reply.body
     if error is not None:
         return _old_error(rules, operation, reply, error)
-    if reply.status >= 400:
-        return reply
-    body, media = old_files(reply.body, tenant_id), reply.media
-    match operation:
-        case "runWorkflow" | "runWorkflowVersion":
-            if not rules.since(1, 10):
-                body["data"]["error"] = body["data"]["error"] or ""
-            media = media if rules.since(1, 11) else "application/json"
-        case "getWorkflowRun" if reply.status == 200:
-            _old_detail(rules, body, tenant_id)
-        case "getAppSite" if not rules.since(1, 11):
-            body = {name: body[name] for name in body if name not in LAST} | body
-        case "listWorkflowLogs" if not rules.since(1, 11):
-            for entry in body["data"]:
-                entry["created_by_end_user"]["type"] = "service_api"
-    return evolve(reply, body=body, media=media)
+    if not rules.since(1, 16) and operation != "getAppParameters":
+        body = contract().older_reply(asked, body, rules.release)
+    if operation in ("runWorkflow", "runWorkflowVersion") and not rules.since(1, 10):
+        body["data"]["error"] = body["data"]["error"] or ""
+    if operation == "getWorkflowRun" and not rules.since(1, 13):
+        told = body["outputs"] or body["status"] == "running"
+        body["outputs"] = json.dumps(body["outputs"]) if told else None
+    if operation == "getAppSite" and not rules.since(1, 11):
+        body = {name: body[name] for name in body if name not in LAST} | body
+    if operation == "listWorkflowLogs" and not rules.since(1, 11):
+        for entry in body["data"]:
+            entry["created_by_end_user"]["type"] = "service_api"
+    return evolve(reply, body=body)
 
 
 def _old_error(rules: Rules, operation: str, reply: Reply, error: ApiError) -> Reply:
     if operation == "getWorkflowRun" and error.status == 404 and not rules.since(1, 13):
         return Reply(dict.fromkeys(contract().example("WorkflowRunDetail")))
-    if error.code == "file_too_large":
+    if error.code == "file_too_large" and not rules.since(1, 14):
         return evolve(reply, body={**reply.body, "message": "File size exceeded. {message}"})
     if error.field is not None and not rules.since(1, 11):
         errors = {error.field: error.old_text}
         return Reply({"errors": errors, "message": "Input payload validation failed"}, 400)
     return reply
-
-
-def _old_detail(rules: Rules, body: Data, tenant_id: str) -> None:
-    inputs = old_files(json.loads(body["inputs"]), tenant_id)
-    if not rules.stores_timestamp:
-        inputs.pop("sys.timestamp", None)
-    body["inputs"] = json.dumps(inputs)
-    if not rules.since(1, 13):
-        outputs, running = body["outputs"], body["status"] == "running"
-        body["outputs"] = json.dumps(outputs) if outputs or running else None
