@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import isclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -58,37 +58,38 @@ def _hints(cls: Any) -> dict[str, Any]:
 
 def require(value: Any, hint: Any, where: str) -> None:
     """Refuse a value that is not what `hint` says; where: how the error calls it."""
-    if (problem := _problem(value, hint, where)) is not None:
+    for problem in _problems(value, hint, where):
         raise ScriptError(problem)
 
 
-def _problem(value: Any, hint: Any, where: str) -> str | None:
-    """Say where a value is not what `hint` says, or None."""
+def _problems(value: Any, hint: Any, where: str) -> Iterator[str]:
+    """Say where a value is not what `hint` says, its items first."""
     origin, parts = get_origin(hint), get_args(hint)
-    inside: list[str | None] = []  # what is wrong with its items
     if origin in (Union, types.UnionType):
-        found = [_problem(value, part, where) for part in parts]
-        fits = None in found
-        inside = [] if fits else [one for one in found if not f"{one}".startswith(f"{where} is ")]
+        found = [list(_problems(value, part, where)) for part in parts]
+        fits = [] in found
+        every = [text for problems in found for text in problems if not fits]
+        yield from (text for text in every if not text.startswith(f"{where} is "))
     elif origin is Literal:
         fits = value in parts
     elif origin is Callable:
         fits = callable(value) and not isclass(value)
     elif origin in (Sequence, list, tuple):
-        if fits := isinstance(value, list | tuple | range):
-            inside = [_problem(item, parts[0], f"{where}[{n}]") for n, item in enumerate(value)]
+        fits = isinstance(value, list | tuple | range)
+        for number, item in enumerate(value if fits else ()):
+            yield from _problems(item, parts[0], f"{where}[{number}]")
     elif origin in (Mapping, dict):
-        if fits := isinstance(value, Mapping):
-            for key, item in value.items():
-                inside += [_problem(key, parts[0], f"a key of {where}")]
-                inside += [_problem(item, parts[1], f"{where}[{key!r}]")]
+        fits = isinstance(value, Mapping)
+        for key, item in value.items() if fits else ():
+            yield from _problems(key, parts[0], f"a key of {where}")
+            yield from _problems(item, parts[1], f"{where}[{key!r}]")
     elif hint in (int, float):
         kinds = int if hint is int else int | float
         fits = isinstance(value, kinds) and not isinstance(value, bool) and value >= 0
     else:
         fits = hint is Any or isinstance(value, origin or hint)
-    wrong = None if fits else f"{where} is {_shown(value)}, not {_called(hint)}"
-    return next((one for one in inside if one), wrong)
+    if not fits:
+        yield f"{where} is {_shown(value)}, not {_called(hint)}"
 
 
 def _shown(value: Any) -> str:

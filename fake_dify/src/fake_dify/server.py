@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -183,10 +184,11 @@ class FakeDify(World):
         """Wait until no run is in progress (paused ones are not); TimeoutError otherwise."""
 
         async def idle() -> None:
-            for run in list(self.runs):
-                await run.settled.wait()
+            async with asyncio.timeout(timeout):
+                for run in list(self.runs):
+                    await run.settled.wait()
 
-        self._thread.call(idle, timeout)
+        self._thread.call(idle)
 
     def wait_for(self, condition: Callable[[], bool], timeout: float = 30.0) -> None:
         """Wait until `condition()` holds; TimeoutError otherwise."""

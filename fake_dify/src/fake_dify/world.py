@@ -14,8 +14,7 @@ from .contract import contract
 from .faults import CATALOGUE, Faults
 from .files import FileStore, StoredFile, file_type
 from .state import App, Form, Run, new_id
-from .versions import NEWEST, Rules
-from .versions.older import old_event
+from .versions import NEWEST, Rules, old_event
 
 
 @define(eq=False, slots=False, repr=False, kw_only=True)

@@ -12,6 +12,7 @@ from ..replies import BAD_REQUEST, ApiError, Reply, refuse_if
 from ..world import World
 from .request import ANONYMOUS, ApiRequest
 
+AUDIO = ("audio/mp3", "audio/m4a", "audio/wav", "audio/amr", "audio/mpga")
 MEGABYTES = {"image": 10, "video": 100, "audio": 50}
 
 
@@ -46,8 +47,10 @@ async def audio_to_text(request: ApiRequest) -> Reply:
     if part is None:
         raise ApiError(400, "bad_request_key_error", BAD_REQUEST)
     refuse_if(deaf, "Speech to text is not enabled")
-    odd = part.content_type not in rules.audio_types
-    refuse_if(odd, "Audio type not allowed.", "unsupported_audio_type", 415)
+    known = [*AUDIO, *(["audio/x-m4a"] if rules.since(1, 16, 1) else [])]
+    refuse_if(
+        part.content_type not in known, "Audio type not allowed.", "unsupported_audio_type", 415
+    )
     large = len(await part.read()) > 30 * 1024 * 1024
     refuse_if(large, "Audio size larger than 30 mb", "audio_too_large", 413)
     return Reply({"text": request.world.transcript})

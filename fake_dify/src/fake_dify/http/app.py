@@ -20,7 +20,7 @@ from ..checks import ScriptError
 from ..contract import Operation, contract
 from ..faults import CATALOGUE, Answer
 from ..replies import ApiError, Reply, ReplyOver, crash
-from ..versions.older import old_reply
+from ..versions import old_reply
 from ..world import World
 from .send import CORS, Sending
 

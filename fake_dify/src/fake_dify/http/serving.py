@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
-from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from starlette.types import ASGIApp
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -31,7 +31,7 @@ class _Protocol(H11Protocol):
 
 
 class ServerThread:
-    """Serves an ASGI application on 127.0.0.1 until `stop`.
+    """Serves an ASGI application on 127.0.0.1 until `stop`; calls go into its event loop.
 
     keep_alive: seconds after which an idle connection is closed.
     """
@@ -39,50 +39,34 @@ class ServerThread:
     def __init__(self, app: ASGIApp, port: int, keep_alive: float) -> None:
         self.port: int = port
         self._app, self._keep_alive = app, keep_alive
-        self._serving: Future[asyncio.AbstractEventLoop] = Future()
-        self._stop = asyncio.Event()
-        self._thread = threading.Thread(target=self._main, name="FakeDify", daemon=True)
+        self._open = ExitStack()
+        self._portal: BlockingPortal
 
     def start(self) -> None:
-        self._thread.start()
-        self._serving.result()
+        with ExitStack() as opened:
+            self._portal = opened.enter_context(start_blocking_portal())
+            serving = self._portal.wrap_async_context_manager(self._serving())
+            self.port = opened.enter_context(serving)
+            self._open = opened.pop_all()
 
     def stop(self) -> None:
         """Close every connection and end the thread; may be called twice, and before `start`."""
-        if self._thread.is_alive():
-            self._serving.result().call_soon_threadsafe(self._stop.set)
-            self._thread.join()
+        self._open.close()
 
-    def call(self, function: Callable[[], Any], timeout: float = 30.0) -> None:
-        """Call in the server's loop, and await what it gives; TimeoutError after `timeout` s."""
+    def call(self, function: Callable[[], Awaitable[Any] | Any]) -> None:
+        """Call in the server's loop, and await what it gives."""
+        self._portal.call(function)
 
-        async def limited() -> None:
-            if isinstance(given := function(), Coroutine):
-                await asyncio.wait_for(given, timeout)
-
-        asyncio.run_coroutine_threadsafe(limited(), self._serving.result()).result()
-
-    def _main(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        except BaseException as failure:
-            if not self._serving.done():
-                self._serving.set_exception(failure)
-
-    async def _serve(self) -> None:
+    @asynccontextmanager
+    async def _serving(self) -> AsyncIterator[int]:
         config = Config(self._app, http="h11", ws="none", log_config=None, proxy_headers=False)
         config.timeout_keep_alive = self._keep_alive  # type: ignore[assignment]
         config.load()
-        state, loop = ServerState(), asyncio.get_running_loop()
-        server = await loop.create_server(
+        state = ServerState()
+        server = await asyncio.get_running_loop().create_server(
             lambda: _Protocol(config, state, {}), "127.0.0.1", self.port, backlog=2048
         )
-        self.port = server.sockets[0].getsockname()[1]
-        self._serving.set_result(loop)
-        await self._stop.wait()
+        yield server.sockets[0].getsockname()[1]
         server.close()
         for connection in list(state.connections):
-            connection.transport.abort()
-        for task in state.tasks | asyncio.all_tasks() - {asyncio.current_task()}:
-            task.cancel()
-        await asyncio.sleep(0)
+            connection.transport.abort()  # the loop cancels what still runs

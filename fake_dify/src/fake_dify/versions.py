@@ -8,11 +8,15 @@ kill a reader there, which the release of that name still has.
 
 from __future__ import annotations
 
+import json
 import re
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from ..checks import ScriptError
+from .base import Data
+from .checks import ScriptError
+from .contract import Operation, contract
+from .replies import ApiError, Reply
 
 OLDEST = (1, 8, 1)
 NEWEST = "1.16.1"
@@ -109,12 +113,6 @@ class Rules:
     # Refused audio has codes of its own; whether the app listens is asked first.
     audio_codes: Rule = Rule((1, 16))
 
-    @property
-    def audio_types(self) -> set[str]:
-        """The Content-Types that are taken for audio, whatever the name of the file."""
-        types = {"audio/mp3", "audio/m4a", "audio/wav", "audio/amr", "audio/mpga"}
-        return types | {"audio/x-m4a"} if self.since(1, 16, 1) else types
-
     def stopped(self, *, llm: bool, nested: bool) -> tuple[str, str, str]:
         """Return how a stop ends: status and error in the stream, status in the run detail.
 
@@ -131,3 +129,117 @@ class Rules:
     def stored_error(self, error: str | None) -> str | None:
         """Return what the run detail says where the stream's last event says `error`."""
         return ABORTED if self.since(1, 15) and error == STOPPED_BY_USER else error
+
+
+# What was otherwise in events and replies; fields that came later are left out by the contract's
+# `x-since`.
+PARALLEL = (
+    *("parallel_id", "parallel_start_node_id"),
+    *("parent_parallel_id", "parent_parallel_start_node_id"),
+)
+
+
+def old_event(rules: Rules, event: Data) -> Data:
+    """Return an event of Dify 1.16.1 as this version sends it."""
+    if not rules.since(1, 16):
+        event = contract().older_event(event, rules.release)
+    name, data = event["event"], event.get("data")
+    if rules.since(1, 14) or not isinstance(data, dict):
+        return event
+    if name == "loop_completed":
+        _last(data["execution_metadata"], "loop_duration_map", "loop_variable_map")
+    if not rules.since(1, 10):
+        _before_1_10(name, data)
+    if not rules.since(1, 9):
+        _before_1_9(name, data)
+    return event
+
+
+def _last(data: Data, *names: str) -> None:
+    """Put fields behind all others; what is not there is null."""
+    for name in names:
+        data[name] = data.pop(name, None)
+
+
+def _insert(data: Data, before: str, *names: str) -> None:
+    """Put fields before another one."""
+    behind = list(data)[list(data).index(before) :]
+    _last(data, *names, *(name for name in behind if name not in names))
+
+
+def _before_1_10(name: str, data: Data) -> None:
+    kind, _, what = name.partition("_")
+    if name == "workflow_finished":
+        data["error"] = data["error"] or ""
+    if name == "node_finished":
+        data["execution_metadata"] = data["execution_metadata"] or {}
+    if what == "completed":
+        del data["execution_metadata"]["total_price"], data["execution_metadata"]["currency"]
+    if kind == "node":
+        _insert(data, "iteration_id", *PARALLEL)
+    if kind == "loop":
+        _last(data, *PARALLEL[:2])
+    if name == "node_started":
+        _insert(data, "agent_strategy", "parallel_run_id")
+    if name == "loop_next":
+        _last(data, "parallel_mode_run_id")
+
+
+def _before_1_9(name: str, data: Data) -> None:
+    if name.startswith("iteration_"):
+        _last(data, *PARALLEL[:2])
+    match name:
+        case "node_finished":
+            data["process_data"] = data["process_data"] or None
+            if data["status"] == "exception":
+                data["error"] = data["outputs"]["error_message"]
+        case "node_retry":
+            data |= dict.fromkeys(("inputs", "process_data", "outputs"))
+            ids = ("iteration_id", "parallel_mode_run_id", "loop_id")
+            data["execution_metadata"] = dict.fromkeys(ids)
+        case "iteration_started":
+            data["metadata"] = {"iterator_length": data["metadata"]["iteration_length"]}
+        case "iteration_next":
+            _last(data, "extras", *PARALLEL[:2], "parallel_mode_run_id", "duration")
+        case "iteration_completed":
+            data["execution_metadata"] = {"total_tokens": 0}
+        case "loop_next":
+            _last(data, "duration")
+
+
+# The fields of a site that came last before 1.11.
+LAST = {
+    *("description", "copyright", "privacy_policy", "custom_disclaimer"),
+    *("default_language", "show_workflow_steps", "use_icon_as_answer_icon"),
+}
+
+
+def old_reply(rules: Rules, asked: Operation, reply: Reply, error: ApiError | None) -> Reply:
+    """Return the reply as this version gives it; error: what it was made from."""
+    operation, body = asked.id, reply.body
+    if error is not None:
+        return _old_error(rules, operation, reply, error)
+    if not rules.since(1, 16) and operation != "getAppParameters":
+        body = contract().older_reply(asked, body, rules.release)
+    if operation in ("runWorkflow", "runWorkflowVersion") and not rules.since(1, 10):
+        body["data"]["error"] = body["data"]["error"] or ""
+    if operation == "getWorkflowRun" and not rules.since(1, 13):
+        told = body["outputs"] or body["status"] == "running"
+        body["outputs"] = json.dumps(body["outputs"]) if told else None
+    if operation == "getAppSite" and not rules.since(1, 11):
+        body = {name: body[name] for name in body if name not in LAST} | body
+    if operation == "listWorkflowLogs" and not rules.since(1, 11):
+        for entry in body["data"]:
+            entry["created_by_end_user"]["type"] = "service_api"
+    return evolve(reply, body=body)
+
+
+def _old_error(rules: Rules, operation: str, reply: Reply, error: ApiError) -> Reply:
+    if operation == "getWorkflowRun" and error.status == 404 and not rules.since(1, 13):
+        return Reply(dict.fromkeys(contract().example("WorkflowRunDetail")))
+    if error.code == "file_too_large" and not rules.since(1, 14):
+        return evolve(reply, body={**reply.body, "message": "File size exceeded. {message}"})
+    if error.field is not None and not rules.since(1, 11):
+        errors = {error.field: error.old_text}
+        return Reply({"errors": errors, "message": "Input payload validation failed"}, 400)
+    return reply
