@@ -11,11 +11,10 @@ import httpx
 import pytest
 from cli_calls import call
 from dify_workflow import AsyncDifyWorkflow, DifyWorkflow, InvalidArgument
-from facade import API_KEY, Kind, both, client
-from replay_server import ReplayServer, Reply
+from facade import API_KEY, Kind, answered, both, client
 from wire_archive import exchange
 
-STREAM = Reply.of(exchange("1.14.2", "run/empty_streaming"))
+STREAM = exchange("1.14.2", "run/empty_streaming")
 HTTP, HTTPS = "http://dify.test", "https://dify.test"
 VARIABLES = [f"{name}_proxy" for name in ("http", "https", "all", "no")]
 
@@ -32,10 +31,7 @@ ARGUMENTS: list[tuple[str, Any, str]] = [
     *(("limits", other, "httpx.Limits") for other in (5, {"max_connections": 5}, "5")),
     ("limits", httpx.Limits(max_connections=0), "one connection"),
     ("limits", httpx.Limits(max_connections="5"), "httpx.Limits"),  # type: ignore[arg-type]
-    *(
-        ("proxy", other, "http://127.0.0.1:3128")
-        for other in (5, b"http://h:1", {"all": 5}, True, "")
-    ),
+    *(("proxy", other, "127.0.0.1:3128") for other in (5, b"http://h:1", {"all": 5}, True, "")),
     *(("proxy", text, "http://") for text in ("127.0.0.1:3128", "//h:1", "proxy", "ftp://h:1")),
     *(("proxy", f"http://{text}", "http://") for text in (":1", "h:abc", "h:0", "h:99999", "a b")),
     ("proxy", "http://h\n:1", "http://"),
@@ -54,16 +50,16 @@ def test_an_argument_that_cannot_be_used(kind: Kind, name: str, value: Any, told
     assert "secret" not in str(caught.value)
 
 
-def test_what_to_write_for_httpx2_is_said() -> None:
-    given: Any = type("Client", (), {"__module__": "httpx2"})()
-    with pytest.raises(InvalidArgument, match=r"not httpx2\.Client \(call httpx2\.alias_httpx\(\)"):
-        DifyWorkflow(base_url=HTTP, api_key=API_KEY, http_client=given)
-
-
-def test_the_http_client_of_the_other_kind_is_refused() -> None:
-    for mine, theirs in ((DifyWorkflow, httpx.AsyncClient), (AsyncDifyWorkflow, httpx.Client)):
-        with pytest.raises(InvalidArgument, match=f"not httpx.{theirs.__name__}") as caught:
-            mine(base_url=HTTP, api_key=API_KEY, http_client=theirs())  # type: ignore[arg-type]
+def test_the_http_client_of_another_kind_is_refused() -> None:
+    another: Any = type("Client", (), {"__module__": "httpx2"})()
+    mine: Any
+    for mine, theirs, told in (
+        (DifyWorkflow, another, r"not httpx2\.Client \(call httpx2\.alias_httpx\(\)"),
+        (DifyWorkflow, httpx.AsyncClient(), r"not httpx\.AsyncClient"),
+        (AsyncDifyWorkflow, httpx.Client(), r"not httpx\.Client"),
+    ):
+        with pytest.raises(InvalidArgument, match=told) as caught:
+            mine(base_url=HTTP, api_key=API_KEY, http_client=theirs)
         assert caught.value.field == "http_client"
 
 
@@ -124,12 +120,6 @@ def test_a_socks_proxy_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @both
 def test_a_client_of_a_subclass_is_used(kind: Kind) -> None:
-    class Mine(httpx.Client):
-        pass
-
-    class MineAsync(httpx.AsyncClient):
-        pass
-
-    http = Mine() if kind == "sync" else MineAsync()
-    with ReplayServer([STREAM]) as server, client(kind, server.url, http_client=http) as dify:
+    mine = type("Mine", (httpx.Client if kind == "sync" else httpx.AsyncClient,), {})
+    with answered(kind, STREAM, http_client=mine()) as (_, dify):
         assert dify.run_workflow({}).status == "succeeded"

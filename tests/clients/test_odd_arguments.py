@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import io
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ from dify_workflow import (
     WorkflowRunRequest,
 )
 from dify_workflow.batch import iter_many
-from facade import API_KEY
+from facade import client, mocked
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from odd_values import NaTType, NAType, Scalar, Unknown, circle
@@ -69,16 +68,6 @@ BATCH = ["key", "inputs", "concurrency", "executor", "stop_on", "encoding", "use
 CLIENT = ["base_url", "http_client", "verify", "proxy", "limits", "default_headers", *OPTIONS]
 
 
-def locked(sent: list[httpx.Request]) -> httpx.MockTransport:
-    """A server that takes no key, and notes what it was sent."""
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        sent.append(request)
-        return httpx.Response(401, json={"code": "unauthorized", "message": "no", "status": 401})
-
-    return httpx.MockTransport(answer)
-
-
 def arguments_of(function: Any, names: list[str], data: st.DataObject) -> tuple[Any, ...]:
     """Odd arguments for a function: all that it needs, and some that it takes."""
     by_position, by_name = [], {}
@@ -98,51 +87,39 @@ def arguments_of(function: Any, names: list[str], data: st.DataObject) -> tuple[
     return by_position, {**chosen, **by_name} if may else by_name
 
 
-def use(dify: DifyWorkflow, name: str, args: Any, given: Any) -> None:
-    found = getattr(dify, name)(*args, **given)
-    if isinstance(found, Iterator):
-        next(found, None)
-    if hasattr(found, "close"):
-        found.close()
-
-
-async def use_async(dify: AsyncDifyWorkflow, name: str, args: Any, given: Any) -> None:
-    found = getattr(dify, name)(*args, **given)
-    if inspect.isawaitable(found):
-        found = await found
-    if hasattr(found, "__anext__"):
-        await anext(found, None)
-    if hasattr(found, "aclose"):
-        await found.aclose()
-
-
 def attempt(data: st.DataObject) -> None:
     """Make a request, a client, a batch or a call; only errors of ours may come out."""
     sent: list[httpx.Request] = []
+
+    def locked(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(401, json={"code": "unauthorized", "message": "no", "status": 401})
+
+    kind: Any = data.draw(st.sampled_from(["sync", "async"]))
     what = data.draw(st.sampled_from(["make", "client", "batch", *METHODS]))
+    http = mocked(kind, locked)
     try:
-        if what == "make":
-            make = data.draw(st.sampled_from(MAKERS))
-            args, given = arguments_of(make, ["inputs", *OPTIONS], data)
-            make(*args, **given)
-        elif what == "client":
-            kind = data.draw(st.sampled_from([DifyWorkflow, AsyncDifyWorkflow]))
-            kind(**data.draw(st.dictionaries(st.sampled_from(CLIENT), odd, max_size=3)))
-        elif what == "batch":
-            rows: Any = data.draw(odd | st.lists(odd, max_size=2))
-            options: Any = data.draw(st.dictionaries(st.sampled_from(BATCH), odd, max_size=2))
-            with httpx.Client(transport=locked(sent)) as http:
-                dify = DifyWorkflow(api_key=API_KEY, http_client=http, max_retries=0)
-                next(iter_many(dify, rows, **options), None)
-        elif data.draw(st.booleans()):
-            with httpx.Client(transport=locked(sent)) as http:
-                dify = DifyWorkflow(api_key=API_KEY, http_client=http, max_retries=0)
-                use(dify, what, *arguments_of(getattr(dify, what), OPTIONS, data))
-        else:
-            http_async = httpx.AsyncClient(transport=locked(sent))
-            dify_async = AsyncDifyWorkflow(api_key=API_KEY, http_client=http_async, max_retries=0)
-            chosen = arguments_of(getattr(dify_async, what), OPTIONS, data)
-            asyncio.run(use_async(dify_async, what, *chosen))
+        with client(kind, "http://h", http_client=http, max_retries=0) as dify:
+            if what == "make":
+                make = data.draw(st.sampled_from(MAKERS))
+                args, given = arguments_of(make, ["inputs", *OPTIONS], data)
+                make(*args, **given)
+            elif what == "client":
+                made: Any = DifyWorkflow if kind == "sync" else AsyncDifyWorkflow
+                made(**data.draw(st.dictionaries(st.sampled_from(CLIENT), odd, max_size=3)))
+            elif what == "batch":
+                rows: Any = data.draw(odd | st.lists(odd, max_size=2))
+                options: Any = data.draw(st.dictionaries(st.sampled_from(BATCH), odd, max_size=2))
+                with client("sync", "http://h", http_client=mocked("sync", locked)) as blocking:
+                    next(iter_many(blocking, rows, **options), None)
+            else:
+                method = getattr(dify if kind == "sync" else dify._inner, what)
+                args, given = arguments_of(method, OPTIONS, data)
+                found = getattr(dify, what)(*args, **given)
+                if isinstance(found, Iterator) and what != "with_options":
+                    next(found, None)
+                if hasattr(found, "close"):
+                    found.close()
     except InvalidArgument:
         assert sent == []
     except DifyError:
