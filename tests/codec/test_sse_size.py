@@ -14,24 +14,27 @@ from pieces import cut
 LARGE = b'data: "' + b"x" * (4 << 20) + b'"\n\n'
 
 
-@pytest.mark.parametrize("size", [64 * 1024, 1024])
-def test_a_large_event_is_copied_once_whatever_its_chunks(size: int) -> None:
-    decoder = SSEDecoder()
+@pytest.fixture
+def traced() -> Any:
     tracemalloc.start()
-    try:
-        found: list[bytes] = []
-        grown = 0  # the most that one call needed for a moment, but for those that complete it
-        for piece in cut(LARGE, size):
-            before, _ = tracemalloc.get_traced_memory()
-            tracemalloc.reset_peak()
-            found += decoder.feed(piece)
-            _, peak = tracemalloc.get_traced_memory()
-            if b"\n" not in piece:
-                grown = max(grown, peak - before)
-            else:
-                assert peak < 3 * len(LARGE)
-    finally:
-        tracemalloc.stop()
+    yield
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("size", [64 * 1024, 1024])
+def test_a_large_event_is_copied_once_whatever_its_chunks(size: int, traced: None) -> None:
+    decoder = SSEDecoder()
+    found: list[bytes] = []
+    grown = 0  # the most that one call needed for a moment, but for those that complete it
+    for piece in cut(LARGE, size):
+        before, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        found += decoder.feed(piece)
+        _, peak = tracemalloc.get_traced_memory()
+        if b"\n" not in piece:
+            grown = max(grown, peak - before)
+        else:
+            assert peak < 3 * len(LARGE)
     assert found == [LARGE[6:-2]]
     # The list of pieces itself grows by an eighth at a time; the event is 4 MB.
     assert grown < 4 * size + 256 * 1024
@@ -68,31 +71,20 @@ def test_an_event_of_many_lines_takes_work_by_the_line() -> None:
 
 
 BOUND = 1_000
+TOO_LARGE = [b"data: " + b"x" * 2 * BOUND, b"data: " + b"x" * 2 * BOUND + b"\n\n"]
+TOO_LARGE += [b": " + b"x" * 2 * BOUND, b"data: x\n" * BOUND, b"data:\n" * BOUND]
+TOO_LARGE += [b"data\n" * BOUND, b"data: x\r\n" * BOUND]
 
 
-@pytest.mark.parametrize(
-    "large",
-    [
-        b"data: " + b"x" * 2 * BOUND,
-        b"data: " + b"x" * 2 * BOUND + b"\n\n",
-        b": " + b"x" * 2 * BOUND,
-        b"data: x\n" * BOUND,
-        b"data:\n" * BOUND,
-        b"data\n" * BOUND,
-        b"data: x\r\n" * BOUND,
-    ],
-    ids=lambda large: repr(large[:9] + b"..." + large[-3:]),
-)
-@pytest.mark.parametrize("before", [b"", b"data: a\n\n"], ids=repr)
-@pytest.mark.parametrize("first", [b"", b"\n"], ids=repr)
-def test_an_event_larger_than_the_bound_is_refused(
-    before: bytes, first: bytes, large: bytes
-) -> None:
+@pytest.mark.parametrize("large", TOO_LARGE, ids=lambda large: repr(large[:9] + large[-3:]))
+def test_an_event_larger_than_the_bound_is_refused(large: bytes) -> None:
     for size in (1, 7, 64, BOUND, 10 * BOUND):
-        decoder = SSEDecoder(max_event_bytes=BOUND)
-        decoder.feed(before)
-        with pytest.raises(EventTooLarge, match="1000 bytes"):
-            list(map(decoder.feed, cut(first + large, size)))
+        for before in (b"", b"data: a\n\n"):
+            for first in (b"", b"\n"):
+                decoder = SSEDecoder(max_event_bytes=BOUND)
+                decoder.feed(before)
+                with pytest.raises(EventTooLarge, match="1000 bytes"):
+                    list(map(decoder.feed, cut(first + large, size)))
 
 
 def test_the_bound_is_on_one_event_not_on_the_stream() -> None:
@@ -107,19 +99,17 @@ def test_the_bound_is_on_one_event_not_on_the_stream() -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("piece", [2, 100, 16_384], ids=str)
 @pytest.mark.parametrize("line", [1, 1 << 30], ids=str)
-def test_the_bound_is_one_on_memory(line: int, piece: int) -> None:
+def test_the_bound_is_one_on_memory(line: int, piece: int, traced: None) -> None:
     """Of an event just below it and of one above, in lines and pieces of every size."""
     bound = 60_000
     text = b"data: " + b"x" * min(line, bound) + b"\n"
     small = text * (bound // len(text)) if len(text) < bound else text[:bound]
     for event in (small + b"\n\n", small + b"\n" + small):
-        decoder, pieces = SSEDecoder(max_event_bytes=bound), iter(cut(event, piece))
-        tracemalloc.start()
-        try:
-            with suppress(EventTooLarge):
-                for part in pieces:
-                    decoder.feed(part)
-            _, peak = tracemalloc.get_traced_memory()
-        finally:
-            tracemalloc.stop()
-        assert peak <= 2 * bound + (1 << 20)
+        decoder, pieces = SSEDecoder(max_event_bytes=bound), [*cut(event, piece)]
+        before, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        with suppress(EventTooLarge):
+            for part in pieces:
+                decoder.feed(part)
+        _, peak = tracemalloc.get_traced_memory()
+        assert peak - before <= 2 * bound + (1 << 20)

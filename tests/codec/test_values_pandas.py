@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import Any
 
 import pytest
 from dify_workflow import DifyWorkflow, InvalidArgument
@@ -36,30 +35,22 @@ REFUSED = [
 ]
 
 
-@pytest.fixture(scope="module")
-def fake() -> Any:
-    with FakeDify() as server:
-        yield server
-
-
-def test_what_is_missing_is_refused_wherever_it_is(fake: FakeDify) -> None:
-    with DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify:
-        for value in MISSING:
-            for inputs in ({"a": value}, {"a": [{"b": value}]}):
-                with pytest.raises(InvalidArgument, match="give None, or leave it out"):
-                    dify.run_workflow(inputs)
-        for value in REFUSED:
-            with pytest.raises(InvalidArgument, match=r"inputs\.a"):
-                dify.run_workflow({"a": value})
+def test_what_is_missing_is_refused_wherever_it_is(fake: FakeDify, dify: DifyWorkflow) -> None:
+    for value in MISSING:
+        for inputs in ({"a": value}, {"a": [{"b": value}]}):
+            with pytest.raises(InvalidArgument, match="give None, or leave it out"):
+                dify.run_workflow(inputs)
+    for value in REFUSED:
+        with pytest.raises(InvalidArgument, match=r"inputs\.a"):
+            dify.run_workflow({"a": value})
     assert fake.runs == []
 
 
-def test_single_values_are_sent_as_numbers_and_text(fake: FakeDify) -> None:
-    with DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify:
-        for value, sent in TAKEN:
-            dify.run_workflow({"a": value})
-            assert fake.runs[-1].inputs == {"a": sent}
-            assert type(fake.runs[-1].inputs["a"]) is type(sent)
+def test_single_values_are_sent_as_numbers_and_text(fake: FakeDify, dify: DifyWorkflow) -> None:
+    for value, sent in TAKEN:
+        dify.run_workflow({"a": value})
+        assert fake.runs[-1].inputs == {"a": sent}
+        assert type(fake.runs[-1].inputs["a"]) is type(sent)
 
 
 def test_neither_is_imported_by_the_library() -> None:
