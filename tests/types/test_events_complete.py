@@ -23,46 +23,43 @@ def completeness(dify: Dify, *, attach: bool = False) -> tuple[bool, bool]:
     return before, stream.events_complete
 
 
-@pytest.mark.parametrize("script", [eight_nodes(), iterating(), pausing()], ids=str)
-def test_a_run_that_was_not_cut_is_complete(script: Script) -> None:
-    assert completeness(server(script.paced(0.5), version="1.16.1")) == (True, True)
+NEWEST: dict[str, Any] = {"version": "1.16.1"}
+ITERATING = [event["event"] for event in iterating().events]
+BEGUN, ENDED = (ITERATING.index(f"iteration_{name}") for name in ("started", "completed"))
+# The fourth node begins between the snapshot and the subscription, and its begin is in neither.
+BETWEEN = (0.1, 0.2, 0.3, 0.9, 1.5, 1.6, 2.0, *range(5, 5 + len(eight_nodes().events) - 7))
 
 
-def test_a_replay_of_a_running_run_covers_the_gap() -> None:
-    for cut in (2, 3, 8, 11, 20):
-        dify = server(eight_nodes().paced(1.5), version="1.16.1", own_fault=Fault("eof", cut))
-        assert completeness(dify) == (True, True), cut
-
-
-def test_a_replay_of_a_run_that_has_ended_does_not() -> None:
-    dify = server(eight_nodes().paced(0.0), version="1.16.1", own_fault=Fault("eof", 5))
-    assert completeness(dify) == (True, False)
-
-
-def test_a_node_whose_begin_fell_between_snapshot_and_subscription_is_missing() -> None:
-    times = (0.1, 0.2, 0.3, 0.9, 1.5, 1.6, 2.0, *range(5, 5 + len(eight_nodes().events) - 7))
+def unlucky() -> Script:
     script = eight_nodes().paced(1.0)
-    script = Script(script.name, script.events, times, script.inputs)
-    dify = server(script, version="1.14.2", own_fault=Fault("eof", 3), gap=0.5)
-    assert completeness(dify) == (True, False)
+    return Script(script.name, script.events, BETWEEN, script.inputs)
 
 
-def test_what_happened_inside_an_iteration_is_not_replayed() -> None:
-    begun = [e["event"] for e in iterating().events].index("iteration_started")
-    ended = [e["event"] for e in iterating().events].index("iteration_completed")
+# A run, its server, after how many events its stream is cut, and whether it is complete then.
+RUNS: list[tuple[Script, dict[str, Any], int | None, bool]] = [
+    *(
+        (script.paced(0.5), NEWEST, None, True)
+        for script in (eight_nodes(), iterating(), pausing())
+    ),
+    # A replay of a running run covers the gap, that of one that has ended does not.
+    *((eight_nodes().paced(1.5), NEWEST, cut, True) for cut in (2, 3, 8, 11, 20)),
+    (eight_nodes().paced(0.0), NEWEST, 5, False),
+    (unlucky(), {"version": "1.14.2", "gap": 0.5}, 3, False),
+    # What happened inside an iteration is not replayed.
+    (iterating().paced(1.5), NEWEST, BEGUN + 2, False),
+    (iterating().paced(1.5), NEWEST, ENDED + 1, True),
+    # It was polled.
+    (eight_nodes().paced(1.5), {"version": "1.13.2"}, 5, False),
+    (eight_nodes().paced(1.5), {"refuses_events": True}, 5, False),
+]
 
-    def cut_at(position: int) -> Dify:
-        script = iterating().paced(1.5)
-        return server(script, version="1.16.1", own_fault=Fault("eof", position))
 
-    assert completeness(cut_at(begun + 2)) == (True, False)
-    assert completeness(cut_at(ended + 1)) == (True, True)
-
-
-@pytest.mark.parametrize("more", [{"version": "1.13.2"}, {"refuses_events": True}], ids=str)
-def test_a_run_that_was_polled_is_not_complete(more: dict[str, Any]) -> None:
-    dify = server(eight_nodes().paced(1.5), own_fault=Fault("eof", 5), **more)
-    assert completeness(dify) == (True, False)
+@pytest.mark.parametrize(("script", "given", "cut", "complete"), RUNS, ids=str)
+def test_whether_a_run_is_complete(
+    script: Script, given: dict[str, Any], cut: int | None, complete: bool
+) -> None:
+    fault = {} if cut is None else {"own_fault": Fault("eof", cut)}
+    assert completeness(server(script, **given, **fault)) == (True, complete)
 
 
 def test_a_run_that_somebody_else_started_is_not_complete() -> None:
