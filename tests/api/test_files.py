@@ -100,51 +100,37 @@ def test_a_file_that_cannot_be_read_on_is_told_as_such(kind: Kind, path: Path) -
         assert server.requests == []
 
 
-NAMES = [
-    ("../../etc/passwd", "passwd"),
-    ("C:\\Users\\ann\\a.txt", "a.txt"),
-    ("mixed/ways\\b.txt", "b.txt"),
-    ("folder/", "folder"),
-    ("/", "file"),
-    ("..", "file"),
-    ("a/.", "file"),
-    ("你好 世界.txt", "你好 世界.txt"),
-    ('say "hi".txt', 'say "hi".txt'),
-    ("it's; name=x.txt", "it's; name=x.txt"),
-    ("😀👨‍👩‍👧.png", "😀👨‍👩‍👧.png"),
-    ("100% ünï.tar.gz", "100% ünï.tar.gz"),
-    ("no extension", "no extension"),
-    ("x" * 300 + ".txt", "x" * 300 + ".txt"),
+# A name as it is given, the one that is sent, and the type that is guessed.
+NAMES: list[tuple[str, str, str | None]] = [
+    ("../../etc/passwd", "passwd", None),
+    ("C:\\Users\\ann\\a.txt", "a.txt", "text/plain"),
+    ("mixed/ways\\b.PNG", "b.PNG", "image/png"),
+    ("folder/", "folder", None),
+    ("/", "file", None),
+    ("..", "file", None),
+    ("a/.", "file", None),
+    ("你好 世界.mp3", "你好 世界.mp3", "audio/mpeg"),
+    ('say "hi".txt', 'say "hi".txt', "text/plain"),
+    ("it's; name=x.txt", "it's; name=x.txt", "text/plain"),
+    ("😀👨‍👩‍👧.png", "😀👨‍👩‍👧.png", "image/png"),
+    ("100% ünï.pdf", "100% ünï.pdf", "application/pdf"),
+    ("no extension", "no extension", None),
+    ("a.unknown-ending", "a.unknown-ending", None),
+    ("x" * 300 + ".txt", "x" * 300 + ".txt", "text/plain"),
 ]
 
 
 @both
-def test_only_the_base_name_is_sent_and_any_name_arrives(kind: Kind) -> None:
+def test_only_the_base_name_is_sent_and_its_type_is_guessed_or_given(kind: Kind) -> None:
     with Uploads() as server, client(kind, server) as dify:
-        for given, _ in NAMES:
-            dify.upload_file(b"x", name=given)
-        assert [file.filename for file in server.files] == [name for _, name in NAMES]
-        assert {len(parts) for parts in server.uploads} == {2}
-
-
-GUESSED = {
-    "a.txt": "text/plain",
-    "a.PNG": "image/png",
-    "a.mp3": "audio/mpeg",
-    "a.pdf": "application/pdf",
-    "a.unknown-ending": "application/octet-stream",
-    "a": "application/octet-stream",
-}
-
-
-@both
-def test_the_mime_type_is_guessed_or_given(kind: Kind) -> None:
-    with Uploads() as server, client(kind, server) as dify:
-        for name in GUESSED:
+        for name, _, _ in NAMES:
             dify.upload_file(b"x", name=name)
-        dify.upload_file(b"x", name="a.txt", mime_type="text/markdown")
-        kinds = [file.content_type for file in server.files]
-    assert kinds == [*GUESSED.values(), "text/markdown"]
+            dify.upload_file(b"x", name=name, mime_type="text/markdown")
+        sent = [(file.filename, file.content_type) for file in server.files]
+        assert {len(parts) for parts in server.uploads} == {2}
+    guessed = [(name, guess or "application/octet-stream") for _, name, guess in NAMES]
+    assert sent[::2] == guessed
+    assert sent[1::2] == [(name, "text/markdown") for name, _ in guessed]
 
 
 # What would end a part, or begin a field of the form, if a boundary were guessed.

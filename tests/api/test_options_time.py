@@ -94,7 +94,8 @@ def test_a_deadline_ends_the_wait_and_names_the_run(kind: Kind) -> None:
 def test_a_deadline_before_the_run_is_known(kind: Kind, state: str) -> None:
     with slow_runs(kind, deadline=1.0) as (runs, server, dify):
         runs.state = state
-        with pytest.raises(DeadlineExceeded) as caught:
+        told = r"^the run \(its id is not known\): the deadline"
+        with pytest.raises(DeadlineExceeded, match=told) as caught:
             dify.run_workflow({})
         assert (caught.value.run_id, caught.value.status) == (None, None)
         assert len(server.requests) == 1

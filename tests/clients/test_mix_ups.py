@@ -13,7 +13,6 @@ import pytest
 from dify_workflow import (
     AsyncDifyWorkflow,
     ConnectionFailed,
-    DeadlineExceeded,
     DifyWorkflow,
     InvalidArgument,
     InvalidParam,
@@ -22,7 +21,7 @@ from dify_workflow import (
 )
 from dify_workflow.batch import iter_many
 from facade import Kind, both, client
-from fake_dify import Answer, FakeDify, Fault, Input
+from fake_dify import Answer, FakeDify, Input
 
 NO_RUN = r"the id \(a UUID\) of a run of this app, not a task's, not a log entry's"
 
@@ -76,16 +75,6 @@ def test_a_server_that_fails_is_asked_again_for_a_run(kind: Kind, fake_dify: Fak
         for route in ("events", "detail"):
             fake_dify.faults.add(Answer(on=route, status=500, body=body))
         assert dify.attach(run.id).result().status == "succeeded"
-
-
-@both
-def test_the_deadline_of_a_run_without_an_id(kind: Kind, fake_dify: FakeDify) -> None:
-    fake_dify.faults.add(Fault(then="silence", before_headers=True))
-    with (
-        client(kind, fake_dify, deadline=0.5) as dify,
-        pytest.raises(DeadlineExceeded, match=r"^the run \(its id is not known\): the deadline"),
-    ):
-        dify.run_workflow({})
 
 
 def test_a_text_is_no_file() -> None:
