@@ -25,7 +25,7 @@ from facade import API_KEY, Kind, answered, both, client
 from fake_dify import FakeDify
 from replay_reply import chunked, head
 from replay_server import Close, Reply, Request, Sleep
-from upload_server import Part, parts_of
+from uploads import Part, parts_of
 from wire_archive import Exchange, exchange, exchanges
 
 SPOKEN = exchange("1.14.2", "audio/with_model_text_to_audio")

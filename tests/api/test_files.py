@@ -23,8 +23,7 @@ from facade import Kind, answered, both, client, each_way, run
 from fake_dify import FakeDify, Input
 from pauses import recorded_pauses
 from replay_server import Reply
-from upload_server import UPLOADED, Part, Uploads, parts_of
-from upload_sources import BODY, SOURCES, close, each_source, written
+from uploads import BODY, SOURCES, UPLOADED, Part, Uploads, close, each_source, parts_of, written
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from dify_workflow import APIError, DifyError, WorkflowFile
 from facade import Kind, both
-from mutant_server import of_types, serving, use_response
-from mutants import Path, mutants
+from mutants import Path, mutants, of_types, serving, use_response
 from recorded_models import model_of
 from wire_archive import exchange, exchanges
 

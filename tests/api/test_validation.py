@@ -19,15 +19,13 @@ from dify_workflow import (
     WorkflowFile,
     WorkflowRunRequest,
 )
-from facade import Kind, answered, both, client, each_way, run
+from facade import Kind, answered, both, client, each_way, run, run_reply
 from fake_dify import FakeDify, Input
 from odd_values import NOON, Colour, Level, Mode, Order, Point, Pydantic, Size
 from replay_server import Handler, Reply, Request
 from wire_archive import VERSIONS, exchange, exchanges
 
 PARAMETERS = exchange("1.14.2", "appinfo/echo_parameters_extra")
-RUN = Reply.of(exchange("1.14.2", "run/empty_streaming"))
-RUN_BLOCKING = Reply.of(exchange("1.14.2", "run/empty_blocking"))
 DOC = WorkflowFile.from_url("https://example.com/a.pdf")
 PIC = WorkflowFile.from_bytes(b"x", "a.png")
 PDF = WorkflowFile.from_bytes(b"", "a.pdf")
@@ -39,10 +37,7 @@ def app(*form: Any, parameters: Reply | None = None) -> Handler:
     asked_for = parameters or Reply.json(200, PARAMETERS.json() | {"user_input_form": [*form]})
 
     def tell(request: Request) -> Reply:
-        if request.path.endswith("/parameters"):
-            return asked_for
-        assert request.path == "/v1/workflows/run", request
-        return RUN if request.json()["response_mode"] == "streaming" else RUN_BLOCKING
+        return asked_for if request.path.endswith("/parameters") else run_reply(request)
 
     return tell
 

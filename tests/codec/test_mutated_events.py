@@ -10,8 +10,7 @@ from dify_workflow import DifyError
 from dify_workflow_api.events import EVENTS
 from facade import Kind, both
 from fake_dify.contract import contract
-from mutant_server import RUN, of_types, serving, use_response
-from mutants import Path, mutants
+from mutants import RUN, Path, mutants, of_types, serving, use_response
 from recorded_models import SPEC, component
 from recorded_runs import TERMINAL
 from wire_archive import exchanges

@@ -16,8 +16,8 @@ from typing import Any, Literal, get_args
 import httpx
 import pytest
 from dify_workflow import AsyncDifyWorkflow, AsyncWorkflowStream, DifyWorkflow
-from replay_server import Handler, ReplayServer, Reply
-from wire_archive import Exchange
+from replay_server import Handler, ReplayServer, Reply, Request
+from wire_archive import Exchange, exchange
 
 Kind = Literal["sync", "async", "sync, httpx", "async, httpx"]
 
@@ -58,6 +58,15 @@ def answered(
     handler: Any = replies[0] if callable(replies[0]) else replies
     with ReplayServer(handler) as server, client(kind, server, **options) as dify:
         yield server, dify
+
+
+_RUNS = {mode: exchange("1.14.2", f"run/empty_{mode}") for mode in ("streaming", "blocking")}
+
+
+def run_reply(request: Request) -> Reply:
+    """Answer a run that gives nothing, in the mode that it was asked for in."""
+    assert request.path == "/v1/workflows/run", request
+    return Reply.of(_RUNS[request.json()["response_mode"]])
 
 
 each_way = pytest.mark.parametrize(

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from dify_workflow import InvalidArgument, WorkflowFile
 from facade import Kind, both, client
-from upload_server import LISTED, Uploads, parts_of, type_on_the_server
-from upload_sources import written
+from uploads import LISTED, Uploads, parts_of, type_on_the_server, written
 
 FILE: Any = WorkflowFile
 
