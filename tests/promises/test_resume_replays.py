@@ -65,24 +65,24 @@ def test_a_form_that_is_announced_again_is_not_delivered_again(kind: Kind) -> No
     left = {**form, "form_id": "left", "form_token": "token-left", "node_id": "left"}
     right = {**form, "form_id": "right", "form_token": "token-right", "node_id": "right"}
     both_wait = [{**reasons[0], **left}, {**reasons[0], **right}]
-    run = Reply.stream(
+    run = [
         frame("workflow_started", id="run-1", reason="initial"),
         frame("human_input_required", **left),
         frame("human_input_required", **right),
         frame("workflow_paused", status="paused", reasons=both_wait),
-    )
+    ]
     resumed = Reply.stream(
-        frame("workflow_started", id="run-1", reason="initial"),
-        frame("human_input_required", **left),
-        frame("human_input_required", **right),
-        frame("workflow_paused", status="paused", reasons=both_wait),
+        *run,
         frame("workflow_started", id="run-1", reason="resumption", created_at=1),
         frame("human_input_required", **right),
         frame("human_input_form_filled", node_id="left"),
         frame("workflow_paused", status="paused", reasons=both_wait[1:]),
         Sleep(60),
     )
-    with Paused(run, [resumed], {"token-right": WAITING}) as server, client(kind, server) as dify:
+    with (
+        Paused(Reply.stream(*run), [resumed], {"token-right": WAITING}) as server,
+        client(kind, server) as dify,
+    ):
         response = dify.run_workflow({})
         assert [form.node_id for form in response.forms] == ["left", "right"]
         with dify.resume(response) as stream:
@@ -99,41 +99,23 @@ def _chunk(text: str, *selector: str) -> bytes:
 
 
 SEPARATOR = _chunk("\n", "end", "answer")
-
-
-LEG_1 = [
-    *(_chunk("tok0 ", "llm", "text"), _chunk("tok1 ", "llm", "text"), _chunk("", "llm", "text")),
-    *(SEPARATOR, _chunk("long " * 1000, "second", "x"), SEPARATOR),
-]
-
-
-LEG_2_OLD = [
-    *(_chunk("tok0 tok1", "llm", "text"), SEPARATOR),  # at once, and stripped
-    *(_chunk("long " * 1000, "second", "x"), SEPARATOR),
-]
-
-
-LEG_2_NEW = [
-    *(_chunk("yes", "ask", "c"), SEPARATOR, _chunk("tok0 ", "llm2", "text")),
-    *(_chunk("new", "llm2", "text"), _chunk("", "llm2", "text")),
-]
-
-
+LONG = _chunk("long " * 1000, "second", "x")
+LEG_1 = [_chunk(text, "llm", "text") for text in ("tok0 ", "tok1 ", "")]
+LEG_1 += [SEPARATOR, LONG, SEPARATOR]
+LEG_2_OLD = [_chunk("tok0 tok1", "llm", "text"), SEPARATOR, LONG, SEPARATOR]  # at once, stripped
+LEG_2_NEW = [_chunk("yes", "ask", "c"), SEPARATOR]
+LEG_2_NEW += [_chunk(text, "llm2", "text") for text in ("tok0 ", "new", "")]
 SNAPSHOT = frame("workflow_started", id="run-1", reason="initial")
-
-
 RESUMED = frame("workflow_started", id="run-1", reason="resumption", created_at=1)
-
-
 FINISHED = frame("workflow_finished", id="run-1", status="succeeded", outputs={"a": "b"})
+PAUSED = frame("workflow_paused", status="paused", reasons=[])
 
 
 @both
 @pytest.mark.parametrize("missed", range(len(LEG_2_OLD) + 2))
 def test_text_that_is_sent_again_is_not_delivered_again(kind: Kind, missed: int) -> None:
     """Each leg sends the text from its beginning; `missed` live events passed before we came."""
-    pause = frame("workflow_paused", status="paused", reasons=[])
-    run = Reply.stream(SNAPSHOT, *LEG_1, pause)
+    run = Reply.stream(SNAPSHOT, *LEG_1, PAUSED)
     live = [RESUMED, *LEG_2_OLD, *LEG_2_NEW][missed:]
     with (
         Paused(run, [Reply.stream(SNAPSHOT, *live, FINISHED)]) as server,
@@ -150,29 +132,25 @@ def test_text_that_is_sent_again_is_not_delivered_again(kind: Kind, missed: int)
 
 @both
 def test_other_text_is_delivered_though_its_variable_had_some(kind: Kind) -> None:
-    pause = frame("workflow_paused", status="paused", reasons=[])
-    run = Reply.stream(SNAPSHOT, _chunk("first", "n", "x"), pause)
+    run = Reply.stream(SNAPSHOT, _chunk("first", "n", "x"), PAUSED)
     live = [RESUMED, _chunk("fir", "n", "x"), _chunk("ST and more", "n", "x"), FINISHED]
     with Paused(run, [Reply.stream(SNAPSHOT, *live)]) as server, client(kind, server) as dify:
-        response = dify.run_workflow({})
         with dify.run_workflow_stream({}) as first:
             list(first)
         with dify.resume(first.result()) as second:
             assert said(second) == "ST and more"
-        assert response.status == "paused"
 
 
 @both
 def test_two_legs_within_one_second(kind: Kind) -> None:
     """Both begin with an event of the same second, and text comes again in both."""
-    pause = frame("workflow_paused", status="paused", reasons=[])
-    run = Reply.stream(SNAPSHOT, _chunk("a", "n", "x"), pause)
-    live = [RESUMED, _chunk("a", "n", "x"), _chunk("b", "m", "x"), RESUMED]
-    live += [_chunk("a", "n", "x"), _chunk("b", "m", "x"), _chunk("c", "o", "x"), FINISHED]
-    with Paused(run, [Reply.stream(SNAPSHOT, *live)]) as server, client(kind, server) as dify:
-        with dify.run_workflow_stream({}) as first:
-            assert said(first) == "a"
-        with dify.resume(first.result()) as second:
-            events = list(second)
+    run = Reply.stream(SNAPSHOT, _chunk("a", "n", "x"), PAUSED)
+    first = [RESUMED, _chunk("a", "n", "x"), _chunk("b", "m", "x")]
+    second = Reply.stream(SNAPSHOT, *first, *first, _chunk("c", "o", "x"), FINISHED)
+    with Paused(run, [second]) as server, client(kind, server) as dify:
+        with dify.run_workflow_stream({}) as stream:
+            assert said(stream) == "a"
+        with dify.resume(stream.result()) as resumed:
+            events = list(resumed)
         assert said(events) == "bc"
         assert seen(events).count("workflow_started resumption") == 2

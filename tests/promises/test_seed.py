@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from replay_server import Reply, Request
 from wire_archive import exchange
 
 RUN = exchange("1.14.2", "run/echo_unicode_streaming")
-FINISHED = RUN.events()[-1]
+IDS = RUN.events()[-1]["workflow_run_id"], RUN.events()[-1]["task_id"]
 DETAIL = exchange("1.14.2", "detail/failed")
 LOGS = exchange("1.14.2", "logs/default")
 LAST_ID = LOGS.json()["data"][3]["id"]
@@ -42,49 +43,37 @@ def _dify(request: Request) -> Reply:
 
 
 @pytest.fixture
-def dify(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> Any:
+def dify(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A client without a key of its own: every call brings one."""
     monkeypatch.delenv("DIFY_API_KEY", raising=False)
     with answered(kind, _dify, api_key=None) as (server, made):
         made.requests = server.requests
         yield made
-
-
-def _last(dify: Any) -> Request:
-    request: Request = dify.requests[-1]
-    return request
+        sent = {request.headers["authorization"] for request in server.requests}
+        assert sent == {"Bearer app-1"}
 
 
 @both
 def test_1_1_run_workflow(dify: Any) -> None:
-    request = WorkflowRunRequest(api_key="app-1", inputs={"text": "你好", "num": 2})
-    response = dify.run_workflow(request)
+    inputs = {"text": "你好", "num": 2}
+    response = dify.run_workflow(WorkflowRunRequest(api_key="app-1", inputs=inputs))
     assert isinstance(response, WorkflowRunResponse)
-    assert response.id == FINISHED["workflow_run_id"]
-    assert response.status == "succeeded"
-    assert response.message == ""
-    assert response.task_id == FINISHED["task_id"]
-    assert _last(dify).headers["authorization"] == "Bearer app-1"
-    assert _last(dify).json()["inputs"] == {"text": "你好", "num": 2}
+    assert (response.id, response.task_id) == IDS
+    assert (response.status, response.message) == ("succeeded", "")
+    assert dify.requests[-1].json()["inputs"] == inputs
 
 
 @both
 def test_1_2_run_workflow_stream(dify: Any) -> None:
     """Each message of the stream has the same four fields as the response of a run."""
-    seen = []
-    for message in dify.run_workflow_stream(WorkflowRunRequest(api_key="app-1", inputs={})):
-        assert isinstance(message, WorkflowStreamEvent)
-        seen.append((message.id, message.status, message.message, message.task_id))
-    ids = FINISHED["workflow_run_id"], FINISHED["task_id"]
-    assert {(id, task_id) for id, _, _, task_id in seen} == {ids}
-    assert [status for _, status, _, _ in seen] == ["running"] * (len(seen) - 1) + ["succeeded"]
-    texts = [
-        event["data"]["text"] or "" for event in RUN.events() if event["event"] == "text_chunk"
-    ]
-    assert [message for _, _, message, _ in seen if message in texts and message] == [
-        text for text in texts if text
-    ]
-    assert _last(dify).headers["authorization"] == "Bearer app-1"
+    messages = list(dify.run_workflow_stream(WorkflowRunRequest(api_key="app-1", inputs={})))
+    assert {type(message) for message in messages} == {WorkflowStreamEvent}
+    assert {(message.id, message.task_id) for message in messages} == {IDS}
+    *others, last = [message.status for message in messages]
+    assert (set(others), last) == ({"running"}, "succeeded")
+    texts = [event["data"]["text"] for event in RUN.events() if event["event"] == "text_chunk"]
+    told = [message.message for message in messages if message.event == "text_chunk"]
+    assert "".join(told) == "".join(texts) != ""
 
 
 @both
@@ -92,22 +81,18 @@ def test_1_3_stop_workflow_stream(dify: Any) -> None:
     response = dify.stop_workflow_stream("task-1", user_id="user-1", api_key="app-1")
     assert isinstance(response, WorkflowStopResponse)
     assert response.result == "success"
-    assert _last(dify).path == "/v1/workflows/tasks/task-1/stop"
-    assert _last(dify).json() == {"user": "user-1"}
-    assert _last(dify).headers["authorization"] == "Bearer app-1"
+    (request,) = dify.requests
+    assert (request.path, request.json()) == ("/v1/workflows/tasks/task-1/stop", {"user": "user-1"})
 
 
 @both
 def test_1_4_info(dify: Any) -> None:
-    run_id = DETAIL.json()["id"]
-    response = dify.info(run_id, api_key="app-1")
+    raw = DETAIL.json()
+    response = dify.info(raw["id"], api_key="app-1")
     assert isinstance(response, WorkflowRunResponse)
-    assert response.id == run_id
-    assert response.status == "failed"
-    assert response.message == DETAIL.json()["error"]
-    assert response.task_id is None  # the server does not tell it here
-    assert _last(dify).path == f"/v1/workflows/run/{run_id}"
-    assert _last(dify).headers["authorization"] == "Bearer app-1"
+    assert (response.id, response.task_id) == (raw["id"], None)  # which is not told here
+    assert (response.status, response.message) == ("failed", raw["error"])
+    assert dify.requests[-1].path == f"/v1/workflows/run/{raw['id']}"
 
 
 @both
@@ -116,20 +101,14 @@ def test_2_1_logs(dify: Any) -> None:
     assert isinstance(page, DifyPageResult)
     assert len(page) == 5
     for log, recorded in zip(page, LOGS.json()["data"][4:9], strict=True):
+        run = recorded["workflow_run"]
         assert isinstance(log, WorkflowLogs)
-        assert log.id == recorded["id"]
-        assert log.status == recorded["workflow_run"]["status"]
-        assert log.message == (recorded["workflow_run"]["error"] or "")
-        assert log.created_at == recorded["created_at"]
-        assert log.finished_at == recorded["workflow_run"]["finished_at"]
-    assert _last(dify).headers["authorization"] == "Bearer app-1"
-
-
-@both
-def test_2_1_logs_lists_twenty_by_default(dify: Any) -> None:
+        assert (log.id, log.created_at) == (recorded["id"], recorded["created_at"])
+        assert (log.status, log.message) == (run["status"], run["error"] or "")
+        assert log.finished_at == run["finished_at"]
     page = dify.logs(WorkflowLogsRequest(api_key="app-1"))
     assert (len(page), page.limit, page.has_more) == (20, 20, True)
-    assert "last_id" not in _last(dify).query
+    assert "last_id" not in dify.requests[-1].query
 
 
 def test_the_interface_is_the_class_dify_workflow() -> None:
