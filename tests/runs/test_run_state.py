@@ -20,6 +20,7 @@ from run_events import (
     TASK,
     each_version,
     ended,
+    live,
     run_of,
     sse,
 )
@@ -28,22 +29,25 @@ from wire_archive import exchange, exchanges
 # Status, ids.
 
 
-@pytest.mark.parametrize("status", ["succeeded", "partial-succeeded", "failed", "stopped", "newer"])
-def test_a_finished_run_has_the_status_that_the_server_says(status: str) -> None:
-    event = {"event": "workflow_finished", "workflow_run_id": "r", "data": {"status": status}}
-    state = run_of([event])
-    assert (state.status, state.ready[0].status) == (status, status)
+STATUSES: list[tuple[Any, str]] = [
+    *((text, text) for text in ("succeeded", "partial-succeeded", "failed", "stopped", "newer")),
+    (None, ""),
+    (5, ""),
+    ([], ""),
+    ({}, ""),
+    (True, ""),
+]
 
 
-@pytest.mark.parametrize("status", [None, 5, [], {}, True])
-def test_a_status_that_is_no_text_is_empty(status: Any) -> None:
-    state = run_of([{"event": "workflow_finished", "data": {"status": status}}])
-    assert (state.over, state.status, state.ready[0].status) == (True, "", "")
+@pytest.mark.parametrize(("said", "status"), STATUSES)
+def test_a_finished_run_has_the_status_that_the_server_says(said: Any, status: str) -> None:
+    state = run_of([live("workflow_finished", status=said)])
+    assert (state.over, state.status, state.ready[0].status) == (True, status, status)
 
 
 def test_nothing_is_taken_behind_the_end() -> None:
-    finished = {"event": "workflow_finished", "workflow_run_id": "r", "data": {"status": "failed"}}
-    state = run_of([finished, {"event": "tts_message_end"}, {**finished, "data": {"status": "a"}}])
+    ends = [live("workflow_finished", status=status) for status in ("failed", "a")]
+    state = run_of([ends[0], {"event": "tts_message_end"}, ends[1]])
     assert [event.event for event in state.ready] == ["workflow_finished"]
     assert state.status == "failed"
 
@@ -121,15 +125,9 @@ def test_ids_are_learned_from_texts_even_where_only_the_result_counts() -> None:
 
 def test_what_is_kept_unread_of_a_result_has_a_bound() -> None:
     """Events of nodes are read when it is reached, all of them and in their order."""
-    ids = {"workflow_run_id": "r", "task_id": "t"}
-    state = RunState(result_only=True)
-    state.feed(sse([{"event": "workflow_started", **ids, "data": {"id": "r"}}]))
+    state = run_of([STARTED], result_only=True)
     state.ready.clear()
-    large = {"title": "x" * 300_000}
-    nodes = [
-        {"event": "node_started", **ids, "data": {"id": str(number), **large}}
-        for number in range(4)
-    ]
+    nodes = [live("node_started", id=str(number), title="x" * 300_000) for number in range(4)]
     for node in nodes[:3]:
         state.feed(sse([node]))
     assert not state.ready
