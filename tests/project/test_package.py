@@ -151,10 +151,11 @@ def test_every_public_type_is_known(dist: Path, tmp_path: Path) -> None:
     """What pyright says of the packages as they are installed."""
     for name in ("dify_workflow", "fake_dify"):
         zipfile.ZipFile(wheel(dist, name)).extractall(tmp_path)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    env = {"PYTHONPATH": str(tmp_path), "PATH": path}
     for package in ("dify_workflow", "dify_workflow_api", "fake_dify"):
-        pyright = ("-m", "pyright", "--pythonpath", sys.executable, "--verifytypes", package)
-        command = (*pyright, "--ignoreexternal", "--outputjson")
-        ran = python(*command, folder=tmp_path, env={"PYTHONPATH": str(tmp_path)}, timeout=300)
+        command = ("-m", "pyright", "--verifytypes", package, "--ignoreexternal", "--outputjson")
+        ran = python(*command, folder=tmp_path, env=env, timeout=300)
         found = json.loads(ran.stdout)["typeCompleteness"]
         not_known = [
             f"{symbol['name']}: {reason['message']}"
