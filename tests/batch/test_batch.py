@@ -6,30 +6,24 @@ import json
 import math
 import threading
 from collections.abc import Iterator
+from enum import Enum
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import pytest
-from batches import read
-from dify_workflow import (
-    DifyWorkflow,
-    InvalidArgument,
-    TooManyRequests,
-    WorkflowFile,
-)
+from batches import ended, read, rows
+from dify_workflow import DifyWorkflow, InvalidArgument, TooManyRequests, WorkflowFile
 from dify_workflow.batch import RowError, RowResult, iter_many, run_many
 from fake_dify import Answer, Fail, FakeDify, Fault, Gate, HumanInput, Input, Step
-
-
-def rows(count: int) -> Iterator[dict[str, Any]]:
-    return ({"id": f"row-{number}", "text": str(number)} for number in range(count))
 
 
 def test_each_row_is_a_line_with_its_key_inputs_and_outputs(
     fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
 ) -> None:
     output = tmp_path / "out.jsonl"
-    summary = run_many(dify, rows(20), output, key="id", concurrency=3, user="me")
+    given = ({"id": f"row-{number}", "text": str(number)} for number in range(20))
+    summary = run_many(dify, given, output, key="id", concurrency=3, user="me")
     assert (summary.rows, summary.failed, summary.ok, summary.earlier) == (20, 0, True, 0)
     assert str(summary) == "20 rows: 20 succeeded"
     found = {line["key"]: line for line in read(output)}
@@ -37,49 +31,38 @@ def test_each_row_is_a_line_with_its_key_inputs_and_outputs(
     runs = {run.inputs["text"]: run for run in fake.runs}
     assert len(fake.runs) == len({run.user for run in fake.runs}) == 20
     for key, line in found.items():
-        text = key.removeprefix("row-")
-        assert line["inputs"] == line["outputs"] == runs[text].inputs == {"text": text}
-        assert (line["run_id"], line["task_id"]) == (runs[text].id, runs[text].task_id)
-        assert line["user"] == runs[text].user
+        run = runs[key.removeprefix("row-")]
+        assert line["inputs"] == line["outputs"] == run.inputs == {"text": key[4:]}
+        assert (line["run_id"], line["task_id"], line["user"]) == (run.id, run.task_id, run.user)
         assert line["user"].startswith("me-")
         assert (line["status"], line["error"]) == ("succeeded", None)
     assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
 
 
-def test_the_same_call_again_runs_only_what_is_new(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
-) -> None:
-    output = tmp_path / "out.jsonl"
-    run_many(dify, rows(5), output, key="id")
-    summary = run_many(dify, rows(7), output, key="id")
-    assert str(summary) == "7 rows: 7 succeeded (5 of them earlier)"
-    assert sorted(run.inputs["text"] for run in fake.runs) == list("0123456")
-
-
-def test_a_row_whose_line_is_deleted_is_run_again(
+def test_the_same_call_again_runs_what_is_new_and_what_has_no_line(
     fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
 ) -> None:
     output = tmp_path / "out.jsonl"
     run_many(dify, rows(3), output, concurrency=1, inputs=["text"])
-    output.write_bytes(b"".join(output.read_bytes().splitlines(True)[:2]))
-    run_many(dify, rows(3), output, concurrency=1, inputs=["text"])
-    assert [run.inputs["text"] for run in fake.runs] == ["0", "1", "2", "2"]
-    assert [line["key"] for line in read(output)] == [1, 2, 3]
+    summary = run_many(dify, rows(5), output, concurrency=1, inputs=["text"])
+    assert str(summary) == "5 rows: 5 succeeded (3 of them earlier)"
+    output.write_bytes(b"".join(output.read_bytes().splitlines(True)[:4]))
+    run_many(dify, rows(5), output, concurrency=1, inputs=["text"])
+    assert [run.inputs["text"] for run in fake.runs] == ["1", "2", "3", "4", "5", "5"]
+    assert [line["key"] for line in read(output)] == [1, 2, 3, 4, 5]
 
 
 def test_results_can_be_iterated_over_without_a_file(dify: DifyWorkflow) -> None:
     with iter_many(dify, rows(4), inputs=lambda row: {"text": row["text"] * 2}) as batch:
-        found = sorted(batch, key=lambda row: row.key)
-    assert [(row.key, row.ok, row.outputs) for row in found] == [
-        (number, True, {"text": str(number - 1) * 2}) for number in (1, 2, 3, 4)
-    ]
+        found = {row.key: (row.ok, row.outputs) for row in batch}
+    assert found == {number: (True, {"text": f"{number}" * 2}) for number in (1, 2, 3, 4)}
     assert batch.summary.rows == 4
 
 
 def test_no_more_rows_are_under_way_than_asked_for(fake: FakeDify, dify: DifyWorkflow) -> None:
     gate = Gate()
     fake.workflow = [gate]
-    taken = []
+    taken: list[dict[str, Any]] = []
 
     def source() -> Iterator[dict[str, Any]]:
         for row in rows(9):
@@ -102,17 +85,11 @@ def test_a_row_that_fails_is_a_line_and_the_others_go_on(
 ) -> None:
     steps: dict[str, list[Step]] = {"fail": [Fail("boom")], "pause": [HumanInput()]}
     fake.workflow = lambda inputs: steps.get(inputs["text"], [])
-    fake.faults.add(
-        Answer(status=400, body={"code": "invalid_param", "message": "no", "status": 400}), 1
-    )
-    given: list[dict[str, Any]] = [
-        {"text": "refused"},
-        {"text": "fail"},
-        {"text": "pause"},
-        {"text": math.inf},
-        {"text": "\udc80", "other": WorkflowFile.from_bytes(b"x", "x.txt")},
-        {"text": "well"},
-    ]
+    refusal = {"code": "invalid_param", "message": "no", "status": 400}
+    fake.faults.add(Answer(status=400, body=refusal), 1)
+    given: list[dict[str, Any]] = [{"text": text} for text in ("no", "fail", "pause", math.inf)]
+    given.append({"text": "\udc80", "other": WorkflowFile.from_bytes(b"x", "x.txt")})
+    given.append({"text": "well"})
     output = tmp_path / "out.jsonl"
     summary = run_many(dify, given, output, concurrency=1)
     assert summary.statuses == {"error": 3, "failed": 1, "paused": 1, "succeeded": 1}
@@ -132,9 +109,8 @@ def test_a_row_that_the_server_refuses_has_no_run(version: str, tmp_path: Path) 
     """From 1.15 on the server tells it as a run that has failed."""
     output = tmp_path / "out.jsonl"
     given = [{"text": "a"}, {"other": "b"}, {"text": "c"}]
-    form = [Input("text", required=True)]
     with (
-        FakeDify(version, form=form) as fake,
+        FakeDify(version, form=[Input("text", required=True)]) as fake,
         DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify,
     ):
         for _ in range(2):  # it is written, so it is not run again
@@ -148,17 +124,21 @@ def test_a_row_that_the_server_refuses_has_no_run(version: str, tmp_path: Path) 
     assert row["error"] == {"type": "InvalidParam", "code": "invalid_param", "message": said}
 
 
-@pytest.mark.parametrize(("version", "status"), [("1.14.2", "error"), ("1.16.1", "succeeded")])
-def test_an_error_event_is_the_rows_and_names_its_run(version: str, status: str) -> None:
+@pytest.mark.parametrize(
+    ("version", "status", "error"),
+    [("1.14.2", "error", "ServerError"), ("1.16.1", "succeeded", None)],
+)
+def test_an_error_event_is_the_rows_and_names_its_run(
+    version: str, status: str, error: str | None
+) -> None:
     """From 1.15 on, servers tell such errors of runs that go on."""
     with (
         FakeDify(version) as fake,
         DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify,
     ):
         fake.faults.add(Fault(on="run", after_events=2, then="error event left open"))
-        (row,) = iter_many(dify, [{"text": "a"}])
-        assert (row.status, row.run_id) == (status, fake.runs[0].id)
-        assert (row.error and row.error.type) == ("ServerError" if status == "error" else None)
+        (row,) = iter_many(dify, rows(1))
+        assert ended(row) == (status, error, fake.runs[0].id)
 
 
 def test_a_run_that_was_lost_before_its_id_came_is_found_again(
@@ -172,74 +152,82 @@ def test_a_run_that_was_lost_before_its_id_came_is_found_again(
 
 def test_a_run_whose_end_is_not_seen_is_unknown(fake: FakeDify, dify: DifyWorkflow) -> None:
     fake.workflow = [Gate()]
-    (row,) = iter_many(dify, [{"text": "a"}], deadline=1.5)
-    assert (row.status, row.run_id) == ("unknown", fake.runs[0].id)
-    assert row.error is not None
-    assert row.error.type == "DeadlineExceeded"
+    (row,) = iter_many(dify, rows(1), deadline=1.5)
+    assert ended(row) == ("unknown", "DeadlineExceeded", fake.runs[0].id)
 
 
-def test_a_key_that_comes_twice_is_refused(fake: FakeDify, dify: DifyWorkflow) -> None:
-    given: list[dict[str, Any]] = [{"id": 7, "text": "a"}, {"id": "7", "text": "b"}]
-    with pytest.raises(InvalidArgument, match="row 2 has the id of an earlier one, '7'"):
-        list(iter_many(dify, given, key="id"))
+@pytest.mark.parametrize("keys", [(7, "7"), (1.0, "1.0"), ("a", "a")])
+def test_a_key_that_comes_twice_is_refused(
+    fake: FakeDify, dify: DifyWorkflow, keys: tuple[Any, Any]
+) -> None:
+    batch = iter_many(dify, [{"id": key} for key in keys], key="id", concurrency=1)
+    assert next(batch).ok
+    with pytest.raises(InvalidArgument, match=f"row 2 has the id of an earlier one, '{keys[1]}'"):
+        next(batch)
     assert len(fake.runs) == 1
 
 
-@pytest.mark.parametrize("key", [None, "", True, [1]])
+@pytest.mark.parametrize("key", [None, "", True, [1], math.nan, math.inf])
 def test_a_row_needs_a_key(dify: DifyWorkflow, key: Any) -> None:
-    with pytest.raises(InvalidArgument, match="key: text or a number is needed, and row 1 has"):
+    with pytest.raises(InvalidArgument, match=r"^key: text or a number is needed, and row 1 has"):
         list(iter_many(dify, [{"id": key}], key="id"))
     with pytest.raises(InvalidArgument, match="row 1 has no 'number', only id"):
         list(iter_many(dify, [{"id": key}], key="number"))
 
 
+class Colour(str, Enum):  # noqa: UP042
+    RED = "red"
+
+
+@pytest.mark.parametrize("key", [Colour.RED, HTTPStatus.OK, 1.5, 1e300, "\ud800", "e\u0301", "é"])
+def test_a_key_is_known_again_when_it_is_read_from_the_output(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path, key: Any
+) -> None:
+    for _ in range(2):
+        run_many(dify, [{"id": key, "text": "a"}], tmp_path / "out.jsonl", key="id")
+    assert len(fake.runs) == 1
+
+
 @pytest.mark.parametrize(
-    ("field", "options"),
+    ("field", "value"),
     [
-        ("concurrency", {"concurrency": 0}),
-        ("concurrency", {"concurrency": True}),
-        ("executor", {"executor": 8}),
-        ("inputs", {"inputs": "text"}),
-        ("key", {"key": bytearray()}),
-        ("stop_on", {"stop_on": (ValueError,)}),
-        ("stop_on", {"stop_on": TooManyRequests}),
-        ("patience", {"patience": math.nan}),
-        ("lookup_seconds", {"lookup_seconds": -1}),
-        ("unique_user", {"unique_user": True}),
-        ("on_human_input", {"on_human_input": print}),
-        ("deadline", {"deadline": 0}),
-        ("concurency", {"concurency": 8}),
+        ("concurrency", 0),
+        ("concurrency", True),
+        ("executor", 8),
+        ("inputs", "text"),
+        ("key", bytearray()),
+        ("stop_on", (ValueError,)),
+        ("stop_on", TooManyRequests),
+        ("patience", math.nan),
+        ("lookup_seconds", -1),
+        ("unique_user", True),
+        ("on_human_input", print),
+        ("deadline", 0),
+        ("concurency", 8),
+        ("rows", {"text": "a"}),
+        ("rows", 7),
+        ("rows", "rows.xlsx"),
+        ("rows", "none.csv"),
+        ("rows", [{}, None]),
     ],
 )
-def test_bad_options_are_refused_at_once(
-    dify: DifyWorkflow, field: str, options: dict[str, Any]
+def test_what_cannot_be_meant_is_refused_at_once(
+    dify: DifyWorkflow, field: str, value: Any
 ) -> None:
+    rows: Any = value if field == "rows" else []
+    options: Any = {} if field == "rows" else {field: value}
     with pytest.raises(InvalidArgument) as caught:
-        iter_many(dify, [], **options)
+        iter_many(dify, rows, **options)
     assert caught.value.field == field
-
-
-@pytest.mark.parametrize("given", [{"text": "a"}, 7, "rows.xlsx", "none.csv", [{}, None]])
-def test_bad_rows_are_refused_at_once(dify: DifyWorkflow, given: Any) -> None:
-    with pytest.raises(InvalidArgument) as caught:
-        iter_many(dify, given)
-    assert caught.value.field == "rows"
-
-
-def test_a_row_error_has_a_type_a_code_and_a_message() -> None:
-    error = RowError("InvalidParam", "invalid_param", "text is required")
-    line = RowResult(key=1, status="error", error=error).line()
-    assert json.loads(line)["error"] == {
-        "type": "InvalidParam",
-        "code": "invalid_param",
-        "message": "text is required",
-    }
 
 
 def test_a_line_is_json_whatever_the_server_sent() -> None:
     outputs = {"a": math.nan, "b": "\udc80", "c": [math.inf, "中文\u2028"]}
-    line = RowResult(key="k", status="succeeded", outputs=outputs).line()
+    error = RowError("InvalidParam", "invalid_param", "text is required")
+    line = RowResult(key="k", status="error", outputs=outputs, error=error).line()
     assert line.count(b"\n") == 1
-    assert json.loads(line)["outputs"] == {"a": None, "b": "\udc80", "c": [None, "中文\u2028"]}
+    told = json.loads(line)
+    assert told["outputs"] == {"a": None, "b": "\udc80", "c": [None, "中文\u2028"]}
+    assert told["error"] == {"type": error.type, "code": error.code, "message": error.message}
     plain = RowResult(key="k", status="succeeded", outputs={"a": "中文"}).line()
     assert "中文" in plain.decode()

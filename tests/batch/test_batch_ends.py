@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from batches import busy, ended, rows
 from dify_workflow import (
     AuthenticationError,
     ConnectionFailed,
@@ -16,14 +17,7 @@ from dify_workflow import (
     WorkflowFile,
 )
 from dify_workflow.batch import iter_many, run_many
-from dify_workflow.batch.pace import Pace
 from fake_dify import Answer, FakeDify, Fault, Sleep
-
-BUSY = {"code": "too_many_requests", "message": "Too many requests.", "status": 429}
-
-
-def rows(count: int) -> list[dict[str, Any]]:
-    return [{"text": str(number)} for number in range(count)]
 
 
 def test_a_wrong_key_ends_the_batch_and_leaves_the_rows_to_do(
@@ -40,8 +34,7 @@ def test_a_wrong_key_ends_the_batch_and_leaves_the_rows_to_do(
 
 def test_what_ends_the_batch_can_be_chosen(fake: FakeDify, dify: DifyWorkflow) -> None:
     (row,) = iter_many(dify, rows(1), api_key="app-wrong", stop_on=())
-    assert row.error is not None
-    assert (row.status, row.error.type) == ("error", "AuthenticationError")
+    assert ended(row) == ("error", "AuthenticationError", None)
 
 
 def test_the_results_of_rows_under_way_come_before_the_end(
@@ -57,34 +50,10 @@ def test_the_results_of_rows_under_way_come_before_the_end(
         next(batch)
 
 
-def test_all_rows_wait_when_the_server_is_too_busy(
-    fake: FakeDify, dify: DifyWorkflow, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    posts: list[int] = []  # each time that the pause was not over
-
-    class Held(Pace):
-        @property
-        def wait(self) -> float:
-            if not self._pauses or len(posts) >= 20:
-                return 0.0
-            posts.append(fake.posts())
-            return 0.01
-
-    monkeypatch.setattr("dify_workflow.batch.engine.Pace", Held)
-    busy = Answer(status=429, body=BUSY, headers={"Retry-After": "100"})
-    fake.faults.add(busy, 4)
-    found = list(iter_many(dify, rows(12), concurrency=4))
-    assert [row.status for row in found] == ["succeeded"] * 12
-    assert len(posts) == 20
-    assert max(posts) == 4  # nobody asked again within the pause
-    assert [request.status for request in fake.requests] == [429] * 4 + [200] * 12
-    assert len(fake.runs) == 12
-
-
 def test_a_server_that_stays_busy_ends_the_batch(
     fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
 ) -> None:
-    fake.faults.add(Answer(status=429, body=BUSY, headers={"Retry-After": "0.05"}), None)
+    fake.faults.add(busy("0.05"), None)
     output = tmp_path / "out.jsonl"
     with pytest.raises(TooManyRequests):
         run_many(dify, rows(5), output, patience=0.3)
@@ -122,8 +91,7 @@ def test_a_row_that_is_always_refused_does_not_hold_up_the_others(
     found = list(iter_many(dify, table, output, concurrency=1, max_retries=0, patience=5))
     assert [row.key for row in found if row.ok] == list(range(2, 32))
     (refused,) = [row for row in found if not row.ok]
-    assert refused.error is not None
-    assert (refused.key, refused.status, refused.error.type) == (1, "error", "ConnectionFailed")
+    assert (refused.key, *ended(refused)) == (1, "error", "ConnectionFailed", None)
     assert fake.posts("uploadFile") < 20
 
 
@@ -133,7 +101,7 @@ def test_a_busy_server_fails_no_row(
 ) -> None:
     monkeypatch.setattr("dify_workflow.batch.pace._FIRST_PAUSE", 0.001)
     for _ in range(15):
-        fake.faults.add(Answer(status=429, body=BUSY))
+        fake.faults.add(busy())
         fake.faults.add(Fault(on="run"))
     assert all(row.ok for row in iter_many(dify, rows(40), concurrency=1))
     assert fake.faults.left == []
@@ -142,7 +110,7 @@ def test_a_busy_server_fails_no_row(
 def test_a_server_may_ask_for_an_endless_wait(fake: FakeDify, dify: DifyWorkflow) -> None:
     fake.workflow = [Sleep(0.2)]
     fake.faults.add(Fault(on="run"))  # one that is under way while the other is refused
-    fake.faults.add(Answer(status=429, body=BUSY, headers={"Retry-After": "9" * 400}))
+    fake.faults.add(busy("9" * 400))
     batch = iter_many(dify, rows(2), concurrency=2)
     assert next(batch).ok
     with pytest.raises(TooManyRequests):

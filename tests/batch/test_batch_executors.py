@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
-from batches import rows
+from batches import busy, rows
 from dify_workflow import DifyWorkflow, InvalidArgument
 from dify_workflow.batch import iter_many, run_many
 from dify_workflow.batch.journal import Flight
 from dify_workflow.batch.one_row import Sealed, Task, run_remotely
-from fake_dify import Answer, FakeDify, Gate, Node, Sleep
-from places import ROOT
-
-BUSY = {"code": "too_many_requests", "message": "Too many requests.", "status": 429}
-
-
-@pytest.fixture
-def dify(fake: FakeDify) -> Iterator[DifyWorkflow]:
-    with DifyWorkflow(base_url=fake.url, api_key=fake.api_key, user="me") as client:
-        yield client
+from fake_dify import FakeDify, Gate, Node, Sleep
+from fork_server import warm_context
+from programs import python
 
 
-@contextmanager
-def processes(count: int = 2) -> Iterator[ProcessPoolExecutor]:
-    context = get_context("forkserver")
-    context.set_forkserver_preload(["dify_workflow.batch"])
-    with ProcessPoolExecutor(count, mp_context=context) as pool:
-        yield pool
+def processes(count: int = 2) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(count, mp_context=warm_context())
 
 
 def test_the_callers_threads_are_used_and_left(dify: DifyWorkflow, tmp_path: Path) -> None:
@@ -51,9 +37,10 @@ def test_the_callers_threads_are_used_and_left(dify: DifyWorkflow, tmp_path: Pat
 def test_rows_are_run_in_other_processes(
     fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
 ) -> None:
-    fake.faults.add(Answer(status=429, body=BUSY, headers={"Retry-After": "0.05"}), 2)
+    fake.faults.add(busy("0.05"), 2)
+    options: Any = {"concurrency": 4, "user": "me"}
     with processes() as pool:
-        summary = run_many(dify, rows(20), tmp_path / "out.jsonl", executor=pool, concurrency=4)
+        summary = run_many(dify, rows(20), tmp_path / "out.jsonl", executor=pool, **options)
     assert (summary.rows, summary.ok) == (20, True)
     assert sorted(int(run.inputs["text"]) for run in fake.runs) == list(range(1, 21))
     assert {run.user[:3] for run in fake.runs} == {"me-"}
@@ -82,15 +69,9 @@ def test_a_broken_pool_ends_the_batch_and_its_rows_are_found_later(
 
 def test_options_and_keys_travel_with_the_client(fake: FakeDify, dify: DifyWorkflow) -> None:
     fake.app("app-other")
+    options: Any = {"api_key": "app-other", "user": "you", "extra_headers": {"X-Row": "1"}}
     with processes(1) as pool:
-        (row,) = iter_many(
-            dify,
-            rows(1),
-            executor=pool,
-            api_key="app-other",
-            user="you",
-            extra_headers={"X-Row": "1"},
-        )
+        (row,) = iter_many(dify, rows(1), executor=pool, **options)
     assert row.ok
     (asked,), (run,) = fake.requests, fake.runs
     assert (asked.headers["x-row"], run.app.key) == ("1", "app-other")
@@ -115,6 +96,67 @@ def test_a_task_that_a_scheduler_repeats_finds_its_run(fake: FakeDify, dify: Dif
     other = Sealed(pickle.dumps(dify.with_options(api_key="app-no")))
     busy = run_remotely(other, task, True)
     assert (busy.started, type(busy.error).__name__) == (False, "AuthenticationError")
+
+
+class Losing(Executor):
+    """Loses the workers of its first tasks."""
+
+    def __init__(self, losses: int) -> None:
+        self.losses = losses
+        self.tasks: list[Task] = []
+        self.shown = ""  # what a scheduler may log
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.tasks.append(args[1])
+        self.shown = repr((fn, args, kwargs))
+        if len(self.tasks) <= self.losses:
+            future.set_exception(OSError("worker lost"))
+        else:
+            future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def test_a_row_whose_worker_was_lost_is_looked_up_first(
+    fake: FakeDify, dify: DifyWorkflow, caplog: pytest.LogCaptureFixture
+) -> None:
+    executor = Losing(1)
+    (row,) = iter_many(dify, rows(1), executor=executor, lookup_seconds=0)
+    assert row.ok
+    assert "row 1: its worker was lost (OSError('worker lost'))" in caplog.text
+    first, lookup, again = executor.tasks
+    assert (first.in_flight, lookup.in_flight, again.in_flight) == (False, True, False)
+    assert first.flight == lookup.flight != again.flight
+    assert lookup.flight.at is None  # it may have been posted just now
+    assert (row.user, len(fake.runs)) == (again.flight.user, 1)
+
+
+def test_what_a_scheduler_may_log_has_no_key(fake: FakeDify, dify: DifyWorkflow) -> None:
+    executor = Losing(0)
+    assert next(iter_many(dify, rows(1), executor=executor)).ok
+    assert "run_remotely" in executor.shown
+    assert fake.api_key not in executor.shown
+
+
+def test_when_a_worker_posts_a_row_is_not_known(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    output = tmp_path / "out.jsonl"
+    executor = Losing(9)
+    with pytest.raises(OSError, match="worker lost"):
+        run_many(dify, rows(1), output, executor=executor)
+    line = json.loads(Path(f"{output}.journal").read_text())
+    assert line == {"row": "1", "user": executor.tasks[0].flight.user, "at": None}
+    assert run_many(dify, rows(1), output, lookup_seconds=0).ok  # and is read again
+
+
+def test_a_row_that_loses_worker_after_worker_ends_the_batch(
+    fake: FakeDify, dify: DifyWorkflow
+) -> None:
+    executor = Losing(9)
+    with pytest.raises(OSError, match="worker lost"):
+        list(iter_many(dify, rows(1), executor=executor))
+    assert len(executor.tasks) == 3
 
 
 @attrs.define
@@ -177,15 +219,8 @@ def test_the_example_runs(tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     table, output = tmp_path / "rows.csv", tmp_path / "out.jsonl"
     table.write_text("text\nhello\nworld\n")
-    environment = {name: text for name, text in os.environ.items() if not name.startswith("DIFY_")}
-    ran = subprocess.run(
-        [sys.executable, "examples/dask_batch.py", str(table), str(output)],
-        check=False,
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=environment,
-    )
+    unset = dict.fromkeys(("DIFY_BASE_URL", "DIFY_API_KEY"), "")
+    ran = python("examples/dask_batch.py", table, output, env=unset)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.endswith("2 rows: 2 succeeded\n")
     assert len(output.read_text().splitlines()) == 2

@@ -6,6 +6,7 @@ import json
 import random
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,6 @@ from dify_workflow import InvalidArgument
 from dify_workflow.batch.journal import Flight, Journal
 from dify_workflow.batch.keys import KeySet
 from dify_workflow.batch.output_file import Output
-from dify_workflow.batch.pace import Pace
 from dify_workflow.batch.row_results import RowResult
 from filelock import FileLock, Timeout
 
@@ -28,67 +28,54 @@ def done() -> Iterator[KeySet]:
     made.close()
 
 
-def reopened(path: Path, done: KeySet) -> Output:
-    output = Output(path, done)
-    output.close()
-    return output
+TORN = range(1, len(SECOND) - 1)
 
 
-@pytest.mark.parametrize("cut", range(1, len(SECOND) - 1))
-def test_a_torn_last_line_is_cut_off(tmp_path: Path, cut: int, done: KeySet) -> None:
+@pytest.mark.parametrize("torn", [*(SECOND[:cut] for cut in TORN), b"\0" * 100])
+def test_a_torn_last_line_is_cut_off_and_lines_follow(
+    tmp_path: Path, torn: bytes, done: KeySet
+) -> None:
+    """A power failure leaves zeros."""
     path = tmp_path / "out.jsonl"
-    path.write_bytes(FIRST + SECOND[:cut])
-    output = reopened(path, done)
+    path.write_bytes(FIRST + torn)
+    output = Output(path, done)
     assert path.read_bytes() == FIRST
     assert ("a" in done, "2" in done) == (True, False)
     assert output.statuses == {"succeeded": 1}
-
-
-def test_a_last_line_without_its_end_is_kept(tmp_path: Path, done: KeySet) -> None:
-    path = tmp_path / "out.jsonl"
-    path.write_bytes(FIRST + SECOND[:-1])
-    output = reopened(path, done)
-    assert path.read_bytes() == FIRST + SECOND
-    assert "2" in done
-    assert output.statuses == {"succeeded": 1, "failed": 1}
-
-
-def test_what_is_appended_follows_what_was_there(tmp_path: Path, done: KeySet) -> None:
-    path = tmp_path / "out.jsonl"
-    path.write_bytes(FIRST + b"{")
-    output = Output(path, done)
     output.write(RowResult(key=2, status="failed"))
     assert path.read_bytes() == FIRST + SECOND
     output.close()
 
 
-@pytest.mark.parametrize(
-    "line", [b"hello\n", b"[]\n", b'{"key": 1}\n', b'{"key": 1, "status": []}\n']
-)
-def test_a_file_of_something_else_is_left_alone(tmp_path: Path, line: bytes, done: KeySet) -> None:
+def test_a_last_line_without_its_end_is_kept(tmp_path: Path, done: KeySet) -> None:
     path = tmp_path / "out.jsonl"
-    path.write_bytes(FIRST + line + b"x")
-    with pytest.raises(InvalidArgument, match=r"line 2 of .* is no result of a batch"):
-        Output(path, done)
-    assert path.read_bytes() == FIRST + line + b"x"
+    path.write_bytes(FIRST + SECOND[:-1])
+    output = Output(path, done)
+    output.close()
+    assert path.read_bytes() == FIRST + SECOND
+    assert "2" in done
+    assert output.statuses == {"succeeded": 1, "failed": 1}
 
 
-@pytest.mark.parametrize("content", [b'{"precious": 1}', b"x", b"{}", b"\xff"])
-def test_one_line_of_something_else_is_no_torn_line(
-    tmp_path: Path, content: bytes, done: KeySet
+@pytest.mark.parametrize(
+    ("before", "line"),
+    [
+        *((FIRST, line) for line in (b"hello\n", b"[]\n", b'{"key": 1}\n')),
+        (FIRST, b'{"key": 1, "status": []}\n'),
+        # one line of something else is no torn line
+        *((b"", line) for line in (b'{"precious": 1}', b"x", b"{}", b"\xff")),
+    ],
+)
+def test_a_file_of_something_else_is_left_alone(
+    tmp_path: Path, before: bytes, line: bytes, done: KeySet
 ) -> None:
     path = tmp_path / "out.jsonl"
+    content = before + line + (b"x" if before else b"")
     path.write_bytes(content)
-    with pytest.raises(InvalidArgument, match=r"line 1 of .* is no result of a batch"):
+    number = 2 if before else 1
+    with pytest.raises(InvalidArgument, match=rf"line {number} of .* is no result of a batch"):
         Output(path, done)
     assert path.read_bytes() == content
-
-
-def test_zeros_that_a_power_failure_leaves_are_cut_off(tmp_path: Path, done: KeySet) -> None:
-    path = tmp_path / "out.jsonl"
-    path.write_bytes(FIRST + b"\0" * 100)
-    reopened(path, done)
-    assert path.read_bytes() == FIRST
 
 
 def test_what_is_no_file_is_refused(done: KeySet) -> None:
@@ -96,59 +83,56 @@ def test_what_is_no_file_is_refused(done: KeySet) -> None:
         Output(Path("/dev/zero"), done)
 
 
+@contextmanager
+def opened(path: Path, *done: str) -> Iterator[Journal]:
+    journal = Journal(path, done.__contains__)
+    yield journal
+    journal.close()
+
+
+def found(path: Path, *done: str) -> dict[str, Flight]:
+    with opened(path, *done) as journal:
+        return dict(journal.found)
+
+
 def test_a_journal_keeps_what_is_in_flight(tmp_path: Path) -> None:
     path = tmp_path / "journal"
-    journal = Journal(path, lambda key: False)
-    for key in ("a", 2, "c", "d"):
-        journal.starting(key, Flight(f"user-{key}", 7.5))
-    journal.known(2, "run-2")
-    journal.over("c")
-    journal.known("d", "run-d")
-    killed = path.read_bytes()
-    journal.close()
-    found = {
+    with opened(path) as journal:
+        for key in ("a", 2, "c", "d"):
+            journal.starting(key, Flight(f"user-{key}", 7.5))
+        journal.starting("e", Flight("user-e"))  # it is not known when
+        journal.known(2, "run-2")
+        journal.over("c")
+        journal.known("d", "run-d")
+        killed = path.read_bytes()
+    flights = {
         "a": Flight("user-a", 7.5),
         "2": Flight("user-2", 7.5, "run-2"),
         "d": Flight("user-d", 7.5, "run-d"),
+        "e": Flight("user-e", None),
     }
-    untouched = Journal(path, lambda key: False)
-    assert untouched.found == found
-    untouched.close()
+    assert found(path) == flights
     path.write_bytes(killed)  # then "c" is done only by the output
-    again = Journal(path, {"c", "d"}.__contains__)
-    assert again.found == {key: found[key] for key in ("a", "2")}
-    again.over("a")
-    again.over(2)
-    again.close()
+    del flights["d"], flights["e"]
+    with opened(path, "c", "d", "e") as again:
+        assert again.found == flights
+        again.over("a")
+        again.over(2)
     assert not path.exists()
-
-
-def test_a_journal_keeps_that_a_time_is_not_known(tmp_path: Path) -> None:
-    path = tmp_path / "journal"
-    journal = Journal(path, lambda key: False)
-    journal.starting("a", Flight("user-a"))
-    journal.close()
-    again = Journal(path, lambda key: False)
-    assert again.found == {"a": Flight("user-a", None)}
-    again.close()
 
 
 def test_a_journal_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dify_workflow.batch.journal._MOST_LINES", 10)
     path = tmp_path / "journal"
-    journal = Journal(path, lambda key: False)
-    for key in range(100):
-        journal.starting(key, Flight(f"user-{key}", 7.5))
-        journal.known(key, f"run-{key}")
-        if key % 20:
-            journal.over(key)
-        assert path.read_bytes().count(b"\n") < 30
-    journal.close()
-    again = Journal(path, lambda key: False)
-    assert again.found == {
-        str(key): Flight(f"user-{key}", 7.5, f"run-{key}") for key in range(0, 100, 20)
-    }
-    again.close()
+    with opened(path) as journal:
+        for key in range(100):
+            journal.starting(key, Flight(f"user-{key}", 7.5))
+            journal.known(key, f"run-{key}")
+            if key % 20:
+                journal.over(key)
+            assert path.read_bytes().count(b"\n") < 30
+    left = range(0, 100, 20)
+    assert found(path) == {str(key): Flight(f"user-{key}", 7.5, f"run-{key}") for key in left}
 
 
 def test_a_torn_journal_is_read_up_to_its_tear(tmp_path: Path) -> None:
@@ -156,13 +140,11 @@ def test_a_torn_journal_is_read_up_to_its_tear(tmp_path: Path) -> None:
     lines = b'{"row": "a", "user": "u", "at": 1.0}\n{"row": "a", "run": "r"}\n'
     for cut in range(len(lines)):
         path.write_bytes(lines[:cut])
-        journal = Journal(path, lambda key: False)
-        known = lines[:cut].count(b"\n")
-        assert list(journal.found.values()) == [Flight("u", 1.0)][:known]
-        journal.starting("b", Flight("v", 2.0))
-        for line in path.read_bytes().splitlines():
-            json.loads(line)
-        journal.close()
+        with opened(path) as journal:
+            known = lines[:cut].count(b"\n")
+            assert list(journal.found.values()) == [Flight("u", 1.0)][:known]
+            journal.starting("b", Flight("v", 2.0))
+            assert all(json.loads(line) for line in path.read_bytes().splitlines())
 
 
 def test_a_key_set_is_a_set(done: KeySet) -> None:
@@ -179,19 +161,14 @@ def test_a_key_set_is_a_set(done: KeySet) -> None:
         assert not done.add(str(strange))
 
 
-def mode(path: Path) -> int:
-    return path.stat().st_mode & 0o777
-
-
 def test_a_journal_is_for_its_owner_alone_unless_it_was_not(tmp_path: Path) -> None:
     path = tmp_path / "journal"
-    for given in (0o600, 0o640):
-        journal = Journal(path, lambda key: False)
-        journal.starting("a", Flight("user-a"))
-        assert mode(path) == given
-        path.chmod(0o640)
-        journal.close()
-        assert mode(path) == 0o640
+    for mode in (0o600, 0o640):
+        with opened(path) as journal:
+            journal.starting("a", Flight("user-a"))
+            assert path.stat().st_mode & 0o777 == mode
+            path.chmod(0o640)
+        assert path.stat().st_mode & 0o777 == 0o640
 
 
 def test_an_output_is_locked_without_fcntl_too(
@@ -208,111 +185,3 @@ def test_an_output_is_locked_without_fcntl_too(
     output.close()
     held.acquire(timeout=0)
     held.release()
-
-
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def test_the_pace_halves_once_for_each_pause_and_recovers() -> None:
-    clock = Clock()
-    pace = Pace(8, patience=60.0, clock=clock)
-    assert (pace.limit, pace.wait) == (8, 0)
-    for seconds in (3.0, 5.0, 4.0):  # three answers of one moment
-        pace.busy(seconds, "busy")
-    assert (pace.limit, pace.wait) == (4, 5.0)
-    clock.now += 5.0
-    assert pace.wait == 0
-    for limit in (4, 2, 1, 1):
-        pace.busy(1.0, "busy")
-        assert pace.limit == limit
-        clock.now += 1.0
-        pace.begun("probe")
-        pace.taken("probe")
-    for row in range(100):
-        pace.well(row)
-    assert pace.limit == 8
-
-
-def test_the_gate_opens_for_one_row_and_then_for_all() -> None:
-    clock = Clock()
-    pace = Pace(8, patience=60.0, clock=clock)
-    pace.begun(1)
-    assert pace.admits(7)
-    assert not pace.admits(8)
-    pace.busy(5.0, "busy")
-    assert not pace.admits(0)
-    clock.now += 5.0
-    for probe in (2, 3):
-        assert pace.admits(0)
-        pace.begun(probe)
-        assert not pace.admits(1)
-        pace.taken(1)  # another row, sent before
-        pace.well(1)
-        pace.back(1)
-        assert not pace.admits(1)
-        pace.busy(5.0, "busy")
-        pace.back(probe)
-        assert not pace.admits(0)
-        clock.now += 5.0
-    assert pace.limit == 4
-    pace.begun(4)
-    pace.taken(4)
-    assert pace.admits(3)
-    pace.begun(5)
-    assert pace.admits(3)
-    pace.busy(5.0, "busy")
-    clock.now += 5.0
-    pace.begun(6)
-    pace.well(6)  # it was served before it was said to be taken
-    pace.back(6)
-    pace.begun(7)
-    assert pace.admits(1)
-
-
-def test_a_probe_of_which_nothing_is_heard_was_taken() -> None:
-    """Workers elsewhere tell only of the end of a row, and a refusal comes at once."""
-    clock = Clock()
-    pace = Pace(8, patience=60.0, clock=clock)
-    pace.busy(1.0, "busy")
-    clock.now += 1.0
-    pace.begun(1)
-    clock.now += 9.0
-    assert not pace.admits(1)
-    clock.now += 1.0
-    assert pace.admits(1)
-    pace.begun(2)
-    assert pace.admits(2)
-
-
-def test_pauses_grow_without_retry_after() -> None:
-    clock = Clock()
-    pace = Pace(1, patience=1000.0, clock=clock)
-    waits = []
-    for _ in range(9):
-        pace.busy(None, "busy")
-        waits.append(pace.wait)
-        clock.now += pace.wait
-    for number, wait in enumerate(waits):
-        longest = min(2.0**number, 60.0)
-        assert longest / 2 <= wait <= longest
-    pace.well(1)
-    pace.busy(None, "busy")
-    assert pace.wait <= 1.0
-
-
-def test_patience_ends_without_any_success() -> None:
-    clock = Clock()
-    pace = Pace(1, patience=60.0, clock=clock)
-    pace.busy(50.0, "busy")
-    assert not pace.hopeless
-    clock.now += 50.0
-    pace.well(1)
-    pace.busy(50.0, "busy")
-    assert not pace.hopeless
-    clock.now += 50.0
-    pace.busy(50.0, "busy")
-    assert pace.hopeless

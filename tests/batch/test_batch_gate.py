@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from batches import rows
+from batches import busy, rows
 from dify_workflow import DifyWorkflow, TooManyRequests
 from dify_workflow.batch import iter_many
 from dify_workflow.batch.pace import Pace
-from fake_dify import Answer, FakeDify, Gate
-
-BUSY = Answer(status=429, body={"code": "too_many_requests", "message": "", "status": 429})
+from fake_dify import FakeDify, Gate
 
 
 class Watched(Pace):
-    """Takes down what happens, and pauses only until the first rows are back."""
+    """Takes down what happens, and pauses until the first rows are back and it was asked often."""
 
     happened: list[str]
-    first: int
+    asked: list[int]  # how many posts there were, each time that the pause was not over
+    posts: Callable[[], int]
 
     @property
     def wait(self) -> float:
-        return 0.001 if self._pauses > 0 and self.happened.count("back") < self.first else 0.0
+        first = self.happened.count("back") < 4 or len(self.asked) < 20
+        if not (self._pauses and first):
+            return 0.0
+        self.asked.append(self.posts())
+        return 0.001
 
     def begun(self, row: Any) -> None:
         self.happened.append("begun")
@@ -39,20 +43,22 @@ class Watched(Pace):
 
 
 @pytest.fixture
-def happened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    Watched.happened, Watched.first = [], 4
+def happened(fake: FakeDify, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    Watched.happened, Watched.asked, Watched.posts = [], [], staticmethod(fake.posts)
     monkeypatch.setattr("dify_workflow.batch.engine.Pace", Watched)
     monkeypatch.setattr("dify_workflow.batch.pace._TAKEN_AFTER", 1e9)
     return Watched.happened
 
 
-def test_one_row_is_tried_before_the_others_follow(
+def test_all_rows_wait_and_one_is_tried_before_the_others_follow(
     fake: FakeDify, dify: DifyWorkflow, happened: list[str]
 ) -> None:
-    fake.faults.add(BUSY, 4 + 3)
+    fake.faults.add(busy("100"), 4 + 3)
     found = list(iter_many(dify, rows(12), concurrency=4))
     assert [row.status for row in found] == ["succeeded"] * 12
     assert len(fake.runs) == 12
+    assert max(Watched.asked[:20]) == 4  # nobody asked again within the pause
+    assert [request.status for request in fake.requests] == [429] * 7 + [200] * 12
     assert happened[:8] == ["begun"] * 4 + ["back"] * 4
     assert happened[8:16] == ["begun", "back"] * 3 + ["begun", "taken"]
 
@@ -63,7 +69,7 @@ def test_the_others_follow_when_it_is_taken_not_when_it_ends(
 ) -> None:
     gate = Gate()
     fake.workflow = [gate]
-    fake.faults.add(BUSY, 4)
+    fake.faults.add(busy(), 4)
     found: list[Any] = []
     options: dict[str, Any] = {} if deadline is None else {"deadline": deadline}
     batch = iter_many(dify, rows(6), concurrency=4, **options)
@@ -83,3 +89,111 @@ def test_an_app_that_takes_one_run_at_a_time_ends_the_batch(
     with pytest.raises(TooManyRequests, match="refuses every streaming run"):
         list(iter_many(dify, rows(9), concurrency=2, patience=2))
     assert fake.posts() <= 2
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_pace_halves_once_for_each_pause_and_recovers() -> None:
+    clock = Clock()
+    pace = Pace(8, patience=60.0, clock=clock)
+    assert (pace.limit, pace.wait) == (8, 0)
+    for seconds in (3.0, 5.0, 4.0):  # three answers of one moment
+        pace.busy(seconds, "busy")
+    assert (pace.limit, pace.wait) == (4, 5.0)
+    clock.now += 5.0
+    assert pace.wait == 0
+    for limit in (4, 2, 1, 1):
+        pace.busy(1.0, "busy")
+        assert pace.limit == limit
+        clock.now += 1.0
+        pace.begun("probe")
+        pace.taken("probe")
+    for row in range(100):
+        pace.well(row)
+    assert pace.limit == 8
+
+
+def test_the_gate_opens_for_one_row_and_then_for_all() -> None:
+    clock = Clock()
+    pace = Pace(8, patience=60.0, clock=clock)
+    pace.begun(1)
+    assert pace.admits(7)
+    assert not pace.admits(8)
+    pace.busy(5.0, "busy")
+    assert not pace.admits(0)
+    clock.now += 5.0
+    for probe in (2, 3):
+        assert pace.admits(0)
+        pace.begun(probe)
+        assert not pace.admits(1)
+        pace.taken(1)  # another row, sent before
+        pace.well(1)
+        pace.back(1)
+        assert not pace.admits(1)
+        pace.busy(5.0, "busy")
+        pace.back(probe)
+        assert not pace.admits(0)
+        clock.now += 5.0
+    assert pace.limit == 4
+    pace.begun(4)
+    pace.taken(4)
+    assert pace.admits(3)
+    pace.begun(5)
+    assert pace.admits(3)
+    pace.busy(5.0, "busy")
+    clock.now += 5.0
+    pace.begun(6)
+    pace.well(6)  # it was served before it was said to be taken
+    pace.back(6)
+    pace.begun(7)
+    assert pace.admits(1)
+
+
+def test_a_probe_of_which_nothing_is_heard_was_taken() -> None:
+    """Workers elsewhere tell only of the end of a row, and a refusal comes at once."""
+    clock = Clock()
+    pace = Pace(8, patience=60.0, clock=clock)
+    pace.busy(1.0, "busy")
+    clock.now += 1.0
+    pace.begun(1)
+    clock.now += 9.0
+    assert not pace.admits(1)
+    clock.now += 1.0
+    assert pace.admits(1)
+    pace.begun(2)
+    assert pace.admits(2)
+
+
+def test_pauses_grow_without_retry_after() -> None:
+    clock = Clock()
+    pace = Pace(1, patience=1000.0, clock=clock)
+    waits = []
+    for _ in range(9):
+        pace.busy(None, "busy")
+        waits.append(pace.wait)
+        clock.now += pace.wait
+    for number, wait in enumerate(waits):
+        longest = min(2.0**number, 60.0)
+        assert longest / 2 <= wait <= longest
+    pace.well(1)
+    pace.busy(None, "busy")
+    assert pace.wait <= 1.0
+
+
+def test_patience_ends_without_any_success() -> None:
+    clock = Clock()
+    pace = Pace(1, patience=60.0, clock=clock)
+    pace.busy(50.0, "busy")
+    assert not pace.hopeless
+    clock.now += 50.0
+    pace.well(1)
+    pace.busy(50.0, "busy")
+    assert not pace.hopeless
+    clock.now += 50.0
+    pace.busy(50.0, "busy")
+    assert pace.hopeless

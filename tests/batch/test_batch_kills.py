@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import random
-import sys
 from collections import Counter
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import pytest
 from batch_child import run
-from dify_workflow import DifyWorkflow
 from fake_dify import FakeDify, Fault, Sleep
+from fork_server import warm_context
 
 pytestmark = pytest.mark.long
 
@@ -38,17 +35,6 @@ def in_flight(output: Path) -> dict[str, bool]:
     return {row: row in named for row in posted if row not in done}
 
 
-def warm_context(fake: FakeDify) -> ForkServerContext:
-    """A fork server that has imported what a run needs: imports take longer than a run here."""
-    with DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify:
-        dify.run_workflow({})
-    context = multiprocessing.get_context("forkserver")
-    wanted = {"dify_workflow", "dify_workflow_api", "httpcore", "h11", "trio"}
-    names = [name for name in sys.modules if name.partition(".")[0] in wanted]
-    context.set_forkserver_preload(["dify_workflow.batch", *names])
-    return context
-
-
 def test_twenty_kills(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     seed = random.randrange(1 << 30)
     chance = random.Random(seed)
@@ -58,7 +44,7 @@ def test_twenty_kills(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     with FakeDify(workflow=[Sleep(0.08)], eof_delay=0.0) as fake:
         # Between the POST and its first byte nobody knows of the run: not even the logs.
         fake.faults.add(Fault(on="run", seconds=0.02), times=None)
-        context = warm_context(fake)
+        context = warm_context()
         for kill in range(KILLS + 1):
             ours, theirs = context.Pipe()
             arguments = (theirs, fake.url, fake.api_key, str(output), ROWS, OPTIONS)
@@ -76,7 +62,7 @@ def test_twenty_kills(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
                 for row, is_known in in_flight(output).items():
                     (known if is_known else unknown)[row] += 1
         assert child.exitcode == 0
-        started = Counter(str(int(run.inputs["number"]) + 1) for run in fake.runs[1:])
+        started = Counter(str(int(run.inputs["number"]) + 1) for run in fake.runs)
     keys = Counter(line["key"] for line in lines(output))
     assert keys == Counter(range(1, ROWS + 1)), f"seed {seed}"
     assert {line["status"] for line in lines(output)} == {"succeeded"}, f"seed {seed}"

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from batches import read, rows
-from dify_workflow import AuthenticationError, DifyWorkflow, InvalidArgument
+from batches import busy, ended, in_flight, read, rows
+from dify_workflow import AuthenticationError, DifyWorkflow, InvalidArgument, TooManyRequests
 from dify_workflow.batch import iter_many, run_many
-from fake_dify import Answer, FakeDify, Fault, Gate, Sleep
-
-LONG_AGO = 1_000_000_000.0
+from fake_dify import Answer, FakeDify, Fault, Gate, Input, Sleep
+from programs import python
 
 
 @pytest.fixture
@@ -26,26 +24,17 @@ def fake(request: pytest.FixtureRequest) -> Iterator[FakeDify]:
         yield dify
 
 
-def in_flight(
-    folder: Path, user: str, at: float = LONG_AGO, run_id: str | None = None, row: str = "1"
-) -> Path:
-    """Write the journal of a batch whose row 1 was in flight when it was killed."""
-    lines = [json.dumps({"row": row, "user": user, "at": at})]
-    if run_id is not None:
-        lines.append(json.dumps({"row": row, "run": run_id}))
-    (folder / "out.jsonl.journal").write_text("\n".join(lines) + "\n")
-    return folder / "out.jsonl"
+def versions(*names: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("fake", names, indirect=True)
 
 
-every_version = pytest.mark.parametrize(
-    "fake", ["1.8.1", "1.10.1", "1.11.4", "1.13.2", "1.14.2"], indirect=True
-)
+every_version = versions("1.8.1", "1.10.1", "1.11.4", "1.13.2", "1.14.2")
 
 
 @every_version
 def test_a_run_is_followed_by_its_id(fake: FakeDify, dify: DifyWorkflow, tmp_path: Path) -> None:
     run = fake.add_run(user="own-1", outputs={"text": "before"})
-    output = in_flight(tmp_path, "own-1", run_id=run.id)
+    output = in_flight(tmp_path, run_id=run.id)
     summary = run_many(dify, rows(3), output)
     assert (summary.rows, summary.ok) == (3, True)
     (found,) = [line for line in read(output) if line["key"] == 1]
@@ -59,13 +48,13 @@ def test_a_run_is_followed_by_its_id(fake: FakeDify, dify: DifyWorkflow, tmp_pat
 def test_a_run_is_found_by_its_own_user(fake: FakeDify, dify: DifyWorkflow, tmp_path: Path) -> None:
     fake.add_run(user="own-2")
     run = fake.add_run(user="own-1", outputs={"text": "before"})
-    output = in_flight(tmp_path, "own-1")
+    output = in_flight(tmp_path)
     (line,) = list(iter_many(dify, rows(1), output))
     assert (line.run_id, line.status, line.outputs) == (run.id, "succeeded", {"text": "before"})
     assert fake.posts() == 0
 
 
-@pytest.mark.parametrize("fake", ["1.11.4", "1.14.2"], indirect=True)
+@versions("1.11.4", "1.14.2")
 def test_a_run_that_goes_on_is_waited_for(
     fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
 ) -> None:
@@ -73,7 +62,7 @@ def test_a_run_that_goes_on_is_waited_for(
     fake.workflow = [gate]
     started = dify.start({"text": "1"}, user="own-1")
     started.close()
-    output = in_flight(tmp_path, "own-1")
+    output = in_flight(tmp_path)
     timer = threading.Timer(0.2, gate.open)
     timer.start()
     (line,) = list(iter_many(dify, rows(1), output))
@@ -82,11 +71,11 @@ def test_a_run_that_goes_on_is_waited_for(
     assert fake.posts() == 1
 
 
-@pytest.mark.parametrize("fake", ["1.11.4", "1.14.2"], indirect=True)
+@versions("1.11.4", "1.14.2")
 def test_a_row_that_never_arrived_is_run_with_another_user(
     fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
 ) -> None:
-    output = in_flight(tmp_path, "own-1")
+    output = in_flight(tmp_path)
     (line,) = list(iter_many(dify, rows(1), output))
     assert line.status == "succeeded"
     assert line.user == fake.runs[0].user != "own-1"
@@ -94,7 +83,7 @@ def test_a_row_that_never_arrived_is_run_with_another_user(
 
 
 def test_a_run_may_be_late_in_the_logs(fake: FakeDify, dify: DifyWorkflow, tmp_path: Path) -> None:
-    output = in_flight(tmp_path, "own-1", at=time.time())
+    output = in_flight(tmp_path, at=time.time())
     found: list[Any] = []
     batch = iter_many(dify, rows(1), output, lookup_seconds=30)
     thread = threading.Thread(target=lambda: found.extend(batch))
@@ -106,25 +95,17 @@ def test_a_run_may_be_late_in_the_logs(fake: FakeDify, dify: DifyWorkflow, tmp_p
     assert fake.posts() == 0
 
 
-@pytest.mark.parametrize("fake", ["1.8.1", "1.10.1"], indirect=True)
+@versions("1.8.1", "1.10.1")
 def test_before_1_11_the_logs_prove_nothing(
     fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
 ) -> None:
-    output = in_flight(tmp_path, "own-1")
+    output = in_flight(tmp_path)
     (line,) = list(iter_many(dify, rows(1), output))
-    assert (line.status, line.run_id, line.user) == ("unknown", None, "own-1")
-    assert line.error is not None
-    assert line.error.type == "RunOutcomeUnknown"
+    assert (*ended(line), line.user) == ("unknown", "RunOutcomeUnknown", None, "own-1")
     assert list(iter_many(dify, rows(1), output)) == []
     assert fake.posts() == 0
-
-
-@pytest.mark.parametrize("fake", ["1.8.1"], indirect=True)
-def test_a_row_of_which_nothing_is_known_can_be_run_again(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
-) -> None:
-    output = in_flight(tmp_path, "own-1")
-    assert run_many(dify, rows(1), output, rerun_unknown=True).ok
+    output.unlink()
+    assert run_many(dify, rows(1), in_flight(tmp_path), rerun_unknown=True).ok
     assert fake.posts() == 1
 
 
@@ -132,7 +113,7 @@ def test_a_run_that_the_server_does_not_know_any_more_is_unknown(
     fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
 ) -> None:
     missing = "00000000-0000-4000-8000-000000000000"
-    output = in_flight(tmp_path, "own-1", run_id=missing)
+    output = in_flight(tmp_path, run_id=missing)
     body = {"code": "invalid_param", "message": "gone", "status": 400}
     fake.faults.add(Answer(on="events", status=400, body=body))
     (line,) = list(iter_many(dify, rows(1), output))
@@ -144,19 +125,17 @@ def test_how_a_run_went_is_not_how_asking_for_it_went(
     fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
 ) -> None:
     run = fake.add_run(user="own-1")
-    output = in_flight(tmp_path, "own-1", run_id=run.id)
+    output = in_flight(tmp_path, run_id=run.id)
     fake.faults.add(Fault(on="events", after_events=0, then="error event left open"))
     (line,) = list(iter_many(dify, rows(1), output))
-    assert (line.status, line.run_id) == ("error", run.id)
-    assert line.error is not None
-    assert line.error.type == "ServerError"
+    assert ended(line) == ("error", "ServerError", run.id)
 
 
 def test_a_server_that_cannot_be_asked_proves_nothing(
     fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
 ) -> None:
     run = fake.add_run(user="own-1", outputs={"text": "before"})
-    output = in_flight(tmp_path, "own-1")
+    output = in_flight(tmp_path)
     fake.faults.add(Answer(on="logs", status=502, headers={"Retry-After": "0.05"}), 2)
     (line,) = list(iter_many(dify, rows(1), output, max_retries=0))
     assert line.run_id == run.id
@@ -168,7 +147,7 @@ def test_a_wrong_key_leaves_the_row_in_flight(
 ) -> None:
     run = fake.add_run(user="own-1")
     for run_id in (None, run.id):
-        output = in_flight(tmp_path, "own-1", run_id=run_id)
+        output = in_flight(tmp_path, run_id)
         before = (tmp_path / "out.jsonl.journal").read_bytes()
         with pytest.raises(AuthenticationError):
             run_many(dify, rows(1), output, api_key="app-wrong")
@@ -215,23 +194,31 @@ def journal(output: Path) -> list[str]:
     return [line for line in Path(f"{output}.journal").read_text().splitlines() if '"2"' in line]
 
 
+WRITER = """
+import sys
+from pathlib import Path
+from dify_workflow.batch.keys import KeySet
+from dify_workflow.batch.output_file import Output
+Output(Path(sys.argv[1]), KeySet())
+"""
+
+
 @pytest.mark.long
-def test_a_second_process_may_not_write_the_same_output(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+def test_nobody_else_may_write_the_same_output(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     output = tmp_path / "out.jsonl"
-    program = (
-        "import sys; from pathlib import Path; from dify_workflow.batch.keys import KeySet;"
-        "from dify_workflow.batch.output_file import Output;"
-        "Output(Path(sys.argv[1]), KeySet())"
-    )
     with iter_many(dify, rows(2), output, concurrency=1) as batch:
         next(batch)
-        command = [sys.executable, "-c", program, str(output)]
-        ran = subprocess.run(command, check=False, capture_output=True, text=True)
-        assert "another process is writing" in ran.stderr
+        assert "another process is writing" in python("-c", WRITER, output).stderr
+        with pytest.raises(InvalidArgument, match="another batch is writing") as caught:
+            run_many(dify, rows(2), "out.jsonl")
+        assert caught.value.field == "output"
         assert [row.key for row in batch] == [2]
-    assert subprocess.run(command, check=False, capture_output=True).returncode == 0
+    assert python("-c", WRITER, output).returncode == 0
+    assert run_many(dify, rows(2), "out.jsonl").rows == 2
+    assert len(fake.runs) == 2
 
 
 def test_a_journal_that_cannot_be_read_is_not_guessed_at(
@@ -240,3 +227,51 @@ def test_a_journal_that_cannot_be_read_is_not_guessed_at(
     (tmp_path / "out.jsonl.journal").write_bytes(b"\0\0\0\n")
     with pytest.raises(InvalidArgument, match=r"line 1 of .*out.jsonl.journal cannot be read"):
         run_many(dify, rows(1), tmp_path / "out.jsonl")
+
+
+def test_a_clock_that_was_set_back_does_not_hold_up_the_row(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    output = in_flight(tmp_path, at=time.time() + 1e6)
+    assert run_many(dify, rows(1), output, lookup_seconds=0.05).ok
+    assert len(fake.runs) == 1
+
+
+def test_a_row_is_in_flight_from_its_post_on(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    """Not while it waits for a thread: the time in which it is looked for would be over by then."""
+    gate, output = Gate(), tmp_path / "out.jsonl"
+    fake.workflow = [gate]
+    with ThreadPoolExecutor(1) as pool, ThreadPoolExecutor(1) as thread:
+        summary = thread.submit(run_many, dify, rows(3), output, executor=pool, concurrency=3)
+        fake.wait_for(lambda: fake.posts() == 1)
+        before = time.time()
+        first = Path(f"{output}.journal").read_text().splitlines()
+        gate.open()
+        assert summary.result().ok
+    posted = [json.loads(line) for line in first if '"user"' in line]
+    assert [line["row"] for line in posted] == ["1"]
+    assert 0 < posted[0]["at"] <= before
+
+
+def test_a_row_in_flight_whose_cells_were_spoilt_is_unknown(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    fake.default_app.form = [Input("count", "number")]
+    (tmp_path / "rows.csv").write_text("count\nmany\n")
+    output = in_flight(tmp_path)
+    (line,) = list(iter_many(dify, tmp_path / "rows.csv", output))
+    assert (*ended(line), line.user) == ("unknown", "InvalidArgument", None, "own-1")
+
+
+def test_a_server_that_is_too_busy_to_be_asked_is_known_to_the_batch(
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+) -> None:
+    """It is not waited for in the row's thread, where Ctrl-C would have to wait as well."""
+    output = in_flight(tmp_path, at=time.time())
+    fake.faults.add(busy("20", on="logs"))
+    with pytest.raises(TooManyRequests):
+        run_many(dify, rows(1), output, patience=10)
+    assert fake.posts("listWorkflowLogs") == 1
+    assert Path(f"{output}.journal").exists()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from batches import ended
 from dify_workflow import DifyWorkflow, InvalidArgument, WorkflowFile
 from dify_workflow._api.validation import InputForm, input_form
 from dify_workflow.batch import iter_many, run_many
@@ -26,6 +27,7 @@ FORM = [
     Input("pictures", "file-list"),
     Input("kind", "select", options=["a", "b"]),
 ]
+DIALECTS = {"csv": "excel", "tsv": "excel-tab"}
 TABLE = [
     {"id": "x1", "text": "中文, with\na line", "count": "3"},
     {"id": "x2", "text": "", "count": "2.5"},
@@ -38,37 +40,24 @@ def fake() -> Iterator[FakeDify]:
         yield dify
 
 
-@pytest.fixture
-def dify(fake: FakeDify) -> Iterator[DifyWorkflow]:
-    with DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as client:
-        yield client
-
-
 def given(run: Run) -> dict[str, Any]:
     """The inputs of a run that are set."""
     return {name: value for name, value in run.inputs.items() if value is not None}
 
 
-def write_csv(path: Path, rows: list[dict[str, Any]], **options: Any) -> Path:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), **options)
-        writer.writeheader()
-        writer.writerows(rows)
-    return path
-
-
-def write(folder: Path, ending: str) -> Path:
+def write(folder: Path, ending: str, rows: Sequence[Mapping[str, Any]] = TABLE) -> Path:
     path = folder / f"rows.{ending}"
-    if ending == "csv":
-        return write_csv(path, TABLE)
-    if ending == "tsv":
-        return write_csv(path, TABLE, dialect="excel-tab")
     if ending == "parquet":
         pyarrow: Any = pytest.importorskip("pyarrow")
         parquet: Any = pytest.importorskip("pyarrow.parquet")
-        parquet.write_table(pyarrow.Table.from_pylist(TABLE), path)
-        return path
-    path.write_text("\n".join(json.dumps(row) for row in TABLE) + "\n\n", encoding="utf-8")
+        parquet.write_table(pyarrow.Table.from_pylist(rows), path)
+    elif ending in ("csv", "tsv"):
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(rows[0]), dialect=DIALECTS[ending])
+            writer.writeheader()
+            writer.writerows(rows)
+    else:
+        path.write_text("\n".join(json.dumps(row) for row in rows) + "\n\n", encoding="utf-8")
     return path
 
 
@@ -84,36 +73,6 @@ def test_rows_of_files_are_run(
         {"text": "中文, with\na line", "count": 3},
         {"text": "", "count": 2.5},
     ]
-
-
-def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
-    path = tmp_path / "rows.csv"
-    path.write_bytes("\ufefftext\r\nhello\r\n".encode())
-    assert list(read_rows(path)) == [{"text": "hello"}]
-
-
-def test_a_cell_may_be_a_long_document(tmp_path: Path) -> None:
-    path = write_csv(tmp_path / "rows.csv", [{"text": "x" * 200_000}])
-    assert [len(row["text"]) for row in read_rows(path)] == [200_000]
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "message"),
-    [
-        ("a.csv", b"a,b\n1,2\n1,2,3\n", "line 3 of a.csv: more cells than the header"),
-        ("a.csv", b'a\n"b"c\n', "line 2 of a.csv: "),
-        ("a.csv", b"a,b,a\n1,2,3\n", "line 1 of a.csv: two columns have the same name"),
-        ("a.csv", b"a\n\xff\n", "a.csv is not UTF-8: "),
-        ("a.jsonl", b'{"a": 1}\n{"a":\n', "line 2 of a.jsonl: "),
-        ("a.jsonl", b"\n[1]\n", "line 2 of a.jsonl: a JSON object is needed"),
-    ],
-)
-def test_what_is_no_row_is_named_by_its_line(
-    tmp_path: Path, name: str, content: bytes, message: str
-) -> None:
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(InvalidArgument, match=message):
-        list(read_rows(tmp_path / name))
 
 
 def test_without_pyarrow_the_extra_is_named(
@@ -174,11 +133,11 @@ def test_text_gets_the_type_of_the_form(form: InputForm, name: str, value: Any, 
 def test_text_of_another_type_is_the_error_of_its_row(
     fake: FakeDify, dify: DifyWorkflow, tmp_path: Path, name: str, value: str, message: str
 ) -> None:
-    path = write_csv(tmp_path / "rows.csv", [{name: value, "text": "a"}, {name: "", "text": "a"}])
+    path = write(tmp_path, "csv", [{name: value, "text": "a"}, {name: "", "text": "a"}])
     bad, good = iter_many(dify, path)
-    assert (bad.key, bad.status, bad.inputs) == (1, "error", {name: value, "text": "a"})
-    assert bad.error is not None
-    assert (bad.error.type, bad.error.message[: len(message)]) == ("InvalidArgument", message)
+    assert (bad.key, *ended(bad)) == (1, "error", "InvalidArgument", None)
+    assert bad.inputs == {name: value, "text": "a"}
+    assert str(bad.error).find(message) > 0
     assert (good.key, good.status) == (2, "succeeded")
     assert fake.posts() == 1
 
@@ -190,7 +149,7 @@ def test_files_are_found_beside_the_table_and_uploaded(
     (tmp_path / "b.txt").write_text("second")
     url = "https://example.com/c.png"
     given = {"report": "a.txt", "pictures": f'["b.txt", "{url}"]'}
-    path = write_csv(tmp_path / "rows.csv", [given, {"report": url, "pictures": "a.txt"}])
+    path = write(tmp_path, "csv", [given, {"report": url, "pictures": "a.txt"}])
     first, second = sorted(iter_many(dify, path), key=lambda row: row.key)
     assert first.inputs == {"report": "a.txt", "pictures": ["b.txt", url]}
     assert second.inputs == {"report": url, "pictures": ["a.txt"]}
@@ -210,9 +169,7 @@ def test_files_may_be_lists_in_json(form: InputForm, tmp_path: Path) -> None:
 def test_columns_that_the_app_does_not_have_are_refused_before_any_run(
     fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
 ) -> None:
-    path = write_csv(tmp_path / "rows.csv", [{"text": "a", "note": "b", "id": "c"}])
-    with pytest.raises(InvalidArgument, match="the app has no 'note', 'id'; choose columns among"):
-        run_many(dify, path, tmp_path / "out.jsonl")
+    (path := tmp_path / "rows.csv").write_text("text,note,id\na,b,c\n")
     with pytest.raises(InvalidArgument, match="there is no column 'txt', only text, note, id"):
         run_many(dify, path, tmp_path / "out.jsonl", inputs=["txt"])
     assert fake.posts() == 0
@@ -231,13 +188,3 @@ def test_the_output_may_not_be_the_table(dify: DifyWorkflow, tmp_path: Path) -> 
     path = write(tmp_path, "jsonl")
     with pytest.raises(InvalidArgument, match="output: the file of the rows itself"):
         run_many(dify, path, tmp_path / "." / "rows.jsonl")
-
-
-def test_a_file_that_is_no_parquet_is_refused(dify: DifyWorkflow, tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
-    path = tmp_path / "rows.parquet"
-    path.write_bytes(b"not this")
-    with pytest.raises(InvalidArgument, match=r"rows.parquet cannot be read"):
-        count_rows(path)
-    with pytest.raises(InvalidArgument, match=r"rows.parquet cannot be read"):
-        run_many(dify, path, tmp_path / "out.jsonl")

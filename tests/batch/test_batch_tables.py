@@ -30,12 +30,6 @@ def fake() -> Iterator[FakeDify]:
         yield server
 
 
-@pytest.fixture
-def dify(fake: FakeDify) -> Iterator[DifyWorkflow]:
-    with DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as client:
-        yield client
-
-
 def sent(fake: FakeDify) -> list[dict[str, Any]]:
     """The inputs of the runs, but for what was not given."""
     return [
@@ -46,6 +40,8 @@ def sent(fake: FakeDify) -> list[dict[str, Any]]:
 
 AB = {"topic": "a", "body": "b"}
 CHINESE = {"topic": "联通", "body": "你好"}
+CELLS = "topic,body\n联通,你好\n"
+# what it is: (its bytes, the encoding that is said, the inputs that are sent)
 TABLES: dict[str, tuple[bytes, str | None, list[dict[str, Any]]]] = {
     "blank rows at the end": (b"topic,body\na,b\n,\n , \n\n", None, [AB]),
     "a blank row between": (b"topic,body\n,\na,b\n", None, [AB]),
@@ -57,12 +53,13 @@ TABLES: dict[str, tuple[bytes, str | None, list[dict[str, Any]]]] = {
     "labels": ("主题,正文\na,b\n".encode(), None, [AB]),
     "a label and a variable": ("主题,body\na,b\n".encode(), None, [AB]),
     "semicolons": (b'"topic";body\na;b\n', None, [AB]),
-    "semicolons, and a comma in a name": (b'topic;body;"x,y,z,"\na;b;\n', None, []),
     "tabs": (b"topic\tbody\na\tb\n", None, [AB]),
-    "utf-16 with its mark": ("topic\tbody\n联通\t你好\n".encode("utf-16"), None, [CHINESE]),
-    "utf-16": ("topic,body\n联通,你好\n".encode("utf-16-le"), "utf-16-le", [CHINESE]),
-    "gb18030": ("topic,body\n联通,你好\n".encode("gb18030"), "gb18030", [CHINESE]),
+    "a mark of its encoding": ("\ufefftopic,body\r\na,b\r\n".encode(), None, [AB]),
+    "utf-16 with its mark": (CELLS.replace(",", "\t").encode("utf-16"), None, [CHINESE]),
+    "utf-16": (CELLS.encode("utf-16-le"), "utf-16-le", [CHINESE]),
+    "gb18030": (CELLS.encode("gb18030"), "gb18030", [CHINESE]),
     "cp1252": ("topic,body\n€,é\n".encode("cp1252"), "cp1252", [{"topic": "€", "body": "é"}]),
+    "a long document": (b"topic\n" + b"x" * 200_000, None, [{"topic": "x" * 200_000}]),
     "numbers": (
         b"topic,n\na,+5\na,-1.50\na, 7 \na,1e3\na,.5\na,5.\n",
         None,
@@ -78,36 +75,36 @@ def test_a_table_is_read_as_it_was_meant(
     content, encoding, rows = TABLES[name]
     path = tmp_path / "rows.csv"
     path.write_bytes(content)
-    if not rows:
-        with pytest.raises(InvalidArgument, match="the app has no 'x,y,z,'"):
-            run_many(dify, path, tmp_path / "out.jsonl", encoding=encoding)
-        return
     summary = run_many(dify, path, tmp_path / "out.jsonl", encoding=encoding, concurrency=1)
     assert (summary.rows, summary.ok) == (len(rows), True)
     assert sent(fake) == rows
 
 
-WRONG: dict[str, tuple[bytes, str]] = {
-    "nothing": (b"", "rows.csv has no rows"),
-    "a header alone": (b"topic,body\n", "rows.csv has no rows"),
-    "blank rows alone": (b"topic,body\n,\n\x1a", "rows.csv has no rows"),
-    "gbk": (
-        "topic,body\n联通,你好\n".encode("gbk"),
-        "not UTF-8.*encoding=.*gb18030.*cp1252",
-    ),
-    "utf-16 cut in two": ("topic\n联通".encode("utf-16")[:-1], "not UTF-16"),
-    "an unnamed column": (b"topic,,body\na,,b\n", "column 2 has no name"),
-    "two that are one": ("topic,主题\na,b\n".encode(), "two columns are 'topic'"),
-    "a label of two": ("topic,同\na,b\n".encode(), "the app has no '同'"),
-}
+WRONG: list[tuple[str, bytes, str]] = [
+    ("a.csv", b"", "a.csv has no rows"),
+    ("a.csv", b"topic,body\n", "a.csv has no rows"),
+    ("a.csv", b"topic,body\n,\n\x1a", "a.csv has no rows"),
+    ("a.csv", CELLS.encode("gbk"), "a.csv is not UTF-8: .*encoding=.*gb18030.*cp1252"),
+    ("a.csv", "topic\n联通".encode("utf-16")[:-1], "not UTF-16"),
+    ("a.csv", b"topic,,body\na,,b\n", "column 2 has no name"),
+    ("a.csv", b"n,topic,n\n1,2,3\n", "line 1 of a.csv: two columns have the same name"),
+    ("a.csv", "topic,主题\na,b\n".encode(), "two columns are 'topic'"),
+    ("a.csv", "topic,同\na,b\n".encode(), "the app has no '同'"),
+    ("a.csv", b'topic;body;"x,y,z,"\na;b;\n', "the app has no 'x,y,z,'"),
+    ("a.csv", b"topic,n,id\na,1,c\n", "the app has no 'id'; choose columns among topic, body"),
+    ("a.csv", b"topic,n\n1,2,3\n", "line 2 of a.csv: more cells than the header"),
+    ("a.csv", b'topic\n"b"c\n', "line 2 of a.csv: "),
+    ("a.jsonl", b'{"topic": 1}\n{"topic":\n', "line 2 of a.jsonl: "),
+    ("a.jsonl", b"\n[1]\n", "line 2 of a.jsonl: a JSON object is needed"),
+    ("a.parquet", b"not this", "a.parquet cannot be read"),
+]
 
 
-@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize(("name", "content", "message"), WRONG)
 def test_what_is_wrong_with_a_table_is_said_before_a_run(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path, name: str
+    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path, name: str, content: bytes, message: str
 ) -> None:
-    content, message = WRONG[name]
-    path = tmp_path / "rows.csv"
+    path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(InvalidArgument, match=message):
         run_many(dify, path, tmp_path / "out.jsonl")
@@ -160,6 +157,6 @@ def test_what_is_missing_in_a_frame_is_an_empty_cell(fake: FakeDify, dify: DifyW
 
 def test_the_terminal_takes_the_encoding(fake: FakeDify, tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
-    path.write_bytes("topic,body\n联通,你好\n".encode("gb18030"))
+    path.write_bytes(CELLS.encode("gb18030"))
     ended = cli(fake, "batch", str(path), "-o", str(tmp_path / "out"), "--encoding", "gb18030")
     assert (ended.exit_code, sent(fake)) == (0, [CHINESE])
