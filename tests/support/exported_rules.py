@@ -23,6 +23,8 @@ WITH_SCHEMA: dict[str, Any] = {
 }
 CODE = node("c", "code", outputs={"s": {"type": "string"}, "l": {"type": "array[number]"}})
 BODY = node("b", "code", parent="n", outputs={"x": {"type": "array[string]"}})
+GROUP = {"group_name": "g", "output_type": "string", "variables": [["c", "s"]]}
+GROUPS: dict[str, Any] = {"advanced_settings": {"group_enabled": True, "groups": [GROUP]}}
 LISTS = node("d", "code", outputs={"s": {"type": "number"}})
 
 # (the node `n`, the selector, the annotation)
@@ -80,12 +82,7 @@ TABLE: list[tuple[Node | tuple[Node, ...], Any, str]] = [
         "list[list[str]]",
     ),
     (
-        node(
-            "n",
-            "iteration",
-            output_type="array[string]",
-            error_handle_mode="continue-on-error",
-        ),
+        node("n", "iteration", output_type="array[string]", error_handle_mode="continue-on-error"),
         "n.output",
         "list[str | None]",
     ),
@@ -99,23 +96,7 @@ TABLE: list[tuple[Node | tuple[Node, ...], Any, str]] = [
         "n.output",
         "str | float",
     ),
-    (
-        (
-            CODE,
-            node(
-                "n",
-                "variable-aggregator",
-                advanced_settings={
-                    "group_enabled": True,
-                    "groups": [
-                        {"group_name": "g", "output_type": "string", "variables": [["c", "s"]]}
-                    ],
-                },
-            ),
-        ),
-        ("n.g.output", "object"),
-        "str",
-    ),
+    ((CODE, node("n", "variable-aggregator", **GROUPS)), ("n.g.output", "object"), "str"),
     (
         node("n", "human-input", inputs=[{"type": "file-list", "output_variable_name": "x"}]),
         "n.__action_id",
