@@ -6,6 +6,7 @@ import pytest
 import trio
 from dify_workflow import AsyncDifyWorkflow, InvalidArgument
 from fake_dify import FakeDify, Fault
+from tunnel import Tunnel, trusting
 
 
 # Under trio, httpx and httpcore leave generators of their own to the garbage collector.
@@ -27,6 +28,23 @@ def test_a_run_is_streamed_and_recovered(fake_dify: FakeDify) -> None:
     assert names[0] == "workflow_started"
     assert names[-1] == "workflow_finished"
     assert fake_dify.posts() == 1
+
+
+def test_runs_over_tls(fake_dify: FakeDify) -> None:
+    """The second one goes on with the session of the first."""
+    statuses = []
+
+    async def main() -> None:
+        key = fake_dify.api_key
+        async with AsyncDifyWorkflow(base_url=url, api_key=key, verify=trusting()) as dify:
+            for _ in range(2):
+                statuses.append((await dify.run_workflow({"text": "hello"})).status)
+
+    with Tunnel(fake_dify.url, tls=True) as tunnel:
+        url = tunnel.url
+        trio.run(main)
+    assert statuses == ["succeeded"] * 2
+    assert tunnel.resumed == [False, True]
 
 
 def test_reading_ahead_says_that_it_needs_asyncio(fake_dify: FakeDify) -> None:

@@ -28,9 +28,18 @@ class ResumingContext(ssl.SSLContext):
         """As that of the other context."""
         return self._context.wrap_socket(sock, *how, **{**more, "session": self._session})
 
-    def wrap_bio(self, *bios: Any, **how: Any) -> ssl.SSLObject:
-        """As that of the other context."""
-        return self._context.wrap_bio(*bios, **{**how, "session": self._session})
+    def wrap_bio(
+        self,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        server_side: bool = False,
+        server_hostname: str | bytes | None = None,
+        session: ssl.SSLSession | None = None,
+    ) -> ssl.SSLObject:
+        """As that of the other context; anyio names no argument, asyncio does."""
+        return self._context.wrap_bio(
+            incoming, outgoing, server_side, server_hostname, session or self._session
+        )
 
     def keep(self, tls: Any) -> None:
         """Keep the session of a connection that has ended, unless it went on with one."""
