@@ -10,7 +10,7 @@ from generator.diff.changes import Change, changes
 from generator.document import CONTRACT, ROOT, ContractError, Document
 
 SPEC = CONTRACT.relative_to(ROOT).as_posix()
-VERSIONED = "wrapper/dify_workflow/__init__.py"
+VERSIONED = "wrapper/dify_workflow/_version.py"
 NAMED = r'(?<=^__version__ = ")([\d.]+)'
 Version = tuple[int, int, int]
 

@@ -107,7 +107,7 @@ def test_a_breaking_change_needs_its_version(
     told = capsys.readouterr()
     if status:
         assert "- AppInfo.mode: removed" in told.err
-        assert told.err.endswith("__init__.py: version must be 0.2.0 or later\n")
+        assert told.err.endswith("_version.py: version must be 0.2.0 or later\n")
     else:
         assert told.out == f"3 changes of the contract since v0.1.0; the version is {version}\n"
 

@@ -9,7 +9,7 @@ with DifyWorkflow(api_key="app-...") as dify:
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"  # the build and `make release` read it here
+from ._version import __version__ as __version__
 
 if TYPE_CHECKING:
     import dify_workflow_api.models as _models

@@ -13,12 +13,12 @@ import httpx
 from dify_workflow_api.operations import OPERATIONS
 from h1_streams.connection_handle import BODY, ConnectionHandle
 
-from .. import __version__
 from .._api.api_requests import ApiRequest
 from .._api.api_responses import ApiResponse
 from .._api.commands import Open, Send, Until
 from .._api.failures import PROXY
 from .._api.logger import log
+from .._version import __version__
 from ..errors import APIError, DifyError, InvalidArgument
 from ..options import RequestTimeout
 from .pools import OWN_CONNECTION, AsyncOwnClient, OwnClient
