@@ -9,9 +9,8 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
-import attrs
 import httpcore
 import httpx
 
@@ -20,8 +19,7 @@ from .framing import Header, ResponseHead, request_head
 from .resuming import ResumingContext
 
 
-@attrs.frozen
-class Route:
+class Route(NamedTuple):
     """How connections to one origin are made, and what requests on them look like."""
 
     origin: httpcore.Origin

@@ -52,18 +52,15 @@ def build(operation: str, options: Options, *path: str, **arguments: Any) -> Api
 
 def run(inputs: Mapping[str, Any], options: Options, *, blocking: bool = False) -> ApiRequest:
     """Build the request that starts a run; `upload_all` fills in files that are `not_uploaded`."""
-    body: dict[str, Any] = {
-        "inputs": inputs,
-        "user": options.user,
-        "response_mode": "blocking" if blocking else "streaming",
-        "files": None if options.files is None else to_json(options.files, "files"),
-        "trace_id": options.trace_id,
-        "trace_session_id": options.trace_session_id,
-    }
+    model = models.RunWorkflowBody(inputs, options.user, "blocking" if blocking else "streaming")
+    if options.trace_id is not None:
+        model.trace_id = options.trace_id
+    if options.trace_session_id is not None:
+        model.trace_session_id = options.trace_session_id
+    files = None if options.files is None else to_json(options.files, "files")
     try:
-        model = models.RunWorkflowBody.from_dict(
-            {name: value for name, value in body.items() if value is not None}
-        )
+        if files is not None:
+            model.files = [models.InputFile.from_dict(file) for file in files]
     except (KeyError, TypeError, ValueError) as error:
         raise invalid(
             "files",

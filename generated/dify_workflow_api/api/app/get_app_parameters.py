@@ -1,12 +1,15 @@
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ... import errors
-from ...client import AuthenticatedClient, Client
-from ...models.app_parameters import AppParameters
-from ...models.error import Error
 from ...types import Response
+
+if TYPE_CHECKING:
+    from ...client import AuthenticatedClient, Client
+    from ...models.app_parameters import AppParameters
+    from ...models.error import Error
 
 
 def _get_kwargs() -> dict[str, Any]:
@@ -22,6 +25,10 @@ def _get_kwargs() -> dict[str, Any]:
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> AppParameters | Error | None:
+    from ... import errors  # noqa: PLC0415
+    from ...models.app_parameters import AppParameters  # noqa: PLC0415
+    from ...models.error import Error  # noqa: PLC0415
+
     if response.headers.get("Content-Type", "").startswith("text/event-stream"):
         return None  # the events are in the content
     try:

@@ -1,13 +1,16 @@
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ... import errors
-from ...client import AuthenticatedClient, Client
 from ...models.audio_to_text_body import AudioToTextBody
-from ...models.audio_transcript import AudioTranscript
-from ...models.error import Error
 from ...types import Response
+
+if TYPE_CHECKING:
+    from ...client import AuthenticatedClient, Client
+    from ...models.audio_transcript import AudioTranscript
+    from ...models.error import Error
 
 
 def _get_kwargs(
@@ -30,6 +33,10 @@ def _get_kwargs(
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> AudioTranscript | Error | None:
+    from ... import errors  # noqa: PLC0415
+    from ...models.audio_transcript import AudioTranscript  # noqa: PLC0415
+    from ...models.error import Error  # noqa: PLC0415
+
     if response.headers.get("Content-Type", "").startswith("text/event-stream"):
         return None  # the events are in the content
     try:

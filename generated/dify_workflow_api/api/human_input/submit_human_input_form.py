@@ -1,13 +1,16 @@
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import httpx
 
-from ... import errors
-from ...client import AuthenticatedClient, Client
-from ...models.error import Error
 from ...models.submit_form_body import SubmitFormBody
 from ...types import Response
+
+if TYPE_CHECKING:
+    from ...client import AuthenticatedClient, Client
+    from ...models.error import Error
 
 
 def _get_kwargs(
@@ -35,6 +38,9 @@ def _get_kwargs(
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Any | Error | None:
+    from ... import errors  # noqa: PLC0415
+    from ...models.error import Error  # noqa: PLC0415
+
     if response.headers.get("Content-Type", "").startswith("text/event-stream"):
         return None  # the events are in the content
     try:

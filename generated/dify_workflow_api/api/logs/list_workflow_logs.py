@@ -1,16 +1,19 @@
+from __future__ import annotations
+
 import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ... import errors
-from ...client import AuthenticatedClient, Client
-from ...models.error import Error
 from ...models.list_workflow_logs_status import (
     ListWorkflowLogsStatus,
 )
-from ...models.workflow_log_page import WorkflowLogPage
 from ...types import UNSET, Response, Unset
+
+if TYPE_CHECKING:
+    from ...client import AuthenticatedClient, Client
+    from ...models.error import Error
+    from ...models.workflow_log_page import WorkflowLogPage
 
 
 def _get_kwargs(
@@ -67,6 +70,10 @@ def _get_kwargs(
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Error | WorkflowLogPage | None:
+    from ... import errors  # noqa: PLC0415
+    from ...models.error import Error  # noqa: PLC0415
+    from ...models.workflow_log_page import WorkflowLogPage  # noqa: PLC0415
+
     if response.headers.get("Content-Type", "").startswith("text/event-stream"):
         return None  # the events are in the content
     try:

@@ -1,14 +1,17 @@
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import httpx
 
-from ... import errors
-from ...client import AuthenticatedClient, Client
-from ...models.blocking_run_result import BlockingRunResult
-from ...models.error import Error
 from ...models.run_workflow_body import RunWorkflowBody
 from ...types import UNSET, Response, Unset
+
+if TYPE_CHECKING:
+    from ...client import AuthenticatedClient, Client
+    from ...models.blocking_run_result import BlockingRunResult
+    from ...models.error import Error
 
 
 def _get_kwargs(
@@ -43,6 +46,10 @@ def _get_kwargs(
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> BlockingRunResult | Error | None:
+    from ... import errors  # noqa: PLC0415
+    from ...models.blocking_run_result import BlockingRunResult  # noqa: PLC0415
+    from ...models.error import Error  # noqa: PLC0415
+
     if response.headers.get("Content-Type", "").startswith("text/event-stream"):
         return None  # the events are in the content
     try:

@@ -1,14 +1,17 @@
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import httpx
 
-from ... import errors
-from ...client import AuthenticatedClient, Client
-from ...models.error import Error
-from ...models.stop_result import StopResult
 from ...models.stop_task_body import StopTaskBody
 from ...types import Response
+
+if TYPE_CHECKING:
+    from ...client import AuthenticatedClient, Client
+    from ...models.error import Error
+    from ...models.stop_result import StopResult
 
 
 def _get_kwargs(
@@ -36,6 +39,10 @@ def _get_kwargs(
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
 ) -> Error | StopResult | None:
+    from ... import errors  # noqa: PLC0415
+    from ...models.error import Error  # noqa: PLC0415
+    from ...models.stop_result import StopResult  # noqa: PLC0415
+
     if response.headers.get("Content-Type", "").startswith("text/event-stream"):
         return None  # the events are in the content
     try:
