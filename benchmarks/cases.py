@@ -117,6 +117,9 @@ CASES: dict[str, Case] = {
         ended=True,
     ),
     "run_first": _runs(", a client and its first", "httpx", runs=1, mode="first"),
+    "run_first_tls": _runs(
+        ", a client and its first, TLS", "httpx", runs=1, mode="first", scheme="https"
+    ),
     "one_stream": _stream(
         "One stream, an event per HTTP chunk",
         ("limit", *PEERS, *MODES),

@@ -49,11 +49,14 @@ def _requirements(name: str) -> str:
     )
 
 
-def variables() -> dict[str, str]:
-    """The environment variables of a client: no proxy, no settings of this library, our root."""
-    dropped = ("proxy", "dify_", "python")
+def variables(*, tls: bool = False) -> dict[str, str]:
+    """The environment variables of a client: no proxy, no settings of this library or of TLS.
+
+    With `tls`, our root: without it, each client loads the certificates that it has by itself.
+    """
+    dropped = ("proxy", "dify_", "python", "ssl_cert", "ca_bundle")
     kept = {name: value for name, value in os.environ.items() if not _has(name.lower(), dropped)}
-    return kept | dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), str(ROOT))
+    return kept | dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE") if tls else (), str(ROOT))
 
 
 def _has(name: str, words: tuple[str, ...]) -> bool:

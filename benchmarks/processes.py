@@ -49,9 +49,8 @@ def measure(job: dict[str, Any], interpreter: str) -> dict[str, Any]:
     if job["measure"] == "import":
         core = [] if job["core"] is None else [str(job["core"])]
         program = [HERE / "importing.py", job["mode"], *core]
-    done = subprocess.run(
-        [interpreter, *program], stdout=subprocess.PIPE, timeout=600, env=envs.variables()
-    )
+    env = envs.variables(tls=job.get("url", "").startswith("https:"))
+    done = subprocess.run([interpreter, *program], stdout=subprocess.PIPE, timeout=600, env=env)
     if done.returncode:
         raise SystemExit(f"{job['client']} failed: {job}")
     figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
