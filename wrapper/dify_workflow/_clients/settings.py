@@ -203,6 +203,7 @@ class ClientBase:
         if default_headers is not None:
             options["extra_headers"] = checked_headers(default_headers, "default_headers")
         copy = object.__new__(type(self))
+        vars(copy).update(self._of_subclass())
         copy._open(attrs.evolve(self._settings, options=self._options(options)))
         copy._server = self._server
         copy._forms = self._forms
@@ -230,11 +231,28 @@ class ClientBase:
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.base_url!r})"
 
-    def __getstate__(self) -> ClientSettings:
-        return self._settings  # live connections stay behind
+    def _of_subclass(self) -> dict[str, Any]:
+        """The attributes that a class of the caller's has set."""
+        return {name: value for name, value in vars(self).items() if name not in _OWN}
 
-    def __setstate__(self, settings: ClientSettings) -> None:
+    def __getstate__(self) -> tuple[ClientSettings, dict[str, Any]]:
+        return self._settings, self._of_subclass()  # live connections stay behind
+
+    def __setstate__(self, state: tuple[ClientSettings, dict[str, Any]]) -> None:
+        settings, of_subclass = state
+        vars(self).update(of_subclass)
         self._open(settings)
+
+
+_OWN = {
+    "_settings",
+    "_given_http",
+    "_http",
+    "_server",
+    "_forms",
+    "_closed",
+    "_parent",
+}  # by `_open`
 
 
 def from_environment(
