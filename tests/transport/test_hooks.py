@@ -9,8 +9,8 @@ from typing import Any
 
 import http_hooks
 import pytest
-from facade import Kind, both, client
-from http_hooks import HOOKS, OF_A_CLIENT, OF_A_PROXY
+from facade import Kind, both, client, close_given
+from http_hooks import CLIENTS, GIVEN, HOOKS, OF_A_CLIENT, OF_A_PROXY
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import RUN
 from wire_archive import exchange
@@ -39,10 +39,22 @@ def test_a_hook_that_comes_after_the_first_run_sees_each_request(kind: Kind, nam
                 assert counts == ([1, 1] if hook else [0, 0])
 
 
+@both
+@pytest.mark.parametrize("name", GIVEN)
+def test_the_steps_of_httpcore_are_told_over_a_client_that_is_given(kind: Kind, name: str) -> None:
+    seen: list[Any] = []
+    http = GIVEN[name](CLIENTS[kind == "async"], seen)
+    with ReplayServer(dify_server) as server, client(kind, server, http_client=http) as dify:
+        for mode in ("streaming", "blocking"):
+            call = partial(dify.run_workflow, response_mode=mode)
+            assert http_hooks.run(seen, call) == 1
+        close_given(http, dify)
+
+
 @pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="it forks")
 def test_a_hook_that_was_there_before_the_import_sees_each_request() -> None:
     with ReplayServer([Reply.of(RUN)]) as server:
         command = [sys.executable, http_hooks.__file__, server.url]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.stdout.splitlines() == [f"{name} 1 1" for name in HOOKS], done.stderr
+    assert done.stdout.splitlines() == [f"{name} 1 1" for name in (*HOOKS, *GIVEN)], done.stderr
