@@ -32,7 +32,7 @@ def test_a_run_is_streamed_and_recovered(fake_dify: FakeDify) -> None:
 
 def test_runs_over_tls(fake_dify: FakeDify) -> None:
     """The second one goes on with the session of the first."""
-    statuses = []
+    statuses: list[str | None] = []
 
     async def main() -> None:
         key = fake_dify.api_key
