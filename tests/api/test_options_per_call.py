@@ -70,7 +70,7 @@ def test_an_option_of_the_call_stands_above_the_clients(kind: Kind, name: str) -
     with answered(kind, dify_server, **made, default_headers=headers) as (server, dify):
         copy = dify.with_options(api_key="app-copy", user="copy", extra_headers={"x-b": "copy"})
         given: Any = {"api_key": "app-call", "user": "call", "extra_headers": {"X-b": "call"}}
-        given["extra_headers"] |= {"authorization": "cannot be replaced"}
+        given["extra_headers"] |= {"authorization": "cannot be replaced", "User-Agent": "mine/1"}
         for used, options, who, header in (
             (dify, {}, "client", "client"),
             (dify, dict.fromkeys(given), "client", "client"),
@@ -86,6 +86,7 @@ def test_an_option_of_the_call_stands_above_the_clients(kind: Kind, name: str) -
                 assert request.headers["authorization"] == f"Bearer {key}"
                 assert _user_of(request) in (who, None)
                 assert (request.headers["x-a"], request.headers["x-b"]) == ("client", header)
+                assert (request.headers["user-agent"] == "mine/1") == (options is given)
 
 
 ASKED = WorkflowRunRequest(inputs={}, api_key="app-request", user="request")

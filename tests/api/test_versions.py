@@ -1,12 +1,9 @@
-"""The server's version: learned from any answer, named in errors; headers both ways."""
+"""The server's version: learned from its answers, and named in errors."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
-from importlib.metadata import version as installed
 from typing import Any
 
 import pytest
@@ -16,7 +13,7 @@ from facade import Kind, answered, both
 from places import ROOT
 from recorded_models import operation_of
 from replay_server import Reply
-from wire_archive import VERSIONS, Exchange, exchange, exchanges
+from wire_archive import VERSIONS, exchanges
 
 TEXTS = [
     ("1.14.2", Version(1, 14, 2)),
@@ -73,9 +70,6 @@ def test_the_table_agrees_with_the_recorded_servers() -> None:
 
 # As the clients see it.
 
-EMPTY = exchange("1.14.2", "run/empty_streaming")
-STOPPED = [item for item in exchanges("1.14.2", "stop/") if item.path.endswith("/stop")]
-
 
 def page(status: int, version: str | None) -> Reply:
     """A page that is none of the API's."""
@@ -112,54 +106,14 @@ def test_a_route_that_is_not_there_yet_names_the_version_needed(kind: Kind, name
             ask(dify)
 
 
-LEARNED: list[tuple[Reply | Exchange, Callable[[Any], Any], str]] = [
-    (EMPTY, lambda dify: dify.run_workflow({}), "1.14.2"),
-    (
-        exchange("1.14.2", "audio/with_model_text_to_audio"),
-        lambda dify: list(dify.text_to_audio("x")),
-        "1.14.2",
-    ),
-    (STOPPED[0], lambda dify: dify.stop_workflow_stream("id"), "1.14.2"),
-    (page(404, "0.15.3"), lambda dify: dify.site(), "0.15.3"),
-    (
-        exchange("1.14.2", "files/upload_no_auth"),
-        lambda dify: dify.upload_file(b"x", name="a"),
-        "1.14.2",
-    ),
-    (page(502, "1.12.1"), lambda dify: dify.app_info(), "1.12.1"),
-]
-
-
 @both
-def test_the_version_is_learned_from_any_answer_and_kept(kind: Kind) -> None:
-    unknown = [Reply.json(200, {}), page(502, "unknown"), page(502, "1.99.0")]
-    for reply, ask, version in LEARNED:
-        with answered(kind, reply, *unknown, max_retries=0) as (_, dify):
-            assert dify.server_version is None
-            copy = dify.with_options(user="ann")
-            with suppress(DifyError):
-                ask(copy)
-            assert str(dify.server_version) == str(copy.server_version) == version
-            for expected in (version, version, "1.99.0"):
-                with suppress(DifyError):
-                    dify.app_info()
-                assert str(dify.server_version) == expected
-
-
-@both
-def test_every_request_names_library_and_version(kind: Kind) -> None:
-    agent = f"dify-workflow/{installed('dify-workflow')}"
-    with answered(kind, EMPTY) as (server, dify):
-        for ask in (
-            partial(dify.run_workflow, {}),
-            partial(dify.app_info),
-            partial(dify.logs),
-            partial(dify.upload_file, b"x", name="a"),
-            partial(dify.download, "/a"),
-            partial(next, dify.text_to_audio("x")),
-        ):
-            with suppress(DifyError):
-                ask()
-        assert [request.headers["user-agent"] for request in server.requests] == [agent] * 6
-        dify.run_workflow({}, extra_headers={"User-Agent": "mine/1"})
-        assert server.requests[-1].headers["user-agent"] == "mine/1"
+def test_the_version_is_shared_and_kept_until_another_is_told(kind: Kind) -> None:
+    """That any answer tells it: tests/clients/test_facade_complete.py."""
+    told = [page(502, version) for version in ("1.14.2", None, "unknown", "1.99.0")]
+    with answered(kind, *told, max_retries=0) as (_, dify):
+        assert dify.server_version is None
+        copy = dify.with_options(user="ann")
+        for expected in ("1.14.2", "1.14.2", "1.14.2", "1.99.0"):
+            with pytest.raises(DifyError):
+                copy.app_info()
+            assert str(dify.server_version) == str(copy.server_version) == expected

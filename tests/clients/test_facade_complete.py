@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from recorded_models import PLAIN, SPECIFIED, component
 
 ACTIONS = [FormAction(id="a", title="A", button_style="default")]
 FORM = WorkflowForm(token="f", content="", inputs=[], actions=ACTIONS, expires_at=None, defaults={})
+
+AGENT = f"dify-workflow/{installed('dify-workflow')}"
 
 # One call for each operation that has no method of the contract's (`x-method`).
 CALLS: dict[str, Callable[[Any], Any]] = {
@@ -66,18 +69,22 @@ def sent_by(kind: Kind, call: Callable[[Any], Any]) -> set[tuple[str, str]]:
     sent: set[tuple[str, str]] = set()
 
     def refuse(request: httpx.Request) -> httpx.Response:
+        assert request.headers["user-agent"] == AGENT
         sent.add(template(request))
-        return httpx.Response(403, json={"code": "forbidden", "message": "No.", "status": 403})
+        body = {"code": "forbidden", "message": "No.", "status": 403}
+        return httpx.Response(403, headers={"X-Version": "1.12.1"}, json=body)
 
     http = mocked(kind, refuse)
-    with client(kind, "http://h", http_client=http) as dify, pytest.raises(PermissionDenied):
-        call(dify)
+    with client(kind, "http://h", http_client=http) as dify:
+        with pytest.raises(PermissionDenied):
+            call(dify)
+        assert str(dify.server_version) == "1.12.1"
     return sent
 
 
 @both
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_every_operation_has_a_method(kind: Kind, operation: str) -> None:
+def test_every_operation_has_a_method_and_learns_the_version(kind: Kind, operation: str) -> None:
     method, path, _ = OPERATIONS[operation]
     call = call_of(operation)
     assert call, f"no method sends {operation} ({method} {path})"
