@@ -175,19 +175,6 @@ def test_what_is_streamed_is_asked_for_as_a_stream_and_uncompressed(kind: Kind) 
 
 
 @both
-def test_trace_ids(kind: Kind) -> None:
-    with answered(kind, RUN) as (server, dify):
-        asked = WorkflowRunRequest(inputs={}, trace_id="t-1", trace_session_id="s-1")
-        dify.run_workflow(asked, extra_headers={"X-Trace-Id": "abc123"})
-        dify.run_workflow({})
-        first, second = server.requests
-    assert (first.json()["trace_id"], first.json()["trace_session_id"]) == ("t-1", "s-1")
-    assert first.headers["x-trace-id"] == "abc123"
-    assert not {"trace_id", "trace_session_id"} & set(second.json())
-    assert "x-trace-id" not in second.headers
-
-
-@both
 def test_a_workflow_id_runs_that_version(kind: Kind) -> None:
     version = "706abcef-cc54-47fd-bb7d-17df135b6447"
     with answered(kind, dify_server) as (server, dify):

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from dify_workflow import (
     ConnectionFailed,
+    DifyError,
     GatewayError,
     NotFound,
     QuotaExceeded,
@@ -84,15 +85,16 @@ def test_max_retries_of_the_client_and_of_the_call(kind: Kind, mode: str) -> Non
 DETAIL = exchange("1.14.2", "detail/empty")
 RUN_ID = "11111111-1111-4111-8111-111111111111"
 
-BROKEN: dict[str, Reply] = {
-    "500": UNKNOWN_500,
-    "502": gateway(502),
-    "503": gateway(503),
-    "504": gateway(504),
-    "429": TOO_MANY,
-    "reset": Reply.raw(Reset()),
-    "closed": Reply.raw(Close()),
-    "reset inside the body": Reply.of(DETAIL, split=99, stop_after=2, end=Reset()),
+# An answer that starts nothing, and what is raised where no other one comes.
+BROKEN: dict[str, tuple[Reply, type[DifyError]]] = {
+    "500": (UNKNOWN_500, ServerError),
+    "502": (gateway(502), GatewayError),
+    "503": (gateway(503), GatewayError),
+    "504": (gateway(504), GatewayError),
+    "429": (TOO_MANY, TooManyRequests),
+    "reset": (Reply.raw(Reset()), ConnectionFailed),
+    "closed": (Reply.raw(Close()), ConnectionFailed),
+    "reset inside": (Reply.of(DETAIL, split=99, stop_after=2, end=Reset()), ConnectionFailed),
 }
 
 CALLS: dict[str, tuple[Callable[[Any], Any], Reply]] = {
@@ -108,28 +110,16 @@ CALLS: dict[str, tuple[Callable[[Any], Any], Reply]] = {
 @pytest.mark.parametrize("call", CALLS)
 def test_what_starts_nothing_is_asked_again(kind: Kind, call: str, name: str) -> None:
     ask, answer = CALLS[call]
-    replies = BROKEN[name], BROKEN[name], answer
-    with recorded_pauses() as pauses, answered(kind, *replies) as (server, dify):
+    broken, expected = BROKEN[name]
+    with recorded_pauses() as pauses, answered(kind, broken, broken, answer) as (server, dify):
         assert ask(dify) is not None
         assert (len(server.requests), len(pauses)) == (3, 2)
         assert len({request.target for request in server.requests}) == 1
-
-
-@both
-def test_asking_ends_after_max_retries(kind: Kind) -> None:
-    for name, expected in (
-        ("500", ServerError),
-        ("502", GatewayError),
-        ("429", TooManyRequests),
-        ("reset", ConnectionFailed),
-    ):
-        with recorded_pauses() as pauses, answered(kind, BROKEN[name]) as (server, dify):
+    with recorded_pauses() as pauses, answered(kind, broken) as (server, dify):
+        for asking, requests in ((dify, 4), (dify.with_options(max_retries=0), 5)):
             with pytest.raises(expected):
-                dify.info(RUN_ID)
-            assert (len(server.requests), len(pauses)) == (4, 3)
-            with pytest.raises(expected):
-                dify.info(RUN_ID, max_retries=0)
-            assert len(server.requests) == 5
+                ask(asking)
+            assert (len(server.requests), len(pauses)) == (requests, 3)
 
 
 @both

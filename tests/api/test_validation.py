@@ -17,7 +17,6 @@ from dify_workflow import (
     InvalidArgument,
     UnreadableAnswer,
     WorkflowFile,
-    WorkflowRunRequest,
 )
 from facade import Kind, answered, both, client, each_way, run, run_reply
 from fake_dify import FakeDify, Input
@@ -108,21 +107,6 @@ def test_a_warning_says_the_same_and_the_run_goes_on(kind: Kind, way: str) -> No
     with answered(kind, USUAL) as (server, dify):  # by default nothing else is asked
         run(dify, way, inputs)
         assert asked(server) == ["run"]
-
-
-@both
-def test_the_form_is_fetched_once_for_each_key(kind: Kind) -> None:
-    with answered(kind, USUAL, validate="strict") as (server, dify):
-        for _ in range(3):
-            dify.run_workflow({"text": "x"})
-        with pytest.raises(InvalidArgument):
-            dify.run_workflow({})
-        dify.with_options(user="ann").run_workflow({"text": "x"})
-        assert asked(server) == ["parameters", *["run"] * 4]
-        dify.run_workflow({"text": "x"}, api_key="app-other")
-        dify.run_workflow(WorkflowRunRequest(inputs={"text": "x"}, api_key="app-other"))
-        assert asked(server)[5:] == ["parameters", "run", "run"]
-        assert len({request.headers["authorization"] for request in server.requests}) == 2
 
 
 LIMITED: dict[str, Any] = {

@@ -197,7 +197,7 @@ def test_an_app_that_has_changed_is_noticed(
 
 
 @both
-def test_the_form_is_fetched_once_in_ten_minutes(
+def test_the_form_is_fetched_once_in_ten_minutes_for_each_key(
     kind: Kind, fake: FakeDify, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake.app("app-other")
@@ -213,6 +213,7 @@ def test_the_form_is_fetched_once_in_ten_minutes(
         ):
             late = now
             dify.run_workflow(mine(), **given)
+            dify.with_options(validate="strict").run_workflow({}, **given)
             assert fake.posts("getAppParameters") == fetched
 
 
