@@ -6,13 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from dify_workflow import (
-    APIError,
-    InvalidParam,
-    QuotaExceeded,
-    ServerError,
-    TooManyRequests,
-)
+from dify_workflow import APIError, InvalidParam, QuotaExceeded, ServerError, TooManyRequests
 from dify_workflow._runs.state import RunState
 from error_answers import CODES, ERRORS, answer_of, recorded
 from recorded_runs import is_run

@@ -12,13 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dify_workflow import (
-    InvalidArgument,
-    TooLarge,
-    TooManyRequests,
-    UnreadableAnswer,
-    WorkflowFile,
-)
+from dify_workflow import InvalidArgument, TooLarge, TooManyRequests, UnreadableAnswer, WorkflowFile
 from facade import Kind, answered, both, client, each_way, run
 from fake_dify import FakeDify, Input
 from pauses import recorded_pauses

@@ -74,10 +74,7 @@ RUNS: list[tuple[list[Any], str, str]] = [
 def test_pieces_and_response_have_the_text(
     kind: Kind, version: str, workflow: list[Any], text: str, reasoning: str
 ) -> None:
-    with (
-        FakeDify(version, workflow=workflow, eof_delay=0.0) as fake,
-        client(kind, fake) as dify,
-    ):
+    with FakeDify(version, workflow=workflow, eof_delay=0.0) as fake, client(kind, fake) as dify:
         with dify.run_workflow_stream({}) as stream:
             pieces = list(stream.text)
             assert list(stream.text) == []
@@ -96,10 +93,7 @@ def test_pieces_come_one_by_one_and_drive_the_run(kind: Kind, fake: FakeDify) ->
     gate = Gate()
     ends = End({"first": "llm.text", "second": "more.text"})
     fake.workflow = [Text(["Hel"]), gate, Text(["lo"], id="more"), ends]
-    with (
-        client(kind, fake) as dify,
-        dify.run_workflow_stream({}) as stream,
-    ):
+    with client(kind, fake) as dify, dify.run_workflow_stream({}) as stream:
         assert not fake.posts()
         pieces = iter(stream.text)
         assert next(pieces) == "Hel"
@@ -114,10 +108,7 @@ def test_nothing_is_repeated_after_a_gap(kind: Kind, fake: FakeDify) -> None:
     for chunks, after in ((["Hel", "lo ", "you"], 5), (["Hello you"], 2)):  # behind, before a piece
         fake.workflow = [Text(chunks)]
         fake.faults.add(Fault(then="reset", after_events=after))
-        with (
-            client(kind, fake) as dify,
-            dify.run_workflow_stream({}) as stream,
-        ):
+        with client(kind, fake) as dify, dify.run_workflow_stream({}) as stream:
             pieces = "".join(stream.text)
             assert pieces.count("Hel") == 1
             assert pieces.startswith(chunks[0])
