@@ -1,4 +1,4 @@
-"""Whatever a server answers: a value or one of our own errors."""
+"""Whatever a server answers or streams: values, or one of our own errors."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 from dify_workflow import APIError, DifyError, WorkflowFile
+from dify_workflow_api.events import EVENTS
 from facade import Kind, both
-from mutants import Path, mutants, of_types, serving, use_response
-from recorded_models import model_of
+from fake_dify.contract import contract
+from mutants import RUN, Path, mutants, mutants_by_name, of_types, serving, use_response
+from recorded_models import SPEC, component, model_of
+from recorded_runs import TERMINAL
 from wire_archive import exchange, exchanges
 
 FILE = WorkflowFile.from_bytes(b"x", "a.txt")
@@ -99,17 +102,9 @@ def use_form(form: Any) -> None:
 
 @functools.cache
 def bodies_by_model() -> dict[str, list[tuple[str, Any]]]:
-    """Mutants of every recorded answer, by its model, each place once."""
-    known: dict[str, set[Path]] = {}
-    found: dict[str, list[tuple[str, Any]]] = {}
-    for item in exchanges():
-        name = model_of(item)
-        if name is not None:
-            body = item.json()
-            places = known.setdefault(name, set())
-            if isinstance(body, dict) and body.get("id", "") is not None:
-                found.setdefault(name, []).extend(mutants(body, places))
-    return found
+    answers = ((name, item.json()) for item in exchanges() if (name := model_of(item)))
+    of_something = (pair for pair in answers if pair[1] and pair[1].get("id", "") is not None)
+    return mutants_by_name(of_something)
 
 
 @pytest.mark.long
@@ -182,3 +177,69 @@ def test_errors_are_ours(kind: Kind) -> None:
                     if isinstance(error, APIError):
                         of_types(error, message=str, code=str | None, hint=str)
                     assert str(error), what
+
+
+# What it streams.
+
+ENVELOPES = SPEC["components"]["schemas"]["WorkflowEvent"]["discriminator"]["mapping"].values()
+UNRECORDED: list[dict[str, Any]] = [
+    contract().example(ref.rpartition("/")[2])
+    for ref in ENVELOPES
+    if component({"$ref": ref}).get("x-recorded") is False
+]
+
+
+@functools.cache
+def events_by_name() -> dict[str, list[tuple[str, Any]]]:
+    recorded = [event for item in exchanges() if item.is_stream for event in item.events()]
+    return mutants_by_name((event["event"], event) for event in [*UNRECORDED, *recorded])
+
+
+def use_event(event: Any) -> None:
+    """Read all that there is."""
+    of_types(event, event=str, status=str, message=str, id=str | None, task_id=str | None)
+    of_types(event, raw=dict, recovered=bool)
+    assert isinstance(event.data, dict) or hasattr(event.data, "to_dict")
+
+
+@both
+@pytest.mark.parametrize("name", sorted(set(EVENTS) - TERMINAL))
+def test_events_never_raise(kind: Kind, name: str) -> None:
+    found = events_by_name()[name][:: 1 if kind == "sync" else 3]
+    end = RUN.events()[-1]
+    with serving(kind) as (server, dify):
+        for start in range(0, len(found), 200):
+            some = found[start : start + 200]
+            server.will_stream(*(event for _, event in some), end)
+            with dify.run_workflow_stream({}) as stream:
+                events = list(stream)
+            use_response(stream.result())
+            assert len(events) == len(some) + 1
+            for event in events:
+                use_event(event)
+
+
+@pytest.mark.long
+@pytest.mark.sample(2)
+@both
+@pytest.mark.parametrize("name", sorted(TERMINAL))
+def test_last_events_never_raise_but_our_errors(kind: Kind, name: str) -> None:
+    found = events_by_name()[name]
+    first = RUN.events()[0]
+    results = errors = 0
+    with serving(kind) as (server, dify):
+        for what, event in found if kind == "sync" else found[::3]:
+            server.answers.clear()
+            server.will_stream(first, event)
+            stream = dify.run_workflow_stream({})
+            try:
+                for item in stream:
+                    use_event(item)
+                use_response(stream.result())
+                results += 1
+            except DifyError:
+                errors += 1
+            except Exception as error:
+                raise AssertionError(what) from error
+    assert (results > 100) == (name != "error")
+    assert errors >= 5

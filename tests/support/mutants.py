@@ -6,7 +6,7 @@ Wrong is a key gone, null, of another type, unknown, or a new value.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -76,6 +76,15 @@ def mutants(value: Any, known: set[Path]) -> Iterator[tuple[str, Any]]:
         if isinstance(path[-1], str) and beside not in known:
             known.add(beside)
             yield f"{where}: a new key beside", changed(value, beside, {"x": 1})
+
+
+def mutants_by_name(named: Iterable[tuple[str, Any]]) -> dict[str, list[tuple[str, Any]]]:
+    """Mutants of values, by their names; each place of a name once."""
+    known: dict[str, set[Path]] = {}
+    found: dict[str, list[tuple[str, Any]]] = {}
+    for name, value in named:
+        found.setdefault(name, []).extend(mutants(value, known.setdefault(name, set())))
+    return found
 
 
 RUN = exchange("1.14.2", "run/empty_streaming")
