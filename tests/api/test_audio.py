@@ -7,20 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dify_workflow import (
-    APIError,
-    AppUnavailable,
-    ConnectionFailed,
-    GatewayError,
-    InvalidArgument,
-    InvalidParam,
-    NotFound,
-    ProviderError,
-    RequestTimedOut,
-    TooLarge,
-    TooManyRequests,
-    UnsupportedMediaType,
-)
+from dify_workflow import errors
 from facade import API_KEY, Kind, answered, both, client
 from fake_dify import FakeDify
 from replay_reply import chunked, head
@@ -68,11 +55,11 @@ def test_audio_that_breaks_off_or_does_not_come(kind: Kind) -> None:
     with answered(kind, broken, Reply.raw(Sleep(60))) as (server, dify):
         pieces = dify.text_to_audio("hello")
         assert next(pieces) == b"first"
-        with pytest.raises(ConnectionFailed):
+        with pytest.raises(errors.ConnectionFailed):
             list(pieces)
-        with pytest.raises(RequestTimedOut):
+        with pytest.raises(errors.RequestTimedOut):
             list(dify.text_to_audio("hello", timeout=0.1))
-    with client(kind, server) as dify, pytest.raises(ConnectionFailed):
+    with client(kind, server) as dify, pytest.raises(errors.ConnectionFailed):
         list(dify.text_to_audio("hello"))
 
 
@@ -82,34 +69,34 @@ def test_a_message_that_is_not_there(kind: Kind) -> None:
     assert (item.status, item.json()) == (200, None)
     message = "00000000-0000-0000-0000-000000000000"
     with answered(kind, item, user="ann") as (server, dify):
-        with pytest.raises(NotFound):
+        with pytest.raises(errors.NotFound):
             list(dify.text_to_audio(message_id=message))
         assert server.requests[0].json() == {"message_id": message, "user": "ann"}
 
 
 # What a refusal means, by its message or its code.
-MEANING: dict[str, type[APIError]] = {
-    "Speech to text is not enabled": AppUnavailable,
-    "TTS is not enabled": AppUnavailable,
-    "Text is required": InvalidParam,
-    "provider_not_initialize": ProviderError,
-    "bad_request_key_error": InvalidParam,
-    "audio_too_large": TooLarge,
-    "unsupported_audio_type": UnsupportedMediaType,
-    "speech_to_text_disabled": AppUnavailable,
-    "too_many_requests": TooManyRequests,
+MEANING: dict[str, type[errors.APIError]] = {
+    "Speech to text is not enabled": errors.AppUnavailable,
+    "TTS is not enabled": errors.AppUnavailable,
+    "Text is required": errors.InvalidParam,
+    "provider_not_initialize": errors.ProviderError,
+    "bad_request_key_error": errors.InvalidParam,
+    "audio_too_large": errors.TooLarge,
+    "unsupported_audio_type": errors.UnsupportedMediaType,
+    "speech_to_text_disabled": errors.AppUnavailable,
+    "too_many_requests": errors.TooManyRequests,
 }
 UNRECORDED = [(415, "unsupported_audio_type"), (400, "speech_to_text_disabled")]
 UNRECORDED += [(429, "too_many_requests")]
 
 
-def meaning(raw: dict[str, Any]) -> type[APIError]:
+def meaning(raw: dict[str, Any]) -> type[errors.APIError]:
     return MEANING.get(raw["message"]) or MEANING[raw["code"]]
 
 
 RECORDED = [item for item in exchanges("1.14.2", "audio/") if item.status >= 400]
-REFUSED: list[tuple[Exchange | Reply, type[APIError]]] = [
-    (Reply.html(502, "<html></html>"), GatewayError),
+REFUSED: list[tuple[Exchange | Reply, type[errors.APIError]]] = [
+    (Reply.html(502, "<html></html>"), errors.GatewayError),
     *((item, meaning(item.json())) for item in RECORDED),
     *(
         (Reply.json(status, {"code": code, "message": "m", "status": status}), MEANING[code])
@@ -182,11 +169,11 @@ def test_audio_that_no_server_takes_is_not_sent(kind: Kind, name: str, tmp_path:
     path.write_bytes(b"x")
     with answered(kind, hear) as (server, dify):
         for content, given in ((path, {}), (b"x", {"name": name}), (io.BytesIO(b"x"), {})):
-            with pytest.raises(InvalidArgument, match="mp3, m4a, wav, amr, mpga") as caught:
+            with pytest.raises(errors.InvalidArgument, match="mp3, m4a, wav, amr, mpga") as caught:
                 dify.audio_to_text(content, **given)
             assert caught.value.field == "name"
         assert server.requests == []
-        with pytest.raises(UnsupportedMediaType):  # what is given is sent
+        with pytest.raises(errors.UnsupportedMediaType):  # what is given is sent
             dify.audio_to_text(path, mime_type="audio/ogg")
         assert len(server.requests) == 1
 
@@ -199,9 +186,9 @@ def test_a_stand_in_server_speaks_and_hears(kind: Kind) -> None:
             spoken = b"".join(dify.text_to_audio("hi"))
             assert spoken.startswith(b"ID3")
             assert dify.audio_to_text(spoken, name="a.mp3") == TEXT
-            with pytest.raises(UnsupportedMediaType):
+            with pytest.raises(errors.UnsupportedMediaType):
                 dify.audio_to_text(b"x", name="a.txt", mime_type="text/plain")
-        with pytest.raises(AppUnavailable):
+        with pytest.raises(errors.AppUnavailable):
             list(dify_silent.text_to_audio("hi"))
-        with pytest.raises(InvalidArgument):
+        with pytest.raises(errors.InvalidArgument):
             list(dify_silent.text_to_audio("hi", user=""))

@@ -6,36 +6,21 @@ import json
 
 import httpx
 import pytest
-from dify_workflow import (
-    APIError,
-    AppUnavailable,
-    AuthenticationError,
-    GatewayError,
-    InvalidParam,
-    PermissionDenied,
-    ProviderError,
-    RedirectRefused,
-    RouteNotFound,
-    ServerError,
-    TooLarge,
-    TooManyRequests,
-    UnreadableAnswer,
-    UnsupportedMediaType,
-)
+from dify_workflow import errors
 from dify_workflow._api.api_responses import ApiResponse
 from dify_workflow._api.results import from_detail
 from error_answers import CODES, ERRORS, answer, answer_of, recorded
 from wire_archive import exchange
 
 # What messages mean, where the code alone does not say it: how they begin.
-MESSAGES: dict[str, type[APIError]] = {
-    "Too many requests. Please try again later.": TooManyRequests,
-    "Workflow not published": AppUnavailable,
-    "Speech to text is not enabled": AppUnavailable,
-    "TTS is not enabled": AppUnavailable,
-    "3 validation errors for HttpRequestNodeData": AppUnavailable,
-    "Provider lab/none/none does not exist.": ProviderError,
-    "Input payload validation failed": InvalidParam,  # 1.8 to 1.10, without a code
+MESSAGES: dict[str, type[errors.APIError]] = {
+    "Too many requests. Please try again later.": errors.TooManyRequests,
+    "Workflow not published": errors.AppUnavailable,
+    "Speech to text is not enabled": errors.AppUnavailable,
+    "TTS is not enabled": errors.AppUnavailable,
+    "3 validation errors for HttpRequestNodeData": errors.AppUnavailable,
+    "Provider lab/none/none does not exist.": errors.ProviderError,
+    "Input payload validation failed": errors.InvalidParam,  # 1.8 to 1.10, without a code
 }
 
 
@@ -45,7 +30,7 @@ def test_every_recorded_error_means_what_dify_means() -> None:
     for item in ERRORS:
         error = answer_of(item).error()
         if item.content_type.startswith("text/html"):
-            assert (item.status, type(error)) == (404, RouteNotFound), item
+            assert (item.status, type(error)) == (404, errors.RouteNotFound), item
             continue
         raw = item.json()
         begin = next((text for text in MESSAGES if raw["message"].startswith(text)), None)
@@ -56,7 +41,7 @@ def test_every_recorded_error_means_what_dify_means() -> None:
 
 
 @pytest.mark.parametrize(("status", "code", "kind"), CODES)
-def test_codes_without_a_recording(status: int, code: str, kind: type[APIError]) -> None:
+def test_codes_without_a_recording(status: int, code: str, kind: type[errors.APIError]) -> None:
     error = answer(status, {"code": code, "message": "m", "status": status}).error()
     assert type(error) is kind
     assert (error.status_code, error.code, error.message) == (status, code, "m")
@@ -87,15 +72,15 @@ NOT_DIFY: dict[str, bytes] = {
 }
 GATEWAY = [400, 402, 408, 418, 421, 425, 431, 451, 494, 495, 496, 497, 498, 499, 500, 501, 502]
 GATEWAY += [503, 504, 505, 507, 508, 511, *range(520, 531), 598, 599]
-BY_STATUS: dict[int, type[APIError]] = {
-    **dict.fromkeys(GATEWAY, GatewayError),
-    401: AuthenticationError,
-    403: PermissionDenied,
-    404: RouteNotFound,
-    405: RouteNotFound,
-    413: TooLarge,
-    415: UnsupportedMediaType,
-    429: TooManyRequests,
+BY_STATUS: dict[int, type[errors.APIError]] = {
+    **dict.fromkeys(GATEWAY, errors.GatewayError),
+    401: errors.AuthenticationError,
+    403: errors.PermissionDenied,
+    404: errors.RouteNotFound,
+    405: errors.RouteNotFound,
+    413: errors.TooLarge,
+    415: errors.UnsupportedMediaType,
+    429: errors.TooManyRequests,
 }
 
 
@@ -114,24 +99,24 @@ def test_an_answer_that_is_not_difys_is_judged_by_its_status(body: bytes) -> Non
 def test_difys_error_without_a_message_is_still_difys() -> None:
     for body in ({"code": "invalid_param"}, {"code": "invalid_param", "message": None}):
         error = answer(400, body).error()
-        assert type(error) is InvalidParam
+        assert type(error) is errors.InvalidParam
         assert (error.code, error.message) == ("invalid_param", "")
-    assert type(answer(500, {"code": "unknown", "message": {"a": 1}}).error()) is ServerError
+    assert type(answer(500, {"code": "unknown", "message": {"a": 1}}).error()) is errors.ServerError
 
 
 def test_a_redirect_is_an_error_that_names_its_target() -> None:
     headers = {"location": "https://host.example/v1/workflows/run"}
     for status in (300, 301, 302, 303, 304, 307, 308):
         error = answer(status, NOT_DIFY["html"], headers).error()
-        assert (type(error), error.status_code) == (RedirectRefused, status)
+        assert (type(error), error.status_code) == (errors.RedirectRefused, status)
         assert headers["location"] in str(error)
         assert "base_url" in error.hint
-        assert type(answer(status).error()) is RedirectRefused  # without a target
+        assert type(answer(status).error()) is errors.RedirectRefused  # without a target
 
 
 def test_a_success_that_cannot_be_read_is_unreadable() -> None:
     for body in NOT_DIFY.values():
-        with pytest.raises(UnreadableAnswer) as caught:
+        with pytest.raises(errors.UnreadableAnswer) as caught:
             from_detail(answer(200, body))
         assert caught.value.status_code == 200
 
@@ -210,5 +195,5 @@ def test_an_app_that_takes_one_run_refuses_every_stream_and_the_hint_says_so() -
     raw = exchange("1.14.2", "limit/max2_third_streaming").json()
     raw["message"] = raw["message"].replace("is 2.", "is 1.")
     error = answer(400, raw).error()
-    assert type(error) is TooManyRequests
+    assert type(error) is errors.TooManyRequests
     assert "max_active_requests=1" in error.hint

@@ -8,17 +8,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from dify_workflow import (
-    ConnectionFailed,
-    DifyError,
-    GatewayError,
-    NotFound,
-    QuotaExceeded,
-    RouteNotFound,
-    ServerError,
-    TooManyRequests,
-    UnreadableAnswer,
-)
+from dify_workflow import errors
 from facade import Kind, answered, both
 from pauses import recorded_pauses
 from posting import HTML, NO_LOGS, OVER_QUOTA, TOO_MANY, UNKNOWN_500, gateway, modes, post, start
@@ -54,7 +44,7 @@ def test_retry_after_is_obeyed(kind: Kind, mode: str) -> None:
 def test_a_server_that_asks_for_long_is_left_alone(kind: Kind, mode: str) -> None:
     posted = post(kind, mode, [_busy("3600")])
     assert (posted.posts, posted.pauses) == (1, [])
-    assert type(posted.outcome) is TooManyRequests
+    assert type(posted.outcome) is errors.TooManyRequests
     assert posted.outcome.retry_after == 3600.0
 
 
@@ -75,10 +65,10 @@ def test_max_retries_of_the_client_and_of_the_call(kind: Kind, mode: str) -> Non
     with recorded_pauses(), answered(kind, TOO_MANY, max_retries=1) as (server, dify):
         for options, posts in (({}, 2), ({"max_retries": 0}, 1), ({"max_retries": 5}, 6)):
             server.requests.clear()
-            assert type(start(dify, mode, **options)) is TooManyRequests
+            assert type(start(dify, mode, **options)) is errors.TooManyRequests
             assert len(server.requests) == posts
         server.requests.clear()
-        assert type(start(dify.with_options(max_retries=2), mode)) is TooManyRequests
+        assert type(start(dify.with_options(max_retries=2), mode)) is errors.TooManyRequests
         assert len(server.requests) == 3
 
 
@@ -86,15 +76,18 @@ DETAIL = exchange("1.14.2", "detail/empty")
 RUN_ID = "11111111-1111-4111-8111-111111111111"
 
 # An answer that starts nothing, and what is raised where no other one comes.
-BROKEN: dict[str, tuple[Reply, type[DifyError]]] = {
-    "500": (UNKNOWN_500, ServerError),
-    "502": (gateway(502), GatewayError),
-    "503": (gateway(503), GatewayError),
-    "504": (gateway(504), GatewayError),
-    "429": (TOO_MANY, TooManyRequests),
-    "reset": (Reply.raw(Reset()), ConnectionFailed),
-    "closed": (Reply.raw(Close()), ConnectionFailed),
-    "reset inside": (Reply.of(DETAIL, split=99, stop_after=2, end=Reset()), ConnectionFailed),
+BROKEN: dict[str, tuple[Reply, type[errors.DifyError]]] = {
+    "500": (UNKNOWN_500, errors.ServerError),
+    "502": (gateway(502), errors.GatewayError),
+    "503": (gateway(503), errors.GatewayError),
+    "504": (gateway(504), errors.GatewayError),
+    "429": (TOO_MANY, errors.TooManyRequests),
+    "reset": (Reply.raw(Reset()), errors.ConnectionFailed),
+    "closed": (Reply.raw(Close()), errors.ConnectionFailed),
+    "reset inside": (
+        Reply.of(DETAIL, split=99, stop_after=2, end=Reset()),
+        errors.ConnectionFailed,
+    ),
 }
 
 CALLS: dict[str, tuple[Callable[[Any], Any], Reply]] = {
@@ -125,10 +118,10 @@ def test_what_starts_nothing_is_asked_again(kind: Kind, call: str, name: str) ->
 @both
 def test_a_definite_answer_is_not_asked_for_again(kind: Kind) -> None:
     for reply, expected in (
-        (Reply.of(exchange("1.14.2", "detail/unknown")), NotFound),
-        (OVER_QUOTA, QuotaExceeded),
-        (Reply.html(404, HTML), RouteNotFound),
-        (Reply.json(200, {"odd": 1}), UnreadableAnswer),
+        (Reply.of(exchange("1.14.2", "detail/unknown")), errors.NotFound),
+        (OVER_QUOTA, errors.QuotaExceeded),
+        (Reply.html(404, HTML), errors.RouteNotFound),
+        (Reply.json(200, {"odd": 1}), errors.UnreadableAnswer),
     ):
         with answered(kind, reply) as (server, dify):
             with pytest.raises(expected):
