@@ -97,7 +97,7 @@ PIECES = st.lists(st.sampled_from(PARTS), max_size=40)
 
 
 @pytest.mark.long
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=250)
 @given(PIECES | any_pieces(PIECES.map(b"".join)))
 def test_any_stream_cut_anywhere_is_what_the_standard_says(pieces: list[bytes]) -> None:
     assert decode(pieces) == reference(b"".join(pieces))

@@ -49,14 +49,14 @@ def paths(value: Any, at: Path = ()) -> Iterator[Path]:
 
 def changed(value: Any, path: Path, to: Any) -> Any:
     """A copy with another value at a place; GONE takes the key away."""
-    copy = json.loads(json.dumps(value))
-    inner = copy
-    for key in path[:-1]:
-        inner = inner[key]
-    if to is GONE:
-        del inner[path[-1]]
+    key, *rest = path
+    copy = value.copy()
+    if rest:
+        copy[key] = changed(value[key], tuple(rest), to)
+    elif to is GONE:
+        del copy[key]
     else:
-        inner[path[-1]] = to
+        copy[key] = to
     return copy
 
 
