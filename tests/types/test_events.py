@@ -55,30 +55,19 @@ def test_the_message_is_the_human_text(event: WorkflowStreamEvent, message: str)
     assert event.message == message
 
 
-def test_data_of_events_without_a_payload_is_their_model() -> None:
-    event = made("tts_message", workflow_run_id="r", task_id="t", audio="//PE")
-    assert isinstance(event.data, models.TtsMessageEvent)
-    assert event.data.audio == "//PE"
-
-
-def test_data_of_unknown_events_is_the_plain_dict() -> None:
-    payload = {"a": [1]}
-    assert made("newer", payload).data is payload
-    assert made("newer", a=1).data == {"event": "newer", "a": 1}
-    assert made("newer", [1]).data == {"event": "newer", "data": [1]}
-
-
-def test_a_payload_that_cannot_be_read_is_the_plain_dict() -> None:
-    payload = {"execution_metadata": "no object"}
-    assert made("node_finished", payload).data is payload
-    assert made("node_finished", "text").data == {"event": "node_finished", "data": "text"}
-
-
-def test_unknown_fields_are_kept() -> None:
+def test_data_is_the_model_or_the_plain_dict() -> None:
+    spoken = made("tts_message", workflow_run_id="r", task_id="t", audio="//PE").data
+    assert isinstance(spoken, models.TtsMessageEvent)  # an event without a payload
+    assert spoken.audio == "//PE"
     event = made("text_chunk", {"text": "a", "newer": 1})
-    assert isinstance(event.data, models.TextChunkData)
-    assert event.data["newer"] == 1
-    assert event.raw["data"]["newer"] == 1
+    assert isinstance(event.data, models.TextChunkData)  # unknown fields are kept
+    assert event.data["newer"] == event.raw["data"]["newer"] == 1
+    # Unknown events, and what cannot be read.
+    for name, payload in (("newer", {"a": [1]}), ("node_finished", {"execution_metadata": "?"})):
+        assert made(name, payload).data is payload
+    assert made("newer", a=1).data == {"event": "newer", "a": 1}
+    for name, odd in (("newer", [1]), ("node_finished", "text")):
+        assert made(name, odd).data == {"event": name, "data": odd}
 
 
 @pytest.mark.parametrize("decoded", [False, True])
