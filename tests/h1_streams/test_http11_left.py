@@ -8,19 +8,15 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from dify_workflow._clients._async.io import AsyncRouter
-from dify_workflow._clients._sync.io import Router
 from dify_workflow._transport.pools import TransportSettings
-from raw_http import OK, Peer, RawServer, answers, in_loop
+from raw_http import OK, Peer, RawServer, answers, in_loop, own_client
 
 LONG = b"HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n" + b"x" * 500_000
 
 
 @pytest.mark.parametrize("begun", [False, True])
 def test_an_answer_that_was_left_closes_its_connection(begun: bool) -> None:
-    with (
-        RawServer(answers(LONG, OK)) as server,
-        httpx.Client(transport=Router(TransportSettings())) as client,
-    ):
+    with RawServer(answers(LONG, OK)) as server, own_client() as client:
         with client.stream("GET", server.url) as response:
             assert not begun or next(response.iter_raw())
         assert client.get(server.url).content == b"ok"
@@ -42,10 +38,7 @@ def test_an_async_answer_that_was_left_closes_its_connection(begun: bool) -> Non
 
 
 def test_a_body_that_has_come_whole_keeps_its_connection_though_its_end_was_not_read() -> None:
-    with (
-        RawServer(answers(OK)) as server,
-        httpx.Client(transport=Router(TransportSettings())) as client,
-    ):
+    with RawServer(answers(OK)) as server, own_client() as client:
         with client.stream("GET", server.url) as response:
             assert next(response.iter_raw()) == b"ok"
         assert client.get(server.url).content == b"ok"
@@ -72,10 +65,7 @@ ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1)
 
 def test_a_pool_of_one_connection() -> None:
     timeout = httpx.Timeout(5.0, pool=0.05)
-    with (
-        RawServer(answers(OK)) as server,
-        httpx.Client(transport=Router(TransportSettings(limits=ONE)), timeout=timeout) as client,
-    ):
+    with RawServer(answers(OK)) as server, own_client(timeout, limits=ONE) as client:
         with client.stream("GET", server.url) as response:
             with pytest.raises(httpx.PoolTimeout):
                 client.get(server.url)
@@ -113,10 +103,7 @@ def test_a_body_that_fails_gives_its_connection_back() -> None:
             peer.send(OK)
 
     timeout = httpx.Timeout(4.0, pool=0.1)
-    with (
-        RawServer(serve) as server,
-        httpx.Client(transport=Router(TransportSettings(limits=ONE)), timeout=timeout) as client,
-    ):
+    with RawServer(serve) as server, own_client(timeout, limits=ONE) as client:
         with pytest.raises(Odd):
             client.post(server.url, content=parts())
         assert client.get(server.url).content == b"ok"
@@ -135,7 +122,7 @@ def test_surplus_behind_an_answer_that_nobody_reads_is_never_an_answer(head: byt
         while peer.request():
             peer.send(next(said))
 
-    with RawServer(serve) as server, httpx.Client(transport=Router(TransportSettings())) as client:
+    with RawServer(serve) as server, own_client() as client:
         with client.stream("GET", server.url):
             pass
         assert client.get(server.url).content == b"ok"

@@ -15,11 +15,9 @@ from typing import Any
 import httpcore
 import httpx
 import pytest
-from dify_workflow._clients._sync.io import Router
-from dify_workflow._transport.pools import TransportSettings
 from h1_streams.connection import Connection
 from h1_streams.state import Route
-from raw_http import Peer, RawServer, in_loop
+from raw_http import Peer, RawServer, in_loop, own_client
 
 PATHS = [f"/{'x' * (number % 7)}{number}" for number in range(200)]
 FEW = [httpx.Limits(max_connections=2), httpx.Limits(max_keepalive_connections=3)]
@@ -56,7 +54,7 @@ def nervous() -> Iterator[None]:
 def test_threads_that_share_few_connections(limits: httpx.Limits, nervous: None) -> None:
     with (
         RawServer(Echo()) as server,
-        httpx.Client(transport=Router(TransportSettings(limits=limits))) as client,
+        own_client(limits=limits) as client,
         ThreadPoolExecutor(12) as pool,
     ):
         assert list(pool.map(lambda path: client.get(server.url + path).text, PATHS)) == PATHS

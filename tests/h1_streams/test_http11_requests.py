@@ -11,9 +11,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from dify_workflow._clients._sync.io import Router
-from dify_workflow._transport.pools import TransportSettings
-from raw_http import OK, Peer, RawServer, Way, answers, asked, loops, quiet_trio, ways
+from raw_http import OK, Peer, RawServer, Way, answers, asked, loops, own_client, quiet_trio, ways
 
 pytestmark = quiet_trio
 
@@ -124,10 +122,7 @@ def test_a_header_that_cannot_be_sent_is_refused_before_anything_is(
 
 
 def test_a_refused_header_does_not_show_its_value() -> None:
-    with (
-        RawServer(answers(OK)) as server,
-        httpx.Client(transport=Router(TransportSettings())) as client,
-    ):
+    with RawServer(answers(OK)) as server, own_client() as client:
         for value in ("a-secret\r\n", "a-secret\0"):
             with pytest.raises(httpx.LocalProtocolError, match="Authorization") as caught:
                 client.get(server.url, headers={"Authorization": value})

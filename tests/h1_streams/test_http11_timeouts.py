@@ -12,8 +12,6 @@ import httpcore
 import httpx
 import pytest
 from dify_workflow import DifyWorkflow
-from dify_workflow._clients._sync.io import Router
-from dify_workflow._transport.pools import TransportSettings
 from h1_streams.async_connection import AsyncResponseBody
 from h1_streams.connection import ResponseBody
 from h1_streams.connection_handle import BODY
@@ -27,6 +25,7 @@ from raw_http import (
     full_server,
     in_loop,
     loops,
+    own_client,
     quiet_trio,
     ways,
 )
@@ -37,9 +36,9 @@ pytestmark = quiet_trio
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-def timed(url: str, **phases: float) -> httpx.Request:
+def timed(url: str, size: int = 5, **phases: float) -> httpx.Request:
     timeout = httpx.Timeout(4.0, **phases).as_dict()
-    return httpx.Request("POST", url, content=b"x" * 20_000_000, extensions={"timeout": timeout})
+    return httpx.Request("POST", url, content=b"x" * size, extensions={"timeout": timeout})
 
 
 @ways
@@ -96,7 +95,7 @@ def test_a_request_that_is_not_taken_in_time(way: Way) -> None:
         peer.gone()
 
     with RawServer(serve) as server:
-        assert asked(way, timed(server.url, write=0.05)) == [httpx.WriteTimeout]
+        assert asked(way, timed(server.url, 20_000_000, write=0.05)) == [httpx.WriteTimeout]
         read.set()
 
 
@@ -152,7 +151,7 @@ def test_a_stream_is_read_on_after_a_time_out() -> None:
     slow = Slow()
     with (
         RawServer(slow) as server,
-        httpx.Client(transport=Router(TransportSettings())) as client,
+        own_client() as client,
         client.stream("POST", server.url) as response,
     ):
         body = response.extensions[BODY]

@@ -18,7 +18,7 @@ EXAMPLES = int(os.environ.get("DIFY_FAULT_EXAMPLES", "0"))
 
 @pytest.mark.long
 @settings(
-    max_examples=EXAMPLES or 200,
+    max_examples=EXAMPLES or 150,
     derandomize=not EXAMPLES,
     database=None,
     deadline=None,

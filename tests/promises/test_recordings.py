@@ -193,7 +193,7 @@ def check(dify: Any, server: Recordings, item: Exchange, operation: str, ask: As
 
 
 @pytest.mark.long
-@pytest.mark.sample(9)
+@pytest.mark.sample(7)
 @both
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_recording_is_an_answer_or_a_typed_error(kind: Kind, version: str) -> None:

@@ -1,6 +1,6 @@
 """What tracing tools, mocks and users put around httpx, each as the tool itself does it.
 
-`python http_hooks.py URL`: each is there before the client is imported, in a process of its own.
+`python http_hooks.py URL NAME ...`: each is there before the client is imported, in a process.
 """
 
 from __future__ import annotations
@@ -207,12 +207,12 @@ def run(seen: list[Any], run_workflow: Callable[[dict[str, Any]], Any]) -> int:
     return len(seen) - before
 
 
-def _before(url: str) -> None:
-    """Print for each hook how often a request is seen, sync and async."""
+def _before(url: str, *names: str) -> None:
+    """Print for each of these hooks how often a request is seen, sync and async."""
     import asyncio
     import os
 
-    for name in (*HOOKS, *GIVEN):
+    for name in names:
         sys.stdout.flush()
         if os.fork() == 0:
             seen: list[Any] = []
@@ -234,4 +234,4 @@ def _before(url: str) -> None:
 
 
 if __name__ == "__main__":
-    _before(sys.argv[1])
+    _before(*sys.argv[1:])

@@ -242,6 +242,11 @@ async def _asked_async(
     return said
 
 
+def own_client(timeout: Any = LONGEST, **options: Any) -> httpx.Client:
+    """Make a client over our connections."""
+    return httpx.Client(transport=Router(TransportSettings(**options)), timeout=timeout)
+
+
 def in_loop(main: Callable[[httpx.AsyncClient], Awaitable[Any]], **options: Any) -> Any:
     """Run a test in an event loop, with an async client over our connections."""
 
