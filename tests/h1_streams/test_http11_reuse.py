@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -94,54 +94,29 @@ def test_an_answer_to_head_is_not_followed_by_its_body(way: Way) -> None:
         assert server.connections == 2
 
 
-def a_new_connection_is_made(
-    way: Way, serve: Callable[[Peer], None], between: Callable[[], object]
-) -> None:
-    """For the second of two requests, whatever happened between them; both are answered."""
-
-    def make() -> Iterator[httpx.Request]:
-        yield get(server)
-        between()
-        yield get(server)
-
-    with RawServer(serve) as server:
-        made = make()
-        assert [answer["body"] for answer in asked(way, made)] == [b"ok"] * 2
-        assert server.connections == 2
-
-
 @ways
 def test_a_second_answer_that_comes_in_advance_is_never_taken(way: Way) -> None:
     """Behind the first one, when the connection is idle already."""
-    sent, asked_again = threading.Event(), threading.Event()
+    sent, answered = threading.Event(), threading.Event()
 
     def serve(peer: Peer) -> None:
         peer.request()
         peer.send(OK)
         if peer.number == 1:
-            asked_again.wait(4)  # the client has read the first answer
+            answered.wait(4)
             peer.send(WRONG)
             sent.set()
         peer.gone()
 
-    def between() -> None:
-        asked_again.set()
+    def requests() -> Iterator[httpx.Request]:
+        yield get(server)
+        answered.set()
         sent.wait(4)
+        yield get(server)
 
-    a_new_connection_is_made(way, serve, between)
-
-
-@ways
-def test_an_idle_connection_that_the_server_has_closed_is_not_used(way: Way) -> None:
-    closed = threading.Event()
-
-    def serve(peer: Peer) -> None:
-        peer.request()
-        peer.send(OK)
-        peer.close()
-        closed.set()
-
-    a_new_connection_is_made(way, serve, lambda: closed.wait(4))
+    with RawServer(serve) as server:
+        assert [answer["body"] for answer in asked(way, requests())] == [b"ok"] * 2
+        assert server.connections == 2
 
 
 @ways

@@ -12,8 +12,8 @@ import os
 import anyio
 import pytest
 from fault_cells import Cell, all_cells
-from fault_report import Verdicts, assert_clean, judged, played, show
-from fault_sim import play_async
+from fault_judge import Verdict, judge
+from fault_sim import Mode, Observed, play, play_async
 
 EVERYTHING = os.environ.get("DIFY_FAULTS") == "all"
 pytestmark = pytest.mark.slow if EVERYTHING else pytest.mark.long
@@ -24,31 +24,31 @@ def sample(step: int) -> list[Cell]:
     return list(all_cells())[:: 1 if EVERYTHING else step]
 
 
-def test_sync(capsys: pytest.CaptureFixture[str]) -> None:
-    verdicts = [(cell, played(cell)) for cell in sample(29)]
-    show("sync", verdicts, capsys)
-    assert_clean(verdicts)
+def judged(cell: Cell, seen: Observed, mode: Mode = "iterate") -> Verdict:
+    return judge(
+        seen,
+        expected=cell.expected(),
+        iterated=mode == "iterate",
+        replays=cell.replays,
+        tells_forms=not cell.offer.startswith(("absent", "404")),
+        seconds=cell.seconds,
+    )
 
 
-def test_async(capsys: pytest.CaptureFixture[str]) -> None:
-    cells = sample(37)
-
-    async def main() -> Verdicts:
-        verdicts = []
-        for cell in cells:
-            server, run = cell.build()
-            seen = await play_async(server, run)
-            verdicts.append((cell, judged(cell, seen)))
-        return verdicts
-
-    verdicts = anyio.run(main)
-    show("async", verdicts, capsys)
-    assert_clean(verdicts)
+def assert_clean(verdicts: list[tuple[Cell, Verdict]]) -> None:
+    bad = [f"{cell}: {verdict.problems}" for cell, verdict in verdicts if verdict.problems]
+    assert not bad, f"{len(bad)} of {len(verdicts)} cells:\n" + "\n".join(bad[:20])
 
 
-def test_result_only(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("mode", "step"), [("iterate", 31), ("result", 61)])
+def test_sync(mode: Mode, step: int) -> None:
     """`result()` reads the same runs without delivering their events."""
-    cells = sample(61)
-    verdicts = [(cell, played(cell, mode="result")) for cell in cells]
-    show("result()", verdicts, capsys)
-    assert_clean(verdicts)
+    cells = sample(step)
+    assert_clean([(cell, judged(cell, play(*cell.build(), mode=mode), mode)) for cell in cells])
+
+
+def test_async() -> None:
+    async def main() -> list[tuple[Cell, Verdict]]:
+        return [(cell, judged(cell, await play_async(*cell.build()))) for cell in sample(41)]
+
+    assert_clean(anyio.run(main))

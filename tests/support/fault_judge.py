@@ -32,9 +32,6 @@ class Verdict:
     outcome: Outcome
     problems: tuple[Problem, ...]
 
-    def count(self, kind: str) -> int:
-        return sum(name == kind for name, _ in self.problems)
-
 
 def judge(
     seen: Observed,
