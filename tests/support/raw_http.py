@@ -6,10 +6,9 @@ import asyncio
 import socket
 import ssl
 import struct
-import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -17,6 +16,7 @@ import trio
 from dify_workflow._clients._async.io import AsyncRouter
 from dify_workflow._clients._sync.io import Router
 from dify_workflow._transport.pools import TransportSettings
+from replay_server import Listener
 
 Way = Literal["sync", "asyncio", "trio"]
 
@@ -41,7 +41,6 @@ class Peer:
         self.number = number
         self._log = log
         connection.settimeout(LONGEST)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def head(self) -> bytes:
         """Read the head of a request and no byte more; b"" when the client has closed instead."""
@@ -101,54 +100,16 @@ class Peer:
         return bytes(found)
 
 
-class RawServer:
+class RawServer(Listener):
     """Each connection is served by `serve`, in a thread, and closed after it."""
 
     def __init__(self, serve: Callable[[Peer], object]) -> None:
-        self._serve = serve
+        super().__init__()
         self.requests: list[bytes] = []
-        self.connections = 0
-        self._failed: list[BaseException] = []
-        self._threads: list[threading.Thread] = []
-        self._open: list[socket.socket] = []
+        self._by = serve
 
-    def __enter__(self) -> Self:
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._start(self._accept)
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join(LONGEST)
-        self._listener.close()
-        if self._failed and kind is None:
-            raise self._failed[0]
-
-    def _start(self, target: Callable[..., object], *given: object) -> None:
-        self._threads.append(threading.Thread(target=target, args=given, daemon=True))
-        self._threads[-1].start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            self._start(self._one, Peer(connection, self.connections, self.requests))
-
-    def _one(self, peer: Peer) -> None:
-        try:
-            self._serve(peer)
-        except ConnectionError:
-            pass  # the client has closed what it did not want
-        except BaseException as error:
-            self._failed.append(error)
-        finally:
-            peer.close()
+    def _serve(self, sock: socket.socket, number: int) -> None:
+        self._by(Peer(sock, number, self.requests))
 
 
 def answers(*said: bytes) -> Callable[[Peer], None]:

@@ -8,6 +8,7 @@ with ReplayServer([Reply.json(200, {"result": "success"})]) as server:
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import socket
 import struct
@@ -53,32 +54,28 @@ class Request:
 Handler = Callable[[Request], Reply]
 
 
-class _Gone(Exception):
+class _Gone(ConnectionError):
     """The connection is over: closed by the client, or by a step."""
 
 
-class ReplayServer:
-    """Serve replies on a free port of 127.0.0.1, one thread per connection.
+class Listener:
+    """Serve each connection to a free port of 127.0.0.1 in a thread of its own, by `_serve`."""
 
-    handler: called in the connection's thread for every request (so several at a time), or
-        replies given out in turn over all connections, the last one again and again.
-    idle_close: seconds after which a connection without a new request is closed (gunicorn: 2.0).
-    A handler that raises closes the connection, and pytest fails the test for it.
-    """
-
-    def __init__(self, handler: Handler | Sequence[Reply], idle_close: float | None = None) -> None:
-        self.requests: list[Request] = []
+    def __init__(self) -> None:
         self.connections = 0
         """How many connections were ever opened."""
-        self._handler = handler
-        self._idle_close = idle_close
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
         self._changed = threading.Condition()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._address: tuple[str, int] = self._listener.getsockname()
-        self.url = f"http://127.0.0.1:{self._address[1]}"
+        self.port = self._address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def _serve(self, sock: socket.socket, number: int) -> None:
+        """Serve one; a ConnectionError is how it ends, all else fails the test."""
+        raise NotImplementedError
 
     @property
     def open_connections(self) -> int:
@@ -94,15 +91,11 @@ class ReplayServer:
         """
         return self._wait(lambda: len(self._open) <= left, timeout)
 
-    def wait_requests(self, count: int, timeout: float = 5.0) -> bool:
-        """Wait until `count` requests have arrived in all; TimeoutError after `timeout` seconds."""
-        return self._wait(lambda: len(self.requests) >= count, timeout)
-
     def _wait(self, reached: Callable[[], bool], timeout: float) -> bool:
         with self._changed:
             if self._changed.wait_for(reached, timeout):
                 return True
-            seen = f"{len(self._open)} open connections, {len(self.requests)} requests"
+            seen = f"{len(self._open)} open connections of {self.connections}"
         raise TimeoutError(f"after {timeout} s: {seen}")
 
     def __enter__(self) -> Self:
@@ -123,7 +116,7 @@ class ReplayServer:
         for thread in self._threads:
             thread.join(5.0)
         if any(thread.is_alive() for thread in self._threads):
-            raise RuntimeError("a handler of the replay server is still running")
+            raise RuntimeError("a connection is still served")
 
     def _start(self, target: Callable[..., None], *args: object) -> None:
         thread = threading.Thread(target=target, args=args, daemon=True)
@@ -141,23 +134,43 @@ class ReplayServer:
                 self.connections += 1
                 self._open.add(sock)
                 number = self.connections
-            self._start(self._serve, sock, number)
+            self._start(self._one, sock, number)
 
-    def _serve(self, sock: socket.socket, number: int) -> None:
-        stream = sock.makefile("rb")
+    def _one(self, sock: socket.socket, number: int) -> None:
         try:
-            nth = 0
-            while True:
-                nth += 1
-                self._answer(sock, stream, number, nth)
-        except (_Gone, ConnectionError):
-            pass  # Both are how a connection ends here: by a step, or by the client.
+            self._serve(sock, number)
+        except ConnectionError:
+            pass
         finally:
             with self._changed:
                 self._open.discard(sock)
-                stream.close()
                 sock.close()
                 self._changed.notify_all()
+
+
+class ReplayServer(Listener):
+    """Serve replies on a free port of 127.0.0.1, one thread per connection.
+
+    handler: called in the connection's thread for every request (so several at a time), or
+        replies given out in turn over all connections, the last one again and again.
+    idle_close: seconds after which a connection without a new request is closed (gunicorn: 2.0).
+    A handler that raises closes the connection, and pytest fails the test for it.
+    """
+
+    def __init__(self, handler: Handler | Sequence[Reply], idle_close: float | None = None) -> None:
+        super().__init__()
+        self.requests: list[Request] = []
+        self._handler = handler
+        self._idle_close = idle_close
+
+    def wait_requests(self, count: int, timeout: float = 5.0) -> bool:
+        """Wait until `count` requests have arrived in all; TimeoutError after `timeout` seconds."""
+        return self._wait(lambda: len(self.requests) >= count, timeout)
+
+    def _serve(self, sock: socket.socket, number: int) -> None:
+        with sock.makefile("rb") as stream:
+            for nth in itertools.count(1):
+                self._answer(sock, stream, number, nth)
 
     def _answer(self, sock: socket.socket, stream: BinaryIO, number: int, nth: int) -> None:
         sock.settimeout(self._idle_close)
