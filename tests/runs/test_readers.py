@@ -3,42 +3,51 @@
 from __future__ import annotations
 
 import asyncio
-import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from dify_workflow import (
     AsyncDifyWorkflow,
     AsyncWorkflowStream,
     DifyError,
-    DifyWorkflow,
     InvalidArgument,
+    RunOutcomeUnknown,
     StreamClosed,
     WorkflowForm,
     WorkflowRunRequest,
 )
 from facade import Kind, both, client
 from fake_dify import Answer, FakeDify, Gate, HumanInput, Node
+from pauses import recorded_pauses
 
 
-def test_a_second_thread_is_told_that_another_one_reads() -> None:
-    gate = Gate()
-    with (
-        FakeDify(workflow=[Node(gate=gate)], eof_delay=0.0) as fake,
-        DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify,
-    ):
+@pytest.fixture
+def gate() -> Gate:
+    """At which the run waits."""
+    return Gate()
+
+
+@pytest.fixture
+def fake(gate: Gate) -> Iterator[FakeDify]:
+    with FakeDify(workflow=[Node(gate=gate)], eof_delay=0.0) as server:
+        yield server
+        gate.open()
+
+
+def test_a_second_thread_is_told_that_another_one_reads(fake: FakeDify, gate: Gate) -> None:
+    with client("sync", fake) as dify, ThreadPoolExecutor(1) as pool:
         stream = dify.start({"text": "hello"})
-        reader = threading.Thread(target=stream.result)
-        reader.start()
+        reading = pool.submit(stream.result)
         fake.wait_for(lambda: stream._reading.locked())
         with pytest.raises(DifyError, match="another thread"):
             stream.result()
         gate.open()
-        reader.join()
-        assert stream.result().status == "succeeded"
+        assert reading.result().status == stream.result().status == "succeeded"
 
 
-def test_a_second_task_is_told_that_another_one_reads() -> None:
-    async def main(fake: FakeDify, gate: Gate) -> None:
+def test_a_second_task_is_told_that_another_one_reads(fake: FakeDify, gate: Gate) -> None:
+    async def main() -> None:
         async with AsyncDifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify:
             stream = await dify.start({"text": "hello"})
             reader = asyncio.create_task(stream.result())
@@ -48,60 +57,47 @@ def test_a_second_task_is_told_that_another_one_reads() -> None:
             gate.open()
             assert (await reader).status == "succeeded"
 
-    gate = Gate()
-    with FakeDify(workflow=[Node(gate=gate)], eof_delay=0.0) as fake:
-        asyncio.run(main(fake, gate))
+    asyncio.run(main())
 
 
-async def _read(stream: AsyncWorkflowStream) -> None:
-    async for _ in stream:
-        pass
+def test_iterating_on_after_a_cancellation_does_not_look_like_the_end(fake: FakeDify) -> None:
+    async def read(stream: AsyncWorkflowStream) -> None:
+        async for _ in stream:
+            pass
 
-
-def test_iterating_on_after_a_cancellation_does_not_look_like_the_end() -> None:
-    async def main(fake: FakeDify, gate: Gate) -> None:
+    async def main() -> None:
         async with AsyncDifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify:
             stream = await dify.start({"text": "hello"})
             with pytest.raises(TimeoutError):
-                await asyncio.wait_for(_read(stream), 0.2)
+                await asyncio.wait_for(read(stream), 0.2)
             with pytest.raises(StreamClosed, match="cancelled"):
-                await _read(stream)
-            gate.open()
+                await read(stream)
 
-    gate = Gate()
-    with FakeDify(workflow=[Node(gate=gate)], eof_delay=0.0) as fake:
-        asyncio.run(main(fake, gate))
+    asyncio.run(main())
 
 
 @both
-def test_a_stop_that_failed_leaves_the_stop_on_exit(kind: Kind) -> None:
-    gate = Gate()
-    with (
-        FakeDify(workflow=[Node(gate=gate)], eof_delay=0.0) as fake,
-        client(kind, fake, stop_on_exit=True) as dify,
-    ):
+def test_a_stop_that_failed_leaves_the_stop_on_exit(kind: Kind, fake: FakeDify) -> None:
+    with client(kind, fake, stop_on_exit=True) as dify:
         with dify.run_workflow_stream({"text": "hello"}) as stream:
             with pytest.raises(InvalidArgument):
                 stream.stop()  # its id is not known yet
             next(stream)
         assert fake.posts("stopWorkflowTask") == 1
-        gate.open()
 
 
 @both
-def test_a_run_key_that_the_caller_gave_adopts_nothing(kind: Kind) -> None:
-    gate = Gate()
+def test_a_run_key_that_the_caller_gave_adopts_nothing(kind: Kind, fake: FakeDify) -> None:
     with (
-        FakeDify(workflow=[Node(gate=gate)], eof_delay=0.0) as fake,
+        recorded_pauses(),
         client(kind, fake, run_key_input="text") as dify,
+        dify.start({"text": "order-1"}) as first,
     ):
-        with dify.start({"text": "order-1"}) as first:
-            fake.faults.add(Answer(on="run", status=502))
-            with pytest.raises(DifyError) as caught:
-                dify.run_workflow({"text": "order-1"})
-            assert caught.value.run_id is None  # type: ignore[attr-defined]
-            assert first.id == fake.runs[0].id
-        gate.open()
+        fake.faults.add(Answer(on="run", status=502))
+        with pytest.raises(RunOutcomeUnknown) as caught:
+            dify.run_workflow({"text": "order-1"})
+        assert caught.value.run_id is None
+        assert first.id == fake.runs[0].id
 
 
 @both
