@@ -53,7 +53,8 @@ def check_run(item: Exchange, raw: Any, data: dict[str, Any], result: Any) -> No
     assert result.status == data["status"], item
     assert result.message == (data.get("error") or ""), item
     assert result.outputs == decoded(data.get("outputs")), item
-    assert len(result.forms) == len(data.get("reasons") or []), item
+    reasons = data.get("reasons") or []
+    assert [form.token for form in result.forms] == [one["form_token"] for one in reasons], item
     for name in {"created_at", "finished_at"} & data.keys():
         assert getattr(result.data, name) == seconds(data[name]), item
     ended_well = data["status"] not in ("failed", "stopped")
@@ -116,7 +117,10 @@ def check_answer(item: Exchange, operation: str, value: Any) -> None:
     elif operation == "listWorkflowLogs":
         check_logs(item, value)
     elif operation == "getHumanInputForm":
-        assert value.content == raw["form_content"], item
+        assert (value.token, value.content) == (item.path[-22:], raw["form_content"]), item
+        assert (value.expires_at, value.id, value.node_id) == (raw["expiration_time"], None, None)
+        assert [action.to_dict() for action in value.actions] == raw["user_actions"], item
+        assert len(value.inputs) == len(raw["inputs"]), item
     else:
         assert raw.items() <= value.to_dict().items() or "user_input_form" in raw, item
 

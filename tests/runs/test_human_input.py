@@ -7,7 +7,6 @@ from dify_workflow import InvalidArgument
 from facade import Kind, answered, both, client
 from fake_dify import FakeDify, FormInput, HumanInput, Node
 from recorded_forms import ANSWER, OK, recorded, start
-from recorded_runs import request_of
 from replay_server import Reply
 
 # What a paused run says of its forms.
@@ -50,16 +49,6 @@ def test_the_inputs_of_a_form_are_typed(kind: Kind) -> None:
 
 
 @both
-def test_a_blocking_run_that_pauses_has_the_same_forms(kind: Kind) -> None:
-    item = recorded("blocking_start")
-    with answered(kind, Reply.of(item)) as (_, dify):
-        response = dify.run_workflow(request_of(item, response_mode="blocking"))
-    (form,) = response.forms
-    assert response.status == "paused"
-    assert form.token == item.json()["data"]["reasons"][0]["form_token"]
-
-
-@both
 def test_the_defaults_are_constants_and_resolved_variables(kind: Kind) -> None:
     fields = [
         FormInput("fixed", default="looks good"),
@@ -73,20 +62,6 @@ def test_the_defaults_are_constants_and_resolved_variables(kind: Kind) -> None:
         (form,) = dify.run_workflow({}).forms
         assert form.defaults == {"fixed": "looks good", "filled": "from pre"}
         assert dify.form(form.token).defaults == form.defaults
-
-
-@both
-@pytest.mark.parametrize("case", ["one_form_get", "rich_form_get", "two_form2_get"])
-def test_a_form_by_its_token(kind: Kind, case: str) -> None:
-    item = recorded(case)
-    raw, token = item.json(), item.path.rpartition("/")[2]
-    with answered(kind, Reply.of(item)) as (server, dify):
-        form = dify.form(token)
-        assert server.requests[0].target == item.path
-    assert (form.token, form.content) == (token, raw["form_content"])
-    assert (form.expires_at, form.id, form.node_id) == (raw["expiration_time"], None, None)
-    assert [action.to_dict() for action in form.actions] == raw["user_actions"]
-    assert len(form.inputs) == len(raw["inputs"])
 
 
 @both

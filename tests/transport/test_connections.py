@@ -15,7 +15,6 @@ from typing import Any
 import certifi
 import httpx
 import pytest
-import trio
 from dify_workflow import AsyncDifyWorkflow, DeadlineExceeded, DifyError, DifyWorkflow
 from dify_workflow._clients._sync.io import Router
 from dify_workflow._transport import pools
@@ -132,22 +131,6 @@ def test_one_async_client_in_several_event_loops() -> None:
                 done.result(20)
         server.wait_closed()
         asyncio.run(dify.aclose())
-
-
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_an_async_client_under_trio() -> None:
-    """It works; trio then complains of httpx's own generators, which httpx does not close."""
-
-    async def main() -> None:
-        async with AsyncDifyWorkflow(api_key=API_KEY, base_url=server.url) as dify:
-            assert (await dify.run_workflow({"name": "a"})).id == "a"
-            async with dify.run_workflow_stream({"name": "b"}) as stream:
-                assert (await anext(stream)).id == "b"
-            assert (await dify.info("c")).id == "c"
-
-    with ReplayServer(run_named) as server:
-        trio.run(main)
-        server.wait_closed()
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
