@@ -19,7 +19,7 @@ from dify_workflow import (
 )
 from facade import Kind, answered, both, client
 from fake_dify import FakeDify, Fault, HumanInput, Parallel
-from recorded_forms import ANSWER, recorded, start
+from paused_runs import ANSWER, recorded, start
 from replay_server import Reply, Reset
 
 RICH: dict[str, Any] = {

@@ -119,6 +119,20 @@ def _fails(_: Mapping[str, Any]) -> dict[str, Any]:
     raise NodeFailed("it always fails")
 
 
+def passed(fake: FakeDify, chosen: str, **variables: str) -> str:
+    """Run the chosen checks with every app, all of which pass; return the output."""
+    outcome = suite("-k", chosen, **{**served(fake), **special_apps(fake), **variables})
+    assert (outcome.code, outcome.skipped) == (0, {}), outcome.output
+    return outcome.output
+
+
+def failed(fake: FakeDify, chosen: str, **variables: str) -> Outcome:
+    """Run the chosen checks with one app, some of which fail."""
+    outcome = suite("-k", chosen, **served(fake), **variables)
+    assert outcome.code == 1, outcome.output
+    return outcome
+
+
 FORM_CHECKS = {
     "check_human_input.py::test_forms_by_hand",
     "check_human_input.py::test_forms_by_a_callback",
@@ -195,49 +209,36 @@ def test_a_wrong_client_fails_the_check_of_its_matter(fake: FakeDify) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "fake",
-    [
-        {"two_forms": "lost"},
-        {"two_forms": "doubled"},
-        {"two_forms": "lost", "version": "1.15.0"},
-        {"two_forms": "doubled", "version": "1.15.0"},
-    ],
-    indirect=True,
-)
-def test_forms_of_one_pause_are_not_answered_at_once(fake: FakeDify) -> None:
-    outcome = suite("-k", "human_input", **served(fake), **special_apps(fake))
-    assert (outcome.code, outcome.skipped) == (0, {}), outcome.output
-    assert {run.status for run in fake.runs} == {"succeeded"}
+@pytest.mark.parametrize("version", ["1.15.0", "1.16.1"])
+@pytest.mark.parametrize("two_forms", ["lost", "doubled"])
+def test_forms_of_one_pause_are_not_answered_at_once(version: str, two_forms: Any) -> None:
+    with FakeDify(version, KEY, two_forms=two_forms, form=FORM, eof_delay=0.0) as fake:
+        passed(fake, "human_input")
+        assert {run.status for run in fake.runs} == {"succeeded"}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fake", [{"recorded_after": 0.7}], indirect=True)
 def test_runs_that_are_recorded_late(fake: FakeDify) -> None:
-    chosen = "check_runs or recovery or failed_run or last_id"
-    outcome = suite("-k", chosen, **served(fake), **special_apps(fake))
-    assert (outcome.code, outcome.skipped) == (0, {}), outcome.output
+    passed(fake, "check_runs or recovery or failed_run or last_id")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fake", [{"idle_limit": 1.0, "ping_interval": 0.2}], indirect=True)
 def test_faults_that_the_client_survives(fake: FakeDify) -> None:
+    busy = {"code": "too_many_requests", "message": "", "status": 429}
     faults: list[Fault | Answer] = [
-        Fault(then=then, after_events=2) for then in get_args(Ending) if then != "lose terminal"
+        *(Fault(then=one, after_events=2) for one in get_args(Ending) if one != "lose terminal"),
+        Fault(then="lose terminal"),
+        *(Answer(on=on, status=502) for on in ("detail", "events", "logs")),
+        Answer(status=429, body=busy),
     ]
-    faults.append(Fault(then="lose terminal"))
-    faults += [Answer(on=on, status=502) for on in ("detail", "events", "logs")]
-    faults.append(
-        Answer(status=429, body={"code": "too_many_requests", "message": "", "status": 429})
-    )
     for fault in faults:
         fake.faults.add(fault)
     fake.workflow = [Node(f"step{n}", seconds=0.05) for n in range(3)]
-    chosen = "(check_runs and not blocking) or last_id"
-    outcome = suite("-k", chosen, **served(fake), **special_apps(fake))
-    assert (outcome.code, outcome.skipped) == (0, {}), outcome.output
+    output = passed(fake, "(check_runs and not blocking) or last_id")
     assert fake.faults.left == []
-    assert "finding: a stream was cut on its way, and its run found again" in outcome.output
+    assert "finding: a stream was cut on its way, and its run found again" in output
     assert {run.status for run in fake.runs} == {"succeeded"}
 
 
@@ -246,9 +247,8 @@ def test_faults_that_the_client_survives(fake: FakeDify) -> None:
 def test_a_fault_that_the_client_cannot_survive(fake: FakeDify) -> None:
     fake.faults.add(Fault(then="close", after_events=1), times=None)
     fake.workflow = [Node("step", seconds=0.05)]
-    outcome = suite("-k", "test_run[", **served(fake))
-    assert outcome.code == 1, outcome.output
-    assert "Dify 1.9.1 ends a run with its stream and leaves it `running`" in outcome.output
+    output = failed(fake, "test_run[").output
+    assert "Dify 1.9.1 ends a run with its stream and leaves it `running`" in output
 
 
 @pytest.mark.slow
@@ -256,27 +256,24 @@ def test_a_redeploy_is_told_as_such(fake: FakeDify) -> None:
     gate = Gate()
     fake.workflow = [Node("step", gate=gate)]
     with ThreadPoolExecutor(1) as pool:
-        ran = pool.submit(suite, "-k", "test_run[sync", **served(fake))
+        ran = pool.submit(failed, fake, "test_run[sync")
         gate.wait(LONGEST)
         fake.redeploy_worker()
-        outcome = ran.result()
-    assert outcome.code == 1, outcome.output
-    assert "its run is stopped: 'Aborted: Workflow stopped because the worker is" in outcome.output
+        output = ran.result().output
+    assert "its run is stopped: 'Aborted: Workflow stopped because the worker is" in output
 
 
 @pytest.mark.slow
 def test_what_there_is_no_time_for_is_named(fake: FakeDify) -> None:
     fake.workflow = [Hang()]
     chosen = "test_run[ or test_stream["
-    outcome = suite("-k", chosen, **served(fake), DIFY_LIVE_DEADLINE="3")
-    assert outcome.code == 1, outcome.output
+    outcome = failed(fake, chosen, DIFY_LIVE_DEADLINE="3")
     why = "the 3 s of DIFY_LIVE_DEADLINE were over"
     assert f"not run: check_runs.py::test_stream[async]: {why}" in outcome.output
     assert "check_runs.py::test_run[sync]" not in outcome.skipped
     started = len(fake.runs)
     assert started >= 1
-    outcome = suite("-k", chosen, **served(fake), DIFY_LIVE_DEADLINE="0.001")
-    assert outcome.code == 1, outcome.output
+    outcome = failed(fake, chosen, DIFY_LIVE_DEADLINE="0.001")
     assert outcome.output.count("not run: ") == 4
     assert len(fake.runs) == started
 
@@ -306,9 +303,8 @@ def test_with_one_app_the_rest_is_skipped(fake: FakeDify) -> None:
 @pytest.mark.slow
 def test_over_tls_a_cut_stream_is_recovered(fake: FakeDify) -> None:
     with Tunnel(fake.url, tls=True) as tunnel:
-        given = {**served(fake), **special_apps(fake), "SSL_CERT_FILE": str(TLS / "ca.pem")}
-        outcome = suite("-k", "cut_stream", **{**given, "DIFY_BASE_URL": tunnel.url})
-    assert (outcome.code, outcome.skipped) == (0, {}), outcome.output
+        given = {"SSL_CERT_FILE": str(TLS / "ca.pem"), "DIFY_BASE_URL": tunnel.url}
+        passed(fake, "cut_stream", **given)
     assert len(fake.runs) == 4
     assert tunnel.protocols
 
@@ -319,8 +315,7 @@ def test_inputs_that_are_given_and_inputs_that_are_not_to_be_had(fake: FakeDify)
     film = Input("film", "file", required=True, allowed_file_types=["video"])
     fake.app(f"{KEY}-film", form=[film])
     given = {"DIFY_LIVE_INPUTS": json.dumps(INPUTS), "DIFY_API_KEY_FILES": f"{KEY}-film"}
-    outcome = suite("-k", "test_run or test_file_as_an_input", **served(fake), **given)
-    assert outcome.code == 1, outcome.output
+    outcome = failed(fake, "test_run or test_file_as_an_input", **given)
     assert "run of the app has to succeed, but its run is failed: 'it always fails'" in (
         outcome.output
     )
@@ -338,9 +333,8 @@ def test_a_broken_server_fails_and_a_newer_one_is_noticed(fake: FakeDify) -> Non
     chunk = {"text": 5, "from_variable_selector": ["a", "b"], "mood": [{"of": "the day"}]}
     fake.workflow = [Emit("text_chunk", chunk), Emit("brand_new_event", {"a": 1})]
     fake.default_app.form = FORM[:-1]
-    given = {**served(fake), "DIFY_LIVE_INPUTS": json.dumps(INPUTS)}
-    outcome = suite("-k", "site or meta or parameters or test_stream[", **given)
-    assert outcome.code == 1, outcome.output
+    inputs = json.dumps(INPUTS)
+    outcome = failed(fake, "site or meta or parameters or test_stream[", DIFY_LIVE_INPUTS=inputs)
     for line in (
         "  getAppSite 200: $: 'chat_color_theme' is a required property",
         "  getAppMeta 200: $.tool_icons: 'none' is not of type 'object'",

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from dify_workflow import WorkflowRunRequest
-from facade import Kind, client
+from facade import Kind, answered, client
 from fake_dify import FakeDify, FormInput, HumanInput, Step
+from recorded_runs import request_of
 from replay_server import ReplayServer, Reply, Request
 from wire_archive import Exchange, exchange
 
-OK = {"ok": "OK"}
-
-
-FIELD = [FormInput("c")]
+# An answer that fits the form of the recording `one_start`, and what a server says to it.
+ANSWER: dict[str, Any] = {"action": "approve", "inputs": {"comment": "你好 \u2028 fine"}}
+OK = Reply.json(200, {})
 
 
 def ask(id: str) -> HumanInput:
-    return HumanInput(id, f"{id}: {{{{#$output.c#}}}}", FIELD, OK)
+    return HumanInput(id, f"{id}: {{{{#$output.c#}}}}", [FormInput("c")], {"ok": "OK"})
 
 
 def answer(dify: Any, *forms: Any, **options: Any) -> None:
@@ -60,13 +61,23 @@ FIRST_LEG = [
     "human_input_required ask",
     "workflow_paused ask",
 ]
-
-
 END = ["node_started end", "node_finished end", "workflow_finished"]
 
 
 def recorded(case: str) -> Exchange:
     return exchange("1.14.2", f"human/{case}")
+
+
+def start(kind: Kind, item: Exchange, change: Callable[[Any], None] | None = None) -> Any:
+    """The response of a recorded run that pauses, with a changed form where one is given."""
+    *frames, _ = item.frames()
+    last = copy.deepcopy(item.events()[-1])
+    if change is not None:
+        change(last["data"]["reasons"][0])
+    frames.append(b"data: %b\n\n" % json.dumps(last).encode())
+    reply = Reply.of(item) if change is None else Reply.stream(*frames)
+    with answered(kind, reply) as (_, dify):
+        return dify.run_workflow(request_of(item))
 
 
 def frame(name: str, **data: Any) -> bytes:
@@ -75,8 +86,6 @@ def frame(name: str, **data: Any) -> bytes:
 
 
 CLOSED = Reply.of(recorded("one_form_get_after"))
-
-
 WAITING = Reply.of(recorded("one_form_get"))
 
 

@@ -1,17 +1,22 @@
-"""The address of a host is kept for a short time, and followed when it changes. In asyncio."""
+"""What is kept for the next connection: where a host is, for a short time, and a session of TLS."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
-from dify_workflow import AsyncDifyWorkflow
+from dify_workflow import AsyncDifyWorkflow, ConnectionFailed
+from facade import Kind, both, client
 from h1_streams import asyncio_streams
 from replay_server import ReplayServer, Reply
 from slow_runs import RUN
+from tunnel import Tunnel, trusting
 
 NAME = "moving.test"
 
@@ -52,3 +57,48 @@ def test_a_name_that_moves_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with ReplayServer([Reply.of(RUN)]) as first, ReplayServer([Reply.of(RUN)]) as second:
         asyncio.run(main())
+
+
+# A TLS session is gone on with by the next stream, where context and server allow it.
+
+
+@pytest.fixture
+def server() -> Iterator[ReplayServer]:
+    with ReplayServer([Reply.of(RUN)]) as server:
+        yield server
+
+
+@both
+def test_a_session_is_used_until_it_is_refused(kind: Kind, server: ReplayServer) -> None:
+    with Tunnel(server.url, tls=True) as tunnel:
+        url = tunnel.url
+    with client(kind, url, verify=trusting()) as dify:
+        for _ in range(2):  # it is restarted, and has other keys
+            with Tunnel(server.url, tls=True, port=httpx.URL(url).port or 0) as tunnel:
+                for _ in range(3):
+                    dify.run_workflow({})
+            assert tunnel.resumed == [False, True, True]
+
+
+@both
+def test_a_context_without_tickets_resumes_nothing(kind: Kind, server: ReplayServer) -> None:
+    context = trusting()
+    context.options |= ssl.OP_NO_TICKET
+    with Tunnel(server.url, tls=True) as secured:
+        with client(kind, secured, verify=context) as dify:
+            for _ in range(3):
+                dify.run_workflow({})
+        assert secured.resumed == [False, False, False]
+
+
+@both
+def test_a_session_stays_with_its_context(kind: Kind, server: ReplayServer) -> None:
+    """A certificate that one client trusts is checked anew by another."""
+    with Tunnel(server.url, tls=True) as secured:
+        with client(kind, secured, verify=trusting()) as dify:
+            dify.run_workflow({})
+        with (
+            client(kind, secured, max_retries=0) as dify,
+            pytest.raises(ConnectionFailed, match="certificate is refused"),
+        ):
+            dify.run_workflow({})
