@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -14,19 +13,12 @@ from fake_dify import Emit, End, FakeDify, Gate, Input, Node, Step, Text
 from fake_dify.api import HANDLERS
 from fake_dify.contract import contract
 from fake_dify.state import Subscription
-
-
-@pytest.fixture
-def dify() -> Iterator[FakeDify]:
-    with FakeDify(eof_delay=0.0) as dify:
-        yield dify
+from fake_dify_calls import asked, plain, running
 
 
 def call(dify: FakeDify, key: str = "", mode: str = "blocking", **inputs: Any) -> httpx.Response:
-    headers = {"authorization": f"Bearer {key or dify.api_key}"}
-    body = {"inputs": inputs, "user": "u", "response_mode": mode}
-    with httpx.Client(verify=False) as client:
-        return client.post(f"{dify.url}/workflows/run", json=body, headers=headers)
+    with plain(dify, key) as client:
+        return client.post("/workflows/run", json=asked(mode, **inputs))
 
 
 def outputs(response: httpx.Response) -> Any:
@@ -74,25 +66,19 @@ def test_several_apps_by_key_and_built_in_workflows(dify: FakeDify) -> None:
 
 def test_declared_inputs_are_listed_and_checked(dify: FakeDify) -> None:
     dify.app("app-form", form=[Input("name", required=True, max_length=3), Input("n", "number")])
-    assert outputs(call(dify, "app-form", name="Ann", n="1.50", other=1)) == {
-        "name": "Ann",
-        "n": 1.5,
-    }
+    given = outputs(call(dify, "app-form", name="Ann", n="1.50", other=1))
+    assert given == {"name": "Ann", "n": 1.5}
     answer = call(dify, "app-form", name="Anna")
     assert answer.json()["message"] == "name in input form must be less than 3 characters"
-    headers = {"authorization": "Bearer app-form"}
-    form = httpx.get(f"{dify.url}/parameters", headers=headers).json()["user_input_form"]
+    with plain(dify, "app-form") as client:
+        form = client.get("/parameters").json()["user_input_form"]
     assert [list(item) for item in form] == [["text-input"], ["number"]]
 
 
-def test_frames_are_raw_utf_8_in_one_chunk_each(dify: FakeDify) -> None:
+def test_frames_are_raw_utf_8_in_one_chunk_each(dify: FakeDify, client: httpx.Client) -> None:
     dify.workflow = [Text(["a\u2028b", "😀"])]
-    with httpx.Client(verify=False) as client:
-        headers = {"authorization": f"Bearer {dify.api_key}"}
-        body = {"inputs": {}, "user": "u", "response_mode": "streaming"}
-        url = f"{dify.url}/workflows/run"
-        with client.stream("POST", url, json=body, headers=headers) as response:
-            frames = b"".join(response.iter_raw()).split(b"\n\n")
+    with running(client) as response:
+        frames = b"".join(response.iter_raw()).split(b"\n\n")
     assert frames[0] == b"event: ping"
     assert any("a\u2028b".encode() in frame for frame in frames)
     assert any("😀".encode() in frame for frame in frames)
@@ -100,31 +86,28 @@ def test_frames_are_raw_utf_8_in_one_chunk_each(dify: FakeDify) -> None:
     assert frames[1] == f"data: {compact}".encode()
 
 
-def test_a_silent_run_pings() -> None:
-    gate = Gate()
-    body = {"inputs": {}, "user": "u", "response_mode": "streaming"}
-    with FakeDify(workflow=[Node(gate=gate)], ping_interval=0.02, eof_delay=0.0) as dify:
-        url, headers = f"{dify.url}/workflows/run", {"authorization": f"Bearer {dify.api_key}"}
-        with (
-            httpx.Client(verify=False) as client,
-            client.stream("POST", url, json=body, headers=headers) as response,
-        ):
-            pings = 0
-            for frame in response.iter_raw():
-                pings += frame.count(b"event: ping")
-                if pings >= 3:
-                    gate.open()
+def test_a_silent_run_pings(dify: FakeDify, client: httpx.Client) -> None:
+    dify.workflow = [Node(gate=(gate := Gate()))]
+    pings = 0
+    with running(client) as response:
+        for frame in response.iter_raw():
+            pings += frame.count(b"event: ping")
+            if pings >= 3:
+                gate.open()
     assert pings >= 3
 
 
+def port(dify: FakeDify) -> int:
+    return httpx.URL(dify.url).port or 0
+
+
 def test_an_idle_connection_is_closed() -> None:
-    with FakeDify(keep_alive=0.05) as dify:
-        port = int(dify.url.split(":")[2].split("/")[0])
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
-            connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
-            received = b""
-            while part := connection.recv(4096):
-                received += part
+    with (
+        FakeDify(keep_alive=0.05) as dify,
+        socket.create_connection(("127.0.0.1", port(dify)), timeout=5) as connection,
+    ):
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        received = b"".join(iter(lambda: connection.recv(4096), b""))
     assert received.startswith(b"HTTP/1.1 200")
 
 
@@ -160,9 +143,8 @@ def test_stopping_ends_open_streams_and_the_thread() -> None:
 
 
 def test_the_port_in_use_is_an_error(dify: FakeDify) -> None:
-    port = int(dify.url.split(":")[2].split("/")[0])
     with pytest.raises(OSError, match="in use"):
-        FakeDify(port=port).start()
+        FakeDify(port=port(dify)).start()
 
 
 def test_answers_against_the_contract_are_raised_at_the_end() -> None:
@@ -174,13 +156,12 @@ def test_answers_against_the_contract_are_raised_at_the_end() -> None:
 
 
 def test_requests_against_the_contract_are_raised_at_the_end() -> None:
-    with FakeDify() as dify:
-        headers = {"authorization": f"Bearer {dify.api_key}"}
-        assert httpx.get(f"{dify.url}/workflows/logs?last_id=1", headers=headers).is_success
+    with FakeDify() as dify, plain(dify) as client:
+        assert client.get("/workflows/logs?last_id=1").is_success
         with pytest.raises(AssertionError, match="unknown parameter 'last_id'"):
             dify.raise_problems()
         body = {"inputs": {}, "user": 5, "mode": "x"}
-        assert httpx.post(f"{dify.url}/workflows/run", json=body, headers=headers).is_success
+        assert client.post("/workflows/run", json=body).is_success
         assert len(dify.violations) == 3
         dify.violations.clear()
 
@@ -217,3 +198,39 @@ def test_the_oldest_unread_events_are_dropped() -> None:
     for number in range(3):
         reader.put({"event": str(number)})
     assert [event["event"] for event in reader.queue] == ["1", "2"]
+
+
+NOON = 1795336238  # 2026-11-22T08:30:38Z
+
+
+def test_each_filter_of_the_logs(dify: FakeDify, client: httpx.Client) -> None:
+    for index, status in enumerate(["succeeded", "failed", "stopped", "partial-succeeded"]):
+        dify.add_run(
+            user=f"user-{index}",
+            inputs={"text": "你好" if index == 0 else "plain"},
+            status=status,
+            error="boom" if status == "failed" else None,
+            created_at=NOON + index,
+        )
+
+    def found(**query: Any) -> list[int]:
+        page = client.get("/workflows/logs", params=query).json()
+        assert page["total"] >= len(page["data"])
+        return [entry["created_at"] - NOON for entry in page["data"]]
+
+    assert found() == [3, 2, 1, 0]
+    assert found(limit=2) == [3, 2]
+    assert found(limit=2, page=2) == [1, 0]
+    assert found(page=9) == []
+    assert found(status="succeeded") == [0]
+    assert found(created_by_end_user_session_id="user-1") == [1]
+    assert found(created_by_account=dify.world.account) == []
+    assert found(created_at__after="2026-11-22T08:30:40Z") == [3, 2]
+    assert found(created_at__before="2026-11-22T16:30:39+08:00") == [1, 0]
+    assert found(created_at__before="2026-11-22 08:30:38") == [0]
+    assert found(created_at__after="2026-11-22") == [3, 2, 1, 0]
+    assert found(keyword="USER-2") == [2]
+    assert found(keyword='"text"') == [3, 2, 1, 0]
+    assert found(keyword="你好") == []
+    assert found(keyword="\\u4f60") == [0]
+    assert found(keyword=dify.runs[1].id) == [1]

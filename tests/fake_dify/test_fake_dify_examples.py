@@ -11,6 +11,7 @@ import httpx
 import pytest
 from fake_dify import FakeDify
 from fake_dify.contract import Contract, contract
+from fake_dify_calls import plain
 
 COST = {"type": "object", "required": ["amount", "by"], "properties": {}}
 COST["properties"] = {
@@ -18,13 +19,13 @@ COST["properties"] = {
     "by": {"type": "array", "items": {"$ref": "#/components/schemas/LogEndUser"}},
 }
 
-SINCE = {"x-since": "1.15.0"}
+EVENT = {"event": "cost"}
 
 
-def operation(name: str, media: str, content: Any, **more: Any) -> dict[str, Any]:
+def operation(name: str, media: str, content: Any) -> dict[str, Any]:
     described = {"description": "What there is.", "content": {media: content}}
     refused = {"$ref": "#/components/responses/Unauthorized"}
-    return {"operationId": name, "responses": {"200": described, "401": refused}, **more}
+    return {"get": {"operationId": name, "responses": {"200": described, "401": refused}}}
 
 
 @pytest.fixture(autouse=True)
@@ -32,25 +33,20 @@ def grown(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Give the stand-in a contract with three operations that it does not know."""
     document = copy.deepcopy(of_fake_dify.load())
     document["paths"] |= {
-        "/costs/{id}": {
-            "get": operation(
-                "getCost", "application/json", {"schema": COST}, **{"x-since": "1.15.0"}
-            )
-        },
-        "/costs/stream": {
-            "get": operation("streamCosts", "text/event-stream", {"example": {"event": "cost"}})
-        },
-        "/costs/picture": {"get": operation("getPicture", "image/png", {"example": "PNG"})},
+        "/costs/{id}": operation("getCost", "application/json", {"schema": COST}),
+        "/costs/stream": operation("streamCosts", "text/event-stream", {"example": EVENT}),
+        "/costs/picture": operation("getPicture", "image/png", {"example": "PNG"}),
     }
+    document["paths"]["/costs/{id}"]["get"]["x-since"] = "1.15.0"
     monkeypatch.setattr(of_fake_dify, "load", lambda: document)
     contract.cache_clear()
     yield
     contract.cache_clear()
 
 
-def get(dify: FakeDify, path: str, key: str | None = None) -> httpx.Response:
-    headers = {"authorization": f"Bearer {key or dify.api_key}"}
-    return httpx.get(f"{dify.url}/costs/{path}", headers=headers)
+def get(dify: FakeDify, path: str, key: str = "") -> httpx.Response:
+    with plain(dify, key) as client:
+        return client.get(f"/costs/{path}")
 
 
 def test_the_reply_is_made_of_the_examples() -> None:

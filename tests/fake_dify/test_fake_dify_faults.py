@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from fake_dify import Answer, FakeDify, Fault, Gate, Node
+from fake_dify_calls import asked, following, plain
 
 NAMES = ["workflow_started", "node_started", "node_finished"]
 
@@ -23,20 +24,19 @@ def dify() -> Iterator[FakeDify]:
 
 def run(dify: FakeDify, timeout: float = 5.0) -> tuple[bytes, Exception | None]:
     """Start a run; return the bytes that came and how the stream broke."""
-    body = {"inputs": {}, "user": "u", "response_mode": "streaming"}
-    return fetch(dify, "POST", "/workflows/run", body, timeout)
+    return fetch(dify, "POST", "/workflows/run", asked(), timeout)
 
 
 def fetch(
     dify: FakeDify, method: str, path: str, body: Any = None, timeout: float = 5.0
 ) -> tuple[bytes, Exception | None]:
     received = b""
-    headers = {"authorization": f"Bearer {dify.api_key}"}
-    client = httpx.Client(headers=headers, timeout=timeout, verify=False)
     try:
-        with client, client.stream(method, dify.url + path, json=body) as response:
-            for chunk in response.iter_raw():
-                received += chunk
+        with plain(dify) as client:
+            client.timeout = httpx.Timeout(timeout)
+            with client.stream(method, path, json=body) as response:
+                for chunk in response.iter_raw():
+                    received += chunk
     except httpx.HTTPError as error:
         return received, error
     return received, None
@@ -47,11 +47,11 @@ def names(received: bytes) -> list[str]:
     return [json.loads(text[6:])["event"] for text in frames]
 
 
+BREAKS = [("eof", None), ("close", httpx.RemoteProtocolError), ("reset", httpx.ReadError)]
+
+
 @pytest.mark.parametrize("after", [0, 1, 3])
-@pytest.mark.parametrize(
-    ("then", "broken"),
-    [("eof", None), ("close", httpx.RemoteProtocolError), ("reset", httpx.ReadError)],
-)
+@pytest.mark.parametrize(("then", "broken"), BREAKS)
 def test_a_stream_ends_after_so_many_events(
     dify: FakeDify, after: int, then: Any, broken: type[Exception] | None
 ) -> None:
@@ -60,20 +60,21 @@ def test_a_stream_ends_after_so_many_events(
     assert names(received) == NAMES[:after]
     assert received.startswith(b"event: ping\n\n")
     assert received.endswith(b"\n\n")
-    assert type(error) is (type(None) if broken is None else broken)
+    assert type(error) is (broken or type(None))
     dify.wait_idle()
     assert [run.status for run in dify.runs] == ["succeeded"]
 
 
-@pytest.mark.parametrize("then", ["eof", "close", "reset"])
-def test_nothing_comes_but_the_run_runs(dify: FakeDify, then: Any) -> None:
+@pytest.mark.parametrize(("then", "broken"), BREAKS)
+def test_nothing_comes_but_the_run_runs(
+    dify: FakeDify, then: Any, broken: type[Exception] | None
+) -> None:
     dify.faults.add(Fault(before_headers=True, then=then))
-    received, error = run(dify)
-    assert received == b""
-    expected = httpx.ReadError if then == "reset" else httpx.RemoteProtocolError
-    assert isinstance(error, expected)
+    assert run(dify)[0] == b""
+    dify.faults.add(Fault(before_headers=True, then=then))
+    assert type(run(dify)[1]) is (broken or httpx.RemoteProtocolError)
     dify.wait_idle()
-    assert [run.status for run in dify.runs] == ["succeeded"]
+    assert [run.status for run in dify.runs] == ["succeeded"] * 2
 
 
 def test_silence_before_the_headers(dify: FakeDify) -> None:
@@ -91,20 +92,18 @@ def test_silence_has_no_pings(dify: FakeDify) -> None:
     assert isinstance(error, httpx.ReadTimeout)
 
 
-def test_a_chunk_is_cut(dify: FakeDify) -> None:
-    dify.faults.add(Fault(after_events=1, then="truncate chunk"))
-    received, error = run(dify)
+@pytest.mark.parametrize(
+    ("then", "error"),
+    [("truncate chunk", httpx.RemoteProtocolError), ("cut inside event", type(None))],
+)
+def test_a_chunk_or_an_event_is_cut(dify: FakeDify, then: Any, error: type) -> None:
+    """The body of an event that is cut ends regularly."""
+    dify.faults.add(Fault(after_events=1, then=then))
+    received, broken = run(dify)
     whole, _, rest = received.rpartition(b"\n\n")
     assert names(whole) == NAMES[:1]
     assert rest.startswith(b'data: {"event":"node_started"')
-    assert isinstance(error, httpx.RemoteProtocolError)
-
-
-def test_an_event_is_cut_and_the_body_ends_regularly(dify: FakeDify) -> None:
-    dify.faults.add(Fault(after_events=1, then="cut inside event"))
-    received, error = run(dify)
-    assert received.rpartition(b"\n\n")[2].startswith(b'data: {"event":"node_started"')
-    assert error is None
+    assert type(broken) is error
 
 
 def test_an_error_event_is_left_open(dify: FakeDify) -> None:
@@ -138,12 +137,7 @@ def test_the_terminal_event_is_lost_and_pings_go_on(dify: FakeDify) -> None:
     dify.faults.add(Fault(on="events", then="lose terminal"))
     run(dify)
     dify.wait_for(lambda: bool(dify.runs))
-    url = f"{dify.url}/workflow/{dify.runs[0].id}/events?user=u&include_state_snapshot=true"
-    headers = {"authorization": f"Bearer {dify.api_key}"}
-    with (
-        httpx.Client(headers=headers, verify=False) as client,
-        client.stream("GET", url) as response,
-    ):
+    with plain(dify) as client, following(client, dify.runs[0], snapshot=True) as response:
         chunks = response.iter_raw()
         received = next(chunks)
         gate.open()
@@ -158,10 +152,8 @@ def test_answers_in_place_of_the_server(dify: FakeDify) -> None:
     body = {"code": "too_many_requests", "message": "wait", "status": 429}
     dify.faults.add(Answer(status=429, body=body, headers=late))
     dify.faults.add(Answer(), times=2)
-    headers = {"authorization": f"Bearer {dify.api_key}"}
-    given = {"inputs": {}, "user": "u"}
-    with httpx.Client(base_url=dify.url, headers=headers, verify=False) as client:
-        answers = [client.post("/workflows/run", json=given) for _ in range(4)]
+    with plain(dify) as client:
+        answers = [client.post("/workflows/run", json=asked("blocking")) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [429, 502, 502, 200]
     assert answers[0].headers["retry-after"] == "7"
     assert answers[0].json() == body

@@ -9,6 +9,7 @@ import pytest
 from dify_workflow import InvalidParam, ServerError, WorkflowFile, WorkflowRunRequest
 from facade import Kind, both, client
 from fake_dify import FakeDify, Input
+from fake_dify_calls import asked, plain
 from wire_archive import exchange
 
 DOCS = [Input("docs", "file-list")]
@@ -33,18 +34,16 @@ def test_a_name_with_quotes_is_the_name_in_outputs(fake_dify: FakeDify) -> None:
     assert response.files[0].extension == ".txt"
 
 
-def run(fake: FakeDify, body: dict[str, Any]) -> httpx.Response:
-    headers = {"authorization": f"Bearer {fake.api_key}"}
-    body = {"inputs": {}, "user": "u", "response_mode": "blocking", **body}
-    with httpx.Client(verify=False) as http:
-        return http.post(f"{fake.url}/workflows/run", json=body, headers=headers)
+def run(fake: FakeDify, **body: Any) -> httpx.Response:
+    with plain(fake) as http:
+        return http.post("/workflows/run", json={**asked("blocking"), **body})
 
 
 @pytest.mark.fake_dify(form=DOCS, check=False)
 @pytest.mark.parametrize("odd", ODD)
 def test_a_list_of_files_holds_objects_only(odd: Any, fake_dify: FakeDify) -> None:
     recorded = exchange("1.14.2", "files/run_list_single_dict_blocking")
-    answer = run(fake_dify, {"inputs": {"docs": [odd]}})
+    answer = run(fake_dify, inputs={"docs": [odd]})
     assert (answer.status_code, answer.json()) == (recorded.status, recorded.json())
     assert not fake_dify.runs
 
@@ -62,18 +61,17 @@ def test_a_stream_says_so_too(kind: Kind, fake_dify: FakeDify) -> None:
 @pytest.mark.fake_dify(check=False)
 @pytest.mark.parametrize("odd", ODD)
 def test_files_beside_the_inputs_are_objects_too(odd: Any, fake_dify: FakeDify) -> None:
-    answer = run(fake_dify, {"files": [odd]})
+    answer = run(fake_dify, files=[odd])
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_param")
     assert "files.0\n  Input should be a valid dictionary" in answer.json()["message"]
-    assert "files\n  Input should be a valid list" in run(fake_dify, {"files": "x"}).text.replace(
-        "\\n", "\n"
-    )
+    said = run(fake_dify, files="x").json()["message"]
+    assert "files\n  Input should be a valid list" in said
 
 
 @pytest.mark.fake_dify(version="1.9.1", check=False)
 def test_an_older_server_crashes_on_them(fake_dify: FakeDify) -> None:
     for files in (["x"], "x"):
-        answer = run(fake_dify, {"files": files})
+        answer = run(fake_dify, files=files)
         assert (answer.status_code, answer.json()["code"]) == (500, "unknown")
 
 

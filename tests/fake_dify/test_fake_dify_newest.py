@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -19,30 +18,25 @@ from fake_dify import (
     PipelineError,
     Text,
 )
-from fake_dify_calls import asked, decode, detail, names, plain, start, submit
+from fake_dify_calls import (
+    Serve,
+    asked,
+    decode,
+    detail,
+    following,
+    names,
+    running,
+    start,
+    status,
+    stop,
+    submit,
+)
 from wire_archive import exchange
 
 RELEASE, NEWEST = "1.15.0", "1.16.1"
 NO_END = "Workflow stream ended without a terminal event"
 OK = {"ok": "OK"}
 PAIR = ["workflow_started", "workflow_finished"]
-Serve = Callable[..., tuple[FakeDify, httpx.Client]]
-
-
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Start a FakeDify with these options, and give a client for it."""
-    opened: list[Any] = []
-
-    def make(version: str = NEWEST, **options: Any) -> tuple[FakeDify, httpx.Client]:
-        dify = FakeDify(version, eof_delay=0.0, **{"idle_limit": 5.0, **options}).start()
-        client = plain(dify)
-        opened.extend([client, dify])
-        return dify, client.__enter__()
-
-    yield make
-    for item in opened:
-        item.__exit__(None, None, None)
 
 
 def made_up(event: dict[str, Any]) -> bool:
@@ -85,14 +79,14 @@ def test_a_stream_without_an_end_gets_one(serve: Serve) -> None:
     gate = Gate()
     dify, client = serve(workflow=[Node("held", gate=gate)], ping_interval=0.05, idle_limit=1.0)
     dify.faults.add(Fault(then="lose terminal"))
-    with client.stream("POST", "/workflows/run", json=asked()) as response:
+    with running(client) as response:
         gate.wait()
         gate.open()
         told = decode(response)
     assert names(told)[-2:] == ["node_finished", "workflow_finished"]
     assert made_up(told[-1])
     assert told[-1]["data"]["error"] == NO_END
-    assert detail(client, dify.runs[0].id)["status"] == "succeeded"
+    assert status(client, dify.runs[0]) == "succeeded"
 
 
 def test_a_queued_run_gets_a_made_up_pair_and_runs_later(serve: Serve) -> None:
@@ -114,7 +108,7 @@ def test_an_error_of_a_run_that_has_begun(serve: Serve) -> None:
     told = start(client)
     assert names(told)[-3:] == ["error", *PAIR]
     assert made_up(told[-1])
-    assert detail(client, dify.runs[0].id)["status"] == "running"
+    assert status(client, dify.runs[0]) == "running"
 
 
 def test_followers_get_no_made_up_end(serve: Serve) -> None:
@@ -124,9 +118,9 @@ def test_followers_get_no_made_up_end(serve: Serve) -> None:
     run = dify.runs[0]
     dify.wait_for(lambda: not run.readers)
     dify.faults.add(Fault(on="events", then="lose terminal"))
-    with client.stream("GET", f"/workflow/{run.id}/events?user=u") as response:
+    with following(client, run) as response:
         dify.wait_for(lambda: bool(run.readers))
-        client.post(f"/workflows/tasks/{run.task_id}/stop", json={"user": "u"})
+        stop(client, run)
         assert "workflow_finished" not in names(decode(response))
 
 
@@ -140,8 +134,7 @@ def follow_both_answered(dify: FakeDify, client: httpx.Client) -> list[dict[str,
     start(client)
     run = dify.runs[0]
     dify.wait_for(lambda: not run.readers)
-    url = f"/workflow/{run.id}/events?user=u&include_state_snapshot=true&continue_on_pause=true"
-    with client.stream("GET", url) as response:
+    with following(client, run, snapshot=True, over_pauses=True) as response:
         dify.wait_for(lambda: bool(run.readers))
         for form in dify.forms:
             submit(client, form.token, l="1", r="2")
@@ -164,7 +157,7 @@ def test_two_forms_lose_the_run(serve: Serve) -> None:
     dify.wait_idle()
     assert run.event_names[-2:] == ["human_input_required", "workflow_paused"]
     assert run.events[-1]["data"]["paused_nodes"] == ["right"]
-    assert detail(client, run.id)["status"] == "paused"
+    assert status(client, run) == "paused"
     assert [submit(client, form.token, l="1", r="2").status_code for form in forms] == [412, 412]
     assert dify.forms == []
 
@@ -180,10 +173,10 @@ def test_two_forms_and_an_error_while_the_run_goes_on(serve: Serve) -> None:
     assert told[-3]["message"] == f"Workflow task already active for task_id={run.task_id}"
     assert told[-2]["data"]["reason"] == "resumption"
     assert all(map(made_up, told[-2:]))
-    assert detail(client, run.id)["status"] == "running"
+    assert status(client, run) == "running"
     gate.open()
     dify.wait_idle()
-    assert detail(client, run.id)["status"] == "succeeded"
+    assert status(client, run) == "succeeded"
 
 
 def test_two_forms_run_the_rest_twice_on_1_15(serve: Serve) -> None:
@@ -213,33 +206,33 @@ def test_one_form_after_the_other_is_no_race(serve: Serve, race: str) -> None:
 @pytest.mark.parametrize("version", [RELEASE, NEWEST])
 def test_a_form_of_a_stopped_run_ends_it(serve: Serve, version: str) -> None:
     dify, client = serve(version, workflow=[HumanInput(actions=OK)])
-    started = start(client)[0]
-    run_id, task_id = started["workflow_run_id"], started["task_id"]
-    client.post(f"/workflows/tasks/{task_id}/stop", json={"user": "u"})
-    assert detail(client, run_id)["status"] == "paused"
+    start(client)
+    run = dify.runs[0]
+    stop(client, run)
+    assert status(client, run) == "paused"
     submit(client, dify.forms[0].token, comment="x")
     dify.wait_idle()
-    last = dify.runs[0].events[-1]["data"]
+    last = run.events[-1]["data"]
     assert (last["status"], last["error"]) == ("stopped", "Stopped by user.")
-    recorded = exchange(version, "human/stop_paused_detail2").json()
-    ours = detail(client, run_id)
-    assert [ours[key] for key in ("status", "error", "total_steps")] == [
-        recorded[key] for key in ("status", "error", "total_steps")
-    ]
+    ours, recorded = detail(client, run.id), exchange(version, "human/stop_paused_detail2").json()
+    for key in ("status", "error", "total_steps"):
+        assert ours[key] == recorded[key]
 
 
 # Readers of 1.15
 
 
-def cut_and_follow(dify: FakeDify, client: httpx.Client, gate: Gate, query: str) -> bytes:
+def cut_and_follow(
+    dify: FakeDify, client: httpx.Client, gate: Gate, snapshot: bool = False
+) -> bytes:
     """Leave the stream of a run, follow it, let it go on; return what the follower got."""
-    with client.stream("POST", "/workflows/run", json=asked()) as response:
+    with running(client) as response:
         gate.wait()
         for chunk in response.iter_raw():
             if b"held" in chunk:
                 break
     run, received = dify.runs[0], b""
-    with client.stream("GET", f"/workflow/{run.id}/events?user=u{query}") as response:
+    with following(client, run, snapshot) as response:
         dify.wait_for(lambda: len(run.readers) == 2 or dify.version == NEWEST)
         gate.open()
         for chunk in response.iter_raw():
@@ -248,10 +241,9 @@ def cut_and_follow(dify: FakeDify, client: httpx.Client, gate: Gate, query: str)
 
 
 def test_a_plain_follower_breaks_off(serve: Serve) -> None:
-    gate = Gate()
-    dify, client = serve(RELEASE, workflow=[Node("held", gate=gate), Node("after")])
+    dify, client = serve(RELEASE, workflow=[Node("held", gate=(gate := Gate())), Node("after")])
     with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"):
-        cut_and_follow(dify, client, gate, "")
+        cut_and_follow(dify, client, gate)
     dify.wait_idle()
     assert dify.runs[0].status == "succeeded"
 
@@ -263,24 +255,22 @@ def test_a_follower_with_a_snapshot_gets_nothing_but_pings(serve: Serve, then: A
     dify, client = serve(RELEASE, workflow=workflow, ping_interval=0.5, idle_limit=1.2)
     if then is not None:
         dify.faults.add(Fault(after_events=4, then=then))
-    received = cut_and_follow(dify, client, gate, "&include_state_snapshot=true")
+    received = cut_and_follow(dify, client, gate, snapshot=True)
     assert received.count(b"data: ") == 4
     assert received.endswith(b"event: ping\n\n" * 2)
 
 
 def test_readers_of_the_newest_let_each_other_live(serve: Serve) -> None:
-    gate = Gate()
-    dify, client = serve(workflow=[Node("held", gate=gate), Node("after")])
-    received = cut_and_follow(dify, client, gate, "")
+    dify, client = serve(workflow=[Node("held", gate=(gate := Gate())), Node("after")])
+    received = cut_and_follow(dify, client, gate)
     assert b'"event":"workflow_finished"' in received
 
 
 def test_the_own_stream_of_a_run_is_ended_by_a_follower(serve: Serve) -> None:
-    gate = Gate()
-    dify, client = serve(RELEASE, workflow=[Node("held", gate=gate), Node("after")])
-    with client.stream("POST", "/workflows/run", json=asked()) as response:
+    dify, client = serve(RELEASE, workflow=[Node("held", gate=(gate := Gate())), Node("after")])
+    with running(client) as response:
         gate.wait()
-        with client.stream("GET", f"/workflow/{dify.runs[0].id}/events?user=u") as follower:
+        with following(client, dify.runs[0]) as follower:
             assert next(follower.iter_raw()) == b"event: ping\n\n"
         gate.open()
         told = decode(response)
@@ -297,7 +287,7 @@ def test_the_own_stream_of_a_run_is_ended_by_a_follower(serve: Serve) -> None:
 def test_the_redeploy_of_a_worker(serve: Serve, version: str) -> None:
     gate = Gate()
     dify, client = serve(version, workflow=[Node("held", gate=gate)])
-    with client.stream("POST", "/workflows/run", json=asked()) as response:
+    with running(client) as response:
         gate.wait()
         dify.redeploy_worker()
         gate.open()
@@ -313,9 +303,8 @@ def test_a_model_that_thinks(serve: Serve) -> None:
     _, client = serve(workflow=[Text(["a", "b"], reasoning=["let me ", "think"])])
     told = start(client)
     thoughts = [event["data"] for event in told if event["event"] == "reasoning_chunk"]
-    assert [(item["reasoning"], item["is_final"]) for item in thoughts] == [
-        *(("let me ", False), ("think", False), ("", True)),
-    ]
+    said = [(item["reasoning"], item["is_final"]) for item in thoughts]
+    assert said == [("let me ", False), ("think", False), ("", True)]
 
 
 # Records

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import httpx
 import pytest
 from fake_dify import (
@@ -21,22 +18,10 @@ from fake_dify import (
     Text,
 )
 from fake_dify.versions import NEWEST
-from fake_dify_calls import decode, detail, names, plain, start, submit
+from fake_dify_calls import decode, detail, following, names, running, start, status, stop, submit
 
 OK = {"ok": "OK"}
 before = pytest.mark.parametrize("dify", ["1.14.2"], indirect=True)
-
-
-@pytest.fixture(params=[NEWEST])
-def dify(request: pytest.FixtureRequest) -> Iterator[FakeDify]:
-    with FakeDify(request.param, eof_delay=0.0, idle_limit=1.0, ping_interval=0.05) as dify:
-        yield dify
-
-
-@pytest.fixture
-def client(dify: FakeDify) -> Iterator[httpx.Client]:
-    with plain(dify) as client:
-        yield client
 
 
 def test_two_forms_at_once(dify: FakeDify, client: httpx.Client) -> None:
@@ -48,8 +33,7 @@ def test_two_forms_at_once(dify: FakeDify, client: httpx.Client) -> None:
     assert first[-1]["data"]["paused_nodes"] == ["left", "right"]
     tokens = [form.token for form in dify.forms]
     run = dify.runs[0]
-    url = f"/workflow/{run.id}/events?user=u&continue_on_pause=true"
-    with client.stream("GET", url) as response:
+    with following(client, run, over_pauses=True) as response:
         dify.wait_for(lambda: bool(run.readers))
         submit(client, tokens[0], l="1")
         dify.wait_for(lambda: run.event_names.count("workflow_paused") == 2)
@@ -87,8 +71,8 @@ def test_a_paused_run_that_was_stopped_hangs_after_its_form(
     dify: FakeDify, client: httpx.Client
 ) -> None:
     dify.workflow = [HumanInput(actions=OK)]
-    task = start(client)[0]["task_id"]
-    assert client.post(f"/workflows/tasks/{task}/stop", json={"user": "u"}).is_success
+    start(client)
+    assert stop(client, dify.runs[0]).is_success
     assert dify.runs[0].status == "paused"
     assert submit(client, dify.forms[0].token, comment="x").is_success
     dify.wait_for(lambda: dify.runs[0].status == "running")
@@ -99,15 +83,14 @@ def test_a_run_can_be_followed_over_pauses_only_with_a_snapshot(
     dify: FakeDify, client: httpx.Client
 ) -> None:
     dify.workflow = [Node(gate=(gate := Gate()))]
-    body = {"inputs": {}, "user": "u", "response_mode": "streaming"}
-    with client.stream("POST", "/workflows/run", json=body) as stream:
+    with running(client) as stream:
         gate.wait()
-        url = f"/workflow/{dify.runs[0].id}/events?user=u&continue_on_pause=true"
+        run = dify.runs[0]
         with (
-            client.stream("GET", url) as plain,
-            client.stream("GET", url + "&include_state_snapshot=true") as snapshot,
+            following(client, run, over_pauses=True) as plain,
+            following(client, run, snapshot=True, over_pauses=True) as snapshot,
         ):
-            dify.wait_for(lambda: len(dify.runs[0].readers) == 3)
+            dify.wait_for(lambda: len(run.readers) == 3)
             gate.open()
             stream.read()
             text = plain.read().decode()
@@ -117,21 +100,18 @@ def test_a_run_can_be_followed_over_pauses_only_with_a_snapshot(
 
 def test_the_snapshot_of_a_running_run(dify: FakeDify, client: httpx.Client) -> None:
     dify.workflow = [Node("a"), Node("b", gate=(gate := Gate()))]
-    body = {"inputs": {}, "user": "u", "response_mode": "streaming"}
-    with client.stream("POST", "/workflows/run", json=body) as stream:
+    with running(client) as stream:
         gate.wait()
         run = dify.runs[0]
-        url = f"/workflow/{run.id}/events?user=u&include_state_snapshot=true"
-        with client.stream("GET", url) as response:
+        with following(client, run, snapshot=True) as response:
             dify.wait_for(lambda: len(run.readers) == 2)
             gate.open()
             told = decode(response)
         stream.read()
     replayed, live = told[:6], told[6:]
-    assert [event["data"].get("node_id") for event in replayed] == [
-        *(None, "start", "start", "a", "a", "b"),
-    ]
-    assert [event["data"].get("index") for event in replayed] == [None, 1, 1, 2, 2, 3]
+    data = [event["data"] for event in replayed]
+    assert [it.get("node_id") for it in data] == [None, "start", "start", "a", "a", "b"]
+    assert [it.get("index") for it in data] == [None, 1, 1, 2, 2, 3]
     assert {event["task_id"] for event in replayed} == {run.id}
     assert {event["task_id"] for event in live} == {run.task_id}
     assert names(live)[-1] == "workflow_finished"
@@ -142,7 +122,7 @@ def test_a_worker_that_dies(dify: FakeDify, client: httpx.Client) -> None:
     dify.workflow = [Node("a"), Hang()]
     told = start(client)
     assert names(told)[-1] == "node_finished"
-    assert client.get(f"/workflows/run/{dify.runs[0].id}").json()["status"] == "running"
+    assert status(client, dify.runs[0]) == "running"
 
 
 @before
@@ -159,8 +139,7 @@ def test_errors_outside_of_nodes(dify: FakeDify, client: httpx.Client) -> None:
 
 def test_a_queued_run_is_unknown_to_everybody(client: httpx.Client, dify: FakeDify) -> None:
     dify.world.queue, dify.world.idle_limit = Gate(), 5.0
-    body = {"inputs": {}, "user": "u", "response_mode": "streaming"}
-    with client.stream("POST", "/workflows/run", json=body) as response:
+    with running(client) as response:
         chunks = response.iter_raw()
         assert next(chunks) == b"event: ping\n\n"
         assert client.get("/workflows/logs").json()["total"] == 0
@@ -175,12 +154,9 @@ def test_the_text_of_a_second_model_waits_for_the_first(
 ) -> None:
     gate = Gate()
     slow = [Node("wait", gate=gate), Text(["one"], id="first")]
-    dify.workflow = [
-        Parallel(slow, Text(["t", "w", "o"], id="second")),
-        End({"a": "first.text", "b": "second.text"}),
-    ]
-    body = {"inputs": {}, "user": "u", "response_mode": "streaming"}
-    with client.stream("POST", "/workflows/run", json=body) as response:
+    both = Parallel(slow, Text(["t", "w", "o"], id="second"))
+    dify.workflow = [both, End({"a": "first.text", "b": "second.text"})]
+    with running(client) as response:
         dify.wait_for(lambda: len(dify.runs) == 1)
         dify.wait_for(lambda: dify.runs[0].event_names.count("node_finished") == 2)
         gate.open()
@@ -197,18 +173,12 @@ def test_other_versions_of_the_workflow(dify: FakeDify, client: httpx.Client) ->
 
 
 def test_events_of_every_kind_pass(dify: FakeDify, client: httpx.Client) -> None:
-    log: dict[str, Any] = {
-        "node_execution_id": "agent",
-        "id": "r1",
-        "label": "ROUND 1",
-        "parent_id": None,
-        "error": None,
-        "status": "start",
-        "data": {},
-        "metadata": {},
-        "node_id": "agent",
-    }
-    dify.workflow = [Emit("agent_log", log), Emit("text_replace", {"text": "x"})]
+    log = {"node_id": "agent", "node_execution_id": "agent", "id": "r1", "label": "ROUND 1"}
+    unset: dict[str, object] = {"parent_id": None, "error": None, "data": {}, "metadata": {}}
+    dify.workflow = [
+        Emit("agent_log", {**log, **unset, "status": "start"}),
+        Emit("text_replace", {"text": "x"}),
+    ]
     assert {"agent_log", "text_replace"} < set(names(start(client)))
 
 

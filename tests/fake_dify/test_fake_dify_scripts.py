@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 from fake_dify import (
     Answer,
@@ -24,6 +23,7 @@ from fake_dify import (
     ScriptError,
     Text,
 )
+from fake_dify_calls import asked, plain
 
 A: Any = Node("a")
 TWO_ENDS = [End({"x": "a.b"}), End({"y": "a.b"})]
@@ -94,10 +94,8 @@ def test_it_is_refused_later_too() -> None:
 
 def test_what_a_function_gives_is_checked_before_the_run_begins() -> None:
     nonsense: Any = ["x"]
-    with FakeDify(workflow=lambda inputs: nonsense) as dify, httpx.Client() as http:
-        headers = {"authorization": f"Bearer {dify.api_key}"}
-        body = {"inputs": {}, "user": "u"}
-        assert http.post(f"{dify.url}/workflows/run", json=body, headers=headers).is_server_error
+    with FakeDify(workflow=lambda inputs: nonsense) as dify, plain(dify) as client:
+        assert client.post("/workflows/run", json=asked("blocking")).is_server_error
         with pytest.raises(ScriptError, match=r"workflow` returned\[0\] is 'x'"):
             dify.raise_problems()
         dify.world.problems.clear()

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import httpx
-from fake_dify import FakeDify
+from fake_dify import FakeDify, Run
+
+Serve = Callable[..., tuple[FakeDify, httpx.Client]]
 
 
 @contextmanager
-def plain(dify: FakeDify) -> Iterator[httpx.Client]:
-    """Give an HTTP client with the key of the server's default app."""
-    headers = {"authorization": f"Bearer {dify.api_key}"}
+def plain(dify: FakeDify, key: str = "") -> Iterator[httpx.Client]:
+    """Give an HTTP client with the key of an app, by default the server's default app."""
+    headers = {"authorization": f"Bearer {key or dify.api_key}"}
     with httpx.Client(base_url=dify.url, headers=headers, timeout=5, verify=False) as client:
         yield client
 
@@ -36,6 +38,28 @@ def start(client: httpx.Client, **inputs: Any) -> list[dict[str, Any]]:
 
 def names(events: list[dict[str, Any]]) -> list[str]:
     return [event["event"] for event in events]
+
+
+def running(client: httpx.Client, **inputs: Any) -> AbstractContextManager[httpx.Response]:
+    """Open the stream of a run."""
+    return client.stream("POST", "/workflows/run", json=asked(**inputs))
+
+
+def following(
+    client: httpx.Client, run: Run, snapshot: bool = False, over_pauses: bool = False
+) -> AbstractContextManager[httpx.Response]:
+    """Open another stream of a run."""
+    query: Any = {"user": "u", "include_state_snapshot": snapshot, "continue_on_pause": over_pauses}
+    return client.stream("GET", f"/workflow/{run.id}/events", params=query)
+
+
+def stop(client: httpx.Client, run: Run, user: str = "u") -> httpx.Response:
+    return client.post(f"/workflows/tasks/{run.task_id}/stop", json={"user": user})
+
+
+def status(client: httpx.Client, run: Run) -> Any:
+    """Return the status that the detail of a run tells."""
+    return detail(client, run.id)["status"]
 
 
 def submit(client: httpx.Client, token: str, **inputs: Any) -> httpx.Response:

@@ -1,0 +1,40 @@
+"""Stand-ins of any version, with plain clients for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import httpx
+import pytest
+from fake_dify import FakeDify
+from fake_dify.versions import NEWEST
+from fake_dify_calls import Serve, plain
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Start a stand-in of a version with these options; give it, and a client for it."""
+    with ExitStack() as opened:
+
+        def make(version: str = NEWEST, **options: Any) -> tuple[FakeDify, httpx.Client]:
+            wanted = {"eof_delay": 0.0, "idle_limit": 5.0, **options}
+            dify = opened.enter_context(FakeDify(version, **wanted))
+            return dify, opened.enter_context(plain(dify))
+
+        yield make
+
+
+@pytest.fixture
+def dify(request: pytest.FixtureRequest) -> Iterator[FakeDify]:
+    """Give a quick stand-in; its version is the parameter of the test, if there is one."""
+    version = getattr(request, "param", NEWEST)
+    with FakeDify(version, eof_delay=0.0, idle_limit=1.0, ping_interval=0.05) as dify:
+        yield dify
+
+
+@pytest.fixture
+def client(dify: FakeDify) -> Iterator[httpx.Client]:
+    with plain(dify) as client:
+        yield client
