@@ -12,21 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batches import ended, read, rows
+from batches import Bench, ended, read, rows
 from dify_workflow import DifyWorkflow, InvalidArgument, TooManyRequests, WorkflowFile
 from dify_workflow.batch import RowError, RowResult, iter_many, run_many
 from fake_dify import Answer, Fail, FakeDify, Fault, Gate, HumanInput, Input, Step
 
 
 def test_each_row_is_a_line_with_its_key_inputs_and_outputs(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+    fake: FakeDify, bench: Bench, tmp_path: Path
 ) -> None:
-    output = tmp_path / "out.jsonl"
     given = ({"id": f"row-{number}", "text": str(number)} for number in range(20))
-    summary = run_many(dify, given, output, key="id", concurrency=3, user="me")
+    summary = bench.many(given, key="id", concurrency=3, user="me")
     assert (summary.rows, summary.failed, summary.ok, summary.earlier) == (20, 0, True, 0)
     assert str(summary) == "20 rows: 20 succeeded"
-    found = {line["key"]: line for line in read(output)}
+    found = {line["key"]: line for line in read(bench.output)}
     assert set(found) == {f"row-{number}" for number in range(20)}
     runs = {run.inputs["text"]: run for run in fake.runs}
     assert len(fake.runs) == len({run.user for run in fake.runs}) == 20
@@ -40,16 +39,15 @@ def test_each_row_is_a_line_with_its_key_inputs_and_outputs(
 
 
 def test_the_same_call_again_runs_what_is_new_and_what_has_no_line(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+    fake: FakeDify, bench: Bench
 ) -> None:
-    output = tmp_path / "out.jsonl"
-    run_many(dify, rows(3), output, concurrency=1, inputs=["text"])
-    summary = run_many(dify, rows(5), output, concurrency=1, inputs=["text"])
+    bench.many(rows(3), concurrency=1, inputs=["text"])
+    summary = bench.many(rows(5), concurrency=1, inputs=["text"])
     assert str(summary) == "5 rows: 5 succeeded (3 of them earlier)"
-    output.write_bytes(b"".join(output.read_bytes().splitlines(True)[:4]))
-    run_many(dify, rows(5), output, concurrency=1, inputs=["text"])
+    bench.output.write_bytes(b"".join(bench.output.read_bytes().splitlines(True)[:4]))
+    bench.many(rows(5), concurrency=1, inputs=["text"])
     assert [run.inputs["text"] for run in fake.runs] == ["1", "2", "3", "4", "5", "5"]
-    assert [line["key"] for line in read(output)] == [1, 2, 3, 4, 5]
+    assert [line["key"] for line in read(bench.output)] == [1, 2, 3, 4, 5]
 
 
 def test_results_can_be_iterated_over_without_a_file(dify: DifyWorkflow) -> None:
@@ -80,9 +78,7 @@ def test_no_more_rows_are_under_way_than_asked_for(fake: FakeDify, dify: DifyWor
     assert len(results) == 9
 
 
-def test_a_row_that_fails_is_a_line_and_the_others_go_on(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
-) -> None:
+def test_a_row_that_fails_is_a_line_and_the_others_go_on(fake: FakeDify, bench: Bench) -> None:
     steps: dict[str, list[Step]] = {"fail": [Fail("boom")], "pause": [HumanInput()]}
     fake.workflow = lambda inputs: steps.get(inputs["text"], [])
     refusal = {"code": "invalid_param", "message": "no", "status": 400}
@@ -90,11 +86,10 @@ def test_a_row_that_fails_is_a_line_and_the_others_go_on(
     given: list[dict[str, Any]] = [{"text": text} for text in ("no", "fail", "pause", math.inf)]
     given.append({"text": "\udc80", "other": WorkflowFile.from_bytes(b"x", "x.txt")})
     given.append({"text": "well"})
-    output = tmp_path / "out.jsonl"
-    summary = run_many(dify, given, output, concurrency=1)
+    summary = bench.many(given, concurrency=1)
     assert summary.statuses == {"error": 3, "failed": 1, "paused": 1, "succeeded": 1}
     assert (summary.failed, summary.ok) == (5, False)
-    found = {line["key"]: line for line in read(output)}
+    found = {line["key"]: line for line in read(bench.output)}
     assert found[1]["error"] == {"type": "InvalidParam", "code": "invalid_param", "message": "no"}
     assert found[2]["error"] == {"type": "WorkflowFailed", "code": None, "message": "boom"}
     assert found[2]["run_id"] == fake.runs[0].id
@@ -181,10 +176,10 @@ class Colour(str, Enum):  # noqa: UP042
 
 @pytest.mark.parametrize("key", [Colour.RED, HTTPStatus.OK, 1.5, 1e300, "\ud800", "e\u0301", "é"])
 def test_a_key_is_known_again_when_it_is_read_from_the_output(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path, key: Any
+    fake: FakeDify, bench: Bench, tmp_path: Path, key: Any
 ) -> None:
     for _ in range(2):
-        run_many(dify, [{"id": key, "text": "a"}], tmp_path / "out.jsonl", key="id")
+        run_many(bench.dify, [{"id": key, "text": "a"}], tmp_path / "out.jsonl", key="id")
     assert len(fake.runs) == 1
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batches import busy, ended, rows
+from batches import Bench, busy, ended, rows
 from dify_workflow import (
     AuthenticationError,
     ConnectionFailed,
@@ -21,14 +21,13 @@ from fake_dify import Answer, FakeDify, Fault, Sleep
 
 
 def test_a_wrong_key_ends_the_batch_and_leaves_the_rows_to_do(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+    fake: FakeDify, bench: Bench, tmp_path: Path
 ) -> None:
-    output = tmp_path / "out.jsonl"
     with pytest.raises(AuthenticationError):
-        run_many(dify, rows(50), output, api_key="app-wrong", concurrency=2)
+        bench.many(rows(50), api_key="app-wrong", concurrency=2)
     assert fake.posts() <= 2
     assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
-    assert run_many(dify, rows(5), output).rows == 5
+    assert bench.many(rows(5)).rows == 5
     assert len(fake.runs) == 5
 
 
@@ -50,14 +49,11 @@ def test_the_results_of_rows_under_way_come_before_the_end(
         next(batch)
 
 
-def test_a_server_that_stays_busy_ends_the_batch(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
-) -> None:
+def test_a_server_that_stays_busy_ends_the_batch(fake: FakeDify, bench: Bench) -> None:
     fake.faults.add(busy("0.05"), None)
-    output = tmp_path / "out.jsonl"
     with pytest.raises(TooManyRequests):
-        run_many(dify, rows(5), output, patience=0.3)
-    assert output.read_bytes() == b""
+        bench.many(rows(5), patience=0.3)
+    assert bench.output.read_bytes() == b""
     assert not fake.runs
 
 
@@ -81,14 +77,13 @@ def test_a_server_that_is_away_is_waited_for(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_a_row_that_is_always_refused_does_not_hold_up_the_others(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fake: FakeDify, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dify_workflow.batch.pace._FIRST_PAUSE", 0.001)
     fake.faults.add(Fault(on="upload", before_headers=True, then="close"), times=None)
     file = WorkflowFile.from_bytes(b"too much for a proxy", "a.txt")
     table = [{"text": file}, *rows(30)]
-    output = tmp_path / "out.jsonl"
-    found = list(iter_many(dify, table, output, concurrency=1, max_retries=0, patience=5))
+    found = list(bench.iter(table, concurrency=1, max_retries=0, patience=5))
     assert [row.key for row in found if row.ok] == list(range(2, 32))
     (refused,) = [row for row in found if not row.ok]
     assert (refused.key, *ended(refused)) == (1, "error", "ConnectionFailed", None)

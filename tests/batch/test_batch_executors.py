@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 import pytest
-from batches import busy, rows
+from batches import Bench, busy, rows
 from dify_workflow import DifyWorkflow, InvalidArgument
 from dify_workflow.batch import iter_many, run_many
 from dify_workflow.batch.journal import Flight
@@ -48,13 +48,12 @@ def test_rows_are_run_in_other_processes(
 
 
 def test_a_broken_pool_ends_the_batch_and_its_rows_are_found_later(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+    fake: FakeDify, bench: Bench
 ) -> None:
     gate = Gate()
     fake.workflow = [gate]
-    output = tmp_path / "out.jsonl"
     with processes() as pool:
-        batch = iter_many(dify, rows(6), output, executor=pool, concurrency=2)
+        batch = bench.iter(rows(6), executor=pool, concurrency=2)
         with ThreadPoolExecutor(1) as thread:
             results: Future[Any] = thread.submit(list, batch)
             fake.wait_for(lambda: len(fake.runs) == 2)
@@ -63,7 +62,7 @@ def test_a_broken_pool_ends_the_batch_and_its_rows_are_found_later(
             with pytest.raises(BrokenProcessPool):
                 results.result()
     gate.open()
-    assert run_many(dify, rows(6), output).ok
+    assert bench.many(rows(6)).ok
     assert len(fake.runs) == 6
 
 
@@ -138,16 +137,13 @@ def test_what_a_scheduler_may_log_has_no_key(fake: FakeDify, dify: DifyWorkflow)
     assert fake.api_key not in executor.shown
 
 
-def test_when_a_worker_posts_a_row_is_not_known(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
-) -> None:
-    output = tmp_path / "out.jsonl"
+def test_when_a_worker_posts_a_row_is_not_known(fake: FakeDify, bench: Bench) -> None:
     executor = Losing(9)
     with pytest.raises(OSError, match="worker lost"):
-        run_many(dify, rows(1), output, executor=executor)
-    line = json.loads(Path(f"{output}.journal").read_text())
+        bench.many(rows(1), executor=executor)
+    line = json.loads(bench.journal.read_text())
     assert line == {"row": "1", "user": executor.tasks[0].flight.user, "at": None}
-    assert run_many(dify, rows(1), output, lookup_seconds=0).ok  # and is read again
+    assert bench.many(rows(1), lookup_seconds=0).ok  # and is read again
 
 
 def test_a_row_that_loses_worker_after_worker_ends_the_batch(
@@ -181,29 +177,25 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.mark.slow
-def test_rows_are_run_by_dask(
-    fake: FakeDify, dify: DifyWorkflow, cluster: Cluster, tmp_path: Path
-) -> None:
+def test_rows_are_run_by_dask(fake: FakeDify, bench: Bench, cluster: Cluster) -> None:
     fake.workflow = [Sleep(0.02)]
-    output = tmp_path / "out.jsonl"
-    with iter_many(dify, rows(30), output, executor=cluster.executor, concurrency=4) as batch:
+    with bench.iter(rows(30), executor=cluster.executor, concurrency=4) as batch:
         for _ in range(10):
             next(batch)
-    summary = run_many(dify, rows(30), output, executor=cluster.executor, concurrency=4)
+    summary = bench.many(rows(30), executor=cluster.executor, concurrency=4)
     assert (summary.rows, summary.ok, summary.earlier) == (30, True, 10)
     assert sorted(int(run.inputs["text"]) for run in fake.runs) == list(range(1, 31))
 
 
 @pytest.mark.slow
 def test_a_worker_that_dies_loses_no_row_and_doubles_none(
-    fake: FakeDify, dify: DifyWorkflow, cluster: Cluster, tmp_path: Path
+    fake: FakeDify, bench: Bench, cluster: Cluster
 ) -> None:
     gate = Gate()
     fake.workflow = lambda inputs: [Node("held", gate=gate)] if int(inputs["text"]) < 5 else []
-    output = tmp_path / "out.jsonl"
     options: dict[str, Any] = {"executor": cluster.executor, "concurrency": 4}
     with ThreadPoolExecutor(1) as thread:
-        summary = thread.submit(run_many, dify, rows(12), output, **options)
+        summary = thread.submit(run_many, bench.dify, rows(12), bench.output, **options)
         fake.wait_for(lambda: len(fake.runs) == 4)
         fake.wait_for(lambda: all(run.listed for run in fake.runs))
         workers = cluster.client.run(os.getpid)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batches import busy, ended, in_flight, read, rows
+from batches import Bench, busy, ended, read, rows
 from dify_workflow import AuthenticationError, DifyWorkflow, InvalidArgument, TooManyRequests
-from dify_workflow.batch import iter_many, run_many
+from dify_workflow.batch import run_many
 from fake_dify import Answer, FakeDify, Fault, Gate, Input, Sleep
 from programs import python
 
@@ -32,60 +32,56 @@ every_version = versions("1.8.1", "1.10.1", "1.11.4", "1.13.2", "1.14.2")
 
 
 @every_version
-def test_a_run_is_followed_by_its_id(fake: FakeDify, dify: DifyWorkflow, tmp_path: Path) -> None:
+def test_a_run_is_followed_by_its_id(fake: FakeDify, bench: Bench) -> None:
     run = fake.add_run(user="own-1", outputs={"text": "before"})
-    output = in_flight(tmp_path, run_id=run.id)
-    summary = run_many(dify, rows(3), output)
+    bench.killed(run_id=run.id)
+    summary = bench.many(rows(3))
     assert (summary.rows, summary.ok) == (3, True)
-    (found,) = [line for line in read(output) if line["key"] == 1]
+    (found,) = [line for line in read(bench.output) if line["key"] == 1]
     assert (found["run_id"], found["user"]) == (run.id, "own-1")
     assert (found["inputs"], found["outputs"]) == ({"text": "1"}, {"text": "before"})
     assert sorted(run.inputs["text"] for run in fake.runs[1:]) == ["2", "3"]
-    assert not (tmp_path / "out.jsonl.journal").exists()
+    assert not bench.journal.exists()
 
 
 @every_version
-def test_a_run_is_found_by_its_own_user(fake: FakeDify, dify: DifyWorkflow, tmp_path: Path) -> None:
+def test_a_run_is_found_by_its_own_user(fake: FakeDify, bench: Bench) -> None:
     fake.add_run(user="own-2")
     run = fake.add_run(user="own-1", outputs={"text": "before"})
-    output = in_flight(tmp_path)
-    (line,) = list(iter_many(dify, rows(1), output))
+    bench.killed()
+    (line,) = bench.iter(rows(1))
     assert (line.run_id, line.status, line.outputs) == (run.id, "succeeded", {"text": "before"})
     assert fake.posts() == 0
 
 
 @versions("1.11.4", "1.14.2")
-def test_a_run_that_goes_on_is_waited_for(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
-) -> None:
+def test_a_run_that_goes_on_is_waited_for(fake: FakeDify, bench: Bench) -> None:
     gate = Gate()
     fake.workflow = [gate]
-    started = dify.start({"text": "1"}, user="own-1")
+    started = bench.dify.start({"text": "1"}, user="own-1")
     started.close()
-    output = in_flight(tmp_path)
+    bench.killed()
     timer = threading.Timer(0.2, gate.open)
     timer.start()
-    (line,) = list(iter_many(dify, rows(1), output))
+    (line,) = bench.iter(rows(1))
     timer.join()
     assert (line.run_id, line.status) == (started.id, "succeeded")
     assert fake.posts() == 1
 
 
 @versions("1.11.4", "1.14.2")
-def test_a_row_that_never_arrived_is_run_with_another_user(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
-) -> None:
-    output = in_flight(tmp_path)
-    (line,) = list(iter_many(dify, rows(1), output))
+def test_a_row_that_never_arrived_is_run_with_another_user(fake: FakeDify, bench: Bench) -> None:
+    bench.killed()
+    (line,) = bench.iter(rows(1))
     assert line.status == "succeeded"
     assert line.user == fake.runs[0].user != "own-1"
     assert len(fake.runs) == 1
 
 
-def test_a_run_may_be_late_in_the_logs(fake: FakeDify, dify: DifyWorkflow, tmp_path: Path) -> None:
-    output = in_flight(tmp_path, at=time.time())
+def test_a_run_may_be_late_in_the_logs(fake: FakeDify, bench: Bench) -> None:
+    bench.killed(at=time.time())
     found: list[Any] = []
-    batch = iter_many(dify, rows(1), output, lookup_seconds=30)
+    batch = bench.iter(rows(1), lookup_seconds=30)
     thread = threading.Thread(target=lambda: found.extend(batch))
     thread.start()
     fake.wait_for(lambda: fake.posts("listWorkflowLogs") >= 2)
@@ -96,102 +92,89 @@ def test_a_run_may_be_late_in_the_logs(fake: FakeDify, dify: DifyWorkflow, tmp_p
 
 
 @versions("1.8.1", "1.10.1")
-def test_before_1_11_the_logs_prove_nothing(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
-) -> None:
-    output = in_flight(tmp_path)
-    (line,) = list(iter_many(dify, rows(1), output))
+def test_before_1_11_the_logs_prove_nothing(fake: FakeDify, bench: Bench) -> None:
+    bench.killed()
+    (line,) = bench.iter(rows(1))
     assert (*ended(line), line.user) == ("unknown", "RunOutcomeUnknown", None, "own-1")
-    assert list(iter_many(dify, rows(1), output)) == []
+    assert list(bench.iter(rows(1))) == []
     assert fake.posts() == 0
-    output.unlink()
-    assert run_many(dify, rows(1), in_flight(tmp_path), rerun_unknown=True).ok
+    bench.output.unlink()
+    bench.killed()
+    assert bench.many(rows(1), rerun_unknown=True).ok
     assert fake.posts() == 1
 
 
 def test_a_run_that_the_server_does_not_know_any_more_is_unknown(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+    fake: FakeDify, bench: Bench
 ) -> None:
     missing = "00000000-0000-4000-8000-000000000000"
-    output = in_flight(tmp_path, run_id=missing)
+    bench.killed(run_id=missing)
     body = {"code": "invalid_param", "message": "gone", "status": 400}
     fake.faults.add(Answer(on="events", status=400, body=body))
-    (line,) = list(iter_many(dify, rows(1), output))
+    (line,) = bench.iter(rows(1))
     assert (line.status, line.run_id) == ("unknown", missing)
     assert fake.posts() == 0
 
 
-def test_how_a_run_went_is_not_how_asking_for_it_went(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
-) -> None:
+def test_how_a_run_went_is_not_how_asking_for_it_went(fake: FakeDify, bench: Bench) -> None:
     run = fake.add_run(user="own-1")
-    output = in_flight(tmp_path, run_id=run.id)
+    bench.killed(run_id=run.id)
     fake.faults.add(Fault(on="events", after_events=0, then="error event left open"))
-    (line,) = list(iter_many(dify, rows(1), output))
+    (line,) = bench.iter(rows(1))
     assert ended(line) == ("error", "ServerError", run.id)
 
 
-def test_a_server_that_cannot_be_asked_proves_nothing(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
-) -> None:
+def test_a_server_that_cannot_be_asked_proves_nothing(fake: FakeDify, bench: Bench) -> None:
     run = fake.add_run(user="own-1", outputs={"text": "before"})
-    output = in_flight(tmp_path)
+    bench.killed()
     fake.faults.add(Answer(on="logs", status=502, headers={"Retry-After": "0.05"}), 2)
-    (line,) = list(iter_many(dify, rows(1), output, max_retries=0))
+    (line,) = bench.iter(rows(1), max_retries=0)
     assert line.run_id == run.id
     assert fake.posts() == 0
 
 
-def test_a_wrong_key_leaves_the_row_in_flight(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
-) -> None:
+def test_a_wrong_key_leaves_the_row_in_flight(fake: FakeDify, bench: Bench) -> None:
     run = fake.add_run(user="own-1")
     for run_id in (None, run.id):
-        output = in_flight(tmp_path, run_id)
-        before = (tmp_path / "out.jsonl.journal").read_bytes()
+        bench.killed(run_id)
+        before = bench.journal.read_bytes()
         with pytest.raises(AuthenticationError):
-            run_many(dify, rows(1), output, api_key="app-wrong")
-        assert (tmp_path / "out.jsonl.journal").read_bytes() == before
-        assert output.read_bytes() == b""
-    assert run_many(dify, rows(1), output).ok
+            bench.many(rows(1), api_key="app-wrong")
+        assert bench.journal.read_bytes() == before
+        assert bench.output.read_bytes() == b""
+    assert bench.many(rows(1)).ok
     assert fake.posts() == 0
 
 
-def test_leaving_the_iteration_leaves_the_runs_to_be_found(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
-) -> None:
+def test_leaving_the_iteration_leaves_the_runs_to_be_found(fake: FakeDify, bench: Bench) -> None:
     gate = Gate()
     fake.workflow = lambda inputs: [gate] if inputs["text"] != "1" else []
-    output = tmp_path / "out.jsonl"
-    with iter_many(dify, rows(6), output, concurrency=3) as batch:
+    with bench.iter(rows(6), concurrency=3) as batch:
         next(batch)
         fake.wait_for(lambda: sum(not run.over for run in fake.runs) >= 2)
     assert threading.active_count() < 10  # no thread waits for a run any more
-    assert len(read(output)) == 1
+    assert len(read(bench.output)) == 1
     posted = len(fake.runs)
     gate.open()
-    summary = run_many(dify, rows(6), output)
+    summary = bench.many(rows(6))
     assert (summary.rows, summary.ok, summary.earlier) == (6, True, 1)
     assert len(fake.runs) == 6 > posted
 
 
-def test_stop_on_exit_stops_the_runs_that_are_left(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
-) -> None:
+def test_stop_on_exit_stops_the_runs_that_are_left(fake: FakeDify, bench: Bench) -> None:
     fake.workflow = lambda inputs: [Gate()] if inputs["text"] != "1" else [Sleep(0.05)]
-    output = tmp_path / "out.jsonl"
-    with iter_many(dify, rows(2), output, concurrency=2, stop_on_exit=True) as batch:
+    with bench.iter(rows(2), concurrency=2, stop_on_exit=True) as batch:
         next(batch)
-        fake.wait_for(lambda: any('"run"' in line for line in journal(output)))
+        fake.wait_for(lambda: any('"run"' in line for line in journal(bench)))
     fake.wait_idle()
-    statuses = run_many(dify, rows(2), output).statuses
+    statuses = bench.many(rows(2)).statuses
     assert sum(statuses.values()) == 2
     assert statuses["succeeded"] == 1
     assert len(fake.runs) == 2
 
 
-def journal(output: Path) -> list[str]:
-    return [line for line in Path(f"{output}.journal").read_text().splitlines() if '"2"' in line]
+def journal(bench: Bench) -> list[str]:
+    return [line for line in bench.journal.read_text().splitlines() if '"2"' in line]
 
 
 WRITER = """
@@ -205,19 +188,18 @@ Output(Path(sys.argv[1]), KeySet())
 
 @pytest.mark.long
 def test_nobody_else_may_write_the_same_output(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fake: FakeDify, bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    output = tmp_path / "out.jsonl"
-    with iter_many(dify, rows(2), output, concurrency=1) as batch:
+    with bench.iter(rows(2), concurrency=1) as batch:
         next(batch)
-        assert "another process is writing" in python("-c", WRITER, output).stderr
+        assert "another process is writing" in python("-c", WRITER, bench.output).stderr
         with pytest.raises(InvalidArgument, match="another batch is writing") as caught:
-            run_many(dify, rows(2), "out.jsonl")
+            run_many(bench.dify, rows(2), "out.jsonl")
         assert caught.value.field == "output"
         assert [row.key for row in batch] == [2]
-    assert python("-c", WRITER, output).returncode == 0
-    assert run_many(dify, rows(2), "out.jsonl").rows == 2
+    assert python("-c", WRITER, bench.output).returncode == 0
+    assert run_many(bench.dify, rows(2), "out.jsonl").rows == 2
     assert len(fake.runs) == 2
 
 
@@ -229,25 +211,21 @@ def test_a_journal_that_cannot_be_read_is_not_guessed_at(
         run_many(dify, rows(1), tmp_path / "out.jsonl")
 
 
-def test_a_clock_that_was_set_back_does_not_hold_up_the_row(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
-) -> None:
-    output = in_flight(tmp_path, at=time.time() + 1e6)
-    assert run_many(dify, rows(1), output, lookup_seconds=0.05).ok
+def test_a_clock_that_was_set_back_does_not_hold_up_the_row(fake: FakeDify, bench: Bench) -> None:
+    bench.killed(at=time.time() + 1e6)
+    assert bench.many(rows(1), lookup_seconds=0.05).ok
     assert len(fake.runs) == 1
 
 
-def test_a_row_is_in_flight_from_its_post_on(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
-) -> None:
+def test_a_row_is_in_flight_from_its_post_on(fake: FakeDify, bench: Bench) -> None:
     """Not while it waits for a thread: the time in which it is looked for would be over by then."""
-    gate, output = Gate(), tmp_path / "out.jsonl"
+    gate = Gate()
     fake.workflow = [gate]
     with ThreadPoolExecutor(1) as pool, ThreadPoolExecutor(1) as thread:
-        summary = thread.submit(run_many, dify, rows(3), output, executor=pool, concurrency=3)
+        summary = thread.submit(bench.many, rows(3), executor=pool, concurrency=3)
         fake.wait_for(lambda: fake.posts() == 1)
         before = time.time()
-        first = Path(f"{output}.journal").read_text().splitlines()
+        first = bench.journal.read_text().splitlines()
         gate.open()
         assert summary.result().ok
     posted = [json.loads(line) for line in first if '"user"' in line]
@@ -256,22 +234,22 @@ def test_a_row_is_in_flight_from_its_post_on(
 
 
 def test_a_row_in_flight_whose_cells_were_spoilt_is_unknown(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+    fake: FakeDify, bench: Bench, tmp_path: Path
 ) -> None:
     fake.default_app.form = [Input("count", "number")]
     (tmp_path / "rows.csv").write_text("count\nmany\n")
-    output = in_flight(tmp_path)
-    (line,) = list(iter_many(dify, tmp_path / "rows.csv", output))
+    bench.killed()
+    (line,) = bench.iter(tmp_path / "rows.csv")
     assert (*ended(line), line.user) == ("unknown", "InvalidArgument", None, "own-1")
 
 
 def test_a_server_that_is_too_busy_to_be_asked_is_known_to_the_batch(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
+    fake: FakeDify, bench: Bench
 ) -> None:
     """It is not waited for in the row's thread, where Ctrl-C would have to wait as well."""
-    output = in_flight(tmp_path, at=time.time())
+    bench.killed(at=time.time())
     fake.faults.add(busy("20", on="logs"))
     with pytest.raises(TooManyRequests):
-        run_many(dify, rows(1), output, patience=10)
+        bench.many(rows(1), patience=10)
     assert fake.posts("listWorkflowLogs") == 1
-    assert Path(f"{output}.journal").exists()
+    assert bench.journal.exists()

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dify_workflow.batch import RowResult
+from dify_workflow import DifyWorkflow
+from dify_workflow.batch import Batch, BatchSummary, RowResult, iter_many, run_many
 from fake_dify import Answer
 
 _BUSY = {"code": "too_many_requests", "message": "Too many requests.", "status": 429}
@@ -30,11 +31,23 @@ def busy(retry_after: str | None = None, on: str = "run") -> Answer:
     return Answer(on=on, status=429, body=_BUSY, headers=headers)
 
 
-def in_flight(folder: Path, run_id: str | None = None, **line: Any) -> Path:
-    """Write the journal of a batch whose row 1 was in flight when it was killed."""
-    lines = [{"row": "1", "user": "own-1", "at": 1_000_000_000.0, **line}]
-    if run_id is not None:
-        lines.append({"row": "1", "run": run_id})
-    text = "".join(f"{json.dumps(one)}\n" for one in lines)
-    (folder / "out.jsonl.journal").write_text(text)
-    return folder / "out.jsonl"
+class Bench:
+    """A client, and the file that its batches write."""
+
+    def __init__(self, dify: DifyWorkflow, folder: Path) -> None:
+        self.dify = dify
+        self.output = folder / "out.jsonl"
+        self.journal = folder / "out.jsonl.journal"
+
+    def many(self, rows: Any, **options: Any) -> BatchSummary:
+        return run_many(self.dify, rows, self.output, **options)
+
+    def iter(self, rows: Any, **options: Any) -> Batch:
+        return iter_many(self.dify, rows, self.output, **options)
+
+    def killed(self, run_id: str | None = None, **line: Any) -> None:
+        """Write the journal of a batch whose row 1 was in flight when it was killed."""
+        lines = [{"row": "1", "user": "own-1", "at": 1_000_000_000.0, **line}]
+        if run_id is not None:
+            lines.append({"row": "1", "run": run_id})
+        self.journal.write_text("".join(f"{json.dumps(one)}\n" for one in lines))
