@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
-import httpx
 import pytest
 from fake_dify import FakeDify, Gate
+from fake_dify_calls import plain
 from fake_dify_recorded import Session, broken_answers
 from fake_dify_twins import add_twins, slow
 
@@ -34,6 +35,23 @@ def play(session: Session, folder: str, *names: str) -> None:
     assert not found, "\n".join(found)
 
 
+@contextmanager
+def meanwhile(session: Session, case: str, *, text: bool = True) -> Iterator[None]:
+    """Play a recorded stream beside what is done; in the end it has to be as it was recorded."""
+    with ThreadPoolExecutor() as pool:
+        readers = len(session.dify.runs[0].readers) if session.dify.runs else 0
+        stream = pool.submit(session.play, case, text=text)
+        session.dify.wait_for(lambda: bool(session.dify.runs))
+        session.dify.wait_for(lambda: len(session.dify.runs[0].readers) > readers)
+        yield
+        assert stream.result() == []
+
+
+def left(dify: FakeDify) -> None:
+    """Wait until the stream of the run's start has been left."""
+    dify.wait_for(lambda: not dify.runs[0].readers)
+
+
 @every_version
 def test_one_form_and_every_way_to_fill_it_in(session: Session, dify: FakeDify) -> None:
     play(session, "human", "one_start", "one_detail_paused", "one_form_get", "one_logs_paused")
@@ -55,12 +73,9 @@ def test_a_form_is_filled_in_while_the_run_is_followed(
     session: Session, dify: FakeDify, follow: str
 ) -> None:
     play(session, "human", "ok_start")
-    dify.wait_for(lambda: not dify.runs[0].readers)  # the stream of its start has been left
-    with ThreadPoolExecutor() as pool:
-        following = pool.submit(session.play, f"human/{follow}")
-        dify.wait_for(lambda: bool(dify.runs[0].readers))
+    left(dify)
+    with meanwhile(session, f"human/{follow}"):
         play(session, "human", "ok_submit")
-        assert following.result() == []
     play(session, "human", "ok_detail", "ok_resubmit")
 
 
@@ -68,40 +83,30 @@ def test_a_form_is_filled_in_while_the_run_is_followed(
 def test_every_kind_of_field(session: Session, dify: FakeDify) -> None:
     play(session, "human", "rich_start", "rich_upload", "rich_form_get", "rich_bad_file")
     play(session, "human", "rich_bad_select", "rich_too_many")
-    dify.wait_for(lambda: not dify.runs[0].readers)
-    with ThreadPoolExecutor() as pool:
-        following = pool.submit(session.play, "human/rich_follow")
-        dify.wait_for(lambda: bool(dify.runs[0].readers))
+    left(dify)
+    with meanwhile(session, "human/rich_follow"):
         play(session, "human", "rich_ok")
-        assert following.result() == []
     play(session, "human", "rich_detail")
 
 
 def test_two_forms_one_after_the_other(session: Session, dify: FakeDify) -> None:
     play(session, "human", "two_start", "two_follow_snapshot_close")
-    dify.wait_for(lambda: not dify.runs[0].readers)
-    with ThreadPoolExecutor() as pool:
-        # Here the recorded server left text out, which a server may or may not do.
-        through = pool.submit(session.play, "human/two_follow_snapshot_cont", text=False)
-        first = pool.submit(session.play, "human/two_follow_plain_close", text=False)
-        dify.wait_for(lambda: len(dify.runs[0].readers) == 2)
-        play(session, "human", "two_submit1")
-        assert first.result() == []
+    left(dify)
+    # Here the recorded server left text out, which a server may or may not do.
+    with meanwhile(session, "human/two_follow_snapshot_cont", text=False):
+        with meanwhile(session, "human/two_follow_plain_close", text=False):
+            play(session, "human", "two_submit1")
         play(session, "human", "two_detail_paused2", "two_events_paused2_snapshot")
         play(session, "human", "two_form2_get", "two_submit2")
-        assert through.result() == []
     play(session, "human", "two_detail_done")
 
 
 @pytest.mark.parametrize("dify", ["1.16.1"], indirect=True)
 def test_two_forms_without_a_snapshot(session: Session, dify: FakeDify) -> None:
     play(session, "human", "two_start")
-    dify.wait_for(lambda: not dify.runs[0].readers)
-    with ThreadPoolExecutor() as pool:
-        first = pool.submit(session.play, "human/two_follow_plain_close", text=False)
-        dify.wait_for(lambda: bool(dify.runs[0].readers))
+    left(dify)
+    with meanwhile(session, "human/two_follow_plain_close", text=False):
         play(session, "human", "two_submit1")
-        assert first.result() == []
     play(session, "human", "two_detail_paused2", "two_events_paused2_snapshot", "two_submit2")
 
 
@@ -126,9 +131,9 @@ def test_uploads_and_their_use(session: Session, dify: FakeDify) -> None:
 
 
 def test_a_signed_url_opens_until_it_expires(dify: FakeDify) -> None:
-    with httpx.Client(headers={"authorization": "Bearer twin-echo"}) as client:
+    with plain(dify, "twin-echo") as client:
         files = {"file": ("a.png", b"\x89PNG", "image/png")}
-        url = client.post(f"{dify.url}/files/upload", files=files).json()["source_url"]
+        url = client.post("/files/upload", files=files).json()["source_url"]
         answer = client.get(url)
         assert answer.content == b"\x89PNG"
         assert answer.headers["content-type"] == "application/octet-stream"
@@ -142,15 +147,17 @@ def test_run_details(session: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    ("app", "case"), [("fail_code", "detail/failed"), ("partial_default", "detail/partial")]
+    ("app", "case", "recorded"),
+    [
+        ("fail_code", "detail/failed", "f8bcabe8-8982-4c56-9c29-9743d07a0b89"),
+        ("partial_default", "detail/partial", "e64bff5a-b6cb-4ff0-a337-b7492851c91f"),
+    ],
 )
 def test_details_of_runs_that_did_not_succeed(
-    session: Session, dify: FakeDify, app: str, case: str
+    session: Session, dify: FakeDify, app: str, case: str, recorded: str
 ) -> None:
     session.play(f"run/{app}_blocking")
-    recorded = {"detail/failed": "f8bcabe8-8982-4c56-9c29-9743d07a0b89"}
-    other = "e64bff5a-b6cb-4ff0-a337-b7492851c91f"
-    session.ids[recorded.get(case, other)] = dify.runs[0].id
+    session.ids[recorded] = dify.runs[0].id
     assert session.play(case) == []
 
 
@@ -165,28 +172,22 @@ def test_the_events_of_a_finished_run(session: Session, dify: FakeDify) -> None:
 def test_a_second_reader(session: Session, dify: FakeDify) -> None:
     gate = Gate()
     dify.world.apps["twin-slow"].workflow = slow(gate)
-    with ThreadPoolExecutor() as pool:
-        first = pool.submit(session.play, "run/slow_streaming")
+    with meanwhile(session, "run/slow_streaming"):
         gate.wait()
         session.ids["d8fc6b94-a03d-4308-81ec-b8587c2161d2"] = dify.runs[0].id
-        plain = pool.submit(session.play, "events/after_disconnect_plain")
-        dify.wait_for(lambda: len(dify.runs[0].readers) == 2)
-        gate.open()
-        assert first.result() == []
-        assert plain.result() == []
+        with meanwhile(session, "events/after_disconnect_plain"):
+            gate.open()
 
 
 def test_a_stopped_run(session: Session, dify: FakeDify) -> None:
     gate = Gate()
     dify.world.apps["twin-slow"].workflow = slow(gate)
-    with ThreadPoolExecutor() as pool:
-        stream = pool.submit(session.play, "stop/same_user_stream")
+    with meanwhile(session, "stop/same_user_stream"):
         gate.wait()
         session.ids["282800f0-80f4-47c7-900a-969611bb89b7"] = dify.runs[0].id
         session.ids["f7c2a5aa-d1a8-4d55-b17e-2d5f538df8f2"] = dify.runs[0].task_id
         play(session, "detail", "running")
         play(session, "stop", "finished")
-        assert stream.result() == []
     play(session, "detail", "stopped")
     play(session, "events", "finished_stopped")
     play(session, "logs", "slow_status_stopped")
