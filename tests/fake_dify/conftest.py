@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
-import httpx
 import pytest
 from fake_dify import FakeDify
 from fake_dify.versions import NEWEST
-from fake_dify_calls import Serve, plain
+from fake_dify_calls import Plain, Serve
 
 
 @pytest.fixture
@@ -18,10 +17,10 @@ def serve() -> Iterator[Serve]:
     """Start a stand-in of a version with these options; give it, and a client for it."""
     with ExitStack() as opened:
 
-        def make(version: str = NEWEST, **options: Any) -> tuple[FakeDify, httpx.Client]:
+        def make(version: str = NEWEST, **options: Any) -> tuple[FakeDify, Plain]:
             wanted = {"eof_delay": 0.0, "idle_limit": 5.0, **options}
             dify = opened.enter_context(FakeDify(version, **wanted))
-            return dify, opened.enter_context(plain(dify))
+            return dify, opened.enter_context(Plain(dify))
 
         yield make
 
@@ -35,6 +34,6 @@ def dify(request: pytest.FixtureRequest) -> Iterator[FakeDify]:
 
 
 @pytest.fixture
-def client(dify: FakeDify) -> Iterator[httpx.Client]:
-    with plain(dify) as client:
+def client(dify: FakeDify) -> Iterator[Plain]:
+    with Plain(dify) as client:
         yield client

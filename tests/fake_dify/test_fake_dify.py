@@ -13,11 +13,11 @@ from fake_dify import Emit, End, FakeDify, Gate, Input, Node, Step, Text
 from fake_dify.api import HANDLERS
 from fake_dify.contract import contract
 from fake_dify.state import Subscription
-from fake_dify_calls import asked, plain, running
+from fake_dify_calls import Plain, asked
 
 
 def call(dify: FakeDify, key: str = "", mode: str = "blocking", **inputs: Any) -> httpx.Response:
-    with plain(dify, key) as client:
+    with Plain(dify, key) as client:
         return client.post("/workflows/run", json=asked(mode, **inputs))
 
 
@@ -70,14 +70,14 @@ def test_declared_inputs_are_listed_and_checked(dify: FakeDify) -> None:
     assert given == {"name": "Ann", "n": 1.5}
     answer = call(dify, "app-form", name="Anna")
     assert answer.json()["message"] == "name in input form must be less than 3 characters"
-    with plain(dify, "app-form") as client:
+    with Plain(dify, "app-form") as client:
         form = client.get("/parameters").json()["user_input_form"]
     assert [list(item) for item in form] == [["text-input"], ["number"]]
 
 
-def test_frames_are_raw_utf_8_in_one_chunk_each(dify: FakeDify, client: httpx.Client) -> None:
+def test_frames_are_raw_utf_8_in_one_chunk_each(dify: FakeDify, client: Plain) -> None:
     dify.workflow = [Text(["a\u2028b", "😀"])]
-    with running(client) as response:
+    with client.running() as response:
         frames = b"".join(response.iter_raw()).split(b"\n\n")
     assert frames[0] == b"event: ping"
     assert any("a\u2028b".encode() in frame for frame in frames)
@@ -86,10 +86,10 @@ def test_frames_are_raw_utf_8_in_one_chunk_each(dify: FakeDify, client: httpx.Cl
     assert frames[1] == f"data: {compact}".encode()
 
 
-def test_a_silent_run_pings(dify: FakeDify, client: httpx.Client) -> None:
+def test_a_silent_run_pings(dify: FakeDify, client: Plain) -> None:
     dify.workflow = [Node(gate=(gate := Gate()))]
     pings = 0
-    with running(client) as response:
+    with client.running() as response:
         for frame in response.iter_raw():
             pings += frame.count(b"event: ping")
             if pings >= 3:
@@ -156,7 +156,7 @@ def test_answers_against_the_contract_are_raised_at_the_end() -> None:
 
 
 def test_requests_against_the_contract_are_raised_at_the_end() -> None:
-    with FakeDify() as dify, plain(dify) as client:
+    with FakeDify() as dify, Plain(dify) as client:
         assert client.get("/workflows/logs?last_id=1").is_success
         with pytest.raises(AssertionError, match="unknown parameter 'last_id'"):
             dify.raise_problems()
@@ -203,7 +203,7 @@ def test_the_oldest_unread_events_are_dropped() -> None:
 NOON = 1795336238  # 2026-11-22T08:30:38Z
 
 
-def test_each_filter_of_the_logs(dify: FakeDify, client: httpx.Client) -> None:
+def test_each_filter_of_the_logs(dify: FakeDify, client: Plain) -> None:
     for index, status in enumerate(["succeeded", "failed", "stopped", "partial-succeeded"]):
         dify.add_run(
             user=f"user-{index}",

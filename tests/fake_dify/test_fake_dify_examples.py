@@ -11,7 +11,7 @@ import httpx
 import pytest
 from fake_dify import FakeDify
 from fake_dify.contract import Contract, contract
-from fake_dify_calls import plain
+from fake_dify_calls import Plain
 
 COST = {"type": "object", "required": ["amount", "by"], "properties": {}}
 COST["properties"] = {
@@ -45,7 +45,7 @@ def grown(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def get(dify: FakeDify, path: str, key: str = "") -> httpx.Response:
-    with plain(dify, key) as client:
+    with Plain(dify, key) as client:
         return client.get(f"/costs/{path}")
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 from fake_dify import Answer, FakeDify, Fault, Gate, Node
-from fake_dify_calls import asked, following, plain
+from fake_dify_calls import Plain, asked, decode, names
 
 NAMES = ["workflow_started", "node_started", "node_finished"]
 
@@ -32,7 +31,7 @@ def fetch(
 ) -> tuple[bytes, Exception | None]:
     received = b""
     try:
-        with plain(dify) as client:
+        with Plain(dify) as client:
             client.timeout = httpx.Timeout(timeout)
             with client.stream(method, path, json=body) as response:
                 for chunk in response.iter_raw():
@@ -40,11 +39,6 @@ def fetch(
     except httpx.HTTPError as error:
         return received, error
     return received, None
-
-
-def names(received: bytes) -> list[str]:
-    frames = [text for text in received.decode().split("\n\n") if text.startswith("data: ")]
-    return [json.loads(text[6:])["event"] for text in frames]
 
 
 BREAKS = [("eof", None), ("close", httpx.RemoteProtocolError), ("reset", httpx.ReadError)]
@@ -57,7 +51,7 @@ def test_a_stream_ends_after_so_many_events(
 ) -> None:
     dify.faults.add(Fault(after_events=after, then=then))
     received, error = run(dify)
-    assert names(received) == NAMES[:after]
+    assert names(decode(received)) == NAMES[:after]
     assert received.startswith(b"event: ping\n\n")
     assert received.endswith(b"\n\n")
     assert type(error) is (broken or type(None))
@@ -87,7 +81,7 @@ def test_silence_before_the_headers(dify: FakeDify) -> None:
 def test_silence_has_no_pings(dify: FakeDify) -> None:
     dify.faults.add(Fault(after_events=2, then="silence"))
     received, error = run(dify, timeout=1.0)
-    assert names(received) == NAMES[:2]
+    assert names(decode(received)) == NAMES[:2]
     assert received.count(b"event: ping") == 1
     assert isinstance(error, httpx.ReadTimeout)
 
@@ -101,7 +95,7 @@ def test_a_chunk_or_an_event_is_cut(dify: FakeDify, then: Any, error: type) -> N
     dify.faults.add(Fault(after_events=1, then=then))
     received, broken = run(dify)
     whole, _, rest = received.rpartition(b"\n\n")
-    assert names(whole) == NAMES[:1]
+    assert names(decode(whole)) == NAMES[:1]
     assert rest.startswith(b'data: {"event":"node_started"')
     assert type(broken) is error
 
@@ -109,7 +103,7 @@ def test_a_chunk_or_an_event_is_cut(dify: FakeDify, then: Any, error: type) -> N
 def test_an_error_event_is_left_open(dify: FakeDify) -> None:
     dify.faults.add(Fault(after_events=2, then="error event left open"))
     received, error = run(dify, timeout=1.0)
-    assert names(received) == [*NAMES[:2], "error"]
+    assert names(decode(received)) == [*NAMES[:2], "error"]
     assert isinstance(error, httpx.ReadTimeout)
 
 
@@ -137,12 +131,12 @@ def test_the_terminal_event_is_lost_and_pings_go_on(dify: FakeDify) -> None:
     dify.faults.add(Fault(on="events", then="lose terminal"))
     run(dify)
     dify.wait_for(lambda: bool(dify.runs))
-    with plain(dify) as client, following(client, dify.runs[0], snapshot=True) as response:
+    with Plain(dify) as client, client.following(dify.runs[0], snapshot=True) as response:
         chunks = response.iter_raw()
         received = next(chunks)
         gate.open()
         received += b"".join(chunks)
-    assert names(received)[-1] == "node_finished"
+    assert names(decode(received))[-1] == "node_finished"
     assert received.endswith(b"event: ping\n\n" * 3)
     assert dify.runs[0].status == "succeeded"
 
@@ -152,7 +146,7 @@ def test_answers_in_place_of_the_server(dify: FakeDify) -> None:
     body = {"code": "too_many_requests", "message": "wait", "status": 429}
     dify.faults.add(Answer(status=429, body=body, headers=late))
     dify.faults.add(Answer(), times=2)
-    with plain(dify) as client:
+    with Plain(dify) as client:
         answers = [client.post("/workflows/run", json=asked("blocking")) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [429, 502, 502, 200]
     assert answers[0].headers["retry-after"] == "7"
@@ -175,7 +169,7 @@ def test_faults_come_in_order_and_only_where_they_are_meant(dify: FakeDify) -> N
     dify.faults.add(Fault(on="run", then="pass"))
     dify.faults.add(Answer(on="*", status=504))
     dify.faults.add(Answer(on="listWorkflowLogs", status=503))
-    assert names(run(dify)[0])[-1] == "workflow_finished"
+    assert names(decode(run(dify)[0]))[-1] == "workflow_finished"
     path = f"/workflows/run/{dify.runs[0].id}"
     assert b"502 Bad Gateway" in fetch(dify, "GET", path)[0]
     assert [request.status for request in dify.requests] == [200, 500]

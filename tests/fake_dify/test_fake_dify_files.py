@@ -9,7 +9,7 @@ import pytest
 from dify_workflow import InvalidParam, ServerError, WorkflowFile, WorkflowRunRequest
 from facade import Kind, both, client
 from fake_dify import FakeDify, Input
-from fake_dify_calls import asked, plain
+from fake_dify_calls import Plain, asked
 from wire_archive import exchange
 
 DOCS = [Input("docs", "file-list")]
@@ -35,7 +35,7 @@ def test_a_name_with_quotes_is_the_name_in_outputs(fake_dify: FakeDify) -> None:
 
 
 def run(fake: FakeDify, **body: Any) -> httpx.Response:
-    with plain(fake) as http:
+    with Plain(fake) as http:
         return http.post("/workflows/run", json={**asked("blocking"), **body})
 
 

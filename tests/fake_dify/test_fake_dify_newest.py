@@ -18,19 +18,7 @@ from fake_dify import (
     PipelineError,
     Text,
 )
-from fake_dify_calls import (
-    Serve,
-    asked,
-    decode,
-    detail,
-    following,
-    names,
-    running,
-    start,
-    status,
-    stop,
-    submit,
-)
+from fake_dify_calls import Plain, Serve, asked, decode, names
 from wire_archive import exchange
 
 RELEASE, NEWEST = "1.15.0", "1.16.1"
@@ -51,7 +39,7 @@ def made_up(event: dict[str, Any]) -> bool:
 @pytest.mark.parametrize("version", [RELEASE, NEWEST])
 def test_a_refused_run_is_told_as_a_run_and_is_none(serve: Serve, version: str) -> None:
     dify, client = serve(version, form=[Input("text", required=True)])
-    told = start(client, other=1)
+    told = client.run(other=1)
     assert names(told) == PAIR
     assert all(map(made_up, told))
     assert told[0]["data"]["inputs"] == {"other": 1}
@@ -66,7 +54,7 @@ def test_a_refused_run_is_told_as_a_run_and_is_none(serve: Serve, version: str) 
 @pytest.mark.parametrize(("version", "text"), [(RELEASE, NO_END), (NEWEST, "no such model")])
 def test_a_graph_that_cannot_be_built(serve: Serve, version: str, text: str) -> None:
     _, client = serve(version, workflow=[PipelineError("no such model")])
-    told = start(client)
+    told = client.run()
     assert names(told) == ["error", *PAIR]
     assert told[0]["message"] == "no such model"
     assert told[2]["data"]["error"] == text
@@ -79,20 +67,20 @@ def test_a_stream_without_an_end_gets_one(serve: Serve) -> None:
     gate = Gate()
     dify, client = serve(workflow=[Node("held", gate=gate)], ping_interval=0.05, idle_limit=1.0)
     dify.faults.add(Fault(then="lose terminal"))
-    with running(client) as response:
+    with client.running() as response:
         gate.wait()
         gate.open()
         told = decode(response)
     assert names(told)[-2:] == ["node_finished", "workflow_finished"]
     assert made_up(told[-1])
     assert told[-1]["data"]["error"] == NO_END
-    assert status(client, dify.runs[0]) == "succeeded"
+    assert client.status(dify.runs[0]) == "succeeded"
 
 
 def test_a_queued_run_gets_a_made_up_pair_and_runs_later(serve: Serve) -> None:
     queue = Gate()
     dify, client = serve(queue=queue, idle_limit=0.2)
-    told = start(client, text="x")
+    told = client.run(text="x")
     assert names(told) == PAIR
     assert told[0]["data"]["inputs"] == {"text": "x"}
     assert told[1]["data"]["error"] == NO_END
@@ -100,27 +88,27 @@ def test_a_queued_run_gets_a_made_up_pair_and_runs_later(serve: Serve) -> None:
     assert client.get(f"/workflows/run/{run_id}").status_code == 404
     queue.open()
     dify.wait_idle()
-    assert detail(client, run_id)["status"] == "succeeded"
+    assert client.detail(run_id)["status"] == "succeeded"
 
 
 def test_an_error_of_a_run_that_has_begun(serve: Serve) -> None:
     dify, client = serve(workflow=[Node("a"), PipelineError("no such model")])
-    told = start(client)
+    told = client.run()
     assert names(told)[-3:] == ["error", *PAIR]
     assert made_up(told[-1])
-    assert status(client, dify.runs[0]) == "running"
+    assert client.status(dify.runs[0]) == "running"
 
 
 def test_followers_get_no_made_up_end(serve: Serve) -> None:
     dify, client = serve(workflow=[Node(gate=Gate())], ping_interval=0.05, idle_limit=1.0)
     dify.faults.add(Fault(after_events=1, then="eof"))
-    start(client)
+    client.run()
     run = dify.runs[0]
     dify.wait_for(lambda: not run.readers)
     dify.faults.add(Fault(on="events", then="lose terminal"))
-    with following(client, run) as response:
+    with client.following(run) as response:
         dify.wait_for(lambda: bool(run.readers))
-        stop(client, run)
+        client.stop(run)
         assert "workflow_finished" not in names(decode(response))
 
 
@@ -129,15 +117,15 @@ def test_followers_get_no_made_up_end(serve: Serve) -> None:
 FORMS = [HumanInput(name, name, [FormInput(name[0])], OK) for name in ("left", "right")]
 
 
-def follow_both_answered(dify: FakeDify, client: httpx.Client) -> list[dict[str, Any]]:
+def follow_both_answered(dify: FakeDify, client: Plain) -> list[dict[str, Any]]:
     """Start a run, answer its forms at once; return what a follower is told."""
-    start(client)
+    client.run()
     run = dify.runs[0]
     dify.wait_for(lambda: not run.readers)
-    with following(client, run, snapshot=True, over_pauses=True) as response:
+    with client.following(run, snapshot=True, over_pauses=True) as response:
         dify.wait_for(lambda: bool(run.readers))
         for form in dify.forms:
-            submit(client, form.token, l="1", r="2")
+            client.submit(form.token, l="1", r="2")
         return decode(response)
 
 
@@ -150,15 +138,15 @@ def test_two_forms_taken_together(serve: Serve) -> None:
 
 def test_two_forms_lose_the_run(serve: Serve) -> None:
     dify, client = serve(workflow=[Parallel(*FORMS)], two_forms="lost")
-    start(client)
+    client.run()
     run, forms = dify.runs[0], dify.forms
-    answers = [submit(client, form.token, l="1", r="2") for form in forms]
+    answers = [client.submit(form.token, l="1", r="2") for form in forms]
     assert [answer.status_code for answer in answers] == [200, 200]
     dify.wait_idle()
     assert run.event_names[-2:] == ["human_input_required", "workflow_paused"]
     assert run.events[-1]["data"]["paused_nodes"] == ["right"]
-    assert status(client, run) == "paused"
-    assert [submit(client, form.token, l="1", r="2").status_code for form in forms] == [412, 412]
+    assert client.status(run) == "paused"
+    assert [client.submit(form.token, l="1", r="2").status_code for form in forms] == [412, 412]
     assert dify.forms == []
 
 
@@ -173,10 +161,10 @@ def test_two_forms_and_an_error_while_the_run_goes_on(serve: Serve) -> None:
     assert told[-3]["message"] == f"Workflow task already active for task_id={run.task_id}"
     assert told[-2]["data"]["reason"] == "resumption"
     assert all(map(made_up, told[-2:]))
-    assert status(client, run) == "running"
+    assert client.status(run) == "running"
     gate.open()
     dify.wait_idle()
-    assert status(client, run) == "succeeded"
+    assert client.status(run) == "succeeded"
 
 
 def test_two_forms_run_the_rest_twice_on_1_15(serve: Serve) -> None:
@@ -193,28 +181,28 @@ def test_two_forms_run_the_rest_twice_on_1_15(serve: Serve) -> None:
 @pytest.mark.parametrize("race", ["lost", "doubled"])
 def test_one_form_after_the_other_is_no_race(serve: Serve, race: str) -> None:
     dify, client = serve(workflow=[Parallel(*FORMS)], two_forms=race)
-    start(client)
+    client.run()
     first, second = dify.forms
-    submit(client, first.token, l="1")
+    client.submit(first.token, l="1")
     dify.wait_idle()
     assert dify.runs[0].events[-1]["data"]["paused_nodes"] == ["right"]
-    submit(client, second.token, r="2")
+    client.submit(second.token, r="2")
     dify.wait_idle()
-    assert detail(client, dify.runs[0].id)["outputs"] == {"l": "1", "r": "2"}
+    assert client.detail(dify.runs[0].id)["outputs"] == {"l": "1", "r": "2"}
 
 
 @pytest.mark.parametrize("version", [RELEASE, NEWEST])
 def test_a_form_of_a_stopped_run_ends_it(serve: Serve, version: str) -> None:
     dify, client = serve(version, workflow=[HumanInput(actions=OK)])
-    start(client)
+    client.run()
     run = dify.runs[0]
-    stop(client, run)
-    assert status(client, run) == "paused"
-    submit(client, dify.forms[0].token, comment="x")
+    client.stop(run)
+    assert client.status(run) == "paused"
+    client.submit(dify.forms[0].token, comment="x")
     dify.wait_idle()
     last = run.events[-1]["data"]
     assert (last["status"], last["error"]) == ("stopped", "Stopped by user.")
-    ours, recorded = detail(client, run.id), exchange(version, "human/stop_paused_detail2").json()
+    ours, recorded = client.detail(run.id), exchange(version, "human/stop_paused_detail2").json()
     for key in ("status", "error", "total_steps"):
         assert ours[key] == recorded[key]
 
@@ -222,17 +210,15 @@ def test_a_form_of_a_stopped_run_ends_it(serve: Serve, version: str) -> None:
 # Readers of 1.15
 
 
-def cut_and_follow(
-    dify: FakeDify, client: httpx.Client, gate: Gate, snapshot: bool = False
-) -> bytes:
+def cut_and_follow(dify: FakeDify, client: Plain, gate: Gate, snapshot: bool = False) -> bytes:
     """Leave the stream of a run, follow it, let it go on; return what the follower got."""
-    with running(client) as response:
+    with client.running() as response:
         gate.wait()
         for chunk in response.iter_raw():
             if b"held" in chunk:
                 break
     run, received = dify.runs[0], b""
-    with following(client, run, snapshot) as response:
+    with client.following(run, snapshot) as response:
         dify.wait_for(lambda: len(run.readers) == 2 or dify.version == NEWEST)
         gate.open()
         for chunk in response.iter_raw():
@@ -268,9 +254,9 @@ def test_readers_of_the_newest_let_each_other_live(serve: Serve) -> None:
 
 def test_the_own_stream_of_a_run_is_ended_by_a_follower(serve: Serve) -> None:
     dify, client = serve(RELEASE, workflow=[Node("held", gate=(gate := Gate())), Node("after")])
-    with running(client) as response:
+    with client.running() as response:
         gate.wait()
-        with following(client, dify.runs[0]) as follower:
+        with client.following(dify.runs[0]) as follower:
             assert next(follower.iter_raw()) == b"event: ping\n\n"
         gate.open()
         told = decode(response)
@@ -287,12 +273,12 @@ def test_the_own_stream_of_a_run_is_ended_by_a_follower(serve: Serve) -> None:
 def test_the_redeploy_of_a_worker(serve: Serve, version: str) -> None:
     gate = Gate()
     dify, client = serve(version, workflow=[Node("held", gate=gate)])
-    with running(client) as response:
+    with client.running() as response:
         gate.wait()
         dify.redeploy_worker()
         gate.open()
         last = decode(response)[-1]["data"]
-    shown = detail(client, dify.runs[0].id)
+    shown = client.detail(dify.runs[0].id)
     assert (shown["status"], shown["error"]) == (last["status"], last["error"])
     expected = "Aborted: Workflow stopped because the worker is shutting down."
     assert last["error"] == (expected if version == NEWEST else None)
@@ -301,7 +287,7 @@ def test_the_redeploy_of_a_worker(serve: Serve, version: str) -> None:
 
 def test_a_model_that_thinks(serve: Serve) -> None:
     _, client = serve(workflow=[Text(["a", "b"], reasoning=["let me ", "think"])])
-    told = start(client)
+    told = client.run()
     thoughts = [event["data"] for event in told if event["event"] == "reasoning_chunk"]
     said = [(item["reasoning"], item["is_final"]) for item in thoughts]
     assert said == [("let me ", False), ("think", False), ("", True)]
@@ -312,11 +298,11 @@ def test_a_model_that_thinks(serve: Serve) -> None:
 
 def test_a_run_is_on_record_after_a_while(serve: Serve) -> None:
     dify, client = serve(recorded_after=0.3)
-    run_id = start(client)[0]["workflow_run_id"]
+    run_id = client.run()[0]["workflow_run_id"]
     assert client.get(f"/workflows/run/{run_id}").status_code == 404
     assert client.get("/workflows/logs").json()["data"] == []
     dify.wait_for(lambda: dify.runs[0].listed)
-    assert detail(client, run_id)["status"] == "succeeded"
+    assert client.detail(run_id)["status"] == "succeeded"
     assert client.get("/workflows/logs").json()["total"] == 1
 
 

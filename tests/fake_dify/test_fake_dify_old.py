@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from fake_dify import FakeDify, Fault, Gate, Input, Iteration, Node, Parallel, Step, Text
-from fake_dify_calls import Serve, asked, decode, names, running, start, status, stop
+from fake_dify_calls import Serve, asked, decode, names
 
 
 @pytest.mark.parametrize("version", ["1.8.1", "1.9.1"])
@@ -18,13 +18,13 @@ def test_a_run_dies_with_its_stream(serve: Serve, version: str, fault: Any) -> N
     dify, client = serve(version, workflow=[Node("held", gate=gate)])
     dify.faults.add(Fault(then="reset", **fault))
     with pytest.raises(httpx.ReadError):
-        start(client)
+        client.run()
     dify.wait_idle()
     gate.open()
     run = dify.runs[0]
-    assert status(client, run) == "running"
-    stop(client, run)
-    assert status(client, run) == "running"
+    assert client.status(run) == "running"
+    client.stop(run)
+    assert client.status(run) == "running"
     assert client.get("/workflows/logs").json()["data"] == []
 
 
@@ -33,9 +33,9 @@ def test_a_run_outlives_its_stream(serve: Serve, version: str) -> None:
     dify, client = serve(version, workflow=[Node("a")])
     dify.faults.add(Fault(then="reset", before_headers=True))
     with pytest.raises(httpx.ReadError):
-        start(client)
+        client.run()
     dify.wait_idle()
-    assert status(client, dify.runs[0]) == "succeeded"
+    assert client.status(dify.runs[0]) == "succeeded"
 
 
 STOPS = [
@@ -64,23 +64,23 @@ def test_how_a_stop_ends(serve: Serve, version: str, what: str, told: str, detai
         "text": [Text(["tok "] * 1000, seconds=0.01)],
     }
     dify, client = serve(version, workflow=workflows[what])
-    with running(client) as response:
+    with client.running() as response:
         begun = "text_chunk" if what == "text" else "node_started"
         dify.wait_for(lambda: len(dify.runs) == 1)
         run = dify.runs[0]
         dify.wait_for(lambda: begun in run.event_names[3:])
-        assert stop(client, run).json() == {"result": "success"}
+        assert client.stop(run).json() == {"result": "success"}
         last = decode(response)[-1]
     assert (last["event"], last["data"]["status"]) == ("workflow_finished", told)
-    assert status(client, run) == detail
+    assert client.status(run) == detail
 
 
 def test_only_the_own_user_stops_a_run_of_1_8(serve: Serve) -> None:
     gate = Gate()
     dify, client = serve("1.8.1", workflow=[Node("held", gate=gate)])
-    with running(client) as response:
+    with client.running() as response:
         gate.wait()
-        assert stop(client, dify.runs[0], "somebody").json() == {"result": "success"}
+        assert client.stop(dify.runs[0], "somebody").json() == {"result": "success"}
         gate.open()
         response.read()
     assert dify.runs[0].status == "succeeded"
@@ -118,7 +118,7 @@ def test_a_missing_input_of_a_streaming_run(
 def test_iterations_and_branches_of_1_8(serve: Serve) -> None:
     branches = Parallel(Node("left", {"l": 1}), Node("right", {"r": 2}))
     _, client = serve("1.8.1", workflow=[Iteration([1, 2]), branches])
-    events = start(client)
+    events = client.run()
     rounds = [event["data"]["index"] for event in events if event["event"] == "iteration_next"]
     assert rounds == [0, 1, 2]
     told = Counter(names(events))
@@ -132,7 +132,7 @@ def test_iterations_and_branches_of_1_8(serve: Serve) -> None:
 def test_logs_list_ended_runs_only_before_1_11(serve: Serve) -> None:
     gate = Gate()
     dify, client = serve("1.10.1", workflow=[Node("held", gate=gate)])
-    with running(client) as response:
+    with client.running() as response:
         gate.wait()
         assert client.get("/workflows/logs").json()["total"] == 0
         gate.open()
@@ -147,9 +147,9 @@ def test_streams_hold_slots_before_1_13(serve: Serve, version: str, third: int) 
     dify, client = serve(version, workflow=[Node("held", gate=gate)])
     dify.default_app.max_active_requests = 2
     with (
-        running(client),
-        running(client),
-        running(client) as response,
+        client.running(),
+        client.running(),
+        client.running() as response,
     ):
         assert response.status_code == third
         gate.open()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 from fake_dify import FakeDify, Gate
-from fake_dify_calls import plain
+from fake_dify_calls import Plain
 from fake_dify_recorded import Session, broken_answers
 from fake_dify_twins import add_twins, slow
 
@@ -131,7 +131,7 @@ def test_uploads_and_their_use(session: Session, dify: FakeDify) -> None:
 
 
 def test_a_signed_url_opens_until_it_expires(dify: FakeDify) -> None:
-    with plain(dify, "twin-echo") as client:
+    with Plain(dify, "twin-echo") as client:
         files = {"file": ("a.png", b"\x89PNG", "image/png")}
         url = client.post("/files/upload", files=files).json()["source_url"]
         answer = client.get(url)
