@@ -31,10 +31,7 @@ DIFFERENT: list[tuple[dict[str, Any], str]] = [
     ({"/workflows/run": GONE}, f"{RUN}: {NOT_THERE}"),
     ({"/workflows/new": {"get": {"responses": {}}}}, f"GET /workflows/new: {NOT_OURS}"),
     ({"/chat-messages post description": TOO}, f"POST /chat-messages: {NOT_OURS}"),
-    (
-        {"/workflows/run post description": ONLY_CHAT},
-        f"{RUN}: published as not for workflow apps",
-    ),
+    ({"/workflows/run post description": ONLY_CHAT}, f"{RUN}: published as not for workflow apps"),
     # Parameters
     ({"/workflows/run post parameters": []}, f"{RUN} header trace: {NOT_THERE}"),
     (
@@ -105,10 +102,7 @@ IN_GENERATED: list[tuple[dict[str, Any], str]] = [
         {"RunPayloadWithUser $defs Mode enum +": "lazy"},
         f"{RUN} body mode: values blocking, streaming, published blocking, lazy, streaming",
     ),
-    (
-        {"RunResponse $defs Owner properties name": GONE},
-        f"{RUN} 200 owner.name: {NOT_THERE}",
-    ),
+    ({"RunResponse $defs Owner properties name": GONE}, f"{RUN} 200 owner.name: {NOT_THERE}"),
     ({"RunResponse.error": TEXT}, f"{RUN} 200 error: may be null, published never"),
     (
         {

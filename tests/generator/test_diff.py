@@ -12,10 +12,13 @@ from generator.diff.changes import changes
 from generator.document import Document
 
 FILTERS = "/workflows/logs get parameters"
+LIMIT = f"{FILTERS} 3 schema"
+LOGS = "listWorkflowLogs parameter"
+SENT = "/text-to-audio post requestBody content application/json schema $ref"
 ANSWER = "/info get responses"
 NEW = {"type": "string"}
 MORE = {"name": "new", "in": "query", "schema": NEW}
-STATUS = "listWorkflowLogs parameter status: values are "
+STATUS = f"{LOGS} status: values are "
 UNION = "WorkflowEvent"
 MAPPING = f"{UNION} discriminator mapping"
 DROPPED = {
@@ -42,16 +45,10 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"/info get operationId": "getApp"}, "breaking getAppInfo: operation removed"),
     ({"/info get tags": ["runs"]}, "breaking getAppInfo: has another tag, so its module has moved"),
     # Parameters
-    ({f"{FILTERS} 0": GONE}, "breaking listWorkflowLogs parameter keyword: removed"),
-    ({f"{FILTERS} +": MORE}, "additive listWorkflowLogs parameter new: added"),
-    (
-        {f"{FILTERS} +": MORE | {"required": True}},
-        "breaking listWorkflowLogs parameter new: added, and required",
-    ),
-    (
-        {f"{FILTERS} 0 required": True},
-        "breaking listWorkflowLogs parameter keyword: is required now",
-    ),
+    ({f"{FILTERS} 0": GONE}, f"breaking {LOGS} keyword: removed"),
+    ({f"{FILTERS} +": MORE}, f"additive {LOGS} new: added"),
+    ({f"{FILTERS} +": MORE | {"required": True}}, f"breaking {LOGS} new: added, and required"),
+    ({f"{FILTERS} 0 required": True}, f"breaking {LOGS} keyword: is required now"),
     (
         {f"{FILTERS} 1 schema enum +": "paused"},
         f"additive {STATUS}failed, paused, stopped, succeeded, before failed, stopped, succeeded",
@@ -62,27 +59,15 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {f"{FILTERS} 2 schema type": "string"},
-        "breaking listWorkflowLogs parameter page: type is string, before integer",
+        f"breaking {LOGS} page: type is string, before integer",
     ),
-    (
-        {f"{FILTERS} 3 schema maximum": 200},
-        "additive listWorkflowLogs parameter limit: maximum is 200, was 100",
-    ),
-    (
-        {f"{FILTERS} 3 schema maximum": 50},
-        "breaking listWorkflowLogs parameter limit: maximum is 50, was 100",
-    ),
-    (
-        {f"{FILTERS} 3 schema minimum": 5},
-        "breaking listWorkflowLogs parameter limit: minimum is 5, was 1",
-    ),
-    (
-        {f"{FILTERS} 3 schema minimum": GONE},
-        "additive listWorkflowLogs parameter limit: minimum is None, was 1",
-    ),
+    ({f"{LIMIT} maximum": 200}, f"additive {LOGS} limit: maximum is 200, was 100"),
+    ({f"{LIMIT} maximum": 50}, f"breaking {LOGS} limit: maximum is 50, was 100"),
+    ({f"{LIMIT} minimum": 5}, f"breaking {LOGS} limit: minimum is 5, was 1"),
+    ({f"{LIMIT} minimum": GONE}, f"additive {LOGS} limit: minimum is None, was 1"),
     (
         {f"{FILTERS} 4 schema format": GONE},
-        "breaking listWorkflowLogs parameter created_at__before: format is any, before date-time",
+        f"breaking {LOGS} created_at__before: format is any, before date-time",
     ),
     # Request fields
     ({"StopTaskBody.new": NEW}, "additive StopTaskBody.new: added"),
@@ -94,10 +79,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
         "additive RunWorkflowBody.user: type is null, string, before string",
     ),
     (
-        {
-            "/text-to-audio post requestBody content application/json schema $ref": REF
-            + "StopTaskBody"
-        },
+        {SENT: REF + "StopTaskBody"},
         "breaking textToAudio: the body is application/json StopTaskBody, "
         "was application/json TextToAudioBody",
     ),
@@ -156,10 +138,7 @@ CASES: list[tuple[dict[str, Any], str]] = [
     ({"AppInfo.mode examples": ["chat"]}, "documentation AppInfo: other words"),
     ({f"{FILTERS} 0 description": "Other."}, "documentation listWorkflowLogs: other words"),
     ({"info description": "Other."}, "documentation the top: other words"),
-    (
-        {"AppInfo.mode description": GONE},
-        "documentation the contract: has more or fewer words",
-    ),
+    ({"AppInfo.mode description": GONE}, "documentation the contract: has more or fewer words"),
 ]
 
 
