@@ -127,10 +127,7 @@ def test_an_error_event_is_the_rows_and_names_its_run(
     version: str, status: str, error: str | None
 ) -> None:
     """From 1.15 on, servers tell such errors of runs that go on."""
-    with (
-        FakeDify(version) as fake,
-        DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify,
-    ):
+    with FakeDify(version) as fake, DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify:
         fake.faults.add(Fault(on="run", after_events=2, then="error event left open"))
         (row,) = iter_many(dify, rows(1))
         assert ended(row) == (status, error, fake.runs[0].id)

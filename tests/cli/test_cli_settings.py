@@ -33,11 +33,7 @@ def write_profile(path: Path, **values: str) -> None:
         ({}, "DIFY_BASE_URL={url} DIFY_API_KEY={key} DIFY_USER=bob", "bob"),
         ({}, "DIFY_BASE_URL={url} DIFY_API_KEY='{key}\r\n' DIFY_USER=bob", "bob"),
         ({}, f"{OTHER} --base-url {{url}} --user bob --api-key-file {{file}}", "bob"),
-        (
-            {"base_url": "{url}", "api_key": "{key}", "user": "bob"},
-            f"{OTHER} --profile lab",
-            "bob",
-        ),
+        ({"base_url": "{url}", "api_key": "{key}", "user": "bob"}, f"{OTHER} --profile lab", "bob"),
         (
             {"base_url": NOWHERE, "api_key": "{key}", "user": "bob"},
             "--profile lab --base-url {url} --user ann",

@@ -146,11 +146,7 @@ def test_streams_hold_slots_before_1_13(serve: Serve, version: str, third: int) 
     gate = Gate()
     dify, client = serve(version, workflow=[Node("held", gate=gate)])
     dify.default_app.max_active_requests = 2
-    with (
-        client.running(),
-        client.running(),
-        client.running() as response,
-    ):
+    with client.running(), client.running(), client.running() as response:
         assert response.status_code == third
         gate.open()
 

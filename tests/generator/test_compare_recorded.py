@@ -159,9 +159,7 @@ def test_the_recordings_of_the_tests_are_as_the_contract_says() -> None:
             "wrong value of response_mode (enum)": 1,
             "unknown field workflow_id": 1,
         },
-        "streamWorkflowEvents": {
-            "wrong type of include_state_snapshot: string, not boolean": 1,
-        },
+        "streamWorkflowEvents": {"wrong type of include_state_snapshot: string, not boolean": 1},
     }
     assert report["schemas"]["NodeFinishedData"]["seen"] > 150
     assert text[0].startswith("RunWorkflowBody (seen ")

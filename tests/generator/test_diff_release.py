@@ -57,11 +57,7 @@ def project(tmp_path: Path) -> Path:
 
 
 NEW: dict[str, Any] = {"EndUser.new": {"type": "string"}}
-BROKEN = NEW | {
-    "AppInfo.mode": GONE,
-    "AppInfo required mode": GONE,
-    "info description": "Other.",
-}
+BROKEN = NEW | {"AppInfo.mode": GONE, "AppInfo required mode": GONE, "info description": "Other."}
 DRAFTED = """\
 ## 0.2.0 (unreleased)
 
