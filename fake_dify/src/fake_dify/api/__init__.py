@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from ..contract import Operation, contract
 from ..replies import EVENTS, PING, Reply, each, frame
-from . import app, files, forms, logs, runs
+from . import app, forms, logs, runs
 from .request import ApiRequest
 
 Handler = Callable[[ApiRequest], Awaitable[Reply]]
@@ -19,12 +19,12 @@ HANDLERS: Mapping[str, Handler] = {
     "listWorkflowLogs": logs.list_logs,
     "getHumanInputForm": forms.get_form,
     "submitHumanInputForm": forms.submit_form,
-    "uploadFile": files.upload,
+    "uploadFile": app.upload,
     "getEndUser": app.end_user,
     "getAppInfo": app.info,
     "getAppParameters": app.parameters,
     "getAppSite": app.site,
-    "audioToText": files.audio_to_text,
+    "audioToText": app.audio_to_text,
     "textToAudio": app.text_to_audio,
 }
 

@@ -14,7 +14,7 @@ from starlette.routing import Match, Route, Router
 from starlette.types import Receive, Scope, Send
 
 from ..api import handler
-from ..api.files import download
+from ..api.app import download
 from ..api.request import ApiRequest
 from ..checks import ScriptError
 from ..contract import Operation, contract
@@ -48,7 +48,7 @@ class Service:
         routes.append(Route("/health", self._health))
         routes.append(Route("/fake/faults", self._faults, methods=["GET", "POST", "DELETE"]))
         self._router = Router(routes, redirect_slashes=False)
-        handlers: dict[Any, Any] = {HTTPException: self._no_operation, ApiError: self._error}
+        handlers: dict[Any, Any] = {HTTPException: self._no_operation}
         self._app = ExceptionMiddleware(self._router, handlers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,42 +70,37 @@ class Service:
             call.forget()
 
     async def _operate(self, operation: Operation, request: Request) -> Sending:
-        """Carry an operation out, unless a fault answers in its place."""
-        call: ApiRequest = request.state.call
+        """Carry an operation out, unless a fault answers in its place; check what comes of it."""
+        world, call = self._world, request.state.call
         call.spec, call.operation, call.params = operation, operation.id, request.path_params
-        call.fault = fault = self._world.faults.take(operation.id)
+        call.fault = fault = world.faults.take(operation.id)
         if fault is not None:
             await asyncio.sleep(fault.seconds)
         if isinstance(fault, Answer):
             return self._send(_instead(fault))
+        refused: ApiError | None = None
         try:
             call.authenticate()
             reply = await handler(operation)(call)
-        except (ApiError, HTTPException):
+            if world.check:
+                world.violations += contract().request_problems(operation, call.query, call.body)
+        except ApiError as error:
+            refused = error
+        except HTTPException:
             raise
         except Exception as problem:  # raised by a function of the test, or a fault of our own
-            self._world.problems.append(problem)
-            raise crash() from None
-        if reply.status < 400 and self._world.check:
-            found = contract().request_problems(operation, call.query, call.body)
-            self._world.violations += found
-        return self._reply(operation, reply, None)
-
-    async def _error(self, request: Request, error: Any) -> Sending:
-        headers = {"www-authenticate": 'Bearer realm="api"'} if error.status == 401 else {}
-        if error.code == "unknown" and self._world.rules.since(1, 11):
-            headers["vary"] = "Cookie"  # here versions before 1.13 say it, too
-        reply = Reply(error.body(), error.status, headers=headers)
-        return self._reply(request.state.call.spec, reply, error)
-
-    def _reply(self, operation: Operation, reply: Reply, error: ApiError | None) -> Sending:
-        """Return a reply as this version gives it, checked against the contract."""
-        world = self._world
+            world.problems.append(problem)
+            refused = crash()
+        if refused is not None:
+            headers = {"www-authenticate": 'Bearer realm="api"'} if refused.status == 401 else {}
+            if refused.code == "unknown" and world.rules.since(1, 11):
+                headers["vary"] = "Cookie"  # here versions before 1.13 say it, too
+            reply = Reply(refused.body(), refused.status, headers=headers)
         if reply.content is None:
             if world.check:
                 found = contract().reply_problems(operation, reply.status, reply.body)
                 world.violations += found
-            reply = old_reply(world.rules, operation, reply, error)
+            reply = old_reply(world.rules, operation, reply, refused)
         return self._send(evolve(reply, headers={**CORS, **reply.headers}))
 
     async def _no_operation(self, request: Request, error: Any) -> Sending:

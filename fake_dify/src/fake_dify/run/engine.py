@@ -79,9 +79,10 @@ class Execution:
 
     async def fail(self, error: Data) -> None:
         """Send an `error`, and what Dify makes up behind it; the run itself may go on."""
-        run, reason = self.run, "resumption" if self.run.pause else "initial"
+        run, told = self.run, error["message"]
         await self._send({"event": "error", "workflow_run_id": None, **error})
-        made_up = payloads.made_up(run.id, run.workflow_id, run.asked, error["message"], reason)
+        again = bool(run.pause)
+        made_up = payloads.made_up(run.id, run.workflow_id, run.asked, told, again=again)
         for event in made_up if self.rules.makes_ends_up else ():
             await self._send(event)
 
@@ -263,8 +264,7 @@ class Execution:
         if not self.rules.since(1, 16):
             self._index = 0
         self.text_stream.reset()
-        started = payloads.workflow_started(run, "resumption", run.resumed_at)
-        await self.send("workflow_started", started)
+        await self.send("workflow_started", payloads.workflow_started(run, "resumption"))
         for form in self._pending:
             await self._node_resumed(form.node)
         self._go_on([form for form in self._pending if not form.waits and form not in self._lost])
@@ -322,8 +322,7 @@ class Execution:
 
     async def _whole(self) -> None:
         run, rules, scope = self.run, self.rules, Scope()
-        started = payloads.workflow_started(run, "initial", run.created_at)
-        await self.send("workflow_started", started)
+        await self.send("workflow_started", payloads.workflow_started(run))
         if rules.streams_before_start:
             await self.know(self._start, run.inputs)
         async with self.node(scope, self._start, "start", "Start") as start:

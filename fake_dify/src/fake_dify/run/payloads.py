@@ -27,10 +27,10 @@ def system_inputs(run: Run, *, timestamp: bool = False, old: bool = False) -> Da
     }
 
 
-def workflow_started(run: Run, reason: str, created_at: int, *, timestamp: bool = False) -> Data:
+def workflow_started(run: Run, reason: str = "initial", *, timestamp: bool = False) -> Data:
     inputs = {**run.inputs, **system_inputs(run, timestamp=timestamp)}
-    about = {"inputs": inputs, "created_at": created_at, "reason": reason}
-    return fill("workflow_started", run, **about)
+    created_at = run.created_at if reason == "initial" else run.resumed_at
+    return fill("workflow_started", run, inputs=inputs, created_at=created_at, reason=reason)
 
 
 def workflow_finished(run: Run, **given: Any) -> Data:
@@ -73,7 +73,7 @@ def human_input_required(
 def snapshot(run: Run) -> list[Data]:
     """Return the short replay of a run: nodes one after the other, no text, no progress."""
     paused, created_at = run.status == "paused", run.created_at
-    told = [("workflow_started", workflow_started(run, "initial", created_at, timestamp=True))]
+    told = [("workflow_started", workflow_started(run, timestamp=True))]
     untold: Data = dict.fromkeys(("inputs", "process_data", "outputs", "execution_metadata"))
     for node in run.nodes:
         data = fill("node_started", node, index=node.position, inputs=None)
@@ -93,23 +93,18 @@ def snapshot(run: Run) -> list[Data]:
 
 
 def made_up(
-    run_id: str,
-    workflow_id: str,
-    inputs: Any = None,
-    error: str = NO_END,
-    reason: str = "initial",
-) -> tuple[Data, Data]:
+    run_id: str, workflow_id: str, inputs: Any = None, error: str = NO_END, *, again: bool = False
+) -> list[Data]:
     """Return a start and an end that Dify makes up, from 1.15 on; inputs: as they came.
 
-    `created_by` is empty, the task has the id of the run.
+    again: of a run that was resumed. `created_by` is empty, the task has the id of the run.
     """
+    reason = "resumption" if again else "initial"
     ids: Data = {"id": run_id, "workflow_id": workflow_id, "created_at": now()}
     began = fill("workflow_started", inputs=inputs, reason=reason, **ids)
     end: Data = {"status": "failed", "error": error, "outputs": None, "files": []}
     end |= {"elapsed_time": 0.0, "total_tokens": 0, "total_steps": 0, "exceptions_count": 1}
     ended = fill("workflow_finished", created_by={}, finished_at=now(), **end | ids)
-    about = {"task_id": run_id, "workflow_run_id": run_id}
-    return (
-        {"event": "workflow_started", **about, "data": began},
-        {"event": "workflow_finished", **about, "data": ended},
-    )
+    ids = {"task_id": run_id, "workflow_run_id": run_id}
+    told = {"workflow_started": began, "workflow_finished": ended}
+    return [{"event": name, **ids, "data": data} for name, data in told.items()]

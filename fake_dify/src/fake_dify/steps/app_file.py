@@ -31,10 +31,8 @@ def read_file(path: str | Path) -> App:
     """Read an exported app; raise ScriptError for any other file."""
     try:
         return read_app(Path(path).read_bytes())
-    except NotAnApp as error:
-        raise ScriptError(f"{path}: {error}") from None
-    except OSError as error:
-        raise ScriptError(f"{path}: {error.strerror}") from None
+    except (NotAnApp, OSError) as error:
+        raise ScriptError(f"{path}: {getattr(error, 'strerror', error)}") from None
 
 
 def form_of(app: App) -> list[Input]:
@@ -138,13 +136,13 @@ class Walk(Step):
         elif kind == "human-input" and data.get("user_actions"):
             step = _form(name, data)
         await step.perform(execution, scope)
-        missing = {n: v for n, v in outputs.items() if (name, n) not in execution.variables}
-        given = {n: v for n, v in outputs.items() if (name, n) in self._given}
         # What the rounds gave is flattened, or not known.
         rounds = execution.variables[name, "output"] if kind == "iteration" else ()
-        flat = any(one is None or isinstance(one, list) for one in rounds)
-        if missing or given or flat:
-            await execution.know(name, missing | (outputs if flat else given))
+        keeps = execution.variables.keys() - self._given.keys()
+        if any(one is None or isinstance(one, list) for one in rounds):
+            keeps = set()
+        if told := {n: value for n, value in outputs.items() if (name, n) not in keeps}:
+            await execution.know(name, told)
         if isinstance(step, HumanInput):
             choice = execution.variables[name, "__action_id"] or choices[-1]  # the last: timed out
         return choice
@@ -154,24 +152,21 @@ class Walk(Step):
         graph, data = self.app.graph, self.app.graph.nodes[name]
         order = graph.order(text(data.get("start_node_id")))
         inner = [one for one in order if graph.parents.get(one) == name]
-        last = selector_of(data.get("output_selector"))[:1]
-        inner.sort(key=lambda one: (one,) == last)
-        steps: list[Step] = [
-            _Visit(self, one) for one in inner if graph.nodes[one].get("type") not in EDGES
-        ]
-        return steps or [Node("body")]
+        inner = [one for one in inner if graph.nodes[one].get("type") not in EDGES]
+        inner.sort(key=lambda one: (one,) == selector_of(data.get("output_selector"))[:1])
+        return [_Visit(self, one) for one in inner] or [Node("body")]
 
     def _outputs(self, execution: Execution, name: str, names: Sequence[str]) -> Data:
         """Return what a node gives out: what its type has, and what the Ends ask for."""
         node = self.app.graph.nodes[name]
         asked = [selector[1] for selector in (*self._kinds, *self._given) if selector[0] == name]
         listed = ["output"] if node.get("type") == "iteration" else []
-        every = names or dict.fromkeys([*self.app.kinds.outputs(node), *asked, *listed])
-        kinds = {
-            one: self.app.kinds.kind((name, one)) or self._kinds.get((name, one)) for one in every
-        }
-        samples = {one: self._sample(execution, kind, one) for one, kind in kinds.items()}
-        return {one: self._given.get((name, one), sample) for one, sample in samples.items()}
+        outputs: Data = {}
+        for one in names or dict.fromkeys([*self.app.kinds.outputs(node), *asked, *listed]):
+            kind = self.app.kinds.kind((name, one)) or self._kinds.get((name, one))
+            sample = self._sample(execution, kind, one)
+            outputs[one] = self._given.get((name, one), sample)
+        return outputs
 
     def _sample(self, execution: Execution, kind: Kind | None, name: str) -> Any:
         match kind:
@@ -182,9 +177,8 @@ class Walk(Step):
             case Record(fields):
                 return {one.name: self._sample(execution, one.kind, one.name) for one in fields}
             case Named("file"):
-                files = execution.world.files
                 stored = StoredFile(f"{name}.txt", name.encode(), "text/plain", made=True)
-                return FileValue(files.add(stored), "document")
+                return FileValue(execution.world.files.add(stored), "document")
             case Named(word) if word in SAMPLES:
                 return SAMPLES[word]
         return name
@@ -230,10 +224,13 @@ def _form(name: str, data: Mapping[str, Any]) -> HumanInput:
 
 def _form_input(one: Mapping[str, Any]) -> FormInput:
     kind, default = text(one.get("type")), mapping(one.get("default"))
-    options = mapping(one.get("option_source")).get("value") or ()
-    chosen = selector_of(default.get("selector")) if default.get("type") == "variable" else ()
+    options = list(mapping(one.get("option_source")).get("value") or ())
     if kind not in ("file", "file-list") and not (kind == "select" and options):
         kind = "paragraph"
-    value = text(default.get("value")) if default and not chosen else None
-    about = (value, ".".join(chosen) or None, list(options), int(one.get("number_limits") or 2))
-    return FormInput(text(one.get("output_variable_name")), cast("Any", kind), *about)
+    value: tuple[str | None, str | None] = (text(default.get("value")) if default else None, None)
+    if default.get("type") == "variable":
+        value = None, ".".join(selector_of(default.get("selector"))) or None
+    limit = int(one.get("number_limits") or 2)
+    return FormInput(
+        text(one.get("output_variable_name")), cast("Any", kind), *value, options, limit
+    )
