@@ -36,15 +36,16 @@ class Execution:
         self._titles: Mapping[str, str] = exported.titles if exported else {}
         self._start: str = exported.start if exported else "start"
         self._last = "" if exported else "end"
+        self.variables: dict[Selector, Any] = {}
         choosing: list[Any] = [one for one in steps if hasattr(one, "selectors")]
         self.text_stream: TextStream = TextStream(
             choosing[-1].selectors() if choosing else {},
             [] if choosing else tail_ids(self._steps),
+            self.variables,
             lambda text, chosen: self.tell("text_chunk", text=text, from_variable_selector=chosen),
             world.files,
             in_order=self.rules.streams_end_variables,
         )
-        self.variables: dict[Selector, Any] = {}
         self.nested = self._total_steps = self._index = 0
         self._previous: str | None = None
         self._begun = self._last_sent = time.monotonic()
@@ -172,13 +173,13 @@ class Execution:
         """Make a node's outputs known to later steps and to the text."""
         self.variables.update({(node_id, name): value for name, value in outputs.items()})
         self.text_stream.expect(node_id, list(outputs))
-        await self.text_stream.advance(self.variables)
+        await self.text_stream.advance()
 
     async def ends_at(self, node_id: str, outputs: Mapping[str, Selector]) -> None:
         """Reach an End of an exported app; with several of them, their outputs are put together."""
         self._last = node_id
         self.text_stream.outputs[:] = {**dict(self.text_stream.outputs), **outputs}.items()
-        await self.text_stream.advance(self.variables)
+        await self.text_stream.advance()
 
     async def perform(self, steps: Sequence[Step], scope: Scope) -> None:
         for step in steps:

@@ -37,28 +37,30 @@ class TextStream:
     """Sends text chunks through `send(text, selector)`.
 
     outputs: the End node's outputs as (name, selector); those of the nodes in `tails` are added
-    when they are known. in_order: False before Dify 1.9: only tokens are sent, as they come.
+    when they are known. variables: what is known. in_order: False before Dify 1.9, which sends
+    tokens alone, as they come.
     """
 
     def __init__(
         self,
         outputs: Mapping[str, Selector],
         tails: Sequence[str],
+        variables: Mapping[Selector, Any],
         send: Callable[[str, Selector], Awaitable[None]],
         files: FileStore,
         *,
         in_order: bool,
     ) -> None:
         self.outputs: list[tuple[str, Selector]] = list(outputs.items())
-        self._tails = list(tails)  # those that are still to come
+        self._tails, self._variables = list(tails), variables  # tails: those that are to come
         self._send, self._files, self._in_order = send, files, in_order
         self._position = 0
-        self._held: dict[Selector, list[str]] = {}  # tokens of models, until their turn
+        self._tokens: dict[Selector, list[str]] = {}  # of models, until their turn
 
     def reset(self) -> None:
         """Begin again: after each pause a run sends the text from its beginning."""
         self._position = 0
-        self._held = {selector: tokens for selector, tokens in self._held.items() if tokens}
+        self._tokens = {selector: tokens for selector, tokens in self._tokens.items() if tokens}
 
     def expect(self, node_id: str, names: Sequence[str]) -> None:
         """Learn the names of the variables of a node that End passes on; the first call counts."""
@@ -69,30 +71,23 @@ class TextStream:
 
     async def token(self, selector: Selector, text: str) -> None:
         """Send a piece of a model's text, or keep it until its turn."""
-        if not self._in_order:
+        if self._in_order:
+            self._tokens.setdefault(selector, []).append(text)
+            await self.advance()
+        else:
             await self._send(text, selector)
-            return
-        self._held.setdefault(selector, []).append(text)
-        if selector == self._current():
-            await self._send_held(selector)
 
-    async def advance(self, variables: Mapping[Selector, Any]) -> None:
-        """Send all variables whose turn has come, now that these are known."""
-        while self._in_order and (selector := self._current()) in variables:
-            assert selector is not None
-            if selector in self._held:
-                await self._send_held(selector)
-                await self._send("", selector)
-            else:
-                await self._send(as_text(variables[selector], self._files), selector)
+    async def advance(self) -> None:
+        """Send all that is known and has its turn."""
+        while self._in_order and self._position < len(self.outputs):
+            _, selector = self.outputs[self._position]
+            tokens = self._tokens.get(selector)
+            while tokens:
+                await self._send(tokens.pop(0), selector)
+            if selector not in self._variables:
+                return
             self._position += 1
-            if self._tails or self._current() is not None:
-                await self._send("\n", ("end", "answer"))
-
-    def _current(self) -> Selector | None:
-        return self.outputs[self._position][1] if self._position < len(self.outputs) else None
-
-    async def _send_held(self, selector: Selector) -> None:
-        tokens, self._held[selector] = self._held[selector], []
-        for text in tokens:
+            text = "" if tokens == [] else as_text(self._variables[selector], self._files)
             await self._send(text, selector)
+            if self._tails or self._position < len(self.outputs):
+                await self._send("\n", ("end", "answer"))

@@ -15,8 +15,6 @@ from ..run.engine import Execution
 from ..state import NodeRecord, new_id, now
 from .nodes import Node
 
-Items = Sequence[Any] | Callable[[Mapping[str, Any]], Sequence[Any]]
-
 
 def refuse_body(steps: Sequence[Step], where: str) -> None:
     """Refuse steps inside a step that say nothing."""
@@ -68,7 +66,7 @@ class Iteration(Step):
         id: The node's id.
     """
 
-    items: Items = (0, 1, 2)
+    items: Sequence[Any] | Callable[[Mapping[str, Any]], Sequence[Any]] = (0, 1, 2)
     body: Sequence[Step] = field(
         factory=lambda: [Node("body", lambda v: {"result": f"item {v['item']} at {v['index']}"})]
     )
@@ -80,6 +78,7 @@ class Iteration(Step):
 
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
         rules, values, failure = execution.rules, execution.values(scope), None
+        tail = tail_ids(self.body)[-1]  # its first output is what a round gives
         items = list(self.items(values) if callable(self.items) else self.items)
         node = await execution.node_started(scope, self.id, "iteration", "Iteration")
         node.inputs, results = {"iterator_selector": items}, list[Any]()
@@ -95,7 +94,9 @@ class Iteration(Step):
                 break
             try:
                 await rounds.perform(self.body, index, item=items[index])
-                results.append(self._result(execution))
+                known = execution.variables.items()
+                gave = [value for (node_id, _), value in known if node_id == tail]
+                results.append(gave[0] if gave else None)
             except NodeFailed as caught:
                 execution.run.exceptions_count += rules.counts_failed_rounds
                 if not self.continues:
@@ -111,12 +112,6 @@ class Iteration(Step):
         if failure is not None:
             raise failure
         await execution.know(self.id, node.outputs)
-
-    def _result(self, execution: Execution) -> Any:
-        """Return the first output of the last node: what a round contributes."""
-        tail = tail_ids(self.body)[-1]
-        found = (value for (node, _), value in execution.variables.items() if node == tail)
-        return next(found, None)
 
 
 @define
@@ -170,25 +165,24 @@ class Parallel(Step):
         return [tail for branch in self.branches for tail in tail_ids(branch)]
 
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
-        id = new_id()
+        id, tells = new_id(), execution.rules.tells_branches
+
+        async def perform(steps: Sequence[Step]) -> None:
+            first = str(getattr(steps[0], "id", "branch"))
+            about = {"iteration_id": None, "loop_id": None, **scope.metadata, "parallel_id": id}
+            about |= {"parallel_branch_id": first, "created_at": now()}
+            if tells:
+                await execution.tell("parallel_branch_started", **about)
+            parallel = {"parallel_id": id, "parallel_start_node_id": first}
+            await execution.perform(steps, evolve(scope, parallel=parallel))
+            if tells:
+                await execution.tell("parallel_branch_finished", **about)
+            await execution.rest()
+
         execution.join(len(self.branches) - 1)
         execution.nested += 1
         async with asyncio.TaskGroup() as group:
-            for steps in self.branches:
-                group.create_task(self._branch(id, steps, execution, scope))
+            for branch in self.branches:
+                group.create_task(perform(branch))
         execution.nested -= 1
         execution.join(1)
-
-    async def _branch(
-        self, id: str, steps: Sequence[Step], execution: Execution, scope: Scope
-    ) -> None:
-        first, tells = str(getattr(steps[0], "id", "branch")), execution.rules.tells_branches
-        inside = {"iteration_id": None, "loop_id": None, **scope.metadata}
-        about = {**inside, "parallel_id": id, "parallel_branch_id": first, "created_at": now()}
-        if tells:
-            await execution.tell("parallel_branch_started", **about)
-        parallel = {"parallel_id": id, "parallel_start_node_id": first}
-        await execution.perform(steps, evolve(scope, parallel=parallel))
-        if tells:
-            await execution.tell("parallel_branch_finished", **about)
-        await execution.rest()
