@@ -11,7 +11,7 @@ from attrs import evolve
 from ..base import Data, Step, Workflow
 from ..checks import require
 from ..contract import fill
-from ..replies import EVENTS, ApiError, Reply, as_uuid, crash, refuse_if, refused
+from ..replies import EVENTS, ApiError, Reply, as_uuid, crash, each, refuse_if, refused
 from ..run import payloads
 from ..run.engine import start
 from ..state import App, Run, new_id
@@ -19,7 +19,7 @@ from ..steps.builtin import BUILTINS
 from ..steps.nodes import PipelineError
 from .inputs import read_file, read_inputs
 from .request import ApiRequest
-from .streams import Reader, events_stream, finished_stream, refused_stream
+from .streams import Reader, events_stream, refused_stream
 
 MODEL = "WorkflowRunPayload"
 
@@ -180,11 +180,14 @@ async def get_run(request: ApiRequest) -> Reply:
 async def stream_events(request: ApiRequest) -> Reply:
     user, query = request.user(request.query.get("user")), request.query
     run = _find_run(request, "Workflow run not found", user.session_id)
-    snapshot = query.get("include_state_snapshot") == "true"
-    over_pauses = query.get("continue_on_pause") == "true"
-    if run.over:
-        chunks = finished_stream(request, run)
-    else:
-        chunks = events_stream(request, run, snapshot=snapshot, over_pauses=over_pauses)
     request.run = run
+    if run.over:
+        event = {"event": "workflow_finished", "task_id": run.id, "workflow_run_id": run.id}
+        data = payloads.workflow_finished(run, created_at=run.created_at)
+        told = request.world.event({**event, "data": data})
+        chunks = each([f"data: {json.dumps(told)}\n\n".encode()])
+    else:
+        snapshot = query.get("include_state_snapshot") == "true"
+        over_pauses = query.get("continue_on_pause") == "true"
+        chunks = events_stream(request, run, snapshot=snapshot, over_pauses=over_pauses)
     return Reply(media=EVENTS, content=chunks, headers={"cache-control": "no-cache"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import suppress
 
@@ -135,11 +134,3 @@ async def refused_stream(request: ApiRequest, events: Sequence[Data]) -> Frames:
         yield frame(world.event(event))
     if not rules.errors_end_stream and not rules.makes_ends_up:
         await linger(request, world.idle_limit)
-
-
-async def finished_stream(request: ApiRequest, run: Run) -> Frames:
-    """Yield the only event that the events endpoint has for a run that is over."""
-    event = {"event": "workflow_finished", "task_id": run.id, "workflow_run_id": run.id}
-    data = payloads.workflow_finished(run, created_at=run.created_at)
-    told = request.world.event({**event, "data": data})
-    yield f"data: {json.dumps(told)}\n\n".encode()
