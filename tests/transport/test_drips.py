@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import socket
+import threading
 import tracemalloc
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from dify_workflow import (
     DeadlineExceeded,
@@ -17,6 +20,7 @@ from dify_workflow import (
     GatewayError,
     RequestTimedOut,
     ResponseTooLarge,
+    RunOutcomeUnknown,
     WorkflowRunRequest,
 )
 from facade import Kind, answered, both
@@ -42,6 +46,15 @@ def whole_of(status: int, body: bytes = b'{"code":"x"', kind: str = "application
 def body_of(status: int) -> Reply:
     whole = whole_of(status)
     return drip(whole, whole.index(b"\r\n\r\n") + 4)
+
+
+def cut_in(framing: bytes) -> Reply:
+    """A chunked body that goes on with a line of its framing."""
+    head = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    begin = head + b"1\r\n{\r\n" + framing
+    return drip(begin + b"0" * 150, len(begin))
 
 
 HEAD = drip(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 200)
@@ -84,6 +97,70 @@ def test_what_drips_ends_in_time(
     with answered(kind, reply, max_retries=0) as (_, dify), pytest.raises(expected):
         ask(dify, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+SIZE_LINE, TRAILER = cut_in(b"0"), cut_in(b"0\r\nA: ")
+Connect = Callable[[Kind], dict[str, Any]]
+CONNECTIONS: dict[str, Connect] = {
+    "own": lambda _: {},
+    "httpx": lambda _: {"connections": "httpx"},
+    "given": lambda kind: {
+        "http_client": httpx.Client() if kind == "sync" else httpx.AsyncClient()
+    },
+}
+DRIPS = {"head": HEAD, "size line": SIZE_LINE, "trailer": TRAILER, "error": body_of(500)}
+BOUNDED: dict[str, tuple[Ask, type[DifyError]]] = {
+    "number": (lambda d, _: d.app_info(timeout=0.6), RequestTimedOut),
+    "upload": (lambda d, _: d.upload_file(b"x", name="a", timeout=0.6), RequestTimedOut),
+    "file": (lambda d, p: d.download("/a", to=p / "a", timeout=0.6), RequestTimedOut),
+    "deadline": (lambda d, _: d.run_workflow({}, deadline=0.6), DeadlineExceeded),
+    "blocking": (lambda d, _: d.run_workflow(BLOCKING, deadline=0.6), RunOutcomeUnknown),
+}
+
+
+@both
+@pytest.mark.long
+@pytest.mark.sample(20)
+@pytest.mark.parametrize("connections", CONNECTIONS)
+@pytest.mark.parametrize("drips", DRIPS)
+@pytest.mark.parametrize("what", BOUNDED)
+def test_whatever_connects(
+    kind: Kind, connections: str, drips: str, what: str, tmp_path: Path
+) -> None:
+    """Without a bound, all of these would fail otherwise, by the end of what drips."""
+    ask, expected = BOUNDED[what]
+    options = {"max_retries": 0, **CONNECTIONS[connections](kind)}
+    with ReplayServer([DRIPS[drips]] * 5) as server, client(kind, server.url, **options) as dify:
+        with pytest.raises(expected) as caught:
+            ask(dify, tmp_path)
+        assert not isinstance(caught.value.__cause__, httpx.RemoteProtocolError)
+    assert not list(tmp_path.iterdir())
+
+
+@both
+@pytest.mark.long
+def test_a_server_that_takes_no_more_of_an_upload(kind: Kind) -> None:
+    """It takes something of it again and again, and so no write times out."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        done = threading.Event()
+
+        def take() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                while not done.wait(0.02) and connection.recv(20_000):
+                    pass
+
+        thread = threading.Thread(target=take)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        try:
+            with client(kind, url, max_retries=0) as dify, pytest.raises(RequestTimedOut) as caught:
+                dify.upload_file(bytes(8_000_000), name="a", timeout=0.6)
+            assert isinstance(caught.value.__cause__, httpx.WriteTimeout)
+        finally:
+            done.set()
+            thread.join()
 
 
 def compressed(status: int, coding: str, data: bytes) -> Reply:

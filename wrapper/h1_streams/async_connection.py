@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 import httpcore
 
 from .asyncio_streams import AsyncioStream, connect_tcp
-from .exchange import READ_SIZE, Exchange, timer
+from .exchange import READ_SIZE, Exchange, Timeouts, timer
 from .framing import HeadReader
 from .state import ConnectionState, connecting, proxy_context
 
-_LATE = 1.0  # s to read what is there already
+_LATE = 0.2  # s to read what is there already
 
 
 class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
@@ -29,29 +29,29 @@ class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
             raise
 
     async def _exchange(self, request: httpcore.Request) -> httpcore.Response:
-        timeouts = request.extensions.get("timeout", {})
+        timeouts = Timeouts(request)
         exchange = Exchange(request.method, *self._route.target(request))
         stream = self._stream
         if stream is None:
             with connecting():
-                stream = await self._connect(timeouts.get("connect"))
+                stream = await self._connect(timeouts)
         try:
-            await self._send(stream, exchange, request, timeouts.get("write"))
+            await self._send(stream, exchange, request, timeouts)
         except httpcore.WriteError:
             pass  # a server that refuses a request may close before it has read all of it
-        limit = timeouts.get("read")
+        limit = timeouts("read")
         patience = None if self._handle is None else self._handle.patience
         if patience is None or (limit is not None and limit <= patience):
-            return await self._answer(exchange, limit, limit)
+            return await self._answer(exchange, timeouts, limit)
         try:
-            return await self._answer(exchange, limit, patience)
+            return await self._answer(exchange, timeouts, patience)
         except httpcore.ReadTimeout:
             assert self._handle is not None
-            self._handle.waiting = AsyncWaitingHead(self, exchange, limit)
+            self._handle.waiting = AsyncWaitingHead(self, exchange, timeouts)
             raise
 
     async def _answer(
-        self, exchange: Exchange, limit: float | None, patience: float | None
+        self, exchange: Exchange, timeouts: Timeouts, patience: float | None
     ) -> httpcore.Response:
         stream = self._stream
         left = timer(patience)
@@ -61,25 +61,27 @@ class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
             except httpcore.ReadTimeout as error:
                 data = await _late(stream, error)
             exchange.received(data)
-        return exchange.response(AsyncResponseBody(self, stream, exchange, limit), stream)
+        return exchange.response(AsyncResponseBody(self, stream, exchange, timeouts), stream)
 
-    async def _connect(self, timeout: float | None) -> httpcore.AsyncNetworkStream:
+    async def _connect(self, timeouts: Timeouts) -> httpcore.AsyncNetworkStream:
         route = self._route
         host, port = route.address
-        stream = await connect_tcp(host, port, timeout, socket_options=self._socket_options)
+        stream = await connect_tcp(
+            host, port, timeouts("connect"), socket_options=self._socket_options
+        )
         self._layer(stream)
         if route.proxy_is_secure:
-            stream = await stream.start_tls(proxy_context(), host, timeout)
+            stream = await stream.start_tls(proxy_context(), host, timeouts("connect"))
             self._layer(stream)
         if route.tunnel is not None:
-            await stream.write(route.tunnel, timeout)
-            reader, left = HeadReader(), timer(timeout)
+            await stream.write(route.tunnel, timeouts("connect"))
+            reader, left = HeadReader(), timer(timeouts("connect"))
             while (head := reader.feed(await stream.read(READ_SIZE, left()))) is None:
                 pass
             route.tunnelled(head)
         if route.secure:
             name = route.origin.host.decode("ascii")
-            stream = await stream.start_tls(route.context, name, timeout)
+            stream = await stream.start_tls(route.context, name, timeouts("connect"))
             self._layer(stream)
         return stream
 
@@ -88,11 +90,11 @@ class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
         stream: httpcore.AsyncNetworkStream,
         exchange: Exchange,
         request: httpcore.Request,
-        timeout: float | None,
+        timeouts: Timeouts,
     ) -> None:
         async for data in request.stream:  # type: ignore[union-attr]
-            await stream.write(exchange.coded(data), timeout)
-        await stream.write(exchange.closing(), timeout)
+            await stream.write(exchange.coded(data), timeouts("write"))
+        await stream.write(exchange.closing(), timeouts("write"))
 
     async def release(self, *, reusable: bool) -> None:
         """The response is closed: the connection is idle, or over."""
@@ -127,16 +129,14 @@ async def _late(stream: httpcore.AsyncNetworkStream, error: httpcore.ReadTimeout
 class AsyncWaitingHead:
     """A response of which no byte has come within the patience of its `ConnectionHandle`."""
 
-    def __init__(
-        self, connection: AsyncConnection, exchange: Exchange, limit: float | None
-    ) -> None:
+    def __init__(self, connection: AsyncConnection, exchange: Exchange, timeouts: Timeouts) -> None:
         self._connection = connection
         self._exchange = exchange
-        self._limit = limit
+        self._timeouts = timeouts
 
     async def wait(self, timeout: float) -> httpcore.Response:
         """Return the response; raises httpcore errors, after a time-out it can be waited on."""
-        return await self._connection._answer(self._exchange, self._limit, timeout)
+        return await self._connection._answer(self._exchange, self._timeouts, timeout)
 
     async def aclose(self) -> None:
         await self._connection._hang_up()
@@ -153,16 +153,16 @@ class AsyncResponseBody:
         connection: AsyncConnection,
         stream: httpcore.AsyncNetworkStream,
         exchange: Exchange,
-        timeout: float | None,
+        timeouts: Timeouts,
     ) -> None:
         self._connection = connection
         self._stream = stream
         self._exchange = exchange
-        self._timeout = timeout
+        self._timeouts = timeouts
         self._closed = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        while (data := await self.read(self._timeout)) is not None:
+        while (data := await self.read(self._timeouts("read"))) is not None:
             yield data
 
     async def read(self, timeout: float | None) -> bytes | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpcore
 
 from .connection_handle import shut_down
-from .exchange import READ_SIZE, Exchange, timer
+from .exchange import READ_SIZE, Exchange, Timeouts, timer
 from .framing import HeadReader
 from .state import ConnectionState, connecting, proxy_context
 
@@ -34,54 +34,54 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
             raise
 
     def _exchange(self, request: httpcore.Request) -> httpcore.Response:
-        timeouts = request.extensions.get("timeout", {})
+        timeouts = Timeouts(request)
         exchange = Exchange(request.method, *self._route.target(request))
         stream = self._stream
         if stream is None:
             with connecting():
-                stream = self._connect(timeouts.get("connect"))
+                stream = self._connect(timeouts)
         try:
-            self._send(stream, exchange, request, timeouts.get("write"))
+            self._send(stream, exchange, request, timeouts)
         except httpcore.WriteError:
             pass  # a server that refuses a request may close before it has read all of it
-        limit = timeouts.get("read")
+        limit = timeouts("read")
         patience = None if self._handle is None else self._handle.patience
         if patience is None or (limit is not None and limit <= patience):
-            return self._answer(exchange, limit, limit)
+            return self._answer(exchange, timeouts, limit)
         try:
-            return self._answer(exchange, limit, patience)
+            return self._answer(exchange, timeouts, patience)
         except httpcore.ReadTimeout:
             assert self._handle is not None
-            self._handle.waiting = WaitingHead(self, exchange, limit)
+            self._handle.waiting = WaitingHead(self, exchange, timeouts)
             raise
 
     def _answer(
-        self, exchange: Exchange, limit: float | None, patience: float | None
+        self, exchange: Exchange, timeouts: Timeouts, patience: float | None
     ) -> httpcore.Response:
         left = timer(patience)
         while exchange.head is None:
             exchange.received(self.recv(left()))
-        return exchange.response(ResponseBody(self, exchange, limit), self._stream)
+        return exchange.response(ResponseBody(self, exchange, timeouts), self._stream)
 
-    def _connect(self, timeout: float | None) -> httpcore.NetworkStream:
+    def _connect(self, timeouts: Timeouts) -> httpcore.NetworkStream:
         route = self._route
         host, port = route.address
         stream = httpcore.SyncBackend().connect_tcp(
-            host, port, timeout, socket_options=self._socket_options
+            host, port, timeouts("connect"), socket_options=self._socket_options
         )
         self._use(stream)
         if route.proxy_is_secure:
-            stream = self._secured(stream, proxy_context(), host, timeout)
+            stream = self._secured(stream, proxy_context(), host, timeouts("connect"))
             self._use(stream)
         if route.tunnel is not None:
-            stream.write(route.tunnel, timeout)
-            reader, left = HeadReader(), timer(timeout)
+            stream.write(route.tunnel, timeouts("connect"))
+            reader, left = HeadReader(), timer(timeouts("connect"))
             while (head := reader.feed(stream.read(READ_SIZE, left()))) is None:
                 pass
             route.tunnelled(head)
         if route.secure:
             name = route.origin.host.decode("ascii")
-            stream = self._secured(stream, route.context, name, timeout)
+            stream = self._secured(stream, route.context, name, timeouts("connect"))
             self._use(stream, straight=not route.proxy_is_secure)
         return stream
 
@@ -110,11 +110,27 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
         stream: httpcore.NetworkStream,
         exchange: Exchange,
         request: httpcore.Request,
-        timeout: float | None,
+        timeouts: Timeouts,
     ) -> None:
         for data in request.stream:  # type: ignore[union-attr]
-            stream.write(exchange.coded(data), timeout)
-        stream.write(exchange.closing(), timeout)
+            self._write(stream, exchange.coded(data), timeouts)
+        self._write(stream, exchange.closing(), timeouts)
+
+    def _write(self, stream: httpcore.NetworkStream, data: bytes, timeouts: Timeouts) -> None:
+        """Write it all; httpcore's stream would begin its time-out anew with each part of it."""
+        try:
+            if self._socket is None:
+                stream.write(data, timeouts("write"))
+                return
+            while data:
+                self._socket.settimeout(timeouts("write"))
+                data = data[self._socket.send(data) :]
+        except TimeoutError as error:
+            raise httpcore.WriteTimeout(str(error)) from error
+        except OSError as error:
+            raise httpcore.WriteError(str(error)) from error
+        finally:
+            data = b""  # it has credentials, which no frame of a failure shall hold
 
     def recv(self, timeout: float | None) -> bytes:
         """Return the next bytes, b"" at the end; a time-out leaves the connection usable."""
@@ -162,14 +178,14 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
 class WaitingHead:
     """A response of which no byte has come within the patience of its `ConnectionHandle`."""
 
-    def __init__(self, connection: Connection, exchange: Exchange, limit: float | None) -> None:
+    def __init__(self, connection: Connection, exchange: Exchange, timeouts: Timeouts) -> None:
         self._connection = connection
         self._exchange = exchange
-        self._limit = limit
+        self._timeouts = timeouts
 
     def wait(self, timeout: float) -> httpcore.Response:
         """Return the response; raises httpcore errors, after a time-out it can be waited on."""
-        return self._connection._answer(self._exchange, self._limit, timeout)
+        return self._connection._answer(self._exchange, self._timeouts, timeout)
 
     def close(self) -> None:
         self._connection._hang_up()
@@ -178,14 +194,14 @@ class WaitingHead:
 class ResponseBody:
     """The body of a response, read by its iteration or by `read`."""
 
-    def __init__(self, connection: Connection, exchange: Exchange, timeout: float | None) -> None:
+    def __init__(self, connection: Connection, exchange: Exchange, timeouts: Timeouts) -> None:
         self._connection = connection
         self._exchange = exchange
-        self._timeout = timeout
+        self._timeouts = timeouts
         self._closed = False
 
     def __iter__(self) -> Iterator[bytes]:
-        while (data := self.read(self._timeout)) is not None:
+        while (data := self.read(self._timeouts("read"))) is not None:
             yield data
 
     def read(self, timeout: float | None) -> bytes | None:

@@ -7,6 +7,7 @@ import ssl
 from typing import Any, Protocol
 
 BODY = "h1_streams.body"  # response extension: the `ResponseBody` or its async counterpart
+UNTIL = "h1_streams.until"  # request extension: when all must be over, by `time.monotonic()`
 
 
 def shut_down(connected: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpcore
 
-from .connection_handle import BODY
+from .connection_handle import BODY, UNTIL
 from .framing import Body, Header, HeadReader, ResponseHead, body_of, elements, request_head
 
 _MOMENT = 0.001  # s; a time-out of 0 would be none
@@ -111,6 +111,22 @@ class Exchange:
             and head.version == b"1.1"
             and b"close" not in elements(head.headers, b"connection")
         )
+
+
+class Timeouts:
+    """The timeouts of one request, by their phase; none goes beyond the end of it all."""
+
+    def __init__(self, request: httpcore.Request) -> None:
+        self._parts = request.extensions.get("timeout", {})
+        self._until: float | None = request.extensions.get(UNTIL)
+
+    def __call__(self, part: str) -> float | None:
+        """Return how long the next step of a phase may take, in seconds."""
+        seconds: float | None = self._parts.get(part)
+        if self._until is None:
+            return seconds
+        left = max(self._until - time.monotonic(), _MOMENT)
+        return left if seconds is None else min(seconds, left)
 
 
 def timer(seconds: float | None) -> Callable[[], float | None]:

@@ -142,7 +142,7 @@ def _explained(error: httpx.HTTPError) -> tuple[str, str]:
             )
         if isinstance(cause, ssl.SSLError) and (cause.reason or "") in _NO_TLS:
             return "the server speaks no TLS", "Is it http:// in base_url?"
-        if isinstance(cause, ssl.SSLError):
+        if isinstance(cause, ssl.SSLError) and not isinstance(error, httpx.TimeoutException):
             return "TLS failed", "verify= takes an ssl.SSLContext, with other versions or ciphers"
         if isinstance(cause, socket.gaierror):
             return "the name of the host is not known", "Is base_url right, and does DNS work here?"

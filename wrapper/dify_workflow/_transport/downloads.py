@@ -16,6 +16,7 @@ from typing import Any
 import attrs
 import dify_workflow_api.models as models
 import httpx
+from h1_streams.connection_handle import UNTIL
 
 from .._api.api_responses import ApiResponse
 from .._api.failures import failure, no_answer
@@ -116,6 +117,7 @@ def download_request(
     url: httpx.URL,
     base_url: httpx.URL,
     timeout: httpx.Timeout,
+    until: float | None,
 ) -> httpx.Request:
     """Return the request; signed addresses need no key, and foreign hosts must not see it.
 
@@ -126,9 +128,11 @@ def download_request(
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
     if (url.scheme, url.netloc) != (base_url.scheme, base_url.netloc):
         headers["Accept"] = "*/*"
-        return httpx.Request("GET", url, headers=headers, extensions={"timeout": timeout.as_dict()})
+        extensions: dict[str, Any] = {"timeout": timeout.as_dict(), UNTIL: until}
+        return httpx.Request("GET", url, headers=headers, extensions=extensions)
     request = http.build_request("GET", url, headers=headers, timeout=timeout)
     request.headers.pop("Authorization", None)
+    request.extensions[UNTIL] = until
     return request
 
 

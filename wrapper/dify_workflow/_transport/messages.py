@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import httpx
 from dify_workflow_api.operations import OPERATIONS
-from h1_streams.connection_handle import BODY, ConnectionHandle
+from h1_streams.connection_handle import BODY, UNTIL, ConnectionHandle
 
 from .._api.api_requests import ApiRequest
 from .._api.api_responses import ApiResponse
@@ -83,11 +83,13 @@ def build_request(
     api_request: ApiRequest,
     *,
     timeout: httpx.Timeout,
+    ends: float | None = None,
     handle: ConnectionHandle | None = None,
 ) -> httpx.Request:
     """Return the request; the API key goes into httpx's headers, which mask it when shown.
 
-    Raises `DifyError` when the connections are closed.
+    ends: when all of it must be over, by `time.monotonic()`. Raises `DifyError` when the
+    connections are closed.
     """
     if http.is_closed:
         raise DifyError("the client is closed")
@@ -123,6 +125,8 @@ def build_request(
         raise InvalidArgument(f"the request has no URL that can be sent: {error}") from error
     if handle is not None:
         request.extensions[OWN_CONNECTION] = handle
+    if ends is not None:
+        request.extensions[UNTIL] = ends
     return request
 
 
@@ -140,12 +144,14 @@ def answering_proxy(request: httpx.Request) -> str:
     return str(request.extensions.get(PROXY, "")) if request.url.scheme == "http" else ""
 
 
-def ends_at(timeout: httpx.Timeout, until: Until, *, interruptible: bool = False) -> float | None:
-    """Return when a plain request must be over: by a number as time-out, and by the deadline."""
+def ends_at(
+    timeout: httpx.Timeout | None, until: Until, *, interruptible: bool = False
+) -> float | None:
+    """Return when a request must be over, by `time.monotonic()`: by a number, by the deadline."""
     seconds = until.left(interruptible=interruptible)
     if isinstance(timeout, RequestTimeout) and timeout.read is not None:
         seconds = timeout.read if seconds is None else min(timeout.read, seconds)
-    return None if seconds is None else until.clock() + seconds
+    return None if seconds is None else time.monotonic() + seconds
 
 
 def timeout_of(command: Send | Open, until: Until) -> httpx.Timeout:

@@ -335,8 +335,7 @@ class TransportSettings:
 
         proxy = self._proxy(url)
         pool: Any = getattr(transport, "_pool", None)
-        supported = proxy is None or proxy.url.scheme in _PROXIES
-        if self._connections == "httpx" or not (supported and hasattr(pool, "create_connection")):
+        if not (self.is_own(url) and hasattr(pool, "create_connection")):
             return None if handle is None else TracedConnection(handle)
 
         context = self._context(url)
@@ -349,6 +348,11 @@ class TransportSettings:
 
         pool.create_connection = create
         return None
+
+    def is_own(self, url: httpx.URL) -> bool:
+        """Whether connections to a URL are ours: not httpx's, nor those through a SOCKS proxy."""
+        proxy = self._proxy(url)
+        return self._connections == "own" and (proxy is None or proxy.url.scheme in _PROXIES)
 
     def note_proxy(self, request: httpx.Request) -> None:
         """Tell a request which proxy it goes through."""

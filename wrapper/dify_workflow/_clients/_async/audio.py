@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Unpack
 
 import httpx
+from h1_streams.connection_handle import UNTIL
 
 from ..._api import api_requests
 from ..._api.commands import Until
@@ -76,6 +77,7 @@ class AsyncAudioMethods(AsyncCore):
             try:
                 if not is_audio(response):
                     ends = ends_at(api_request.options.timeout, Until(driver.clock))
+                    response.request.extensions[UNTIL] = ends
                     body = WholeBody(response, api_request.options.max_response_bytes, ends)
                     await read_whole(response, body)
                     raise audio_error(whole_response(response, body, api_request))

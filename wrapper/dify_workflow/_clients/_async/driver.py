@@ -43,7 +43,15 @@ from ..._transport.whole import WholeBody
 from ...options import CallOptions
 from ...types.responses import DeadlineExceeded
 from ..settings import ClientBase
-from .io import Alarm, AsyncOpenStream, AsyncPendingStream, AsyncRouter, gather
+from .io import (
+    Alarm,
+    AsyncOpenStream,
+    AsyncPendingStream,
+    AsyncRouter,
+    gather,
+    in_time,
+    reading,
+)
 
 T = TypeVar("T")
 
@@ -113,15 +121,21 @@ class AsyncDriver:
         else:
             sent, seconds = command, handle.patience or 0.0
             api_request = sent.request
-            ends = ends_at(api_request.options.timeout, until, interruptible=api_request.repeatable)
+            if isinstance(sent, Send):
+                number = api_request.options.timeout
+                ends = ends_at(number, until, interruptible=api_request.repeatable)
+            else:
+                ends = ends_at(None, until)
             request = build_request(
                 self.http,
                 self.base_url,
                 sent.request,
                 timeout=timeout_of(sent, until),
+                ends=ends,
                 handle=handle if isinstance(sent, Open) else None,
             )
-            receive = partial(self.http.send, request, stream=True, follow_redirects=False)
+            send = partial(self.http.send, request, stream=True, follow_redirects=False)
+            receive = partial(in_time, self.http, request, send)
         try:
             with RequestLog(sent.request.operation) as request_log:
                 try:
@@ -136,7 +150,7 @@ class AsyncDriver:
                 request_log.status = response.status_code
                 self.server.learn(response.headers)
                 if isinstance(sent, Open):
-                    stream = AsyncOpenStream(response)
+                    stream = AsyncOpenStream(response, ends_at(None, until))
                     proxy = answering_proxy(response.request)
                     return Opened(response.headers, stream, response.status_code, proxy)
                 body = WholeBody(response, sent.request.options.max_response_bytes, ends)
@@ -153,14 +167,19 @@ async def read_whole(response: httpx.Response, body: WholeBody) -> None:
     """Read a body as far as its bound, and close the response."""
     try:
         if not body.is_read:
-            pieces = cast("AsyncGenerator[bytes]", response.aiter_raw())
-            async with contextlib.aclosing(pieces):
-                async for piece in pieces:
-                    if not body.take(piece):
-                        break
+            with reading(response):
+                await _read(response, body)
         body.end()
     finally:
         await response.aclose()
+
+
+async def _read(response: httpx.Response, body: WholeBody) -> None:
+    pieces = cast("AsyncGenerator[bytes]", response.aiter_raw())
+    async with contextlib.aclosing(pieces):
+        async for piece in pieces:
+            if not body.take(piece):
+                break
 
 
 class AsyncCore(ClientBase):

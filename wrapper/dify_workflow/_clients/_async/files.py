@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any, Unpack, overload
 
@@ -24,6 +25,7 @@ from ..._transport.messages import RequestLog, ends_at
 from ...options import CallOptions, Options
 from ...types.files import Content, WorkflowFile
 from .driver import AsyncCore, AsyncDriver
+from .io import in_time, reading
 
 
 async def download(
@@ -32,20 +34,21 @@ async def download(
     """Stream a file to a path, or into memory."""
     url = address_of(file, driver.base_url)
     destination = destination_at(to, file, url, overwrite)
-    request = download_request(driver.http, url, driver.base_url, options.timeout)
     until = ends_at(options.timeout, Until(driver.clock))
+    request = download_request(driver.http, url, driver.base_url, options.timeout, until)
     try:
         with RequestLog("(a file)") as request_log:
             for _ in range(MAX_REDIRECTS):
-                response = await driver.http.send(
-                    request, stream=True, follow_redirects=False, auth=None
+                send = partial(
+                    driver.http.send, request, stream=True, follow_redirects=False, auth=None
                 )
+                response = await in_time(driver.http, request, send)
                 following = response.next_request
                 if following is None:
                     break
                 await response.aclose()
                 request = download_request(
-                    driver.http, following.url, driver.base_url, options.timeout
+                    driver.http, following.url, driver.base_url, options.timeout, until
                 )
             else:
                 raise httpx.TooManyRedirects("the file is moved from address to address")
@@ -54,7 +57,8 @@ async def download(
         pieces: Any = response.aiter_bytes() if read_already else response.aiter_raw()
         try:
             bound = options.max_response_bytes
-            with receiving(response, url, destination, bound, until) as (has_enough, result):
+            receive = receiving(response, url, destination, bound, until)
+            with receive as (has_enough, result), reading(response):
                 async for data in pieces:
                     if has_enough(data):
                         break

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
+import time
 import weakref
 from collections.abc import (
     AsyncGenerator,
@@ -16,16 +17,17 @@ from collections.abc import (
     Callable,
     Coroutine,
     Generator,
+    Iterator,
     Sequence,
 )
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 import anyio
 import anyio.lowlevel
 import httpx
-from h1_streams.connection_handle import BODY, ConnectionHandle
+from h1_streams.connection_handle import BODY, UNTIL, ConnectionHandle
 from h1_streams.loops import running_loop
 
 from ..._api.commands import Open
@@ -126,6 +128,37 @@ def shielded(seconds: float | None = None) -> AbstractContextManager[Any]:
     if seconds is None:
         return anyio.CancelScope(shield=True)
     return anyio.move_on_after(seconds, shield=True)
+
+
+_LATER = 0.05  # s after which what does not end by itself is ended
+
+
+@contextmanager
+def _ended(request: httpx.Request, ends: float | None) -> Iterator[None]:
+    """Cancel what is done within when its time is over; raises `httpx.ReadTimeout` then."""
+    seconds = float("inf") if ends is None else ends - time.monotonic() + _LATER
+    with anyio.move_on_after(seconds) as scope:
+        yield
+    if scope.cancelled_caught:
+        raise httpx.ReadTimeout("the answer was not complete in time", request=request)
+
+
+async def in_time(
+    http: httpx.AsyncClient,
+    request: httpx.Request,
+    send: Callable[[], Awaitable[httpx.Response]],
+) -> httpx.Response:
+    """Send a request and wait for the head of its response, until all must be over."""
+    if (ends := request.extensions.get(UNTIL)) is None:
+        return await send()
+    with _ended(request, ends):
+        return await send()
+
+
+def reading(response: httpx.Response) -> AbstractContextManager[None]:
+    """Return what ends the reading of a body when all must be over."""
+    ends = response.request.extensions.get(UNTIL)
+    return nullcontext() if ends is None else _ended(response.request, ends)
 
 
 class AsyncSteps(Protocol):
@@ -240,8 +273,9 @@ async def decoded(response: httpx.Response) -> AsyncIterator[bytes]:
 class AsyncOpenStream:
     """A stream of the async client. `resumable`: a read that timed out can be repeated."""
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: httpx.Response, ends: float | None) -> None:
         self._response = response
+        self._ends = ends
         self._loop = running_loop()
         self._handle = handle_of(response)
         self._own: AsyncResponseBody | None = own_body(response)
@@ -256,7 +290,8 @@ class AsyncOpenStream:
             if self._own is not None:
                 return await self._own.read(timeout)
             assert self._parts is not None
-            return await anext(self._parts, None)
+            with _ended(self._response.request, self._ends):
+                return await anext(self._parts, None)
         except httpcore_errors() as error:
             raise httpx_error(error, self._response.request) from error
         except httpx.StreamError as error:  # somebody has begun to read it, or has closed it

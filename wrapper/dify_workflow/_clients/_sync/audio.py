@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Unpack
 
 import httpx
+from h1_streams.connection_handle import UNTIL
 
 from ..._api import api_requests
 from ..._api.commands import Until
@@ -77,6 +78,7 @@ class AudioMethods(Core):
             try:
                 if not is_audio(response):
                     ends = ends_at(api_request.options.timeout, Until(driver.clock))
+                    response.request.extensions[UNTIL] = ends
                     body = WholeBody(response, api_request.options.max_response_bytes, ends)
                     read_whole(response, body)
                     raise audio_error(whole_response(response, body, api_request))

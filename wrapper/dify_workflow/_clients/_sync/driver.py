@@ -44,7 +44,15 @@ from ..._transport.whole import WholeBody
 from ...options import CallOptions
 from ...types.responses import DeadlineExceeded
 from ..settings import ClientBase
-from .io import Alarm, OpenStream, PendingStream, Router, gather
+from .io import (
+    Alarm,
+    OpenStream,
+    PendingStream,
+    Router,
+    gather,
+    in_time,
+    reading,
+)
 
 T = TypeVar("T")
 
@@ -114,15 +122,21 @@ class Driver:
         else:
             sent, seconds = command, handle.patience or 0.0
             api_request = sent.request
-            ends = ends_at(api_request.options.timeout, until, interruptible=api_request.repeatable)
+            if isinstance(sent, Send):
+                number = api_request.options.timeout
+                ends = ends_at(number, until, interruptible=api_request.repeatable)
+            else:
+                ends = ends_at(None, until)
             request = build_request(
                 self.http,
                 self.base_url,
                 sent.request,
                 timeout=timeout_of(sent, until),
+                ends=ends,
                 handle=handle if isinstance(sent, Open) else None,
             )
-            receive = partial(self.http.send, request, stream=True, follow_redirects=False)
+            send = partial(self.http.send, request, stream=True, follow_redirects=False)
+            receive = partial(in_time, self.http, request, send)
         try:
             with RequestLog(sent.request.operation) as request_log:
                 try:
@@ -137,7 +151,7 @@ class Driver:
                 request_log.status = response.status_code
                 self.server.learn(response.headers)
                 if isinstance(sent, Open):
-                    stream = OpenStream(response)
+                    stream = OpenStream(response, ends_at(None, until))
                     proxy = answering_proxy(response.request)
                     return Opened(response.headers, stream, response.status_code, proxy)
                 body = WholeBody(response, sent.request.options.max_response_bytes, ends)
@@ -154,14 +168,19 @@ def read_whole(response: httpx.Response, body: WholeBody) -> None:
     """Read a body as far as its bound, and close the response."""
     try:
         if not body.is_read:
-            pieces = cast("Generator[bytes]", response.iter_raw())
-            with contextlib.closing(pieces):
-                for piece in pieces:
-                    if not body.take(piece):
-                        break
+            with reading(response):
+                _read(response, body)
         body.end()
     finally:
         response.close()
+
+
+def _read(response: httpx.Response, body: WholeBody) -> None:
+    pieces = cast("Generator[bytes]", response.iter_raw())
+    with contextlib.closing(pieces):
+        for piece in pieces:
+            if not body.take(piece):
+                break
 
 
 class Core(ClientBase):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any, Unpack, overload
 
@@ -25,6 +26,7 @@ from ..._transport.messages import RequestLog, ends_at
 from ...options import CallOptions, Options
 from ...types.files import Content, WorkflowFile
 from .driver import Core, Driver
+from .io import in_time, reading
 
 
 def download(
@@ -33,18 +35,21 @@ def download(
     """Stream a file to a path, or into memory."""
     url = address_of(file, driver.base_url)
     destination = destination_at(to, file, url, overwrite)
-    request = download_request(driver.http, url, driver.base_url, options.timeout)
     until = ends_at(options.timeout, Until(driver.clock))
+    request = download_request(driver.http, url, driver.base_url, options.timeout, until)
     try:
         with RequestLog("(a file)") as request_log:
             for _ in range(MAX_REDIRECTS):
-                response = driver.http.send(request, stream=True, follow_redirects=False, auth=None)
+                send = partial(
+                    driver.http.send, request, stream=True, follow_redirects=False, auth=None
+                )
+                response = in_time(driver.http, request, send)
                 following = response.next_request
                 if following is None:
                     break
                 response.close()
                 request = download_request(
-                    driver.http, following.url, driver.base_url, options.timeout
+                    driver.http, following.url, driver.base_url, options.timeout, until
                 )
             else:
                 raise httpx.TooManyRedirects("the file is moved from address to address")
@@ -53,7 +58,8 @@ def download(
         pieces: Any = response.iter_bytes() if read_already else response.iter_raw()
         try:
             bound = options.max_response_bytes
-            with receiving(response, url, destination, bound, until) as (has_enough, result):
+            receive = receiving(response, url, destination, bound, until)
+            with receive as (has_enough, result), reading(response):
                 for data in pieces:
                     if has_enough(data):
                         break

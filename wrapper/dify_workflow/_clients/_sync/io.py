@@ -8,19 +8,21 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
-from h1_streams.connection_handle import BODY, ConnectionHandle
+from h1_streams.connection_handle import BODY, UNTIL, ConnectionHandle, shut_down
 
 from ..._api.commands import Open
 from ..._transport.messages import handle_of, httpcore_errors, httpx_error, own_body
 from ..._transport.pools import (
     OWN_CONNECTION,
+    OwnClient,
     StreamTransports,
     TracedConnection,
     TransportSettings,
@@ -63,6 +65,116 @@ def called(function: Callable[..., Any], *arguments: Any) -> Any:
 def shielded(seconds: float | None = None) -> AbstractContextManager[Any]:
     """Nothing to keep away: a thread is not cancelled, and the request has its time-out."""
     return nullcontext()
+
+
+_LATER = 0.05  # s after which what does not end by itself is ended
+
+
+class _Left:
+    """A call in a thread of its own, which is left there when its time is over."""
+
+    def __init__(self, send: Callable[[], httpx.Response]) -> None:
+        self._send = send
+        self._context = copy_context()
+        self._turn = threading.Lock()
+        self._over = threading.Event()
+        self._left = False
+        self._response: httpx.Response | None = None
+        self._error: BaseException | None = None
+
+    def __call__(self, seconds: float) -> httpx.Response | None:
+        """Return what the call returns, or raise what it raises; None when its time is over."""
+        threading.Thread(target=self._run, name="dify-workflow", daemon=True).start()
+        try:
+            self._over.wait(seconds)
+        finally:
+            with self._turn:
+                self._left = True
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+        return self._response
+
+    def _run(self) -> None:
+        response: httpx.Response | None = None
+        try:
+            response = self._context.run(self._send)
+        except BaseException as error:
+            self._error = error
+        with self._turn:
+            if not self._left:
+                self._response, response = response, None
+        self._over.set()
+        if response is not None:
+            response.close()
+
+
+def in_time(
+    http: httpx.Client, request: httpx.Request, send: Callable[[], httpx.Response]
+) -> httpx.Response:
+    """Send a request and wait for the head of its response, until all must be over.
+
+    Connections of ours see to it themselves. httpx's know a timeout for each read alone.
+    """
+    ends = request.extensions.get(UNTIL)
+    if ends is None or not _by_httpx(http, request.url):
+        return send()
+    response = _Left(send)(max(ends - time.monotonic(), 0.0) + _LATER)
+    if response is None:
+        raise httpx.ReadTimeout("no answer in time", request=request)
+    return response
+
+
+def _by_httpx(http: httpx.Client, url: httpx.URL) -> bool:
+    """Whether connections of httpx's are used; not a transport that somebody has written."""
+    if isinstance(http, OwnClient):
+        transport = http._transport
+        return isinstance(transport, Router) and not transport.is_own(url)
+    find = getattr(http, "_transport_for_url", None)
+    return find is not None and isinstance(find(url), httpx.HTTPTransport)
+
+
+@contextmanager
+def reading(response: httpx.Response) -> Iterator[None]:
+    """End the reading of a body when all must be over; raises `httpx.ReadTimeout` then."""
+    watch = _Watch(response, response.request.extensions.get(UNTIL))
+    try:
+        yield
+    except httpx.HTTPError:
+        watch.check()
+        raise
+    finally:
+        watch.stop()
+    watch.check()
+
+
+class _Watch:
+    """Ends a connection of httpx's, which is read in this thread, at some time."""
+
+    def __init__(self, response: httpx.Response, ends: float | None) -> None:
+        self._request = response.request
+        self._stream: Any = response.extensions.get("network_stream")
+        self._rung = False
+        self._timer: threading.Timer | None = None
+        if ends is not None and self._stream is not None and BODY not in response.extensions:
+            seconds = max(ends - time.monotonic(), 0.0) + _LATER
+            self._timer = threading.Timer(seconds, self._ring)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _ring(self) -> None:
+        self._rung = True
+        shut_down(self._stream.get_extra_info("socket"))
+
+    def check(self) -> None:
+        """Raise `httpx.ReadTimeout` when the time was over."""
+        if self._rung:
+            raise httpx.ReadTimeout("the answer was not complete in time", request=self._request)
+
+    def stop(self) -> None:
+        """End nothing from now on."""
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 class Steps(Protocol):
@@ -175,8 +287,9 @@ def decoded(response: httpx.Response) -> Iterator[bytes]:
 class OpenStream:
     """A stream of the sync client. `resumable`: a read that timed out can be repeated."""
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: httpx.Response, ends: float | None) -> None:
         self._response = response
+        self._watch = _Watch(response, ends)
         self._handle = handle_of(response)
         self._own: ResponseBody | None = own_body(response)
         self._parts = None if self._own else decoded(response)
@@ -196,6 +309,7 @@ class OpenStream:
 
     def close(self) -> None:
         """Free the connection; from any thread, any number of times."""
+        self._watch.stop()
         if self._own is None:  # else closing the response does it
             self._handle.shutdown()
         self._response.close()
@@ -227,6 +341,10 @@ class Router(httpx.BaseTransport):
             request.extensions["trace"] = traced.trace
         response: httpx.Response = transport.handle_request(request)
         return response
+
+    def is_own(self, url: httpx.URL) -> bool:
+        """Whether connections to a URL are ours."""
+        return self._settings.is_own(url)
 
     def _transport(
         self, url: httpx.URL, handle: ConnectionHandle | None = None
