@@ -8,6 +8,7 @@ client delivered. `DIFY_FAULTS=all` runs every cell, as `make test-slow` does; w
 from __future__ import annotations
 
 import os
+from collections import Counter
 
 import anyio
 import pytest
@@ -36,6 +37,7 @@ def judged(cell: Cell, seen: Observed, mode: Mode = "iterate") -> Verdict:
 
 
 def assert_clean(verdicts: list[tuple[Cell, Verdict]]) -> None:
+    print(len(verdicts), "cells:", dict(Counter(verdict.outcome for _, verdict in verdicts)))
     bad = [f"{cell}: {verdict.problems}" for cell, verdict in verdicts if verdict.problems]
     assert not bad, f"{len(bad)} of {len(verdicts)} cells:\n" + "\n".join(bad[:20])
 
