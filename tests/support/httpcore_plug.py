@@ -13,6 +13,7 @@ import h1_streams.async_connection
 import h1_streams.connection
 import httpcore
 import httpx
+from h1_streams.exchange import Timeouts
 from h1_streams.state import Route
 
 
@@ -56,11 +57,11 @@ class _Shown:
 class Connection(_Shown, h1_streams.connection.Connection):
     backend: Any
 
-    def _connect(self, timeout: float | None) -> httpcore.NetworkStream:
+    def _connect(self, timeouts: Timeouts) -> httpcore.NetworkStream:
         module: Any = h1_streams.connection
         module.httpcore = _Backends(self.backend)
         try:
-            return super()._connect(timeout)
+            return super()._connect(timeouts)
         finally:
             module.httpcore = httpcore
 
@@ -71,11 +72,11 @@ class Connection(_Shown, h1_streams.connection.Connection):
 class AsyncConnection(_Shown, h1_streams.async_connection.AsyncConnection):
     backend: Any
 
-    async def _connect(self, timeout: float | None) -> Any:
+    async def _connect(self, timeouts: Timeouts) -> Any:
         module: Any = h1_streams.async_connection
         before, module.connect_tcp = module.connect_tcp, self.backend.connect_tcp
         try:
-            return await super()._connect(timeout)
+            return await super()._connect(timeouts)
         finally:
             module.connect_tcp = before
 

@@ -23,8 +23,8 @@ from dify_workflow import (
     RunOutcomeUnknown,
     WorkflowRunRequest,
 )
-from facade import Kind, answered, both
-from replay_server import Reply, Sleep, Step
+from facade import Kind, answered, both, client
+from replay_server import ReplayServer, Reply, Sleep, Step
 
 BLOCKING = WorkflowRunRequest(inputs={}, response_mode="blocking")
 
