@@ -173,7 +173,7 @@ def base_name(name: str) -> str:
 
 
 _NOT_IN_NAMES = re.compile(r'[<>:"|?*]')  # on Windows
-_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.I)  # there, too
+_DEVICES = re.compile(r"(con(in\$|out\$)?|prn|aux|nul|(com|lpt)[\d¹²³]) *(\..*)?", re.I)  # too
 _LONGEST_NAME = 200  # bytes; systems have 255, and something may be added
 
 
