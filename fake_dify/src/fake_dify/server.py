@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
+from anyio.from_thread import start_blocking_portal
 from attrs import define, field
 
 from .api.request import ApiRequest
@@ -15,7 +17,7 @@ from .base import Workflow
 from .checks import require
 from .files import FileValue, StoredFile
 from .http.app import Service
-from .http.serving import ServerThread
+from .http.serving import serving
 from .state import App, Form, Input, Run, Status
 from .steps.app_file import Walk, form_of, read_file
 from .world import World
@@ -81,21 +83,25 @@ class FakeDify(World):
         elif self.values is not None:
             self.refuse("values are given without an app_file")
         self.default_app: App = self.app(self.api_key, workflow, form=form, name=name)
-        service = Service(self)
-        self.requests: list[ApiRequest] = service.requests
-        self._thread = ServerThread(service, self.port, self.keep_alive)
+        self._service, self._opened = Service(self), ExitStack()
+        self.requests: list[ApiRequest] = self._service.requests
 
     # The server
 
     def start(self) -> Self:
         """Listen; `url` is known from here on."""
-        self._thread.start()
-        self.files.origin = f"http://127.0.0.1:{self._thread.port}"
+        with ExitStack() as opened:
+            # A thread with an event loop, which cancels at its end what still runs.
+            self._portal = opened.enter_context(start_blocking_portal())
+            served = serving(self._service, self.port, self.keep_alive)
+            port = opened.enter_context(self._portal.wrap_async_context_manager(served))
+            self._opened = opened.pop_all()
+        self.files.origin = f"http://127.0.0.1:{port}"
         return self
 
     def stop(self) -> None:
         """Close all connections, forget runs in progress, end the thread. May be called twice."""
-        self._thread.stop()
+        self._opened.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -188,7 +194,7 @@ class FakeDify(World):
                 for run in list(self.runs):
                     await run.settled.wait()
 
-        self._thread.call(idle)
+        self._portal.call(idle)
 
     def wait_for(self, condition: Callable[[], bool], timeout: float = 30.0) -> None:
         """Wait until `condition()` holds; TimeoutError otherwise."""
@@ -203,7 +209,7 @@ class FakeDify(World):
         form = self.all_forms[token]
         form.check_open()
         form.expired = True
-        self._thread.call(lambda: form.resume(form))
+        self._portal.call(lambda: form.resume(form))
 
     def redeploy_worker(self) -> None:
         """Replace the worker: streaming runs in progress end `stopped` (before 1.16 it waits)."""
@@ -214,7 +220,7 @@ class FakeDify(World):
                     run.redeployed = True
                     run.cancel()
 
-        self._thread.call(stop)
+        self._portal.call(stop)
 
     def expire_links(self) -> None:
         """Let the download URLs that were handed out so far run out."""

@@ -47,7 +47,6 @@ class Execution:
             in_order=self.rules.streams_end_variables,
         )
         self.nested = self._total_steps = self._index = 0
-        self._previous: str | None = None
         self._begun = self._last_sent = time.monotonic()
         # A run is busy in branches, and pauses when all of them wait for people.
         self._busy = 1
@@ -131,9 +130,9 @@ class Execution:
         node.iteration_id = scope.metadata.get("iteration_id")
         node.loop_id = scope.metadata.get("loop_id")
         if self.rules.tells_order:
-            node.index, node.predecessor_node_id = self._index, self._previous
+            before = self.run.nodes[-1].node_id if self.run.nodes else None
+            node.index, node.predecessor_node_id = self._index, before
             node.parallel = scope.parallel
-        self._previous = node_id
         self.run.nodes.append(node)
         if not scope.metadata or self.rules.counts_children:
             self.count_step()
