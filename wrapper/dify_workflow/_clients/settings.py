@@ -144,18 +144,22 @@ if hasattr(os, "register_at_fork"):
 _SHOWN = {kind.__name__: kind for kind in (CallOptions, RunOptions, RunArguments, LogFilters)}
 
 
+def _show_all_options(cls: type[Any]) -> None:
+    """Let the methods that a class has of its own show their options."""
+    for name, member in vars(cls).items():
+        if inspect.isfunction(member) and (name == "__init__" or not name.startswith("_")):
+            for keywords in ("options", "filters"):
+                annotation = str(member.__annotations__.get(keywords, ""))
+                if kind := _SHOWN.get(annotation.removeprefix("Unpack[").removesuffix("]")):
+                    show_options(member, kind)
+
+
 class ClientBase:
     """A client's settings, and copies of it that share its connections."""
 
     def __init_subclass__(cls) -> None:
         refuse_other_half(cls)
-        for name in dir(cls):
-            member = getattr(cls, name)
-            if inspect.isfunction(member) and (name == "__init__" or not name.startswith("_")):
-                for keywords in ("options", "filters"):
-                    annotation = str(member.__annotations__.get(keywords, ""))
-                    if kind := _SHOWN.get(annotation.removeprefix("Unpack[").removesuffix("]")):
-                        show_options(member, kind)
+        _show_all_options(cls)
 
     def _open(self, settings: ClientSettings, http: Any = None) -> None:
         self._settings = settings
@@ -244,15 +248,10 @@ class ClientBase:
         self._open(settings)
 
 
-_OWN = {
-    "_settings",
-    "_given_http",
-    "_http",
-    "_server",
-    "_forms",
-    "_closed",
-    "_parent",
-}  # by `_open`
+_show_all_options(ClientBase)
+
+# What `_open` sets.
+_OWN = {"_settings", "_given_http", "_http", "_server", "_forms", "_closed", "_parent"}
 
 
 def from_environment(
