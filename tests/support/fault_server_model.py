@@ -131,7 +131,7 @@ class Dify:
         troubles = self.troubles.get(route)
         if troubles and (trouble := troubles.popleft()) != "ok":
             outcome = self._trouble(route, trouble, request)
-            return outcome if isinstance(outcome, tuple) else (outcome, None)
+            return (outcome, None) if isinstance(outcome, ApiResponse | Failure) else outcome
         if route == "post":
             return self._post(request)
         if route == "events":

@@ -60,7 +60,7 @@ def exchange(dify: Dify, command: Send | Open | Await, until: Until) -> Outcome:
     asked_at = dify.clock.now
     outcome, stream = dify.serve(command)
     if isinstance(outcome, Opened):
-        outcome = attrs.evolve(outcome, connection=stream)
+        outcome = outcome._replace(connection=stream)
     if not isinstance(command, Open) or command.patience is None:
         return outcome
     pending = Pending(dify.clock, outcome, asked_at + dify.head_after)
@@ -114,7 +114,7 @@ class AsyncSimDriver(AsyncDriver):
         if isinstance(outcome, ApiResponse | Opened):
             self.server.learn(outcome.headers)
         if isinstance(outcome, Opened):
-            return attrs.evolve(outcome, connection=AsyncModelStream(outcome.connection))
+            return outcome._replace(connection=AsyncModelStream(outcome.connection))
         return outcome
 
     async def pause(self, seconds: float, alarm: Any) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Generator, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import attrs
 import httpx
@@ -27,8 +27,7 @@ T = TypeVar("T")
 AT_ONCE = 4  # requests of one `Gather` that are under way together
 
 
-@attrs.frozen
-class Send:
+class Send(NamedTuple):
     """Send a request and read the whole response: an `ApiResponse` or a `Failure`.
 
     `silence` is the time in seconds that the response may take, where not that of the options.
@@ -38,8 +37,7 @@ class Send:
     silence: float | None = None
 
 
-@attrs.frozen
-class Open:
+class Open(NamedTuple):
     """Open a stream: `Opened`, or a `Failure`.
 
     `silence` is the time in seconds that the head of the response may take. After `patience`
@@ -52,16 +50,14 @@ class Open:
     replaying: bool = False
 
 
-@attrs.frozen
-class Await:
+class Await(NamedTuple):
     """Wait on for the head of the response to an `Open`, for so many seconds; outcomes as there."""
 
     waiting: Waiting
     seconds: float
 
 
-@attrs.frozen
-class ReadOn:
+class ReadOn(NamedTuple):
     """Feed the open stream into the run's state until it is over or cut: a `Cut`.
 
     Limits in seconds of time spent waiting: `first` without a byte before the first event,
@@ -77,29 +73,26 @@ class ReadOn:
     lull: float | None = None
 
 
-@attrs.frozen
-class Pause:
+class Pause(NamedTuple):
     """Wait for `seconds`."""
 
     seconds: float
 
 
-@attrs.frozen
-class Gather:
+class Gather(NamedTuple):
     """Perform several flows of plain requests at once: the list of their results."""
 
     flows: Sequence[Flow[Any]]
 
 
-@attrs.frozen
-class Opened:
+class Opened(NamedTuple):
     """A response has begun on a `connection`, which flows leave alone.
 
     That of a success may be a stream, as its bytes tell.
     """
 
     headers: httpx.Headers
-    connection: Any = attrs.field(default=None, repr=False)
+    connection: Any = None
     status: int = 200
     proxy: str = ""  # that it was asked of, and may have answered
 
@@ -114,16 +107,14 @@ class Opened:
         return media_type(self.headers) == "text/event-stream"
 
 
-@attrs.frozen
-class Waiting:
+class Waiting(NamedTuple):
     """No byte of the response has come for so many seconds; it can still be waited for."""
 
     seconds: float
-    connection: Any = attrs.field(default=None, repr=False)
+    connection: Any = None
 
 
-@attrs.frozen
-class Cut:
+class Cut(NamedTuple):
     """Why reading ended; `open` says whether the stream can be read on.
 
     "held": the run's state holds an event back that the flow must decide on.

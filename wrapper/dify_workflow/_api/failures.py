@@ -6,8 +6,8 @@ import errno
 import socket
 import ssl
 from collections.abc import Iterator
+from typing import NamedTuple
 
-import attrs
 import httpx
 
 from ..errors import ConnectionFailed, DifyError, RequestTimedOut
@@ -16,8 +16,7 @@ from ..types.requests import Secret
 PROXY = "dify_workflow.proxy"  # request extension: the address of the proxy that it goes through
 
 
-@attrs.frozen
-class Failure:
+class Failure(NamedTuple):
     """A request that got no complete response; `sent` says whether the server may have it.
 
     `body` has the bytes that came.

@@ -40,8 +40,7 @@ class Server:
         self.version = Version.of(headers.get("x-version")) or self.version
 
 
-@attrs.frozen
-class Capability:
+class Capability(NamedTuple):
     """Something that not every Dify from 0.15 on does, and the version that brought it."""
 
     what: str

@@ -24,9 +24,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-import attrs
 import httpx
 
 from .._api import limits, versions
@@ -110,8 +109,7 @@ def _start(run: Run, start: ApiRequest) -> Flow[Exception | None]:
     return _may_have_started(outcome)
 
 
-@attrs.frozen
-class _Left:
+class _Left(NamedTuple):
     """The run was found in the logs, so its POST is neither waited for nor repeated."""
 
     cause: Exception | None

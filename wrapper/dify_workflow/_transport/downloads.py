@@ -11,9 +11,8 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import attrs
 import dify_workflow_api.models as models
 import httpx
 from h1_streams.connection_handle import UNTIL
@@ -47,8 +46,7 @@ def address_of(file: Any, base_url: httpx.URL) -> httpx.URL:
     return url
 
 
-@attrs.frozen
-class Destination:
+class Destination(NamedTuple):
     """Where a download is put. `numbered`: by another name where this one is taken."""
 
     path: Path

@@ -157,7 +157,7 @@ class AsyncDriver:
                 try:
                     await read_whole(response, body)
                 except httpx.HTTPError as error:
-                    return attrs.evolve(failure(error), body=bytes(body.content))
+                    return failure(error)._replace(body=bytes(body.content))
                 return whole_response(response, body, sent.request)
         except httpx.HTTPError as error:
             return failure(error)
