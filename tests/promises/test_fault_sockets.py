@@ -25,13 +25,15 @@ def workflow(gate: Gate) -> list[Step]:
     ]
 
 
-OFFERS: dict[str, list[Fault | Answer]] = {
-    "snapshot and live": [],
-    "terminal event lost": [Fault(on="events", then="lose terminal")],
-    "ends twice": [Fault(on="events", after_events=n, then="eof") for n in (0, 3)],
-    "502 twice": [Answer(on="events"), Answer(on="events")],
+CUTS: Any = ("eof", "close", "reset", "truncate chunk", "cut inside event", "silence")
+CUT = Fault(after_events=4, then="reset")
+# What goes wrong with the run's stream, and what the server then offers.
+FAULTS: dict[str, list[Fault | Answer]] = {
+    **{then: [Fault(after_events=4, then=then)] for then in CUTS},
+    "terminal event lost": [CUT, Fault(on="events", then="lose terminal")],
+    "ends twice": [CUT, *(Fault(on="events", after_events=n, then="eof") for n in (0, 3))],
+    "502 twice": [CUT, Answer(on="events"), Answer(on="events")],
 }
-CUTS = ("eof", "close", "reset", "truncate chunk", "cut inside event", "silence")
 
 
 @pytest.fixture(autouse=True)
@@ -101,23 +103,15 @@ def _key(event: dict[str, Any]) -> tuple[Any, ...]:
 
 
 @both_by_both
-@pytest.mark.parametrize("cut", CUTS)
-def test_every_cut(dify: FakeDify, kind: Kind, cut: Any) -> None:
-    dify.faults.add(Fault(after_events=4, then=cut))
-    timeout = httpx.Timeout(5.0, read=0.5 if cut == "silence" else 5.0)
+@pytest.mark.parametrize("name", FAULTS)
+def test_every_cut_and_every_offer(dify: FakeDify, kind: Kind, name: str) -> None:
+    for fault in FAULTS[name]:
+        dify.faults.add(fault)
+    timeout = httpx.Timeout(5.0, read=0.5 if name == "silence" else 5.0)
     events, result = follow(kind, dify, timeout=timeout)
     check(dify, events, result)
     assert [event.recovered for event in events] == [n >= 4 for n in range(len(events))]
     assert result.recovered
-
-
-@both_by_both
-@pytest.mark.parametrize("offer", OFFERS)
-def test_every_offer(dify: FakeDify, kind: Kind, offer: str) -> None:
-    dify.faults.add(Fault(after_events=6, then="reset"))
-    for fault in OFFERS[offer]:
-        dify.faults.add(fault)
-    check(dify, *follow(kind, dify))
 
 
 @both_by_both
