@@ -82,8 +82,10 @@ def test_none_leaves_a_form_and_the_run_paused(
         left = [form.node_id for form in result.forms]
         assert (result.status, sorted(left)) == ("paused", sorted(set(names) - set(answered)))
         assert sorted(asked) == names  # each once: asking may send somebody a mail
-        answer(dify, *result.forms)
-        assert dify.resume(result).result().status == "succeeded"
+        while result.status == "paused":
+            answer(dify, result.forms[0])
+            result = dify.resume(result).result()
+        assert result.status == "succeeded"
 
 
 @both
