@@ -10,7 +10,7 @@ import httpx
 import pytest
 from dify_workflow import ConnectionFailed, RequestTimedOut, RunOutcomeUnknown
 from dify_workflow._transport import pools
-from facade import Kind, answered, both_by_both, client
+from facade import Kind, answered, both_by_both, client, mocked
 from pauses import recorded_pauses
 from posting import BLOCKING, STREAM, modes, start
 from replay_server import ReplayServer, Reply, Request, Reset
@@ -45,10 +45,7 @@ def _mock(kind: Kind, failures: list[Exception], sent: list[httpx.Request]) -> A
         done = BLOCKING if b'"blocking"' in request.content else STREAM
         return httpx.Response(done.status, headers=done.headers, content=done.body)
 
-    transport = httpx.MockTransport(handler)
-    if kind.startswith("sync"):
-        return httpx.Client(transport=transport)
-    return httpx.AsyncClient(transport=transport)
+    return mocked(kind, handler)
 
 
 UNSENT = [httpx.ConnectTimeout, httpx.ConnectError, httpx.PoolTimeout, httpx.ProxyError]

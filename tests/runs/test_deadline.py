@@ -32,7 +32,7 @@ from dify_workflow import (
 from dify_workflow._api import limits
 from dify_workflow._clients._async.driver import AsyncDriver
 from dify_workflow._clients._sync.driver import Driver
-from facade import Kind, answered, both, client
+from facade import Kind, answered, both, client, mocked
 from fake_dify import FakeDify, Sleep
 from fault_cases import server as model
 from fault_sim import Observed, following, play, play_async
@@ -291,9 +291,7 @@ def test_the_deadline_holds_while_events_come_without_a_pause(kind: Kind) -> Non
         headers = {"Content-Type": "text/event-stream", "X-Version": "1.14.2"}
         return httpx.Response(200, stream=Flood(), headers=headers)
 
-    transport: Any = httpx.MockTransport(answer)
-    http = {"sync": httpx.Client, "async": httpx.AsyncClient}[kind](transport=transport)
-    with client(kind, "http://dify.test", http_client=http, deadline=0.2) as dify:
+    with client(kind, "http://dify.test", http_client=mocked(kind, answer), deadline=0.2) as dify:
         with pytest.raises(DeadlineExceeded) as caught:
             dify.run_workflow({})
         assert caught.value.run_id is not None
