@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import attrs
@@ -24,7 +21,6 @@ from fault_scripts import (
     retrying,
     two_forms,
 )
-from fault_server_model import Dify
 from fault_sim import following, play, stream_of
 from fault_streams import AFTER_SNAPSHOT, NO_FAULT, Fault, Kind
 
@@ -59,7 +55,7 @@ def test_the_model_tells_snapshots_as_the_server_does() -> None:
 def test_the_terminal_event_without_its_blank_line(script: Script, ending: Any) -> None:
     fault = Fault("blank", len(script.events) - 1, ending)
     for options in ({}, {"unique_user": True}):
-        seen = run_both(lambda: server(script, own_fault=fault), {"whole"}, **options)
+        seen = run_both({"script": script, "own_fault": fault}, {"whole"}, **options)
         # In silence, the run's detail is asked before the end is taken for one.
         assert seen.server.asked == ["post", *["detail"] * (ending == "silence")]
 
@@ -72,25 +68,22 @@ def test_cuts_upon_cuts(script: Script, kind: Kind) -> None:
     """The recovery itself is cut, several times over, at every position."""
     for position in range(len(script.events)):
         faults = [Fault(kind, after) for after in (0, AFTER_SNAPSHOT, position, position + 1)]
-        run_both(
-            lambda p=position, f=faults: server(
-                script.paced(1.5, 0.4), own_fault=Fault(kind, p), replay_faults=deque(f)
-            ),
-            {"whole", "recovered"},
-            unique_user=True,
-        )
+        cuts = {"own_fault": Fault(kind, position), "replay_faults": faults}
+        given = {"script": script.paced(1.5, 0.4), **cuts}
+        run_both(given, {"whole", "recovered"}, unique_user=True)
 
 
 @pytest.mark.parametrize("options", [{}, *OURS, {"timeout": 30}], ids=str)
 def test_a_queued_run_that_begins_after_200_seconds_is_awaited(options: dict[str, Any]) -> None:
-    seen = run_both(lambda: server(version="1.13.2", queued=203.0), {"whole"}, **options)
+    seen = run_both({"version": "1.13.2", "queued": 203.0}, {"whole"}, **options)
     assert len(seen.events) == len(seen.server.script.events)
 
 
 @pytest.mark.parametrize("adopts", [False, True])
 def test_a_ping_and_silence_for_ever_ends(adopts: bool) -> None:
     """1.13 answers an input that is not valid like that; no run begins."""
-    seen = run_both(lambda: server(version="1.13.2", queued=1e6), {"unknown"}, unique_user=adopts)
+    queued = {"version": "1.13.2", "queued": 1e6}
+    seen = run_both(queued, {"unknown"}, unique_user=adopts)
     assert isinstance(seen.error, RunOutcomeUnknown)
     assert (seen.error.run_id, seen.error.candidates) == (None, ())
     assert seen.seconds < (700 if adopts else 330)
@@ -100,98 +93,82 @@ def test_a_ping_and_silence_for_ever_ends(adopts: bool) -> None:
     "faults", [[], [Fault("eof", AFTER_SNAPSHOT)] * 5000], ids=["pings", "eof"]
 )
 def test_a_run_whose_worker_was_killed_is_given_up(faults: list[Fault]) -> None:
-    def make() -> Dify:
-        return server(killed_after=9, replay_faults=deque(faults))
-
-    seen = run_both(make, {"unknown"})
+    seen = run_both({"killed_after": 9, "replay_faults": faults}, {"unknown"})
     assert 1260 < seen.seconds < 1400
     assert len(seen.server.asked) < 1000
 
 
-def in_turn(**answers: list[str]) -> dict[Any, deque[Any]]:
-    """What the routes answer, each for so many requests."""
-    return {route: deque(given) for route, given in answers.items()}
-
-
-def of_an_hour(version: str, cut: int) -> Dify:
+def of_an_hour(version: str, cut: int) -> dict[str, Any]:
     """Patience is counted from the last event, not from the start."""
-    away = in_turn(events=["502"] * 30, detail=["502"] * 30)
-    script = eight_nodes().paced(130.0)
-    return server(script, version=version, own_fault=Fault("eof", cut), troubles=away)
+    away = {"events": ["502"] * 30, "detail": ["502"] * 30}
+    known = {"version": version, "own_fault": Fault("eof", cut)}
+    return {"script": eight_nodes().paced(130.0), "troubles": away, **known}
 
 
-def with_a_gap(gap: float) -> Dify:
+def with_a_gap(gap: float) -> dict[str, Any]:
     """The begin of a node is lost, its end comes live, and the next snapshot has both."""
     first = eight_nodes()
     times = (0.1, 0.2, 0.3, 0.9, 1.5, 1.6, 2.0, *range(5, 5 + len(first.events) - 7))
-    script = attrs.evolve(first, times=times)
-    again = deque([Fault("eof", 10), Fault("eof", 16)])
-    return server(script, own_fault=Fault("eof", 3), gap=gap, replay_faults=again)
+    cuts = {"own_fault": Fault("eof", 3), "replay_faults": [Fault("eof", 10), Fault("eof", 16)]}
+    return {"script": attrs.evolve(first, times=times), "gap": gap, **cuts}
 
 
-def without_logs() -> Dify:
-    away = in_turn(logs=["502", "reset", "page"] * 9, detail=["502"] * 3)
-    return server(answers_post=False, troubles=away)
+def last(kind: Kind) -> Fault:
+    return Fault(kind, len(eight_nodes().events) - 1)
 
 
-def cut_in_the_queue(version: str) -> Dify:
-    return server(version=version, queued=200.0, answers_post=False, answer_lost_after=-1)
-
-
-# Where the run is known, and where it is found by its user or its key.
-RECOVERED: dict[str, Callable[[], Dify]] = {
-    "an hour, 1.14": lambda: of_an_hour("1.14.2", 26),
-    "an hour, 1.13": lambda: of_an_hour("1.13.2", 26),
-    "an hour, cut at once": lambda: of_an_hour("1.14.2", 1),
-    "a page in the place of the events": lambda: server(
-        own_fault=Fault("reset", 5),
-        troubles=in_turn(events=["page", "429", "500", "timeout", "page"]),
-    ),
-    "on record late": lambda: server(own_fault=Fault("reset", 2), recorded_after=12.0),
-    "an old server that does not answer": lambda: server(
-        version="1.8.1",
-        own_fault=Fault("chunk", len(eight_nodes().events) - 1),
-        troubles=in_turn(detail=["502", "reset", "504"]),
-    ),
-    **{f"a gap of {gap} s": partial(with_a_gap, gap) for gap in (0.4, 0.5, 0.6)},
-    "a leg that is told twice": lambda: server(  # in the snapshot, and live
-        resumed().paced(0.02, 0.0), own_fault=Fault("eof", 5), gap=-0.15
-    ),
+PAGES = ["page", "429", "500", "timeout", "page"]
+UNHEARD = {"queued": 200.0, "answers_post": False, "answer_lost_after": -1}
+AWAY = {"logs": ["502", "reset", "page"] * 9, "detail": ["502"] * 3}
+NO_LOGS: dict[str, Any] = {"answers_post": False, "troubles": AWAY}
+# Servers on which the run is known, and those where it is found by its user or its key.
+RECOVERED: dict[str, dict[str, Any]] = {
+    "an hour, 1.14": of_an_hour("1.14.2", 26),
+    "an hour, 1.13": of_an_hour("1.13.2", 26),
+    "an hour, cut at once": of_an_hour("1.14.2", 1),
+    "pages": {"own_fault": Fault("reset", 5), "troubles": {"events": PAGES}},
+    "on record late": {"own_fault": Fault("reset", 2), "recorded_after": 12.0},
+    "an old server that does not answer": {
+        "version": "1.8.1",
+        "own_fault": last("chunk"),
+        "troubles": {"detail": ["502", "reset", "504"]},
+    },
+    **{f"a gap of {gap} s": with_a_gap(gap) for gap in (0.4, 0.5, 0.6)},
+    "a leg that is told twice": {  # in the snapshot, and live
+        "script": resumed().paced(0.02, 0.0),
+        "own_fault": Fault("eof", 5),
+        "gap": -0.15,
+    },
 }
-FOUND: dict[str, Callable[[], Dify]] = {
-    "cut in the queue, 1.13": lambda: cut_in_the_queue("1.13.2"),
-    "cut in the queue, 1.14": lambda: cut_in_the_queue("1.14.2"),
-    "the logs are away for minutes": without_logs,
+FOUND: dict[str, dict[str, Any]] = {
+    "cut in the queue, 1.13": {"version": "1.13.2", **UNHEARD},
+    "cut in the queue, 1.14": {"version": "1.14.2", **UNHEARD},
+    "the logs are away for minutes": NO_LOGS,
 }
 
 
-@pytest.mark.parametrize("make", RECOVERED.values(), ids=RECOVERED)
-def test_a_run_that_is_known_is_recovered(make: Callable[[], Dify]) -> None:
-    run_both(make, {"recovered"})
+@pytest.mark.parametrize("given", RECOVERED.values(), ids=RECOVERED)
+def test_a_run_that_is_known_is_recovered(given: dict[str, Any]) -> None:
+    run_both(given, {"recovered"})
 
 
 @pytest.mark.parametrize("options", OURS, ids=str)
-@pytest.mark.parametrize("make", FOUND.values(), ids=FOUND)
-def test_a_run_that_is_found_is_recovered(
-    make: Callable[[], Dify], options: dict[str, Any]
-) -> None:
-    run_both(make, {"recovered"}, **options)
+@pytest.mark.parametrize("given", FOUND.values(), ids=FOUND)
+def test_a_run_that_is_found_is_recovered(given: dict[str, Any], options: dict[str, Any]) -> None:
+    run_both(given, {"recovered"}, **options)
 
 
 def test_a_run_that_is_not_known_has_candidates_when_the_logs_come_back() -> None:
-    seen = run_both(without_logs, {"unknown"})
+    seen = run_both(NO_LOGS, {"unknown"})
     assert isinstance(seen.error, RunOutcomeUnknown)
     assert [entry.status for entry in seen.error.candidates]
 
 
 def test_the_forms_of_a_pause_are_worth_asking_for() -> None:
     """The run's detail says that it is paused, but only the events say by which forms."""
-
-    def make() -> Dify:
-        away = in_turn(events=["502", "refused", "timeout", "502", "502", "502"])
-        return server(pausing().paced(0.5), own_fault=Fault("reset", 2), troubles=away)
-
-    seen = run_both(make, {"recovered"})
+    away = {"events": ["502", "refused", "timeout", "502", "502", "502"]}
+    cut = {"script": pausing().paced(0.5), "own_fault": Fault("reset", 2)}
+    seen = run_both({**cut, "troubles": away}, {"recovered"})
     assert seen.result is not None
     assert [form.token for form in seen.result.forms]
 
@@ -203,7 +180,7 @@ def test_a_success_that_is_no_stream_may_have_started_the_run() -> None:
         (False, {"post": ["page"]}, "unknown"),
         (False, {"post": ["page"], "logs": ["page"]}, "refused"),
     ):
-        dify = server(says_version=says_version, troubles=in_turn(**away))
+        dify = server(says_version=says_version, troubles=away)
         seen = play(dify, following(dify))
         assert judge(seen, expected=set()).outcome == expected
         assert dify.asked.count("post") == 1
@@ -214,7 +191,8 @@ def test_a_node_begins_again_in_a_new_leg() -> None:
     first = resumed()
     later = range(len(first.events) - 4)
     script = attrs.evolve(first, times=(0.1, 0.2, 0.3, 1.0, *(5.0 + i * (i > 1) for i in later)))
-    seen = run_both(lambda: server(script, own_fault=Fault("eof", 4), gap=4.0), {"recovered"})
+    given = {"script": script, "own_fault": Fault("eof", 4), "gap": 4.0}
+    seen = run_both(given, {"recovered"})
     assert [event.event for event in seen.events].count("node_started") == 4
 
 
@@ -223,10 +201,8 @@ def test_a_pause_of_a_run_that_is_put_on_record_late_has_its_forms(script: Scrip
     """Its detail is there first: the events are asked again, which alone tell the forms."""
     reasons = script.events[-1]["data"]["reasons"]
     for late in (1.0, 4.0, 9.0):
-        cut: Any = {"own_fault": Fault("eof", 1), "recorded_after": late}
-        seen = run_both(
-            lambda cut=cut: server(script.paced(0.05), version="1.16.1", **cut), {"recovered"}
-        )
+        cut = {"own_fault": Fault("eof", 1), "recorded_after": late, "version": "1.16.1"}
+        seen = run_both({"script": script.paced(0.05), **cut}, {"recovered"})
         assert seen.result is not None
         assert len(seen.result.forms) == len(reasons)
 
@@ -238,7 +214,7 @@ def test_a_pause_of_a_run_that_is_put_on_record_late_has_its_forms(script: Scrip
 def test_attaching(kind: Kind) -> None:
     """A run that another process started, before its end and after it; it is cut, and not."""
     for later in (50.0, 500.0):
-        faults = deque([Fault(kind, 8), Fault(kind, AFTER_SNAPSHOT)])
+        faults = [Fault(kind, 8), Fault(kind, AFTER_SNAPSHOT)]
         dify = server(eight_nodes().paced(10.0), replay_faults=faults)
         play_nothing = following(dify)
         assert play_nothing.start is not None
@@ -282,7 +258,7 @@ def test_a_deadline_ends_a_recovery() -> None:
 def test_a_result_can_be_waited_for_again_during_a_recovery() -> None:
     """Short waits add up: a silent connection is found out all the same."""
     for fault in (Fault("reset", 5), Fault("silence", 5), Fault("silence", 0)):
-        dify = server(own_fault=fault, replay_faults=deque([Fault("silence", 9)]))
+        dify = server(own_fault=fault, replay_faults=[Fault("silence", 9)])
         waited = 0
         with stream_of(dify, following(dify, unique_user=True)) as stream:
             while True:

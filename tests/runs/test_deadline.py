@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -52,7 +51,7 @@ def busy(retry_after: str) -> Reply:
 
 def read(kind: Kind, troubles: list[Any], **options: Any) -> Observed:
     """Run on the server with the virtual clock, whose POSTs have these troubles in turn."""
-    server = model(troubles={"post": deque(troubles)})
+    server = model(troubles={"post": troubles})
     run = following(server, **options)
     if kind == "sync":
         return play(server, run)

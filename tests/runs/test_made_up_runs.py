@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any
 
 import attrs
@@ -12,7 +11,6 @@ from dify_workflow._runs.replay import SeenEvents
 from dify_workflow._runs.state import RunState
 from fault_cases import run_both, server
 from fault_scripts import Event, eight_nodes, framed, made_up, pausing, resumed
-from fault_server_model import Dify
 from fault_sim import Mode, following, play, start_elsewhere, stream_of
 from fault_streams import Fault
 from wire_archive import Exchange, exchanges
@@ -30,8 +28,8 @@ REFUSALS = (
 )
 
 
-def newer(**more: Any) -> Dify:
-    return server(version=more.pop("version", "1.16.1"), **more)
+def newer(**more: Any) -> dict[str, Any]:
+    return {"version": "1.16.1", **more}
 
 
 # A run that is refused before it runs.
@@ -40,11 +38,9 @@ def newer(**more: Any) -> Dify:
 @pytest.mark.parametrize("version", ["1.15.0", "1.16.1", None])
 @pytest.mark.parametrize("text", REFUSALS)
 def test_a_refusal_that_is_told_as_a_run_is_raised(text: str, version: str | None) -> None:
-    def make() -> Dify:
-        return newer(refuses=text, says_version=version is not None, version=version or "1.16.1")
-
+    given = {"says_version": version is not None, "version": version or "1.16.1"}
     for options in ({}, {"unique_user": True}):
-        seen = run_both(make, {"refused"}, **options)
+        seen = run_both(newer(refuses=text, **given), {"refused"}, **options)
         error = seen.error
         assert isinstance(error, InvalidParam)
         assert (error.code, error.status_code, error.message) == ("invalid_param", 400, text)
@@ -63,7 +59,7 @@ UNCERTAIN: dict[str, dict[str, Any]] = {  # a queued run may end so, and run lat
 
 @pytest.mark.parametrize("how", UNCERTAIN)
 def test_what_is_not_certain_is_no_refusal(how: str) -> None:
-    seen = run_both(lambda: newer(**UNCERTAIN[how]), {"unknown"})
+    seen = run_both(newer(**UNCERTAIN[how]), {"unknown"})
     assert isinstance(seen.error, RunOutcomeUnknown)
     assert (seen.events, seen.error.run_id, seen.id) == ([], None, None)
     assert f"may be {RUN}, which is not confirmed" in str(seen.error)
@@ -72,11 +68,9 @@ def test_what_is_not_certain_is_no_refusal(how: str) -> None:
 
 
 def test_a_run_behind_a_pair_that_is_not_certain_is_followed_when_it_begins() -> None:
-    def make() -> Dify:
-        script = eight_nodes().paced(12.0, 0.5)
-        return newer(script=script, own_fault=Fault("made", 0), recorded_after=1.0)
-
-    seen = run_both(make, {"recovered"})
+    script = eight_nodes().paced(12.0, 0.5)
+    given = newer(script=script, own_fault=Fault("made", 0), recorded_after=1.0)
+    seen = run_both(given, {"recovered"})
     assert [event.event for event in seen.events].count("workflow_started") == 1
 
 
@@ -118,7 +112,7 @@ def test_a_start_is_held_back_until_an_event_of_its_run_comes() -> None:
 def test_a_start_that_nothing_follows_is_delivered_after_2_seconds() -> None:
     events = ({**STARTED, "task_id": RUN}, *eight_nodes().events[1:])
     script = attrs.evolve(eight_nodes(), events=events).paced(0.1, 7.0)
-    dify = newer(script=script)
+    dify = server(**newer(script=script))
     stream = stream_of(dify, following(dify))
     assert next(stream).event == "workflow_started"
     assert dify.clock.now == pytest.approx(2.1, abs=0.1)
@@ -161,11 +155,11 @@ def test_the_start_of_a_snapshot_is_no_sign_of_what_is_made_up() -> None:
 def test_an_error_of_a_run_that_has_failed_is_raised() -> None:
     """The detail says `running` for ever: the error is raised a minute later."""
     for position in (2, 9):
-        seen = run_both(lambda p=position: newer(own_fault=Fault("error", p)), {"refused"})
+        seen = run_both(newer(own_fault=Fault("error", position)), {"refused"})
         assert isinstance(seen.error, APIError)
         assert seen.error.message == "The worker broke down"
         assert 60 < seen.seconds < 120
-    seen = run_both(lambda: newer(own_fault=Fault("error", 0)), {"refused"})
+    seen = run_both(newer(own_fault=Fault("error", 0)), {"refused"})
     assert seen.seconds < 1  # it had not begun
 
 
@@ -177,8 +171,7 @@ def test_an_error_stands_where_the_detail_says_that_the_run_failed(
     ended = {**last, "data": {**last["data"], "status": status}}
     script = attrs.evolve(eight_nodes(), events=(*events, ended)).paced(0.0)
     seen = run_both(
-        lambda: newer(script=script, own_fault=Fault("doubt", 3)),
-        {"refused"} if raises else {"recovered"},
+        newer(script=script, own_fault=Fault("doubt", 3)), {"refused"} if raises else {"recovered"}
     )
     if raises:
         assert isinstance(seen.error, InvalidParam)
@@ -193,27 +186,16 @@ def test_an_end_or_an_error_is_doubted_while_the_detail_cannot_be_had() -> None:
         "made": {"detail": ["502", "reset", "timeout", "502"]},
         "doubt": {"detail": ["502"] * 40, "events": ["502"] * 40},
     }
+    script = eight_nodes().paced(9.0)
     for kind, troubles in away.items():
-        fault: Any = Fault(kind, 4)  # type: ignore[arg-type]
-        run_both(
-            lambda fault=fault, troubles=troubles: newer(
-                script=eight_nodes().paced(9.0),
-                own_fault=fault,
-                troubles={route: deque(answers) for route, answers in troubles.items()},
-            ),
-            {"recovered"},
-        )
+        fault = Fault(kind, 4)  # type: ignore[arg-type]
+        run_both(newer(script=script, own_fault=fault, troubles=troubles), {"recovered"})
 
 
 def test_an_end_that_is_built_from_the_detail_is_not_judged_again() -> None:
     """It has no `created_by` either: judged, it would be asked for again and again."""
-
-    def make() -> Dify:
-        return newer(
-            script=eight_nodes().paced(0.1), own_fault=Fault("eof", 5), refuses_events=True
-        )
-
-    seen = run_both(make, {"recovered"})
+    cut = newer(script=eight_nodes().paced(0.1), own_fault=Fault("eof", 5), refuses_events=True)
+    seen = run_both(cut, {"recovered"})
     assert seen.result is not None
     assert seen.result.raw["data"]["created_by"] == {}
     assert seen.server.asked.count("detail") < 12
@@ -222,10 +204,8 @@ def test_an_end_that_is_built_from_the_detail_is_not_judged_again() -> None:
 @pytest.mark.parametrize("script", [pausing(), resumed()], ids=str)
 def test_ends_that_are_none_do_not_stop_a_run_that_pauses(script: Any) -> None:
     for position in range(1, len(script.events)):
-        run_both(
-            lambda p=position: newer(script=script.paced(0.5), own_fault=Fault("doubt", p)),
-            {"recovered", "whole"},
-        )
+        given = newer(script=script.paced(0.5), own_fault=Fault("doubt", position))
+        run_both(given, {"recovered", "whole"})
 
 
 # As they were recorded; refusals: tests/promises/test_recordings.py.
@@ -273,7 +253,7 @@ def test_a_run_that_somebody_attached_to_is_followed_behind_an_end_that_is_none(
     modes: tuple[Mode, ...] = ("iterate", "result")
     for position in (0, 2, 6):
         for mode in modes:
-            dify = newer(version=version, replay_faults=deque([Fault(kind, position)]))
+            dify = server(version=version, replay_faults=[Fault(kind, position)])
             start_elsewhere(dify)
             dify.clock.advance(3.0)
             seen = play(dify, following(dify, attach=True), mode=mode)
@@ -362,7 +342,7 @@ def test_a_second_run_on_the_stream_of_one_that_was_found_is_told() -> None:
 
 
 def test_a_quiet_run_that_somebody_attached_to_keeps_its_reader() -> None:
-    dify = newer(version="1.15.0", script=eight_nodes().paced(60.0))
+    dify = server(version="1.15.0", script=eight_nodes().paced(60.0))
     start_elsewhere(dify)
     dify.clock.advance(61.0)
     seen = play(dify, following(dify, attach=True))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from typing import Any
 
 import anyio
@@ -15,7 +14,6 @@ from dify_workflow._runs.state import RunState
 from facade import Kind, answered, both
 from fault_cases import run_both, server
 from fault_scripts import eight_nodes, framed
-from fault_server_model import Dify
 from fault_sim import async_stream_of, following, play, start_elsewhere, stream_of
 from fault_streams import Fault
 from replay_server import Reply, Request
@@ -24,8 +22,8 @@ OURS: list[dict[str, Any]] = [{"unique_user": True}, {"run_key_input": "k"}]
 ours = pytest.mark.parametrize("options", OURS, ids=str)
 
 
-def slow_head(seconds: float, **more: Any) -> Dify:
-    return server(version="1.16.1", head_after=seconds, **more)
+def slow_head(seconds: float, **more: Any) -> dict[str, Any]:
+    return {"version": "1.16.1", "head_after": seconds, **more}
 
 
 # No byte of an answer.
@@ -35,18 +33,18 @@ def slow_head(seconds: float, **more: Any) -> Dify:
 def test_the_logs_are_asked_while_the_head_of_the_answer_does_not_come(
     options: dict[str, Any],
 ) -> None:
-    seen = run_both(lambda: slow_head(40.0), {"whole"}, **options)
+    seen = run_both(slow_head(40.0), {"whole"}, **options)
     assert len(seen.events) == len(eight_nodes().events)
     assert "events" not in seen.server.asked
     assert seen.server.asked.count("logs") == 1  # found with the first look, after 15 s
-    seen = run_both(lambda: slow_head(40.0, recorded_after=20.0), {"whole"}, **options)
+    seen = run_both(slow_head(40.0, recorded_after=20.0), {"whole"}, **options)
     assert seen.server.asked.count("logs") == 2
 
 
 def test_a_run_that_cannot_be_known_again_is_not_looked_for() -> None:
-    seen = run_both(lambda: slow_head(40.0), {"whole"})
+    seen = run_both(slow_head(40.0), {"whole"})
     assert seen.server.asked == ["post"]
-    seen = run_both(lambda: slow_head(400.0), {"unknown"})
+    seen = run_both(slow_head(400.0), {"unknown"})
     assert "logs" in seen.server.asked  # for the candidates, when the POST is given up
     assert seen.seconds > 300
 
@@ -55,14 +53,14 @@ def test_a_run_that_cannot_be_known_again_is_not_looked_for() -> None:
 def test_a_run_that_ended_behind_a_silent_post_is_told_by_the_replay(
     options: dict[str, Any],
 ) -> None:
-    seen = run_both(lambda: slow_head(1e4), {"recovered"}, **options)
+    seen = run_both(slow_head(1e4), {"recovered"}, **options)
     assert seen.seconds < 90  # the run took 43 s
     assert seen.server.asked.count("post") == seen.server.asked.count("events") == 1
 
 
 @both
 def test_start_returns_with_the_id_that_the_logs_have(kind: Kind) -> None:
-    dify = slow_head(100.0, script=eight_nodes().paced(10.0))
+    dify = server(**slow_head(100.0, script=eight_nodes().paced(10.0)))
     run = following(dify, unique_user=True)
 
     async def start_and_close() -> str | None:
@@ -84,7 +82,7 @@ def test_start_returns_with_the_id_that_the_logs_have(kind: Kind) -> None:
 @pytest.mark.parametrize("answer", ["429", "busy", "500", "refused"])
 def test_what_was_found_is_not_posted_again(answer: Any) -> None:
     """Whatever the POST answers then."""
-    dify = slow_head(20.0, troubles={"post": deque([answer])})
+    dify = server(**slow_head(20.0, troubles={"post": [answer]}))
     run = following(dify, unique_user=True)
     start_elsewhere(dify, run)
     seen = play(dify, run)
@@ -94,7 +92,7 @@ def test_what_was_found_is_not_posted_again(answer: Any) -> None:
 
 @ours
 def test_two_runs_that_match_are_told(options: dict[str, Any]) -> None:
-    dify = slow_head(1e4)
+    dify = server(**slow_head(1e4))
     run = following(dify, **options)
     start_elsewhere(dify, run)
     seen = play(dify, run)
@@ -105,7 +103,7 @@ def test_two_runs_that_match_are_told(options: dict[str, Any]) -> None:
 
 def test_a_post_is_not_left_for_a_server_whose_version_is_not_known() -> None:
     """It may be one whose runs die with their streams."""
-    dify = slow_head(1e4, says_version=False)
+    dify = server(**slow_head(1e4, says_version=False))
     seen = play(dify, following(dify, unique_user=True))
     assert seen.seconds > 300
 
@@ -137,24 +135,22 @@ def test_the_head_comes_late_over_a_real_connection(
 
 
 def test_silence_in_mid_stream_leads_to_a_look_after_25_seconds() -> None:
-    def make(cut: int, *gaps: float) -> Dify:
-        return server(eight_nodes().paced(*gaps), version="1.16.1", own_fault=Fault("silence", cut))
+    def silent(cut: int, gap: float) -> dict[str, Any]:
+        script = eight_nodes().paced(gap)
+        return {"script": script, "version": "1.16.1", "own_fault": Fault("silence", cut)}
 
-    ended = run_both(lambda: make(20, 0.5), {"recovered"})
+    ended = run_both(silent(20, 0.5), {"recovered"})
     assert ended.seconds < 40
     assert ended.server.asked[:2] == ["post", "detail"]
-    running = run_both(lambda: make(3, 4.0), {"recovered"})
+    running = run_both(silent(3, 4.0), {"recovered"})
     asked = running.server.asked
     assert asked[:2] == ["post", "detail"]
     assert asked.index("events") == 2  # kept until 60 s of silence, then attached again
 
 
 def test_a_read_timeout_that_the_caller_gave_rules() -> None:
-    seen = run_both(
-        lambda: server(version="1.16.1", own_fault=Fault("silence", 3)),
-        {"recovered"},
-        timeout=httpx.Timeout(10.0),
-    )
+    silent = {"version": "1.16.1", "own_fault": Fault("silence", 3)}
+    seen = run_both(silent, {"recovered"}, timeout=httpx.Timeout(10.0))
     assert seen.server.asked[:2] == ["post", "events"]
 
 
@@ -163,7 +159,7 @@ def test_a_read_timeout_that_the_caller_gave_rules() -> None:
 
 @pytest.mark.parametrize("version", ["1.12.1", "1.13.2", "1.14.2", "1.16.1"])
 def test_attach_to_an_unknown_id(version: str) -> None:
-    seen = run_both(lambda: server(version=version), {"refused"}, attach=True)
+    seen = run_both({"version": version}, {"refused"}, attach=True)
     assert isinstance(seen.error, NotFound)
     assert 5 < seen.seconds < 10
 

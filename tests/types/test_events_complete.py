@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any
 
 import pytest
@@ -83,11 +82,8 @@ def test_an_event_that_could_not_be_read_is_missing() -> None:
 @pytest.mark.parametrize("gap", [3.0, 7.0])
 @pytest.mark.parametrize("cut", [2, 5, 9])
 def test_a_silenced_reader_attaches_again_and_gets_the_rest(cut: int, gap: float) -> None:
-    def make() -> Dify:
-        script = eight_nodes().paced(gap)
-        return server(script, version="1.15.0", own_fault=Fault("eof", cut))
-
-    seen = run_both(make, {"recovered"})
+    given = {"script": eight_nodes().paced(gap), "version": "1.15.0"}
+    seen = run_both({**given, "own_fault": Fault("eof", cut)}, {"recovered"})
     asked = seen.server.asked
     assert asked.count("events") > 2
     nodes = [event for event in seen.events if event.event == "node_finished"]
@@ -116,7 +112,6 @@ def test_the_detail_is_asked_less_often_after_a_minute() -> None:
         eight_nodes().paced(1.0, *(1.0,) * 8, 200.0),
         version="1.14.2",
         own_fault=Fault("eof", 5),
-        replay_faults=deque(),
     )
     stream = stream_of(dify, following(dify))
     assert [event.event for event in stream][-1] == "workflow_finished"
