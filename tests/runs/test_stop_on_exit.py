@@ -101,8 +101,8 @@ def _interrupted(server: ReplayServer) -> Iterator[None]:
 
 
 @ahead
-@both
-def test_ctrl_c_while_waiting_stops_the_run_once(kind: Kind, read_ahead: bool) -> None:
+@pytest.mark.parametrize("where", ["a thread", "an event loop"])  # not under eventlet and gevent
+def test_ctrl_c_while_waiting_stops_the_run_once(where: str, read_ahead: bool) -> None:
     runs = SlowRuns()
 
     def main() -> None:
@@ -119,7 +119,7 @@ def test_ctrl_c_while_waiting_stops_the_run_once(kind: Kind, read_ahead: bool) -
         given: Any = {"stop_on_exit": True, "read_ahead": read_ahead}
         options = {"api_key": API_KEY, "base_url": server.url, **given}
         with pytest.raises(KeyboardInterrupt):
-            main() if kind == "sync" else asyncio.run(async_main())
+            main() if where == "a thread" else asyncio.run(async_main())
         assert runs.stops == 1
         server.wait_closed()
 
