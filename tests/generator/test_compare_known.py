@@ -86,8 +86,8 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 def files(tmp_path: Path) -> list[str]:
     """Write the two documents and one known difference; give the arguments that name them."""
     error = "/workflows/run post responses 200 content application/json schema properties error"
-    changed = edited({f"{error} nullable": GONE}, published_like.published())
-    (tmp_path / "ours.yaml").write_text(published_like.OURS, "utf-8")
+    changed = edited({f"{error} nullable": GONE}, published_like.PUBLISHED)
+    (tmp_path / "ours.yaml").write_text(json.dumps(published_like.OURS), "utf-8")
     (tmp_path / "published.json").write_text(json.dumps(changed), "utf-8")
     known(tmp_path, RECORDED)
     names = {"spec": "ours.yaml", "known": "known.yaml", "published": "published.json"}
@@ -132,7 +132,7 @@ def test_the_generated_document_has_known_differences_of_its_own(
     run: Run, files: list[str], tmp_path: Path
 ) -> None:
     chat: dict[str, Any] = {"/chat-messages": {"post": {"responses": {}}}}
-    changed = edited(chat, published_like.generated())
+    changed = edited(chat, published_like.GENERATED)
     (tmp_path / "generated.json").write_text(json.dumps(changed), "utf-8")
     known(tmp_path, CHAT, STALE)
     status, out, _ = run(*files[:2], f"--published={tmp_path / 'generated.json'}")

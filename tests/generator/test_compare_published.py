@@ -116,26 +116,26 @@ IN_GENERATED: list[tuple[dict[str, Any], str]] = [
 
 
 def differences(theirs: dict[str, Any]) -> list[str]:
-    ours = Document(published_like.ours())
+    ours = Document(published_like.OURS)
     return [str(one) for one in published.differences(ours, Document(theirs))]
 
 
 def test_documents_that_say_the_same_in_other_words_differ_in_nothing() -> None:
-    assert published.is_generated(Document(published_like.generated()))
-    assert not published.is_generated(Document(published_like.published()))
-    assert differences(published_like.published()) == []
-    assert differences(published_like.generated()) == []
+    assert published.is_generated(Document(published_like.GENERATED))
+    assert not published.is_generated(Document(published_like.PUBLISHED))
+    assert differences(published_like.PUBLISHED) == []
+    assert differences(published_like.GENERATED) == []
 
 
-CASES = [(published_like.published, *row) for row in DIFFERENT]
-CASES += [(published_like.generated, *row) for row in IN_GENERATED]
+CASES = [(published_like.PUBLISHED, *row) for row in DIFFERENT]
+CASES += [(published_like.GENERATED, *row) for row in IN_GENERATED]
 
 
 @pytest.mark.parametrize(("document", "edits", "expected"), CASES)
 def test_a_difference_is_told_once_and_nothing_else(
     document: Any, edits: dict[str, Any], expected: str
 ) -> None:
-    assert differences(edited(edits, document())) == [expected]
+    assert differences(edited(edits, document)) == [expected]
 
 
 def test_a_schema_that_holds_itself_is_walked_once() -> None:

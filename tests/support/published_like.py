@@ -6,44 +6,36 @@ operation is for in its text, error codes in examples, events in a mapping witho
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from generator.document import read_yaml
 
-OURS = """
+OURS: dict[str, Any] = read_yaml("""
 openapi: 3.1.0
 paths:
   /workflows/run:
     post:
-      parameters:
-        - {name: trace, in: header, schema: {type: string}}
+      parameters: [{name: trace, in: header, schema: {type: string}}]
       requestBody:
-        content:
-          application/json:
-            schema: {$ref: '#/components/schemas/RunBody'}
+        content: {application/json: {schema: {$ref: '#/components/schemas/RunBody'}}}
       responses:
         '200':
           description: The run.
           content:
-            application/json:
-              schema: {$ref: '#/components/schemas/RunResult'}
-            text/event-stream:
-              schema: {$ref: '#/components/schemas/WorkflowEvent'}
+            application/json: {schema: {$ref: '#/components/schemas/RunResult'}}
+            text/event-stream: {schema: {$ref: '#/components/schemas/WorkflowEvent'}}
         '400':
           description: |
             - `invalid_param`: the body is wrong: `user` is missing.
             - `not_found`, `quota_exceeded`: something is missing, see
               `other_thing`.
-          content:
-            application/json: {}
+          content: {application/json: {}}
   /workflows/tasks/{task_id}/stop:
     post:
       parameters:
         - {name: task_id, in: path, required: true, schema: {type: string}}
         - {name: limit, in: query, schema: {type: integer}}
-      responses:
-        '204': {description: Nothing.}
+      responses: {'204': {description: Nothing.}}
 components:
   schemas:
     RunBody:
@@ -67,10 +59,7 @@ components:
       allOf:
         - {type: object, properties: {id: {type: string}}}
         - {type: object, properties: {name: {type: string}}}
-    File:
-      type: object
-      properties:
-        url: {type: string}
+    File: {type: object, properties: {url: {type: string}}}
     WorkflowEvent:
       oneOf: [{$ref: '#/components/schemas/NodeEvent'}]
       discriminator:
@@ -78,20 +67,17 @@ components:
         mapping: {node: '#/components/schemas/NodeEvent'}
     NodeEvent:
       type: object
-      properties:
-        event: {const: node}
-        data: {$ref: '#/components/schemas/NodeData'}
+      properties: {event: {const: node}, data: {$ref: '#/components/schemas/NodeData'}}
     NodeData: {type: object, properties: {title: {type: string}}}
-"""
+""")
 
-PUBLISHED = """
+PUBLISHED: dict[str, Any] = read_yaml("""
 openapi: 3.0.1
 paths:
   /workflows/run:
     post:
       description: "**Available for**: Workflow apps.\\n\\nRuns it."
-      parameters:
-        - {name: trace, in: header, schema: {type: string}}
+      parameters: [{name: trace, in: header, schema: {type: string}}]
       requestBody:
         content:
           application/json:
@@ -119,8 +105,7 @@ paths:
                   files: {type: array, items: {$ref: '#/components/schemas/File'}}
                   by_name: {type: object, additionalProperties: {type: integer}}
                   anything: {}
-            text/event-stream:
-              schema: {type: string}
+            text/event-stream: {schema: {type: string}}
         '400':
           description: '`not_found` : Something is missing.'
           content:
@@ -135,63 +120,48 @@ paths:
       parameters:
         - {name: id, in: path, required: true, schema: {type: string}}
         - {name: limit, in: query, schema: {type: integer, format: int64}}
-      responses:
-        '204': {description: Nothing.}
+      responses: {'204': {description: Nothing.}}
   /chat-messages:
-    post:
-      description: "**Available for**: Chatflow, Chatbot apps."
-      responses: {}
+    post: {description: "**Available for**: Chatflow, Chatbot apps.", responses: {}}
 components:
   schemas:
-    File:
-      type: object
-      properties:
-        url: {type: string}
+    File: {type: object, properties: {url: {type: string}}}
     ChunkWorkflowEvent:
       type: object
       properties: {event: {type: string, enum: [node]}}
-      discriminator:
-        propertyName: event
-        mapping: {node: '#/components/schemas/StreamNode'}
+      discriminator: {propertyName: event, mapping: {node: '#/components/schemas/StreamNode'}}
     StreamNode:
       allOf:
         - $ref: '#/components/schemas/ChunkWorkflowEvent'
         - {type: object, properties: {data: {type: object, properties: {title: {type: string}}}}}
-"""
+""")
 
 # As Dify's server writes it: other names, parts under `$defs`, null as a member of `anyOf`, streams
 # as strings, errors without schemas, and no word of the apps that an operation is for.
-GENERATED = """
+GENERATED: dict[str, Any] = read_yaml("""
 openapi: 3.1.0
 paths:
   /workflows/run:
     post:
-      parameters:
-        - {name: trace, in: header, schema: {anyOf: [{type: string}]}}
+      parameters: [{name: trace, in: header, schema: {anyOf: [{type: string}]}}]
       requestBody:
         required: true
-        content:
-          application/json:
-            schema: {$ref: '#/components/schemas/RunPayloadWithUser'}
+        content: {application/json: {schema: {$ref: '#/components/schemas/RunPayloadWithUser'}}}
       responses:
         '200':
           description: Successful response.
           content:
-            application/json:
-              schema: {$ref: '#/components/schemas/RunResponse'}
-            text/event-stream:
-              schema: {type: string}
+            application/json: {schema: {$ref: '#/components/schemas/RunResponse'}}
+            text/event-stream: {schema: {type: string}}
         '400':
           description: "- `not_found` : Gone. \\n- `invalid_param`, `quota_exceeded` : Wrong."
-          content:
-            application/json: {}
+          content: {application/json: {}}
   /workflows/tasks/{task}/stop:
     post:
       parameters:
         - {name: task, in: path, required: true, schema: {type: string}}
         - {name: limit, in: query, schema: {type: integer}}
-      responses:
-        '204': {description: Stopped.}
+      responses: {'204': {description: Stopped.}}
 components:
   schemas:
     RunPayloadWithUser:
@@ -200,8 +170,7 @@ components:
       properties:
         inputs: {type: object, additionalProperties: true}
         mode: {$ref: '#/$defs/Mode'}
-      $defs:
-        Mode: {type: string, enum: [blocking, streaming]}
+      $defs: {Mode: {type: string, enum: [blocking, streaming]}}
     RunResponse:
       type: object
       required: [id]
@@ -213,25 +182,6 @@ components:
         files: {type: array, items: {$ref: '#/components/schemas/FileResponse'}}
         by_name: {type: object, additionalProperties: {type: integer}}
         anything: true
-      $defs:
-        Owner: {type: object, properties: {id: {type: string}, name: {type: string}}}
+      $defs: {Owner: {type: object, properties: {id: {type: string}, name: {type: string}}}}
     FileResponse: {type: object, properties: {url: {type: string}}}
-"""
-
-
-def ours() -> dict[str, Any]:
-    """Give the contract, to change."""
-    spec: dict[str, Any] = read_yaml(OURS)
-    return spec
-
-
-def published() -> dict[str, Any]:
-    """Give the published document, to change."""
-    spec: dict[str, Any] = json.loads(json.dumps(read_yaml(PUBLISHED)))
-    return spec
-
-
-def generated() -> dict[str, Any]:
-    """Give the generated document, to change."""
-    spec: dict[str, Any] = read_yaml(GENERATED)
-    return spec
+""")
