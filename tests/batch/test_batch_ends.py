@@ -112,10 +112,8 @@ def test_a_server_may_ask_for_an_endless_wait(fake: FakeDify, dify: DifyWorkflow
         next(batch)
 
 
-def test_a_key_that_a_gateway_repeats_is_not_kept(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
-) -> None:
+def test_a_key_that_a_gateway_repeats_is_not_kept(fake: FakeDify, bench: Bench) -> None:
     said = {"code": "x", "message": f"no: Bearer {fake.api_key}", "status": 500}
     fake.faults.add(Answer(status=500, body=said))
-    run_many(dify, rows(1), tmp_path / "out.jsonl")
-    assert "no: Bearer ***" in (tmp_path / "out.jsonl").read_text()
+    bench.many(rows(1))
+    assert "no: Bearer ***" in bench.output.read_text()

@@ -16,7 +16,7 @@ import attrs
 import pytest
 from batches import Bench, busy, rows
 from dify_workflow import DifyWorkflow, InvalidArgument
-from dify_workflow.batch import iter_many, run_many
+from dify_workflow.batch import iter_many
 from dify_workflow.batch.journal import Flight
 from dify_workflow.batch.one_row import Sealed, Task, run_remotely
 from fake_dify import FakeDify, Gate, Node, Sleep
@@ -28,19 +28,17 @@ def processes(count: int = 2) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(count, mp_context=warm_context())
 
 
-def test_the_callers_threads_are_used_and_left(dify: DifyWorkflow, tmp_path: Path) -> None:
+def test_the_callers_threads_are_used_and_left(bench: Bench) -> None:
     with ThreadPoolExecutor(2) as pool:
-        assert run_many(dify, rows(5), tmp_path / "out.jsonl", executor=pool).ok
+        assert bench.many(rows(5), executor=pool).ok
         assert pool.submit(int, "7").result() == 7
 
 
-def test_rows_are_run_in_other_processes(
-    fake: FakeDify, dify: DifyWorkflow, tmp_path: Path
-) -> None:
+def test_rows_are_run_in_other_processes(fake: FakeDify, bench: Bench) -> None:
     fake.faults.add(busy("0.05"), 2)
     options: Any = {"concurrency": 4, "user": "me"}
     with processes() as pool:
-        summary = run_many(dify, rows(20), tmp_path / "out.jsonl", executor=pool, **options)
+        summary = bench.many(rows(20), executor=pool, **options)
     assert (summary.rows, summary.ok) == (20, True)
     assert sorted(int(run.inputs["text"]) for run in fake.runs) == list(range(1, 21))
     assert {run.user[:3] for run in fake.runs} == {"me-"}
@@ -116,7 +114,7 @@ class Losing(Executor):
         return future
 
 
-def test_a_row_whose_worker_was_lost_is_looked_up_first(
+def test_a_row_whose_worker_was_lost_is_looked_up_first_and_no_log_has_the_key(
     fake: FakeDify, dify: DifyWorkflow, caplog: pytest.LogCaptureFixture
 ) -> None:
     executor = Losing(1)
@@ -128,31 +126,18 @@ def test_a_row_whose_worker_was_lost_is_looked_up_first(
     assert first.flight == lookup.flight != again.flight
     assert lookup.flight.at is None  # it may have been posted just now
     assert (row.user, len(fake.runs)) == (again.flight.user, 1)
-
-
-def test_what_a_scheduler_may_log_has_no_key(fake: FakeDify, dify: DifyWorkflow) -> None:
-    executor = Losing(0)
-    assert next(iter_many(dify, rows(1), executor=executor)).ok
     assert "run_remotely" in executor.shown
     assert fake.api_key not in executor.shown
 
 
-def test_when_a_worker_posts_a_row_is_not_known(fake: FakeDify, bench: Bench) -> None:
+def test_a_row_that_loses_worker_after_worker_ends_the_batch(fake: FakeDify, bench: Bench) -> None:
     executor = Losing(9)
     with pytest.raises(OSError, match="worker lost"):
         bench.many(rows(1), executor=executor)
-    line = json.loads(bench.journal.read_text())
+    assert len(executor.tasks) == 3
+    line = json.loads(bench.journal.read_text())  # when a worker posted it is not known
     assert line == {"row": "1", "user": executor.tasks[0].flight.user, "at": None}
     assert bench.many(rows(1), lookup_seconds=0).ok  # and is read again
-
-
-def test_a_row_that_loses_worker_after_worker_ends_the_batch(
-    fake: FakeDify, dify: DifyWorkflow
-) -> None:
-    executor = Losing(9)
-    with pytest.raises(OSError, match="worker lost"):
-        list(iter_many(dify, rows(1), executor=executor))
-    assert len(executor.tasks) == 3
 
 
 @attrs.define
@@ -169,7 +154,7 @@ def cluster() -> Iterator[Cluster]:
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=2, dashboard_address=None, host="127.0.0.1"
+            n_workers=2, threads_per_worker=2, dashboard_address="127.0.0.1:0", host="127.0.0.1"
         ) as local,
         distributed.Client(local) as client,
     ):
@@ -195,7 +180,7 @@ def test_a_worker_that_dies_loses_no_row_and_doubles_none(
     fake.workflow = lambda inputs: [Node("held", gate=gate)] if int(inputs["text"]) < 5 else []
     options: dict[str, Any] = {"executor": cluster.executor, "concurrency": 4}
     with ThreadPoolExecutor(1) as thread:
-        summary = thread.submit(run_many, bench.dify, rows(12), bench.output, **options)
+        summary = thread.submit(bench.many, rows(12), **options)
         fake.wait_for(lambda: len(fake.runs) == 4)
         fake.wait_for(lambda: all(run.listed for run in fake.runs))
         workers = cluster.client.run(os.getpid)

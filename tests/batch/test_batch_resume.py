@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from batches import Bench, busy, ended, read, rows
-from dify_workflow import AuthenticationError, DifyWorkflow, InvalidArgument, TooManyRequests
+from dify_workflow import AuthenticationError, InvalidArgument, TooManyRequests
 from dify_workflow.batch import run_many
 from fake_dify import Answer, FakeDify, Fault, Gate, Input, Sleep
 from programs import python
@@ -203,12 +203,10 @@ def test_nobody_else_may_write_the_same_output(
     assert len(fake.runs) == 2
 
 
-def test_a_journal_that_cannot_be_read_is_not_guessed_at(
-    dify: DifyWorkflow, tmp_path: Path
-) -> None:
-    (tmp_path / "out.jsonl.journal").write_bytes(b"\0\0\0\n")
+def test_a_journal_that_cannot_be_read_is_not_guessed_at(bench: Bench) -> None:
+    bench.journal.write_bytes(b"\0\0\0\n")
     with pytest.raises(InvalidArgument, match=r"line 1 of .*out.jsonl.journal cannot be read"):
-        run_many(dify, rows(1), tmp_path / "out.jsonl")
+        bench.many(rows(1))
 
 
 def test_a_clock_that_was_set_back_does_not_hold_up_the_row(fake: FakeDify, bench: Bench) -> None:

@@ -100,34 +100,23 @@ def test_the_relay_says_at_once_that_nothing_was_started(
 # Jupyter
 
 
-def stored_notebook() -> Any:
+@pytest.mark.slow
+def test_the_notebook_is_stored_without_outputs_and_shows_progress(fake: FakeDify) -> None:
     import nbformat
+    from nbclient import NotebookClient
 
     read: Any = nbformat.read
     notebook = read(EXAMPLES / "notebook.ipynb", as_version=4)
     nbformat.validate(notebook)
-    return notebook
-
-
-@pytest.mark.slow
-def test_the_notebook_shows_progress(fake: FakeDify) -> None:
-    from nbclient import NotebookClient
-
-    notebook = stored_notebook()
+    for cell in notebook.cells:
+        assert not cell.get("outputs")
+        assert cell.get("execution_count") is None
     NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(EXAMPLES)}}).execute()
     progress, printed = notebook.cells[-1].outputs
     shown = progress["data"]["text/markdown"]
     assert "- lookup: succeeded, 0.0" in shown
     assert "> Hello" in shown
     assert printed["text"] == "succeeded {'text': 'Hello'}\n"
-
-
-@pytest.mark.slow
-def test_the_notebook_is_stored_without_outputs() -> None:
-    notebook = stored_notebook()
-    for cell in notebook.cells:
-        assert not cell.get("outputs")
-        assert cell.get("execution_count") is None
 
 
 # Celery
