@@ -61,6 +61,7 @@ def test_doctor(fake_dify: FakeDify) -> None:
     assert ended.exit_code == 0
     assert said["base URL"] == f"ok {fake_dify.url}"
     assert said["app mode"] == "ok workflow"
+    assert "key" in said
     assert said["version"] == f"ok {fake_dify.version}"
     assert said["published"].startswith("ok yes")
     assert all(line.startswith("ok ") for line in said.values())

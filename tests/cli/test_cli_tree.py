@@ -120,11 +120,13 @@ def test_a_run_that_is_joined_in_an_iteration() -> None:
 
 
 def test_retries() -> None:
-    retry = node("a", retry_index=1, error="no route")
+    """To Dify 1.8 each retry has an id of its own."""
+    retry = node("a", id="another", retry_index=1, error="no route")
     tree = fed([node("a", started=True), {**retry, "event": "node_retry"}])
     assert "● a  code  0.0 s  retry 1: no route" in drawn(tree, whole=False)
     fed([node("a")], tree)
     assert "✓ a  code  0.5 s\n" in drawn(tree)
+    assert len(below(tree.root)) == 1
 
 
 def test_the_text_begins_again_with_each_leg() -> None:

@@ -13,9 +13,10 @@ PERSON = {
         "age": {"type": ["integer", "null"]},
         "tags": {"type": "array", "items": {"enum": ["a", "b"]}},
         "home": {"$ref": "#/$defs/home"},
+        "odd": {"enum": [True, 2]},
     },
     "required": ["name", "tags"],
-    "$defs": {"home": {"type": "object", "properties": {"street": {"type": "string"}}}},
+    "$defs": {"home": {"properties": {"street": {"type": "string"}}}},
 }
 WITH_SCHEMA: dict[str, Any] = {
     "structured_output_enabled": True,
@@ -37,6 +38,7 @@ TABLE: list[tuple[Node | tuple[Node, ...], Any, str]] = [
     (node("n", "llm", **WITH_SCHEMA), "n.structured_output.age", "int | None"),
     (node("n", "llm", **WITH_SCHEMA), "n.structured_output.tags", "list[str]"),
     (node("n", "llm", **WITH_SCHEMA), "n.structured_output.home.street", "str | None"),
+    (node("n", "llm", **WITH_SCHEMA), "n.structured_output.odd", "bool | int | None"),
     (node("n", "llm"), ("n.structured_output", "object"), "dict[str, Any]"),
     (CODE, "c.s", "str"),
     (CODE, "c.l", "list[float]"),
