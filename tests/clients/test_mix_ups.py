@@ -109,21 +109,13 @@ def test_a_wait_is_a_number_of_seconds(kind: Kind, value: Any, fake_dify: FakeDi
 
 
 @both
-def test_what_cannot_be_reached_is_named(kind: Kind, fake_dify: FakeDify) -> None:
-    """With what to look at, and without the frames of httpx."""
+def test_what_cannot_be_reached_is_told_without_the_frames_of_httpx(kind: Kind) -> None:
+    """What is told: tests/runs/test_no_answer.py."""
     with FakeDify() as gone:
-        nobody = gone.url.removesuffix("/v1")
-    for url, told in {
-        nobody: rf"POST {nobody}: no server listens there .*Is base_url right",
-        "http://nobody.invalid": "POST http://nobody.invalid:80: the name of the host is not kno",
-        fake_dify.url.replace("http:", "https:"): "speaks no TLS .* Is it http:// in base_url",
-    }.items():
-        with (
-            client(kind, url, max_retries=0) as dify,
-            pytest.raises(ConnectionFailed, match=told) as caught,
-        ):
-            dify.run_workflow({})
-        assert "/httpx/" not in "".join(traceback.format_exception(caught.value))
+        pass
+    with client(kind, gone, max_retries=0) as dify, pytest.raises(ConnectionFailed) as caught:
+        dify.run_workflow({})
+    assert "/httpx/" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_with_and_async_with_say_which_class_is_meant(fake_dify: FakeDify) -> None:
