@@ -26,6 +26,7 @@ ACCEPTED: dict[str, list[str]] = {
     "http://127.0.0.1/v1": ["http://127.0.0.1:80"],
     "http://[::1]:5001/v1": ["http://[::1]:5001"],
     "http://[2001:db8::1]/v1": ["http://[2001:db8::1]/v1"],
+    "http://[fe80::1%eth0]:5001/v1": ["http://[fe80::1%25eth0]:5001"],
     "https://xn--bcher-kva.example/v1": ["https://bücher.example/v1"],
     # Below a path of the host.
     f"{HOST}/dify/v1": [f"{HOST}/dify", f"{HOST}/dify/", f"{HOST}/dify/v1"],

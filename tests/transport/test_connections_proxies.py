@@ -88,6 +88,15 @@ def test_requests_go_through_a_proxy(
         assert told == {"Basic bWU6c2VjcmV0" if given else None}
 
 
+@both
+def test_no_server_is_told_of_a_zone(kind: Kind) -> None:
+    """That of a link-local address is a matter of our system; some servers refuse it."""
+    with ReplayServer(dify_server) as proxy:
+        with client(kind, "http://[fe80::1%25eth0]:5001", proxy=proxy.url) as dify:
+            use(dify)
+        assert {request.headers["host"] for request in proxy.requests} == {"[fe80::1]:5001"}
+
+
 # By a URL, what of NO_PROXY excludes it, and what does not; between bars.
 EXCLUDED = {
     "http://127.0.0.1:5001": "127.0.0.1|127.0.0.0/8|10.0.0.0/8, 127.0.0.1:5001|0.0.0.0/0"
@@ -95,6 +104,7 @@ EXCLUDED = {
     "https://127.0.0.1": "127.0.0.1:443|https://127.0.0.1|127.1.2.3/8",
     "http://[::1]:5001": "::1|[::1]|[::1]:5001|::/0|::1/128|0:0:0:0:0:0:0:1",
     "http://[fe80::2]": "fe80::/10|[FE80::2]:80",
+    "http://[fe80::2%eth0]": "fe80::/10|[fe80::2%eth0]:80|fe80::2",
     "http://dify.example.com": "example.com|.example.com|*.example.com|*example.com"
     "|DIFY.example.com|dify.example.com:80|com|*|a,*|all://example.com",
     "http://example.com:8080": "example.com|.example.com|example.com:8080",

@@ -80,8 +80,7 @@ class AsyncConnection(ConnectionState, httpcore.AsyncConnectionInterface):
                 pass
             route.tunnelled(head)
         if route.secure:
-            name = route.origin.host.decode("ascii")
-            stream = await stream.start_tls(route.context, name, timeouts("connect"))
+            stream = await stream.start_tls(route.context, route.server_name, timeouts("connect"))
             self._layer(stream)
         return stream
 

@@ -80,8 +80,7 @@ class Connection(ConnectionState, httpcore.ConnectionInterface):
                 pass
             route.tunnelled(head)
         if route.secure:
-            name = route.origin.host.decode("ascii")
-            stream = self._secured(stream, route.context, name, timeouts("connect"))
+            stream = self._secured(stream, route.context, route.server_name, timeouts("connect"))
             self._use(stream, straight=not route.proxy_is_secure)
         return stream
 

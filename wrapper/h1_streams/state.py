@@ -45,6 +45,11 @@ class Route(NamedTuple):
         return self.origin.scheme == b"https"
 
     @property
+    def server_name(self) -> str:
+        """The name that its certificate has; an address without the zone it is in."""
+        return self.origin.host.decode("ascii").partition("%")[0]
+
+    @property
     def tunnel(self) -> bytes | None:
         """The request that makes a proxy a tunnel to a secure origin."""
         if self.proxy is None or not self.secure:

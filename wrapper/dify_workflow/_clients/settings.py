@@ -71,6 +71,10 @@ _NOT_API = _ENDPOINT_STARTS | {"console", "api", "app", "apps", "workflow", "dat
 _CLOUD_PAGES = frozenset({"cloud.dify.ai", "dify.ai", "www.dify.ai", "udify.app"})
 
 
+# Of a link-local address, as RFC 6874 writes it; systems know it without the 25.
+_ZONE = re.compile(r"(//\[[0-9a-f:.]+)%25(?=[^]]+\])", re.I)
+
+
 def _parsed(text: str) -> httpx.URL:
     if not isinstance(text, str):
         raise invalid("base_url", f"text is needed, not a {type(text).__name__}")
@@ -78,7 +82,7 @@ def _parsed(text: str) -> httpx.URL:
     if re.search(r"[\s\\]", text):
         raise invalid("base_url", "it must not hold spaces or backslashes")
     try:
-        url = httpx.URL(text)
+        url = httpx.URL(_ZONE.sub(r"\1%", text))
         host = url.host
         url.raw_host.decode().encode("idna")  # as it is when a connection is made
     except (httpx.InvalidURL, ValueError):  # the latter for a bad host name

@@ -109,10 +109,12 @@ def build_request(
     parsed = _fixed if api_request.path == template else httpx.URL
     try:
         url = parsed(address)
+        if "%" in url.host:
+            headers["Host"] = _host(url)
         if own:  # there is nothing to be merged with
             if "json" in kwargs:  # httpx makes its headers anew for those that it adds
                 body = _to_text(kwargs.pop("json")).encode()
-                headers["Host"] = url.netloc.decode()
+                headers["Host"] = _host(url)
                 headers["Content-Length"] = str(len(body))
                 kwargs["stream"] = httpx.ByteStream(body)
             request = httpx.Request(url=url, headers=headers, **kwargs)
@@ -128,6 +130,12 @@ def build_request(
     if ends is not None:
         request.extensions[UNTIL] = ends
     return request
+
+
+def _host(url: httpx.URL) -> str:
+    """Return what a server is told of its own name: not the zone of ours that it is in."""
+    before, percent, zone = url.netloc.decode().partition("%")
+    return f"{before}]{zone.partition(']')[2]}" if percent else before
 
 
 def whole_response(
