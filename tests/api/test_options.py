@@ -42,7 +42,7 @@ BAD: list[tuple[str, Any]] = [
     *(("stop_on_exit", value) for value in NOT_A_BOOL),
     *(("unique_user", value) for value in NOT_A_BOOL),
     *(("read_ahead", value) for value in NOT_A_BOOL),
-    *(("run_key_input", value) for value in ["", " ", *NOT_TEXT]),
+    *(("run_key_input", value) for value in ["", " ", "\ud800", *NOT_TEXT]),
     *(("validate", value) for value in ["", "on", "Strict", True, False, 1, ["off"]]),
     *(("on_human_input", value) for value in ["a", 5, {}]),
     *(("extra_headers", value) for value in NOT_A_MAPPING),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from typing import Any
 
@@ -180,6 +181,12 @@ def test_result_says_that_the_run_was_not_found_yet() -> None:
         stream.result(2)
     with pytest.raises(NotFound):
         stream.result()
+
+
+@pytest.mark.parametrize("seconds", [10**400, math.inf])
+def test_result_waits_as_long_as_it_is_told(seconds: float) -> None:
+    dify = server(version="1.16.1")
+    assert stream_of(dify, following(dify)).result(seconds).status == "succeeded"
 
 
 # Ids of an event that was cut inside.

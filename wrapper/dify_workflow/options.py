@@ -143,7 +143,10 @@ def _count(least: int) -> _Validator:
 
 
 _yes_or_no = _must(lambda value: isinstance(value, bool), "True or False")
-_name = _must(lambda value: isinstance(value, str) and value.strip(), "a name, not empty")
+_name = _must(
+    lambda value: isinstance(value, str) and value.strip() and to_json(value, "run_key_input"),
+    "a name, not empty",
+)
 _function = _must(callable, "a function")
 _validate = _must(
     lambda value: is_one_of(value, ("off", "warn", "strict")), '"off", "warn" or "strict"'

@@ -297,7 +297,7 @@ class RunHandle:
             return math.inf
         if isinstance(number, bool) or not isinstance(number, int | float) or not number >= 0:
             raise invalid(name, "a number of seconds, 0 or more, a timedelta, or None")
-        return self._clock() + float(number)
+        return self._clock() + float(min(number, limits.FOREVER))
 
     def _raise_left(self) -> None:
         """Raise what ended the stream, once, where it was read in the background.
