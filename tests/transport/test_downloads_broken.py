@@ -161,8 +161,10 @@ def test_what_is_there_stays_unless_it_may_be_overwritten(kind: Kind, tmp_path: 
         assert (tmp_path / "a.bin").read_text() == "old"
         for to in (tmp_path, tmp_path / "a.bin"):
             (tmp_path / "a.bin").write_text("old")
+            (tmp_path / "a.bin").chmod(0o600)
             assert dify.download(file, to=to, overwrite=True) == tmp_path / "a.bin"
             assert (tmp_path / "a.bin").read_bytes() == CONTENT
+            assert os.name == "nt" or (tmp_path / "a.bin").stat().st_mode & 0o777 == 0o600
 
 
 @both

@@ -7,6 +7,7 @@ import io
 import itertools
 import math
 import os
+import stat
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -223,7 +224,8 @@ def _put(partial: Path, destination: Destination) -> Path:
     for number in itertools.count(1):
         try:
             if destination.overwrite:
-                _is_taken(path)  # by a file, or nothing
+                if _is_taken(path):
+                    partial.chmod(stat.S_IMODE(path.stat().st_mode))  # it may be a secret one
                 partial.replace(path)
             else:
                 _rename(partial, path)
