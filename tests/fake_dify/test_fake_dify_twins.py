@@ -84,7 +84,7 @@ def servers() -> Iterator[dict[str, FakeDify]]:
         yield servers
 
 
-@pytest.mark.sample(330)
+@pytest.mark.sample(400)
 @pytest.mark.parametrize("item", CASES, ids=str)
 def test_the_answer_has_the_recorded_shape(servers: dict[str, FakeDify], item: Exchange) -> None:
     assert differences(item, send(servers[item.version], item)) == []
