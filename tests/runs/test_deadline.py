@@ -125,7 +125,7 @@ def test_every_way_to_run_waits_for_a_place(kind: Kind, mode: str) -> None:
         posted = post(kind, mode, [refusal] * 10, deadline=300)
         assert (posted.outcome, posted.posts) == ("succeeded", 11)
         assert posted.pauses == pytest.approx([0.5, 1.0, 2.0, 4.0, *[8.0] * 6], abs=0.1)
-    ways: list[dict[str, Any]] = [{}, {"read_ahead": True}] if mode == "stream" else [{}]
+    ways: list[dict[str, Any]] = [{}] if mode == "blocking" else [{}, {"read_ahead": True}]
     for options in ways:
         ended = post(kind, mode, [TOO_MANY] * 99, deadline=60, **options)
         assert type(ended.outcome) is TooManyRequests
