@@ -12,6 +12,7 @@ DEFAULT_MAX_EVENT_BYTES = 256 * 1024 * 1024
 
 _BOM = b"\xef\xbb\xbf"
 _BLOCK = 64 * 1024  # bytes
+_SMALL = 4 * 1024  # bytes of a piece: larger ones are kept as they are, and not copied
 
 
 class _Pieces:
@@ -27,7 +28,7 @@ class _Pieces:
     def add(self, piece: bytes) -> None:
         """Keep a piece."""
         self.size += len(piece)
-        if len(piece) < _BLOCK:
+        if len(piece) < _SMALL:
             self._tail += piece
             if len(self._tail) < _BLOCK:
                 return
@@ -39,7 +40,7 @@ class _Pieces:
             self._blocks.append(piece)
 
     def startswith(self, text: bytes) -> bool:
-        """Return whether the bytes begin with a text, which is shorter than any block."""
+        """Return whether the first block begins with a text; a shorter one does not."""
         return (self._blocks[0] if self._blocks else self._tail).startswith(text)
 
     def take(self) -> bytes:
