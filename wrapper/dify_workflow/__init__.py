@@ -9,8 +9,6 @@ with DifyWorkflow(api_key="app-...") as dify:
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ._version import __version__ as __version__
-
 if TYPE_CHECKING:
     import dify_workflow_api.models as _models
     from dify_workflow_api.models import *  # noqa: F403 - the classes of `data`, files and forms
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from ._codec.jsonio import is_missing as is_missing
     from ._codec.jsonio import json_text as json_text
     from ._codec.jsonio import to_json as to_json
+    from ._version import __version__ as __version__
     from .errors import APIError as APIError
     from .errors import AppUnavailable as AppUnavailable
     from .errors import AuthenticationError as AuthenticationError
@@ -104,7 +103,9 @@ if not TYPE_CHECKING:
     __all__ = sorted(_HOMES)
 
     def __getattr__(name):
-        if name in __all__:
+        if name == "__version__":
+            from ._version import __version__ as value
+        elif name in __all__:
             value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
         else:
             models = import_module("dify_workflow_api.models")

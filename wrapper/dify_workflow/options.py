@@ -7,7 +7,6 @@ import re
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
-from difflib import get_close_matches
 from typing import Any, Literal, TypedDict, TypeVar
 
 import attrs
@@ -283,6 +282,8 @@ _NAMES = frozenset(field.name for field in attrs.fields(Options))
 
 def unknown(name: str, known: Collection[str]) -> InvalidArgument:
     """Return the error for an option that there is not; it has the nearest name first."""
+    from difflib import get_close_matches
+
     near = get_close_matches(name, known, n=1)
     meant = f"did you mean {near[0]}? There" if near else "there"
     return invalid(name, f"unknown option; {meant} are {', '.join(sorted(known))}")

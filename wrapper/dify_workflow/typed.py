@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from typing import Any, Generic, TypeVar
 
 import attrs
-from dify_workflow_api.models import OutputFile
+import dify_workflow_api.models as models
 
 from ._codec.jsonio import UNREADABLE, decode
 from .errors import DifyError, invalid
@@ -150,7 +150,7 @@ def _fit(kind: Any, value: Any, where: str) -> Any:
         return dict(_fields(kind, value, where))
     if origin is list and isinstance(value, list):
         return [_fit(parts[0], item, f"{where}.{index}") for index, item in enumerate(value)]
-    if kind is OutputFile and isinstance(value, dict) and "dify_model_identity" in value:
+    if kind is models.OutputFile and isinstance(value, dict) and "dify_model_identity" in value:
         try:
             return decode("OutputFile", value)
         except UNREADABLE:

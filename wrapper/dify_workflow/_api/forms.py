@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dify_workflow_api.models import SubmitFormBody
+import dify_workflow_api.models as models
 
 from .._codec.jsonio import as_text, decode, to_json
 from ..errors import FormClosed, InvalidArgument, invalid
@@ -49,7 +49,7 @@ def submit(
     fit_types({field.output_variable_name: field for field in form.inputs}, filled)
     if files := api_requests.not_uploaded(filled):
         yield from upload_all(files, options)
-    body = SubmitFormBody(inputs=filled, action=action, user=options.user)
+    body = models.SubmitFormBody(inputs=filled, action=action, user=options.user)
     request = api_requests.build("submitHumanInputForm", options, token, body=body)
     outcome: ApiResponse | Failure = yield from send_with_retries(Send(request))
     if isinstance(outcome, ApiResponse) and (outcome.ok or outcome.is_dify):

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import attrs
-from dify_workflow_api.models import AudioToTextBody, FileUploadBody
-from dify_workflow_api.types import File
+import dify_workflow_api.models as models
 
 from .._codec.jsonio import as_text, decode
 from ..errors import invalid
@@ -34,6 +33,7 @@ from .commands import Flow, Gather, ask
 
 if TYPE_CHECKING:
     from dify_workflow_api.models import UploadedFile
+    from dify_workflow_api.types import File
 
 
 Progress = Callable[[int, int], object]  # bytes sent, bytes in all
@@ -113,7 +113,7 @@ def upload(
     name = name_for(content, name)
     part = Part(content, progress)
     file = _file(part, name, mime_type)
-    body = FileUploadBody(file=file, user=options.user)
+    body = models.FileUploadBody(file=file, user=options.user)
     response = yield from _send(part, api_requests.build("uploadFile", options, body=body))
     uploaded: UploadedFile = response.decode(partial(decode, "UploadedFile"))
     if not isinstance(uploaded.id, str) or not uploaded.id:
@@ -128,7 +128,7 @@ def transcribe(
     name = name_for(content, name)
     mime_type = mime_type or _audio_type(name)
     part = Part(content, None)
-    body = AudioToTextBody(file=_file(part, name, mime_type), user=options.user)
+    body = models.AudioToTextBody(file=_file(part, name, mime_type), user=options.user)
     response = yield from _send(part, api_requests.build("audioToText", options, body=body))
     return as_text(response.decode(partial(decode, "AudioTranscript")).text)
 
@@ -150,6 +150,8 @@ def _audio_type(name: str) -> str:
 
 def _file(part: Part, name: str, mime_type: str | None) -> File:
     # httpx asks of a file what a `Part` has: read, seek and tell.
+    from dify_workflow_api.types import File
+
     return File(part, name, sent_type(mime_type, name))  # type: ignore[arg-type]
 
 
