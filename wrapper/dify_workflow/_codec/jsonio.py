@@ -13,9 +13,9 @@ import dataclasses
 import email.utils
 import json
 import math
+import sys
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
 from enum import Enum
 from pathlib import PurePath
 from typing import Any
@@ -175,11 +175,16 @@ def is_missing(value: Any) -> bool:
     """
     if type(value).__name__ in ("NAType", "MaskedConstant"):  # whose comparisons tell nothing
         return True
-    if isinstance(value, Decimal):
-        return value.is_nan()
+    if _is_decimal(value):
+        return bool(value.is_nan())
     if isinstance(value, float | date) or _numpy_kind(value):  # pandas.NaT is a datetime
         return bool(value != value)
     return False
+
+
+def _is_decimal(value: Any) -> bool:
+    module = sys.modules.get("decimal")  # who has none need not load it: it takes 2 ms
+    return module is not None and isinstance(value, module.Decimal)
 
 
 def is_one_of(value: Any, texts: Collection[str]) -> bool:
@@ -234,9 +239,9 @@ def _to_json(value: Any, where: str) -> Any:
         return value.as_input()
     if isinstance(value, datetime | date | time):
         return value.isoformat()
-    if isinstance(value, Decimal) and not value.is_finite():
+    if _is_decimal(value) and not value.is_finite():
         raise invalid(where, f"{value} has no JSON form")
-    if isinstance(value, UUID | Decimal):
+    if isinstance(value, UUID) or _is_decimal(value):
         return str(value)
     match _numpy_kind(value):
         case "b":
