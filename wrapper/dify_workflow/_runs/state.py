@@ -161,11 +161,16 @@ class RunState:
             self._unsure = False
         for payload in payloads:
             plain = self.run_id and self.task_id and not (self.over or self.held)
-            if plain and payload.startswith(_TEXT):
-                self._accept_text(payload)
-            elif plain and self.result_only and payload.startswith(_NODES) and self._keep(payload):
+            text = plain and payload.startswith(_TEXT)
+            if self.result_only and (
+                payload.endswith(b"}")
+                if text
+                else plain and payload.startswith(_NODES) and self._keep(payload)
+            ):
                 self.count += 1
                 self.news += 1
+            elif text:
+                self._accept_text(payload)
             else:
                 self._accept(payload)
 
@@ -192,10 +197,6 @@ class RunState:
 
     def _accept_text(self, payload: bytes) -> None:
         """Take a chunk of text by the shortest way: most events are one."""
-        if self.result_only and payload.endswith(b"}"):
-            self.count += 1
-            self.news += 1
-            return
         try:
             raw = loads_short(payload)
             new = self.delivered.is_new_text(raw["data"])
