@@ -295,13 +295,13 @@ def refusal(message: str) -> APIError | None:
     return stream_error({"code": "invalid_param", "status": 400, "message": message})
 
 
-def refused_guesses(error: APIError) -> type[GuessedType] | None:
+def refused_guesses(error: Exception) -> type[GuessedType] | None:
     """Return which guesses at files' types an error tells to change; None: it is another."""
-    if error.code == "invalid_param" and error.message.startswith(_WRONG_TYPE):
+    if not isinstance(error, APIError) or error.code != "invalid_param":
+        return None
+    if error.message.startswith(_WRONG_TYPE):
         return UnsureType
-    if error.code == "invalid_param" and error.message.startswith(_TYPE_NOT_ALLOWED):
-        return GuessedType
-    return None
+    return GuessedType if error.message.startswith(_TYPE_NOT_ALLOWED) else None
 
 
 def _hint(kind: type[APIError], response: ApiResponse, code: str | None, message: str) -> str:

@@ -35,7 +35,7 @@ from .._api.commands import Await, Cut, Flow, Open, Opened, ReadOn, Send, Waitin
 from .._api.failures import Failure, no_answer
 from .._api.results import from_blocking
 from .._api.uploads import upload_all
-from ..errors import APIError, InvalidParam, ServerError
+from ..errors import APIError, ServerError
 from ..options import DEFAULT_TIMEOUT, RequestTimeout
 from ..types.responses import WorkflowRunResponse
 from .lookup import find
@@ -85,7 +85,7 @@ def _with_other_types(
     while True:
         try:
             return (yield from post(run, start))
-        except InvalidParam as error:
+        except Exception as error:  # a builtin is there when an interpreter ends, too
             guesses = refused_guesses(error)
             if guesses is None or not change_types(start.kwargs["json"], guesses):
                 raise

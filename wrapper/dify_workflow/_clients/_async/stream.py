@@ -154,6 +154,8 @@ class AsyncWorkflowStream(RunHandle):
         await self.aclose()
 
     def __del__(self) -> None:
+        if sys is None:  # at the end of a free-threaded interpreter
+            return
         if not hasattr(self, "_connection") or self._forked:
             return
         if self._connection is not None:

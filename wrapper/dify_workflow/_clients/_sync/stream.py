@@ -153,6 +153,8 @@ class WorkflowStream(RunHandle):
         self.close()
 
     def __del__(self) -> None:
+        if sys is None:  # at the end of a free-threaded interpreter
+            return
         if not hasattr(self, "_connection") or self._forked:
             return
         if self._connection is not None:
