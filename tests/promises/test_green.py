@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -28,6 +29,21 @@ def test_the_promises_hold_under(world: str) -> None:
     command = [sys.executable, str(TESTS / "support" / "under.py"), world, *map(str, found)]
     done = subprocess.run(
         [*command, "-k", chosen, "-m", "not long"],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-5_000:]
+
+
+@pytest.mark.skipif("DIFY_FREE_THREADED" not in os.environ, reason="it names no interpreter")
+def test_the_promises_hold_without_a_gil() -> None:
+    """DIFY_FREE_THREADED=.../python3.13t, which has this package, fake-dify and pytest."""
+    found = [str(next(TESTS.rglob(name))) for name in FILES]
+    python = [os.environ["DIFY_FREE_THREADED"], "-X", "gil=0", "-m", "pytest", "-q", "-n", "0"]
+    done = subprocess.run(
+        [*python, "-W", "default", "-p", "no:cacheprovider", "-m", "not long", *found],
         capture_output=True,
         text=True,
         timeout=600,
