@@ -85,23 +85,25 @@ class Service:
             if world.check:
                 world.violations += contract().request_problems(operation, call.query, call.body)
         except ApiError as error:
-            refused = error
+            reply, refused = self._refusal(error), error
         except HTTPException:
             raise
         except Exception as problem:  # raised by a function of the test, or a fault of our own
             world.problems.append(problem)
             refused = crash()
-        if refused is not None:
-            headers = {"www-authenticate": 'Bearer realm="api"'} if refused.status == 401 else {}
-            if refused.code == "unknown" and world.rules.since(1, 11):
-                headers["vary"] = "Cookie"  # here versions before 1.13 say it, too
-            reply = Reply(refused.body(), refused.status, headers=headers)
+            reply = self._refusal(refused)
         if reply.content is None:
             if world.check:
                 found = contract().reply_problems(operation, reply.status, reply.body)
                 world.violations += found
             reply = old_reply(world.rules, operation, reply, refused)
         return self._send(evolve(reply, headers={**CORS, **reply.headers}))
+
+    def _refusal(self, error: ApiError) -> Reply:
+        headers = {"www-authenticate": 'Bearer realm="api"'} if error.status == 401 else {}
+        if error.code == "unknown" and self._world.rules.since(1, 11):
+            headers["vary"] = "Cookie"  # here versions before 1.13 say it, too
+        return Reply(error.body(), error.status, headers=headers)
 
     async def _no_operation(self, request: Request, error: Any) -> Sending:
         """Answer what is no operation of the API, or has an id in its path that is no UUID."""
