@@ -188,6 +188,8 @@ def test_a_key_is_known_again_when_it_is_read_from_the_output(
         ("executor", 8),
         ("inputs", "text"),
         ("key", bytearray()),
+        pytest.param("concurrency", 10**400, id="no float holds it"),
+        pytest.param("patience", 10**400, id="nor this"),
         ("stop_on", (ValueError,)),
         ("stop_on", TooManyRequests),
         ("patience", math.nan),

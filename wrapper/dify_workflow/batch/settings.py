@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from typing import Any
@@ -14,6 +13,7 @@ from ..errors import invalid
 from ..options import Options, Seconds, in_seconds, unknown
 from .cells import Inputs
 
+_MOST = 1e9  # seconds are 30 years of them; a float holds what is below
 # What every further row would meet too.
 STOP_ON: tuple[type[DifyError], ...] = (
     errors.AuthenticationError,
@@ -58,13 +58,13 @@ def _is_name(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None
 
 def _is_seconds(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if value is not None and not (number and value >= 0 and math.isfinite(value)):
-        raise invalid(attribute.name, "a number of seconds, 0 or more, or a timedelta")
+    if value is not None and not (number and 0 <= value < _MOST):
+        raise invalid(attribute.name, "a number of seconds from 0 to 999,999,999, or a timedelta")
 
 
 def _is_count(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise invalid("concurrency", "a whole number, 1 or more")
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value < _MOST:
+        raise invalid("concurrency", "a whole number from 1 to 999,999,999")
 
 
 def _are_errors(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
