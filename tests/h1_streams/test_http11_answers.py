@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 
 import h11
 import httpx
 import pytest
+from h1_streams.asyncio_streams import _HIGH_WATER, AsyncioStream
 from raw_http import RawServer, Way, asked, loops, once, quiet_trio, ways
 
 pytestmark = quiet_trio
@@ -138,3 +140,31 @@ def test_httpcore_does_not_parse_for_us(monkeypatch: pytest.MonkeyPatch) -> None
         for way in ("sync", "asyncio", "trio"):
             (ours,) = asked(way, httpx.Request("GET", server.url))
             assert ours["body"] == b"hello"
+
+
+class Tap:
+    """A transport that a stream turns off and on."""
+
+    def __init__(self) -> None:
+        self.flows = True
+
+    def pause_reading(self) -> None:
+        self.flows = False
+
+    def resume_reading(self) -> None:
+        self.flows = True
+
+
+def test_a_sender_is_held_back_while_nobody_reads() -> None:
+    async def main() -> list[bool]:
+        stream, tap = AsyncioStream(asyncio.get_running_loop()), Tap()
+        stream.connection_made(tap)
+        stream.data_received(bytes(_HIGH_WATER))
+        flows = [tap.flows]
+        stream.data_received(bytes(2))
+        for _ in range(3):
+            flows.append(tap.flows)
+            await stream.read(1)
+        return [*flows, tap.flows]
+
+    assert asyncio.run(main()) == [True, False, False, True, True]

@@ -13,8 +13,10 @@ from dify_workflow import (
     split_reasoning,
 )
 from dify_workflow.types.text import Splitter, TextPieces, texts_of
-from facade import Kind, both, client
+from facade import Kind, answered, both, client
 from fake_dify import End, FakeDify, Fault, Gate, HumanInput, Node, Text
+from replay_server import Reply
+from run_events import STARTED, live, sse
 from wire_archive import Exchange, exchanges
 
 TAGGED = [
@@ -134,6 +136,15 @@ def test_runs_without_a_text_say_why(kind: Kind, fake: FakeDify) -> None:
         with pytest.raises(SeveralTexts, match="a, b") as caught:
             _ = several.text
         assert (caught.value.names, caught.value.response) == (("a", "b"), several)
+
+
+@both
+def test_a_piece_without_a_text_is_an_event_all_the_same(kind: Kind) -> None:
+    end = live("workflow_finished", status="succeeded", outputs={})
+    events = [STARTED, live("text_chunk", text=None), live("text_chunk", text="a"), end]
+    with answered(kind, Reply.stream(sse(events))) as (_, dify):
+        names = [item.event for item in dify.run_workflow_stream({})]
+    assert names == [event["event"] for event in events]
 
 
 def test_an_event_has_its_piece_of_text() -> None:
