@@ -30,10 +30,10 @@ BLOCKING = WorkflowRunRequest(inputs={}, response_mode="blocking")
 
 
 def drip(whole: bytes, after: int = 0) -> Reply:
-    """Send the first bytes, and then one now and then, for half a minute."""
-    rest = whole[after:].ljust(150, b" ")
+    """Send the first bytes, and then one now and then, for longer than a test may take."""
+    rest = whole[after:].ljust(3000, b" ")
     steps: list[Step] = [whole[:after]] if after else []
-    for byte in rest[:150]:
+    for byte in rest[:3000]:
         steps += [bytes([byte]), Sleep(0.2)]
     return Reply.raw(*steps)
 
@@ -127,7 +127,7 @@ BOUNDED: dict[str, tuple[Ask, type[DifyError]]] = {
 def test_whatever_connects(
     kind: Kind, connections: str, drips: str, what: str, tmp_path: Path
 ) -> None:
-    """Without a bound, all of these would fail otherwise, by the end of what drips."""
+    """Without a bound, all of these would not end in the time that a test has."""
     ask, expected = BOUNDED[what]
     options = {"max_retries": 0, **CONNECTIONS[connections](kind)}
     with ReplayServer([DRIPS[drips]] * 5) as server, client(kind, server.url, **options) as dify:
