@@ -118,3 +118,10 @@ def test_doctor_of_something_else_than_dify(fake_dify: FakeDify) -> None:
     ended = cli(fake_dify, "doctor")
     assert ended.exit_code == Exit.NOT_FOUND
     assert "the root of Dify's API" in ended.out
+
+
+def test_doctor_of_a_server_that_refuses(fake_dify: FakeDify) -> None:
+    fake_dify.faults.add(Answer(on="getAppInfo", status=418, body="{}"))
+    ended = cli(fake_dify, "doctor")
+    assert ended.exit_code == Exit.SERVER
+    assert "see the server's log" in ended.out

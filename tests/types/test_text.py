@@ -101,7 +101,7 @@ def test_pieces_come_one_by_one_and_drive_the_run(kind: Kind, fake: FakeDify) ->
         assert next(pieces) == "Hel"
         assert fake.runs[0].status == "running"
         gate.open()
-        assert "".join(stream.text)  # it goes on where it was
+        assert "".join(stream.text) == "\nlo"  # it goes on where it was
         assert stream.result().status == "succeeded"
 
 
