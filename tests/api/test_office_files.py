@@ -35,6 +35,7 @@ TAKEN: dict[str, tuple[Any, ...]] = {
     "one of two": ("dify", MIXED, files("pdf", "doc"), 2),
     "first one, then the other": ("dify", WITH_PDF, files("xml", "pdf"), 3),
     "given": ("dify", OTHER, files("eml", type="custom"), 1),
+    "no extension is listed": ("dify", allowing("custom", extensions=()), files("json"), 1),
 }
 REFUSED: dict[str, tuple[Any, ...]] = {
     "given": ("dify", OTHER, files("msg", type="document"), 1, "Detected file type does not"),

@@ -85,9 +85,9 @@ class Input(Checked):
 
     def takes(self, kind: str, extension: str) -> bool:
         """Return whether a file of this type is taken; extension: with its dot."""
-        if kind == "custom":  # Dify looks for it among the types as little
+        if kind == "custom" and self.allowed_file_extensions:  # as in Dify
             return extension in self.allowed_file_extensions
-        return kind in self.allowed_file_types
+        return kind in self.allowed_file_types  # no extension is listed: any will do
 
 
 @define
