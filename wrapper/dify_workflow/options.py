@@ -33,7 +33,7 @@ DEFAULT_USER = "dify-workflow"
 # The read time-out is for plain requests; streams have limits of their own (see `_runs.start`).
 DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, pool=10.0, write=60.0, read=60.0)
 DEFAULT_RETRIES = 3
-_LONGEST = 1e9  # s; systems wait no longer than some hundred years
+LONGEST = 1e9  # s; systems wait no longer than some hundred years
 # Characters; one more and the server answers 500.
 _MAX_USER: int = BODIES["RunWorkflowBody"]["user"]["maxLength"]
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -105,7 +105,7 @@ def in_seconds(value: Any) -> Any:
 
 def _is_seconds(value: Any) -> bool:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and 0 < value < _LONGEST
+    return number and 0 < value < LONGEST
 
 
 def _timeout(value: Timeout) -> httpx.Timeout:

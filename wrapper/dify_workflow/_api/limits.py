@@ -9,7 +9,6 @@ from __future__ import annotations
 # Timers and sleeps.
 EARLY = 0.01  # timers fire that much early at most
 MOMENT = 0.001  # the shortest wait
-FOREVER = 1e9  # the longest: clocks count no further than some hundred years
 
 # Sending a request again.
 FIRST_PAUSE = 0.5  # it doubles

@@ -18,7 +18,7 @@ from .._api.results import response_of
 from .._api.versions import Server
 from .._codec.jsonio import as_object
 from ..errors import RequestTimedOut, StreamClosed, invalid
-from ..options import Options, Seconds, in_seconds
+from ..options import LONGEST, Options, Seconds, in_seconds
 from ..types.responses import DeadlineExceeded, WorkflowRunResponse, delivered_of
 from ..types.text import TextPieces
 from .replay import SeenEvents
@@ -297,7 +297,7 @@ class RunHandle:
             return math.inf
         if isinstance(number, bool) or not isinstance(number, int | float) or not number >= 0:
             raise invalid(name, "a number of seconds, 0 or more, a timedelta, or None")
-        return self._clock() + float(min(number, limits.FOREVER))
+        return self._clock() + float(min(number, LONGEST))
 
     def _raise_left(self) -> None:
         """Raise what ended the stream, once, where it was read in the background.

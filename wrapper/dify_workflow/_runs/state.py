@@ -162,11 +162,13 @@ class RunState:
         for payload in payloads:
             plain = self.run_id and self.task_id and not (self.over or self.held)
             text = plain and payload.startswith(_TEXT)
-            if self.result_only and (
-                payload.endswith(b"}")
-                if text
-                else plain and payload.startswith(_NODES) and self._keep(payload)
-            ):
+            if not (plain and self.result_only):
+                unasked = False
+            elif text:
+                unasked = payload.endswith(b"}")
+            else:
+                unasked = payload.startswith(_NODES) and self._keep(payload)
+            if unasked:
                 self.count += 1
                 self.news += 1
             elif text:

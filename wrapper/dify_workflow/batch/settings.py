@@ -10,10 +10,9 @@ import attrs
 
 from .. import DifyError, RunOptions, errors
 from ..errors import invalid
-from ..options import Options, Seconds, in_seconds, unknown
+from ..options import LONGEST, Options, Seconds, in_seconds, unknown
 from .cells import Inputs
 
-_MOST = 1e9  # seconds are 30 years of them; a float holds what is below
 # What every further row would meet too.
 STOP_ON: tuple[type[DifyError], ...] = (
     errors.AuthenticationError,
@@ -58,12 +57,12 @@ def _is_name(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None
 
 def _is_seconds(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if value is not None and not (number and 0 <= value < _MOST):
+    if value is not None and not (number and 0 <= value < LONGEST):
         raise invalid(attribute.name, "a number of seconds from 0 to 999,999,999, or a timedelta")
 
 
 def _is_count(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value < _MOST:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value < LONGEST:
         raise invalid("concurrency", "a whole number from 1 to 999,999,999")
 
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import InvalidArgument, WorkflowFile
+from ..options import LONGEST
 from .exits import Problem
 
 InputOption = Annotated[
@@ -54,7 +55,6 @@ def seconds(text: str) -> float:
     return value
 
 
-LONGEST = 1e9  # s
 DeadlineOption = Annotated[
     float | None,
     typer.Option(parser=seconds, metavar="SECONDS", help="Give up watching after so long."),
