@@ -17,6 +17,7 @@ from dify_workflow import (
     InvalidArgument,
     InvalidParam,
     NotFound,
+    StreamClosed,
     WorkflowRunResponse,
 )
 from dify_workflow.batch import iter_many
@@ -56,6 +57,21 @@ def test_an_id_that_is_no_uuid_names_no_run(kind: Kind, fake_dify: FakeDify, cal
             with pytest.raises(InvalidArgument, match=told):
                 call(dify, id_)
         assert len(fake_dify.requests) == 1
+
+
+@both
+def test_a_result_is_no_list_and_no_id(kind: Kind, fake_dify: FakeDify) -> None:
+    with client(kind, fake_dify) as dify:
+        stream = dify.run_workflow_stream({"text": "a"})
+        with pytest.raises(StreamClosed, match=r"not read yet; result\(\) waits for it"):
+            stream.outputs  # noqa: B018
+        run: Any = stream.result()
+        assert "outputs" in run
+        assert "output" not in run
+        with pytest.raises(TypeError, match=r"has no item 0; it has id, .*outputs"):
+            list(run)
+        with pytest.raises(InvalidArgument, match="not a WorkflowRunResponse; give its id"):
+            dify.info(run)
 
 
 @both

@@ -157,8 +157,8 @@ def logs(options: Options, filters: Mapping[str, Any]) -> ApiRequest:
 def identifier(name: str, value: Any) -> str:
     """Return an id that can be a part of a path; raises `InvalidArgument`."""
     if not isinstance(value, str):
-        kind = type(value).__name__
-        raise invalid(name, f"an id is text, not a {kind}")
+        its = "; give its id" if isinstance(getattr(value, "id", None), str) else ""
+        raise invalid(name, f"an id is text, not a {type(value).__name__}{its}")
     if not value.strip() or value in (".", ".."):
         raise invalid(name, "a non-empty string is needed")
     if "/" in value:

@@ -330,6 +330,8 @@ class RunHandle:
             raise self._error
         if self._result is None:
             if self._state.last is None:
+                if not self._closed:
+                    raise StreamClosed("the run's end was not read yet; result() waits for it")
                 raise StreamClosed("the stream was closed before the run's end was read")
             self._result = from_stream(self._state, headers, self.user)
         return self._result

@@ -27,7 +27,13 @@ class Value:
         return self.to_dict().keys()
 
     def __getitem__(self, name: str) -> Any:
+        if not isinstance(name, str):  # iterating asks for 0
+            names = ", ".join(self.keys())
+            raise TypeError(f"{type(self).__name__} has no item {name!r}; it has {names}")
         return self.to_dict()[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.keys()
 
     @classmethod
     def __get_pydantic_core_schema__(cls, *_: Any) -> Any:
