@@ -61,10 +61,13 @@ def test_what_ends_the_batch_is_told(fake: FakeDify, command: str, tmp_path: Pat
     assert refused.exit_code == 7
     assert "the app has no 'id'; choose columns among text, count" in refused.err
     assert cli(fake, f"DIFY_API_KEY=app-wrong {command} --key id").exit_code == 5
-    assert cli(fake, f"batch none.csv -o {tmp_path / 'x'}").exit_code == 7
-    nowhere = cli(fake, f"{command.replace('out.jsonl', 'no/out')} --key id")
-    assert (nowhere.exit_code, nowhere.err.count("\n")) == (2, 1)
-    assert "No such file or directory" in nowhere.err
+    for line, told in (
+        (f"batch none.csv -o {tmp_path / 'x'}", "TABLE: no file at 'none.csv'"),
+        (f"{command.replace('out.jsonl', 'no/out')} --key id", "No such file or directory"),
+    ):
+        nowhere = cli(fake, line)
+        assert (nowhere.exit_code, nowhere.err.count("\n")) == (2, 1)
+        assert told in nowhere.err
     fake.faults.add(busy("0.05"), None)
     assert cli(fake, f"{command} --key id --patience 0.1").exit_code == 8
     assert not fake.runs

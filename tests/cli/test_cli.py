@@ -62,6 +62,8 @@ def test_version() -> None:
         (f"--user {'x' * 256} run", Exit.USAGE, "255"),
         ("nothing", Exit.USAGE, "nothing"),
         ("run --nothing", Exit.USAGE, "--nothing"),
+        ("run --base-url ftp://x", Exit.USAGE, "--base-url: it must"),
+        ("generate", Exit.USAGE, "APP.yml or --name"),
         ("run --deadline -1", Exit.USAGE, "--deadline"),
         ("run --workflow-id x", Exit.INVALID, "workflow"),
         ("info", Exit.USAGE, "RUN_ID"),

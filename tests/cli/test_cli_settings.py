@@ -30,16 +30,21 @@ def write_profile(path: Path, **values: str) -> None:
 @pytest.mark.parametrize(
     ("profile", "line", "user"),
     [
-        ({}, "DIFY_BASE_URL={url} DIFY_API_KEY={key} DIFY_USER=bob", "bob"),
-        ({}, "DIFY_BASE_URL={url} DIFY_API_KEY='{key}\r\n' DIFY_USER=bob", "bob"),
-        ({}, f"{OTHER} --base-url {{url}} --user bob --api-key-file {{file}}", "bob"),
-        ({"base_url": "{url}", "api_key": "{key}", "user": "bob"}, f"{OTHER} --profile lab", "bob"),
+        ({}, "DIFY_BASE_URL={url} DIFY_API_KEY={key} DIFY_USER=bob run", "bob"),
+        ({}, "DIFY_BASE_URL={url} DIFY_API_KEY='{key}\r\n' DIFY_USER=bob run", "bob"),
+        ({}, f"{OTHER} --base-url {{url}} --user bob --api-key-file {{file}} run", "bob"),
+        ({}, f"{OTHER} run --base-url {{url}} --user bob --api-key-file {{file}}", "bob"),
+        (
+            {"base_url": "{url}", "api_key": "{key}", "user": "bob"},
+            f"{OTHER} run --profile lab",
+            "bob",
+        ),
         (
             {"base_url": NOWHERE, "api_key": "{key}", "user": "bob"},
-            "--profile lab --base-url {url} --user ann",
+            "--profile lab run --base-url {url} --user ann",
             "ann",
         ),
-        ({"base_url": "{url}", "api_key_file": "key", "user": "bob"}, "--profile lab", "bob"),
+        ({"base_url": "{url}", "api_key_file": "key", "user": "bob"}, "--profile lab run", "bob"),
     ],
 )
 def test_an_option_comes_before_a_profile_and_that_before_the_environment(
@@ -49,7 +54,7 @@ def test_an_option_comes_before_a_profile_and_that_before_the_environment(
     file.write_text(f"{fake_dify.api_key}\n")
     known = {"url": fake_dify.url, "key": fake_dify.api_key, "file": file}
     write_profile(config, **{name: value.format(**known) for name, value in profile.items()})
-    ended = call(f"{line.format(**known)} run")
+    ended = call(line.format(**known))
     assert (ended.exit_code, ended.err) == (0, "")
     assert fake_dify.runs[0].user == user
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from copy import copy
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperCommand, TyperGroup
 
 from .. import DifyError, InvalidArgument, __version__
 from .app_commands import params, upload
@@ -70,29 +71,23 @@ def _drop_stdout() -> None:
 
 
 class Command(TyperCommand):
-    """A command, which takes the global option --user too."""
+    """A command, which takes the global options too; of these its help shows --user alone."""
 
-    def __init__(self, *args: Any, **how: Any) -> None:
-        super().__init__(*args, **how)
-        self.params.append(
-            TyperOption(
-                param_decls=["--user"],
-                callback=_of_command,
-                expose_value=False,
-                help="Whom runs and files belong to.",
-                metavar="ID",
-            )
-        )
+    def get_params(self, ctx: Any) -> list[Any]:
+        *own, helping = super().get_params(ctx)
+        taken = {one.name for one in own} | {"version"}
+        every = [] if ctx.parent is None else ctx.parent.command.params
+        return [*own, *(_of_command(one) for one in every if one.name not in taken), helping]
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except InvalidArgument as error:  # of an option's value: told by the option's name
-            options = [it for it in self.params if it.param_type_name == "option"]
-            for option in options:
-                source = ctx.get_parameter_source(option.name)
-                if option.name == error.field and source.name == "COMMANDLINE":
-                    told = str(error).replace(str(option.name), max(option.opts, key=len), 1)
+        except InvalidArgument as error:  # of a value here: told by the name that it has here
+            for one in self.params:
+                source = ctx.get_parameter_source(one.name)
+                if one.name == error.field and source.name == "COMMANDLINE":
+                    names = one.opts if one.param_type_name == "option" else [str(one.metavar)]
+                    told = str(error).replace(str(one.name), max(names, key=len), 1)
                     raise Problem(told) from error
             raise
 
@@ -113,10 +108,17 @@ def _not_empty(value: str | None) -> str | None:
     return value
 
 
-def _of_command(ctx: Any, _: Any, value: str | None) -> None:
-    if value is not None:
-        _not_empty(value)
-        settings_of(ctx).user = value
+def _of_command(option: Any) -> Any:
+    """Return a global option as one of a command, which sets the same."""
+
+    def given(ctx: Any, _: Any, value: Any) -> None:
+        if value is not None:
+            checked = value if option.callback is None else option.callback(ctx, option, value)
+            setattr(settings_of(ctx), option.name, checked)
+
+    mine = copy(option)
+    mine.callback, mine.expose_value, mine.hidden = given, False, option.name != "user"
+    return mine
 
 
 app: typer.Typer = typer.Typer(

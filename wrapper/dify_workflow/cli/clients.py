@@ -26,7 +26,7 @@ class Settings:
     base_url: str | None = None
     user: str | None = None
     profile: str | None = None
-    api_key_file: Path | None = None
+    api_key_file: Path | None = attrs.field(default=None, converter=attrs.converters.optional(Path))
     timeout: float | None = None  # seconds for one request
     max_retries: int | None = None
     key: Secret | None = None

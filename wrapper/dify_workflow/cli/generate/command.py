@@ -120,6 +120,8 @@ def _function_name(name: str, *, given: bool) -> str:
 
     name = unicodedata.normalize("NFKC", name)
     if not is_identifier(name) or name.startswith("__"):
+        if not name:
+            raise Problem("APP.yml or --name: one names the function, and none is given")
         what = "--name" if given else "--name is needed"
         raise Problem(f"{what}: {name!r} can be no function in Python")
     if name in RESERVED:
