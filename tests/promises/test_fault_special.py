@@ -8,7 +8,7 @@ import attrs
 import pytest
 import wire_archive
 from dify_workflow import DeadlineExceeded, RequestTimedOut, RunOutcomeUnknown
-from fault_cases import KINDS, run_both, server
+from fault_cases import CUTS, run_both, server
 from fault_judge import judge
 from fault_scripts import (
     Event,
@@ -21,8 +21,8 @@ from fault_scripts import (
     retrying,
     two_forms,
 )
-from fault_sim import following, play, stream_of
-from fault_streams import AFTER_SNAPSHOT, NO_FAULT, Fault, Kind
+from fault_sim import following, play, start_elsewhere, stream_of
+from fault_streams import AFTER_SNAPSHOT, NO_FAULT, Cut, Fault
 
 OURS: list[dict[str, Any]] = [{"unique_user": True}, {"run_key_input": "k"}]
 
@@ -62,13 +62,13 @@ def test_the_terminal_event_without_its_blank_line(script: Script, ending: Any) 
 
 @pytest.mark.long
 @pytest.mark.sample(4)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cut", CUTS)
 @pytest.mark.parametrize("script", [eight_nodes(), iterating(), pausing(), resumed()], ids=str)
-def test_cuts_upon_cuts(script: Script, kind: Kind) -> None:
+def test_cuts_upon_cuts(script: Script, cut: Cut) -> None:
     """The recovery itself is cut, several times over, at every position."""
     for position in range(len(script.events)):
-        faults = [Fault(kind, after) for after in (0, AFTER_SNAPSHOT, position, position + 1)]
-        cuts = {"own_fault": Fault(kind, position), "replay_faults": faults}
+        faults = [Fault(cut, after) for after in (0, AFTER_SNAPSHOT, position, position + 1)]
+        cuts = {"own_fault": Fault(cut, position), "replay_faults": faults}
         given = {"script": script.paced(1.5, 0.4), **cuts}
         run_both(given, {"whole", "recovered"}, unique_user=True)
 
@@ -113,8 +113,8 @@ def with_a_gap(gap: float) -> dict[str, Any]:
     return {"script": attrs.evolve(first, times=times), "gap": gap, **cuts}
 
 
-def last(kind: Kind) -> Fault:
-    return Fault(kind, len(eight_nodes().events) - 1)
+def last(cut: Cut) -> Fault:
+    return Fault(cut, len(eight_nodes().events) - 1)
 
 
 PAGES = ["page", "429", "500", "timeout", "page"]
@@ -210,15 +210,13 @@ def test_a_pause_of_a_run_that_is_put_on_record_late_has_its_forms(script: Scrip
 # Runs that are attached to, stopped, waited for a while, or given a deadline, and then cut.
 
 
-@pytest.mark.parametrize("kind", ["none", *KINDS])
-def test_attaching(kind: Kind) -> None:
+@pytest.mark.parametrize("cut", ["none", *CUTS])
+def test_attaching(cut: Cut) -> None:
     """A run that another process started, before its end and after it; it is cut, and not."""
     for later in (50.0, 500.0):
-        faults = [Fault(kind, 8), Fault(kind, AFTER_SNAPSHOT)]
+        faults = [Fault(cut, 8), Fault(cut, AFTER_SNAPSHOT)]
         dify = server(eight_nodes().paced(10.0), replay_faults=faults)
-        play_nothing = following(dify)
-        assert play_nothing.start is not None
-        dify._start(play_nothing.start)
+        start_elsewhere(dify)
         dify.clock.advance(later)
         seen = play(dify, following(dify, attach=True))
         assert seen.result is not None
@@ -227,8 +225,8 @@ def test_attaching(kind: Kind) -> None:
         nodes = [name for name in names if name[0].startswith("node_")]
         assert len(set(nodes)) == len(nodes) == (16 if later < 100 else 0)
         assert not seen.text_complete
-        cut = kind != "none" and later < 100
-        assert seen.recovered is cut
+        was_cut = cut != "none" and later < 100
+        assert seen.recovered is was_cut
         assert (dify.posts, dify.opened) == (1, dify.closed)
 
 

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-import anyio
 import fault_server_model
 import httpx
 import pytest
@@ -34,7 +33,7 @@ from dify_workflow._clients._sync.driver import Driver
 from facade import Kind, answered, both, client, mocked
 from fake_dify import FakeDify, Sleep
 from fault_cases import server as model
-from fault_sim import Observed, following, play, play_async
+from fault_sim import Observed, following, play
 from pauses import recorded_pauses
 from posting import OVER_QUOTA, TOO_MANY, TOO_MANY_TODAY, gateway, modes, post, start
 from replay_server import ReplayServer, Reply, Request
@@ -52,10 +51,7 @@ def busy(retry_after: str) -> Reply:
 def read(kind: Kind, troubles: list[Any], **options: Any) -> Observed:
     """Run on the server with the virtual clock, whose POSTs have these troubles in turn."""
     server = model(troubles={"post": troubles})
-    run = following(server, **options)
-    if kind == "sync":
-        return play(server, run)
-    return anyio.run(play_async, server, run)
+    return play(server, following(server, **options), kind)
 
 
 @both

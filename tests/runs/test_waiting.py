@@ -6,7 +6,6 @@ import math
 import threading
 from typing import Any
 
-import anyio
 import httpx
 import pytest
 from dify_workflow import NotFound, RequestTimedOut, RunOutcomeUnknown
@@ -15,7 +14,7 @@ from dify_workflow._runs.state import RunState
 from facade import Kind, answered, both
 from fault_cases import run_both, server
 from fault_scripts import eight_nodes, framed
-from fault_sim import async_stream_of, following, play, start_elsewhere, stream_of
+from fault_sim import following, play, start_elsewhere, stream_of
 from fault_streams import Fault
 from replay_server import Reply, Request
 
@@ -63,20 +62,10 @@ def test_a_run_that_ended_behind_a_silent_post_is_told_by_the_replay(
 def test_start_returns_with_the_id_that_the_logs_have(kind: Kind) -> None:
     dify = server(**slow_head(100.0, script=eight_nodes().paced(10.0)))
     run = following(dify, unique_user=True)
-
-    async def start_and_close() -> str | None:
-        async with async_stream_of(dify, run) as stream:
-            await stream._start()
-            assert 15 <= dify.clock.now < 20
-            return stream.id
-
-    if kind == "async":
-        assert anyio.run(start_and_close) == dify.script.run_id
-    else:
-        with stream_of(dify, run) as stream:
-            stream._start()
-            assert 15 <= dify.clock.now < 20
-        assert stream.id == dify.script.run_id
+    with stream_of(dify, run, kind) as stream:
+        stream._start()
+        assert 15 <= dify.clock.now < 20
+    assert stream.id == dify.script.run_id
     assert dify.opened == dify.closed
 
 

@@ -44,7 +44,7 @@ def client(kind: Kind, server: Any, **options: Any) -> Iterator[Any]:
     with asyncio.Runner() as runner:
         dify_async = AsyncDifyWorkflow(**options)
         try:
-            yield _Face(dify_async, runner)
+            yield Face(dify_async, runner)
         finally:
             runner.run(dify_async.aclose())
 
@@ -98,10 +98,10 @@ def close_given(http: Any, dify: Any) -> None:
     http.close() if isinstance(http, httpx.Client) else dify._runner.run(http.aclose())
 
 
-class _Face:
+class Face:
     """Sync access to an async object: coroutines are run, streams and clients wrapped."""
 
-    def __init__(self, inner: Any, runner: asyncio.Runner) -> None:
+    def __init__(self, inner: Any, runner: Any) -> None:
         self._inner = inner
         self._runner = runner
 
@@ -109,7 +109,7 @@ class _Face:
         name = {"close": "aclose"}.get(name, name)
         found = getattr(self._inner, name)
         if hasattr(found, "__anext__"):
-            return _Face(found, self._runner)
+            return Face(found, self._runner)
         if not callable(found):
             return found
 
@@ -119,7 +119,7 @@ class _Face:
                 value = self._run(value)
             wrapped = isinstance(value, AsyncDifyWorkflow | AsyncWorkflowStream)
             wrapped = wrapped or hasattr(value, "__aiter__")
-            return _Face(value, self._runner) if wrapped else value
+            return Face(value, self._runner) if wrapped else value
 
         return call
 
@@ -129,7 +129,7 @@ class _Face:
 
         return self._runner.run(main())
 
-    def __iter__(self) -> _Face:
+    def __iter__(self) -> Face:
         self._inner.__aiter__()
         return self
 
@@ -139,7 +139,7 @@ class _Face:
         except StopAsyncIteration:
             raise StopIteration from None
 
-    def __enter__(self) -> _Face:
+    def __enter__(self) -> Face:
         self._run(self._inner.__aenter__())
         return self
 

@@ -6,14 +6,20 @@ import random
 from collections import deque
 from typing import Any
 
-import anyio
+from facade import Kind
 from fault_judge import Outcome, judge
 from fault_scripts import Script, eight_nodes
 from fault_server_model import Dify
-from fault_sim import Observed, following, play, play_async
-from fault_streams import Kind, VirtualClock
+from fault_sim import Observed, following, play
+from fault_streams import Cut, VirtualClock
 
-KINDS: tuple[Kind, ...] = ("eof", "reset", "chunk", "event", "blank", "silence")
+# How a run can be found that told no id.
+ADOPTIONS: dict[str, dict[str, Any]] = {
+    "none": {},
+    "user": {"unique_user": True},
+    "key": {"run_key_input": "run_key"},
+}
+CUTS: tuple[Cut, ...] = ("eof", "reset", "chunk", "event", "blank", "silence")
 
 
 def server(script: Script | None = None, **more: Any) -> Dify:
@@ -30,10 +36,10 @@ def run_both(
     given: dict[str, Any], expected: set[Outcome], *, attach: bool = False, **options: Any
 ) -> Observed:
     """Read the run of such a server with both clients; check both, return the sync one's."""
-    first, second = server(**given), server(**given)
-    seen = play(first, following(first, attach=attach, **options))
-    others = anyio.run(play_async, second, following(second, attach=attach, **options))
-    for observed in (seen, others):
-        verdict = judge(observed, expected=expected, iterated=not attach)
+    kinds: tuple[Kind, ...] = ("async", "sync")
+    for kind in kinds:
+        dify = server(**given)
+        seen = play(dify, following(dify, attach=attach, **options), kind)
+        verdict = judge(seen, expected=expected, iterated=not attach)
         assert not verdict.problems, verdict.problems
     return seen

@@ -10,6 +10,8 @@ from typing import Any
 
 import attrs
 import wire_archive
+from fake_dify.run import payloads
+from fake_dify.run.payloads import NO_END
 
 Event = dict[str, Any]
 
@@ -46,29 +48,10 @@ def key_of(event: Mapping[str, Any]) -> tuple[Any, ...]:
     return (name, data.get("id") or data.get("node_id"), data.get("index"))
 
 
-def made_up(event: Event, text: str = "", *, reason: str = "initial") -> tuple[Event, Event]:
+def made_up(event: Event, text: str = NO_END, *, reason: str = "initial") -> list[Event]:
     """The start and the end that a server from 1.15 on makes up for the run of an event."""
-    run_id = event["workflow_run_id"]
-    ids = {"task_id": run_id, "workflow_run_id": run_id}
-    known = {"id": run_id, "workflow_id": "w", "created_at": 1795899596}
-    start = {**known, "inputs": {}, "reason": reason}
-    end = {
-        **known,
-        "status": "failed",
-        "outputs": None,
-        "error": text or "Workflow stream ended without a terminal event",
-        "elapsed_time": 0.0,
-        "total_tokens": 0,
-        "total_steps": 0,
-        "created_by": {},
-        "finished_at": 1795899596,
-        "exceptions_count": 1,
-        "files": [],
-    }
-    return (
-        {"event": "workflow_started", **ids, "data": start},
-        {"event": "workflow_finished", **ids, "data": end},
-    )
+    again = reason == "resumption"
+    return payloads.made_up(event["workflow_run_id"], "w", {}, text or NO_END, again=again)
 
 
 @attrs.frozen(eq=False)

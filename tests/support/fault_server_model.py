@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import email.utils
 import itertools
 import json
@@ -25,24 +26,26 @@ from dify_workflow._api.versions import (
     Capability,
     Version,
 )
-from fault_events import EventsStream
-from fault_runs import WALL, ModelRun, log_entry
 from fault_scripts import Script
 from fault_streams import (
     NO_FAULT,
     PAGE,
     PING_EVERY,
+    EventsStream,
     Fault,
+    FixedStream,
     Frame,
     ModelStream,
     OtherBody,
-    OtherStream,
     OwnModelStream,
-    PairStream,
     Source,
     VirtualClock,
+    other_body,
+    pair,
 )
+from wire_archive import exchange
 
+WALL = 1_795_335_000.0  # unix time at the clock's 0
 LATENCY = 0.01  # s from a request to its answer
 Route = Literal["post", "events", "detail", "logs", "stop"]
 Trouble = Literal["ok", "refused", "reset", "timeout", "429", "busy", "500", "502", "504", "page"]
@@ -53,6 +56,42 @@ _ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("get", r"/workflows/logs", "logs"),
     ("post", r"/workflows/tasks/([^/]+)/stop", "stop"),
 )
+
+
+_ENTRY = exchange("1.14.2", "logs/default").json()["data"][0]
+
+
+@attrs.define(eq=False)
+class ModelRun:
+    """A run that was started: its script, since when, until when, for whom."""
+
+    script: Script
+    began: float
+    user: str
+    inputs: dict[str, Any]
+    died: float | None = None
+
+    def at(self, index: int) -> float | None:
+        """When the event of this number is sent; None if never."""
+        if index >= len(self.script.events):
+            return None
+        at = self.began + self.script.times[index]
+        return at if self.alive(at) else None
+
+    def alive(self, at: float) -> bool:
+        return self.died is None or at <= self.died
+
+    def count(self, now: float) -> int:
+        """How many events have happened."""
+        passed = min(now, self.died if self.died is not None else now) - self.began
+        return bisect.bisect_right(self.script.times, passed + 1e-9)
+
+    def last_sign(self) -> float:
+        """When the worker was last heard of."""
+        return self.began + self.script.times[-1] if self.died is None else self.died
+
+    def ended(self, now: float) -> bool:
+        return self.count(now) == len(self.script.events)
 
 
 @attrs.define(eq=False)
@@ -165,7 +204,8 @@ class Dify:
         if trouble == "page" and route in ("post", "events"):
             self.opened += 1
             nobody = ModelRun(self.script, self.clock.now, "", {})
-            return Opened(self._headers()), OtherStream(self, nobody, "page", None)
+            page = other_body(self.clock.now, nobody, "page")
+            return Opened(self._headers()), FixedStream(self, nobody, page, None)
         return self._answer(200 if trouble == "page" else int(trouble), PAGE, "text/html")
 
     def _start(self, request: ApiRequest) -> ModelRun:
@@ -187,8 +227,8 @@ class Dify:
             self.opened += 1
             self.posts += 1
             nobody = ModelRun(self.script, 0.0, "", {})
-            pair = PairStream(self, nobody, self.refuses, start_only=self.tells_start_only)
-            return Opened(self._headers(self.says)), pair
+            told = pair(self.clock.now, self.script, self.refuses, start_only=self.tells_start_only)
+            return Opened(self._headers(self.says)), FixedStream(self, nobody, told, None)
         run = self._start(request)
         if not self.answers_post:
             lost_at = run.at(min(self.answer_lost_after, len(run.script.events) - 1))
@@ -198,7 +238,8 @@ class Dify:
         lost = partial(self._own_stream_gone, run)
         self.opened += 1
         if self.other_body is not None:
-            return Opened(self._headers("")), OtherStream(self, run, self.other_body, lost)
+            body = other_body(self.clock.now, run, self.other_body)
+            return Opened(self._headers("")), FixedStream(self, run, body, lost)
         stream = OwnModelStream(self, run, self.own_fault, lost)
         return Opened(self._headers(self.says)), stream
 
@@ -255,9 +296,23 @@ class Dify:
             if run.user == user and self._on_record(run) and (not late or run.ended(now))
         ]
         self.listed |= {run.script.run_id for run in shown}
-        data = [log_entry(run, now) for run in shown]
+        data = [self._entry(run) for run in shown]
         page = {"page": 1, "limit": 100, "total": len(data), "has_more": False, "data": data}
         return self._json(page)
+
+    def _entry(self, run: ModelRun) -> dict[str, Any]:
+        """An item of the logs."""
+        detail, created = run.script.detail(run.count(self.clock.now)), int(WALL + run.began)
+        told = ("id", "status", "error", "elapsed_time", "total_steps", "finished_at")
+        inner = {**_ENTRY["workflow_run"], **{name: detail[name] for name in told}}
+        user = {**_ENTRY["created_by_end_user"], "session_id": run.user}
+        return {
+            **_ENTRY,
+            "id": f"log-{run.script.run_id}",
+            "workflow_run": inner | {"created_at": created},
+            "created_by_end_user": user,
+            "created_at": created,
+        }
 
     def fail(self, run: ModelRun) -> None:
         """The run breaks: its detail says `running` for ever."""

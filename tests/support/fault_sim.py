@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any, Literal
 
 import attrs
@@ -14,12 +15,12 @@ from dify_workflow import (
 )
 from dify_workflow._api.api_responses import ApiResponse
 from dify_workflow._api.commands import Await, Open, Opened, Outcome, Send, Until, Waiting
-from dify_workflow._api.failures import Failure
 from dify_workflow._api.versions import Server
 from dify_workflow._clients._async.driver import AsyncDriver
 from dify_workflow._clients._sync.driver import Driver
 from dify_workflow._runs.run import Run, attaching, plan
 from dify_workflow.options import Options
+from facade import Face, Kind
 from fault_server_model import Dify
 from fault_streams import ModelStream, VirtualClock
 from h1_streams.connection_handle import ConnectionHandle
@@ -32,7 +33,7 @@ class Pending:
     """An answer whose head takes its time."""
 
     clock: VirtualClock
-    outcome: ApiResponse | Opened | Failure
+    outcome: Outcome
     at: float
 
     def wait(self, seconds: float) -> Outcome:
@@ -52,19 +53,21 @@ class Pending:
         self.close()
 
 
-def exchange(dify: Dify, command: Send | Open | Await, until: Until) -> Outcome:
+def exchange(driver: Any, command: Send | Open | Await, until: Until) -> Outcome:
     """Let the simulated server answer."""
     if isinstance(command, Await):
         waited: Outcome = command.waiting.connection.wait(until.seconds(command.seconds))
-        return waited
-    asked_at = dify.clock.now
-    outcome, stream = dify.serve(command)
-    if isinstance(outcome, Opened):
-        outcome = outcome._replace(connection=stream)
-    if not isinstance(command, Open) or command.patience is None:
-        return outcome
-    pending = Pending(dify.clock, outcome, asked_at + dify.head_after)
-    return pending.wait(until.seconds(command.patience))
+    else:
+        asked_at = driver.dify.clock.now
+        waited, stream = driver.dify.serve(command)
+        if isinstance(waited, Opened):
+            waited = waited._replace(connection=stream)
+        if isinstance(command, Open) and command.patience is not None:
+            pending = Pending(driver.dify.clock, waited, asked_at + driver.dify.head_after)
+            waited = pending.wait(until.seconds(command.patience))
+    if isinstance(waited, ApiResponse | Opened):
+        driver.server.learn(waited.headers)
+    return waited
 
 
 @attrs.frozen
@@ -76,10 +79,7 @@ class SimDriver(Driver):
     def _exchange(
         self, command: Send | Open | Await, until: Until, handle: ConnectionHandle
     ) -> Outcome:
-        outcome = exchange(self.dify, command, until)
-        if isinstance(outcome, ApiResponse | Opened):
-            self.server.learn(outcome.headers)
-        return outcome
+        return exchange(self, command, until)
 
     def pause(self, seconds: float, alarm: Any) -> None:
         self.dify.clock.advance(seconds)
@@ -110,15 +110,25 @@ class AsyncSimDriver(AsyncDriver):
     async def _exchange(
         self, command: Send | Open | Await, until: Until, handle: ConnectionHandle
     ) -> Outcome:
-        outcome = exchange(self.dify, command, until)
-        if isinstance(outcome, ApiResponse | Opened):
-            self.server.learn(outcome.headers)
+        outcome = exchange(self, command, until)
         if isinstance(outcome, Opened):
             return outcome._replace(connection=AsyncModelStream(outcome.connection))
         return outcome
 
     async def pause(self, seconds: float, alarm: Any) -> None:
         self.dify.clock.advance(seconds)
+
+
+class AtOnce:
+    """Runs what waits for nothing but the simulated server: no event loop is needed."""
+
+    @staticmethod
+    def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
+        try:
+            coroutine.send(None)
+        except StopIteration as end:
+            return end.value
+        raise AssertionError("it waits for something real")
 
 
 @attrs.define(eq=False)
@@ -136,13 +146,6 @@ class Observed:
     text_complete: bool = True
     seconds: float = 0.0
 
-    def take(self, stream: WorkflowStream | AsyncWorkflowStream) -> Observed:
-        """Note what the stream says of itself at the end."""
-        self.id, self.task_id, self.status = stream.id, stream.task_id, stream.status
-        self.recovered, self.text_complete = stream.recovered, stream.text_complete
-        self.seconds = self.server.clock.now
-        return self
-
 
 def following(server: Dify, *, attach: bool = False, **options: Any) -> Run:
     """A run as the client would start it, or attach to."""
@@ -159,30 +162,23 @@ def start_elsewhere(server: Dify, run: Run | None = None) -> None:
     server._start(start)
 
 
-def _driver_of(server: Dify, run: Run) -> dict[str, Any]:
-    return {
+def stream_of(server: Dify, run: Run, kind: Kind = "sync") -> Any:
+    """The stream of a run; the async one with a sync face."""
+    given: dict[str, Any] = {
         "http": None,
         "base_url": httpx.URL("http://simulated.example"),
         "server": run.server,
         "clock": server.clock,
         "dify": server,
     }
+    if kind == "sync":
+        return WorkflowStream(run, SimDriver(**given))
+    return Face(AsyncWorkflowStream(run, AsyncSimDriver(**given)), AtOnce)
 
 
-def stream_of(server: Dify, run: Run) -> WorkflowStream:
-    """The sync stream of a run."""
-    return WorkflowStream(run, SimDriver(**_driver_of(server, run)))
-
-
-def async_stream_of(server: Dify, run: Run) -> AsyncWorkflowStream:
-    """The async stream of a run."""
-    return AsyncWorkflowStream(run, AsyncSimDriver(**_driver_of(server, run)))
-
-
-def play(server: Dify, run: Run, *, mode: Mode = "iterate") -> Observed:
-    """Read a run to its end with the sync stream."""
-    stream = stream_of(server, run)
-    seen = Observed(server)
+def play(server: Dify, run: Run, kind: Kind = "sync", *, mode: Mode = "iterate") -> Observed:
+    """Read a run to its end, and note what the stream says of itself then."""
+    stream, seen = stream_of(server, run, kind), Observed(server)
     with stream:
         try:
             if mode == "iterate":
@@ -191,19 +187,7 @@ def play(server: Dify, run: Run, *, mode: Mode = "iterate") -> Observed:
             seen.result = stream.result()
         except Exception as error:
             seen.error = error
-    return seen.take(stream)
-
-
-async def play_async(server: Dify, run: Run, *, mode: Mode = "iterate") -> Observed:
-    """Read a run to its end with the async stream."""
-    stream = async_stream_of(server, run)
-    seen = Observed(server)
-    async with stream:
-        try:
-            if mode == "iterate":
-                async for event in stream:
-                    seen.events.append(event)
-            seen.result = await stream.result()
-        except Exception as error:
-            seen.error = error
-    return seen.take(stream)
+    seen.id, seen.task_id, seen.status = stream.id, stream.task_id, stream.status
+    seen.recovered, seen.text_complete = stream.recovered, stream.text_complete
+    seen.seconds = server.clock.now
+    return seen

@@ -5,22 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 import httpx
-from fault_scripts import ENDS, framed, made_up
+from fault_scripts import ENDS, Script, framed, made_up
 
 if TYPE_CHECKING:
-    from fault_runs import ModelRun
-    from fault_server_model import Dify
+    from fault_server_model import Dify, ModelRun
 
 PING = b"event: ping\n\n"
 PING_EVERY = 10.0
 IDLE_LIMIT = 300.0  # s without a sign of the run: the server ends the stream
+SNAPSHOT_AFTER = 0.2  # s from the request to the snapshot
 LATE_END = 1.0  # s between the last event and the end of the stream
 
-Kind = Literal[
+Cut = Literal[
     "none", "eof", "reset", "chunk", "event", "blank", "silence", "error", "doubt", "made"
 ]
 AFTER_SNAPSHOT = -1
@@ -52,7 +52,7 @@ class Fault:
     and "made" an end that is none: the run goes on behind both.
     """
 
-    kind: Kind = "none"
+    kind: Cut = "none"
     after: int = 0
     ending: Literal["eof", "reset", "silence"] = "eof"
 
@@ -233,46 +233,18 @@ _ENDINGS = {
 }
 
 
-class PairStream(ModelStream):
-    """What a server from 1.15 on sends where no run begins: a made-up start and end, at once."""
-
-    def __init__(self, server: Dify, run: ModelRun, text: str, *, start_only: bool = False) -> None:
-        super().__init__(server, run, NO_FAULT, None)
-        pair = made_up(run.script.events[0], text)
-        self._waiting = [PING, *map(framed, pair[: 1 if start_only else 2])]
-
-    def peek(self) -> Frame:
-        if not self._waiting:
-            return Frame(self._opened)
-        return Frame(self._opened, self._waiting[0], Source.MADE)
-
-    def took(self, frame: Frame) -> None:
-        self._waiting.pop(0)
-
-
 OtherBody = Literal["result", "half", "running", "page"]
 PAGE = b"<html><head><title>502 Bad Gateway</title></head></html>"
 
 
-class OtherStream(ModelStream):
-    """What a gateway makes of the stream of a run that was started.
+class FixedStream(ModelStream):
+    """What comes in the place of a run's stream: frames that are there from the beginning."""
 
-    "result" is the blocking form, once the run has ended, "half" the first half of it, "running"
-    such JSON at once, and "page" HTML.
-    """
-
-    def __init__(self, server: Dify, run: ModelRun, kind: OtherBody, lost: Any) -> None:
+    def __init__(
+        self, server: Dify, run: ModelRun, frames: list[Frame], lost: Callable[[], None] | None
+    ) -> None:
         super().__init__(server, run, NO_FAULT, lost)
-        at_once = kind in ("running", "page")
-        last = 0 if at_once else len(run.script.events) - 1
-        data = run.script.detail(last + 1) | {"inputs": None}
-        ids = {"task_id": run.script.task_id, "workflow_run_id": run.script.run_id}
-        body = PAGE if kind == "page" else json.dumps({**ids, "data": data}).encode()
-        body = body[: len(body) // 2] if kind == "half" else body
-        whole = kind == "result" and data["status"] != "paused"
-        at = self._opened if at_once else run.at(last) or self._opened
-        source, index = (Source.OWN, last) if whole else (Source.MADE, None)
-        self._waiting = [Frame(at, body[:1], Source.MADE), Frame(at, body[1:], source, index)]
+        self._waiting = frames
 
     def peek(self) -> Frame:
         return self._waiting[0] if self._waiting else Frame(self._last)
@@ -280,6 +252,30 @@ class OtherStream(ModelStream):
     def took(self, frame: Frame) -> None:
         self._waiting.pop(0)
         self._server.told_task_id |= self._run.script.task_id.encode() in frame.data
+
+
+def pair(at: float, script: Script, text: str, *, start_only: bool) -> list[Frame]:
+    """What a server from 1.15 on sends where no run begins: a made-up start and end, at once."""
+    told = map(framed, made_up(script.events[0], text)[: 1 if start_only else 2])
+    return [Frame(at, data, Source.MADE) for data in (PING, *told)]
+
+
+def other_body(at: float, run: ModelRun, kind: OtherBody) -> list[Frame]:
+    """What a gateway makes of the stream of a run that was started.
+
+    "result" is the blocking form, once the run has ended, "half" the first half of it, "running"
+    such JSON at once, and "page" HTML.
+    """
+    at_once = kind in ("running", "page")
+    last = 0 if at_once else len(run.script.events) - 1
+    data = run.script.detail(last + 1) | {"inputs": None}
+    ids = {"task_id": run.script.task_id, "workflow_run_id": run.script.run_id}
+    body = PAGE if kind == "page" else json.dumps({**ids, "data": data}).encode()
+    body = body[: len(body) // 2] if kind == "half" else body
+    at = at if at_once else run.at(last) or at
+    whole = kind == "result" and data["status"] != "paused"
+    end = (Source.OWN, last) if whole else (Source.MADE, None)
+    return [Frame(at, body[:1], Source.MADE), Frame(at, body[1:], *end)]
 
 
 class OwnModelStream(ModelStream):
@@ -311,3 +307,66 @@ class OwnModelStream(ModelStream):
         self._ping_due = False
         if frame.is_event:
             self._next += 1
+
+
+class EventsStream(ModelStream):
+    """A stream that tells what has happened in short, then what happens.
+
+    The server looks at the run, and subscribes to it `gap` seconds later: what is sent between the
+    two is lost; where it looks later than it subscribes, it comes twice. Its pings come from the
+    API process and say nothing of the run.
+    """
+
+    def __init__(self, server: Dify, run: ModelRun, fault: Fault) -> None:
+        super().__init__(server, run, fault, lambda: server.reader_gone(run))
+        script, now = run.script, run.count(self._opened)
+        over = now > 0 and script.events[now - 1]["event"] == "workflow_finished"
+        seen = now if over else run.count(self._opened + max(-server.gap, 0.0))
+        self._closes = (seen > 0 and script.events[seen - 1]["event"] == "workflow_paused") or over
+        self._told_live = False  # `_closes` after what is waiting, or after the last live event
+        self._next = run.count(self._opened + max(server.gap, 0.0))
+        at = self._opened + SNAPSHOT_AFTER
+        self._waiting = [
+            Frame(at, shown.frame, Source.SNAPSHOT, shown.index) for shown in script.snapshots[seen]
+        ]
+        if over:
+            self._waiting = [Frame(self._opened, _finished(run), Source.SNAPSHOT, seen - 1)]
+        self._waiting.reverse()
+        self._next_ping = self._opened + (PING_EVERY if over else 0.0)
+
+    def peek(self) -> Frame:
+        coming = self._waiting[-1] if self._waiting else self._coming()
+        if any(self._opened <= at <= coming.at for at in self._server.readers_killed_at):
+            coming = Frame(self._opened + IDLE_LIMIT)  # only pings come
+        if coming.at <= self._next_ping:
+            return coming
+        return Frame(self._next_ping, PING, Source.PING)
+
+    def _coming(self) -> Frame:
+        """The next live event, or the end of the stream."""
+        run, events = self._run, self._run.script.events
+        if self._closes:
+            return Frame(self._last + (LATE_END if self._told_live else 0.0))
+        lost = self._server.loses_terminal and self._next == len(events) - 1
+        at = None if lost else run.at(self._next)
+        if at is None:
+            return self._idle_end(max(run.last_sign(), self._opened) + IDLE_LIMIT)
+        return Frame(at, run.script.frames[self._next], Source.LIVE, self._next)
+
+    def took(self, frame: Frame) -> None:
+        if frame.source is Source.PING:
+            self._next_ping += PING_EVERY
+        elif frame.source is Source.SNAPSHOT:
+            self._waiting.pop()
+        elif frame.index is not None:
+            self._next = frame.index + 1
+            self._told_live = True
+            self._closes = self._run.script.events[frame.index]["event"] in ENDS
+
+
+def _finished(run: ModelRun) -> bytes:
+    """The only event of a run that is over: escaped, with the run's id as the task's."""
+    script = run.script
+    ids = {"task_id": script.run_id, "workflow_run_id": script.run_id}
+    event = {"event": "workflow_finished", **ids, "data": script.events[-1]["data"]}
+    return f"data: {json.dumps(event)}\n\n".encode()
