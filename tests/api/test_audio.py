@@ -8,17 +8,16 @@ from typing import Any
 
 import pytest
 from dify_workflow import errors
+from error_answers import answer_of
 from facade import API_KEY, Kind, answered, both, client
-from fake_dify import FakeDify
 from replay_reply import chunked, head
 from replay_server import Close, Reply, Request, Sleep
 from uploads import Part, parts_of
-from wire_archive import Exchange, exchange, exchanges
+from wire_archive import exchange, exchanges
 
 SPOKEN = exchange("1.14.2", "audio/with_model_text_to_audio")
 TEXT = "transcribed text 你好"
 HEAD = head(200, [("Content-Type", "audio/mpeg"), ("Transfer-Encoding", "chunked")])
-BUSY = Reply.json(429, {"code": "too_many_requests", "message": "", "status": 429})
 
 # Text to audio.
 
@@ -74,55 +73,27 @@ def test_a_message_that_is_not_there(kind: Kind) -> None:
         assert server.requests[0].json() == {"message_id": message, "user": "ann"}
 
 
-# What a refusal means, by its message or its code.
-MEANING: dict[str, type[errors.APIError]] = {
-    "Speech to text is not enabled": errors.AppUnavailable,
-    "TTS is not enabled": errors.AppUnavailable,
-    "Text is required": errors.InvalidParam,
-    "provider_not_initialize": errors.ProviderError,
-    "bad_request_key_error": errors.InvalidParam,
-    "audio_too_large": errors.TooLarge,
-    "unsupported_audio_type": errors.UnsupportedMediaType,
-    "speech_to_text_disabled": errors.AppUnavailable,
-    "too_many_requests": errors.TooManyRequests,
-}
-UNRECORDED = [(415, "unsupported_audio_type"), (400, "speech_to_text_disabled")]
-UNRECORDED += [(429, "too_many_requests")]
-
-
-def meaning(raw: dict[str, Any]) -> type[errors.APIError]:
-    return MEANING.get(raw["message"]) or MEANING[raw["code"]]
-
-
-RECORDED = [item for item in exchanges("1.14.2", "audio/") if item.status >= 400]
-REFUSED: list[tuple[Exchange | Reply, type[errors.APIError]]] = [
-    (Reply.html(502, "<html></html>"), errors.GatewayError),
-    *((item, meaning(item.json())) for item in RECORDED),
-    *(
-        (Reply.json(status, {"code": code, "message": "m", "status": status}), MEANING[code])
-        for status, code in UNRECORDED
-    ),
-]
+REFUSED = [item for item in exchanges("1.14.2", "audio/") if item.status >= 400]
 
 
 @both
 def test_every_refusal_is_typed(kind: Kind) -> None:
-    assert len(RECORDED) >= 9
-    for reply, expected in REFUSED:
-        with answered(kind, reply, max_retries=0) as (server, dify):
-            with pytest.raises(expected) as by_text:
-                next(dify.text_to_audio("hello"))
-            with pytest.raises(expected) as by_audio:
-                dify.audio_to_text(b"x", name="a.wav")
-            assert len(server.requests) == 2
-        for error in (by_text.value, by_audio.value):
-            if isinstance(reply, Exchange):
-                assert error.status_code == reply.status
-                assert error.message == reply.json()["message"]
+    """What each means: tests/api/test_errors.py."""
+    assert len(REFUSED) >= 9
+    for item in REFUSED:
+        expected = type(answer_of(item).error())
+        with answered(kind, item, max_retries=0) as (_, dify):
+            for call in (
+                lambda: next(dify.text_to_audio("hello")),
+                lambda: dify.audio_to_text(b"x", name="a.wav"),
+            ):
+                with pytest.raises(expected) as caught:
+                    call()
+                assert caught.value.status_code == item.status
+                assert caught.value.message == item.json()["message"]
 
 
 # Audio to text.
-
 
 # What every server takes, and by nothing but the part's Content-Type.
 TAKEN = [f"audio/{extension}" for extension in ("mp3", "m4a", "wav", "amr", "mpga")]
@@ -176,19 +147,3 @@ def test_audio_that_no_server_takes_is_not_sent(kind: Kind, name: str, tmp_path:
         with pytest.raises(errors.UnsupportedMediaType):  # what is given is sent
             dify.audio_to_text(path, mime_type="audio/ogg")
         assert len(server.requests) == 1
-
-
-@both
-def test_a_stand_in_server_speaks_and_hears(kind: Kind) -> None:
-    with FakeDify() as server, client(kind, server) as dify_silent:
-        server.app("app-speaks", speech=True)
-        with client(kind, server, api_key="app-speaks") as dify:
-            spoken = b"".join(dify.text_to_audio("hi"))
-            assert spoken.startswith(b"ID3")
-            assert dify.audio_to_text(spoken, name="a.mp3") == TEXT
-            with pytest.raises(errors.UnsupportedMediaType):
-                dify.audio_to_text(b"x", name="a.txt", mime_type="text/plain")
-        with pytest.raises(errors.AppUnavailable):
-            list(dify_silent.text_to_audio("hi"))
-        with pytest.raises(errors.InvalidArgument):
-            list(dify_silent.text_to_audio("hi", user=""))

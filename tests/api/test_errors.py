@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import httpx
 import pytest
 from dify_workflow import errors
 from dify_workflow._api.api_responses import ApiResponse
 from dify_workflow._api.results import from_detail
-from error_answers import CODES, ERRORS, answer, answer_of, recorded
+from dify_workflow._runs.state import RunState
+from error_answers import CODES, ERRORS, answer, answer_of
 from wire_archive import exchange
 
 # What messages mean, where the code alone does not say it: how they begin.
@@ -166,34 +168,111 @@ def test_retry_after_is_seconds_or_nothing(monkeypatch: pytest.MonkeyPatch) -> N
         assert ApiResponse(429, headers, b"").error().retry_after == seconds, text
 
 
-def test_an_html_404_asks_whether_the_base_url_is_right() -> None:
-    error = answer(404, NOT_DIFY["html"]).error()
-    assert error.hint == "Is base_url right? It should end in /v1"
+ONE_RUN = exchange("1.14.2", "limit/max2_third_streaming").json()
+ONE_RUN["message"] = ONE_RUN["message"].replace("is 2.", "is 1.")
+# What a hint says, or that there is none.
+HINTS: list[tuple[ApiResponse, str]] = [
+    (answer(404, NOT_DIFY["html"]), "Is base_url right? It should end in /v1"),
+    (
+        answer_of(exchange("1.12.1", "absent/events")),
+        "This Dify (1.12.1) has no such route: is base_url right (it should end in /v1)",
+    ),
+    (answer_of(exchange("1.13.2", "errors/auth_wrong_key")), "app-"),
+    (answer_of(exchange("1.14.2", "errors/run_chat_blocking")), "another mode"),
+    (answer_of(exchange("1.14.2", "files/run_wrong_user_blocking")), "same user"),
+    (answer_of(exchange("1.14.2", "limit/max2_third_streaming")), ""),
+    (answer_of(exchange("1.13.2", "errors/bad_select_blocking")), ""),
+    (answer(400, ONE_RUN), "max_active_requests=1"),  # which refuses every stream
+]
+
+
+@pytest.mark.parametrize(("response", "words"), HINTS)
+def test_hints_where_they_help(response: ApiResponse, words: str) -> None:
+    error = response.error()
+    assert words in error.hint
+    assert bool(error.hint) == bool(words)
     assert error.hint in str(error)
-    hint = answer_of(exchange("1.12.1", "absent/events")).error().hint
-    assert "1.12.1" in hint
-    assert "/v1" in hint
 
 
-HINTS = {
-    "1.13.2/errors/auth_wrong_key": "app-",
-    "1.14.2/errors/run_chat_blocking": "another mode",
-    "1.14.2/files/run_wrong_user_blocking": "same user",
-    "1.14.2/limit/max2_third_streaming": "",
-    "1.13.2/errors/bad_select_blocking": "",
-}
+# `error` events. Recorded ones beside their blocking twins: tests/promises/test_recordings.py.
 
 
-def test_hints_where_they_help() -> None:
-    for case, words in HINTS.items():
-        hint = answer_of(recorded(case)).error().hint
-        assert words in hint, case
-        assert bool(hint) == bool(words), case
+def in_stream(event: dict[str, Any]) -> errors.APIError:
+    state = RunState()
+    state.feed(b"event: ping\n\ndata: " + json.dumps(event).encode() + b"\n\n")
+    assert state.over
+    assert not state.ready
+    assert state.failure is not None
+    return state.failure
 
 
-def test_an_app_that_takes_one_run_refuses_every_stream_and_the_hint_says_so() -> None:
-    raw = exchange("1.14.2", "limit/max2_third_streaming").json()
-    raw["message"] = raw["message"].replace("is 2.", "is 1.")
-    error = answer(400, raw).error()
-    assert type(error) is errors.TooManyRequests
-    assert "max_active_requests=1" in error.hint
+def test_every_refusal_of_inputs_is_one_in_a_stream_too() -> None:
+    """A worker says the text of the HTTP error alone, with status 500."""
+    texts = {
+        item.json()["message"]
+        for item in ERRORS
+        if item.case.startswith(("errors/bad_", "errors/missing_", "errors/too_", "files/run_"))
+        and item.status == 400
+        and item.json().get("code") == "invalid_param"
+    } - {"Invalid input type"}
+    assert len(texts) > 12
+    for text in texts:
+        error = in_stream({"event": "error", "message": text, "status": 500})
+        assert type(error) is errors.InvalidParam, text
+        assert (error.status_code, error.code) == (400, "invalid_param"), text
+
+
+# Codes that say no more than their status does.
+NO_MORE = {"invalid_param", "invalid_form_data", "bad_request", "bad_request_key_error"}
+NO_MORE |= {"filename_not_exists_error", "no_file_uploaded", "file_not_found", "a_new_code"}
+NO_MORE |= {"method_not_allowed", "unsupported_media_type"}
+
+
+def test_a_code_counts_more_than_a_status() -> None:
+    for _, code, kind in CODES:
+        error = in_stream({"event": "error", "code": code, "message": "m", "status": 500})
+        assert type(error) is (errors.ServerError if code in NO_MORE else kind), code
+
+
+# Fields of the event, and the class, status and code that they come to.
+GARBAGE: list[tuple[dict[str, Any], type[errors.APIError], int, str | None]] = [
+    *(
+        (fields, errors.ServerError, 500, None)
+        for fields in (
+            {},
+            {"message": None, "code": None, "status": None},
+            {"message": {"a": [1]}, "code": ["b"], "status": {"c": 1}},
+            {"message": "m", "status": "400", "code": 5},
+            {"message": "m", "status": True},
+            {"message": "m", "status": 200},
+            {"data": {"message": "m"}, "workflow_run_id": 5, "task_id": []},
+        )
+    ),
+    ({"status": 400, "code": "invalid_param"}, errors.InvalidParam, 400, "invalid_param"),
+    ({"message": "m", "status": 429}, errors.TooManyRequests, 429, None),
+    ({"message": "Too many requests. ...", "status": 500}, errors.TooManyRequests, 500, None),
+    ({"message": "\ud800", "status": 400, "code": "\ud800"}, errors.InvalidParam, 400, "\ud800"),
+]
+
+
+@pytest.mark.parametrize(("fields", "kind", "status", "code"), GARBAGE)
+def test_an_error_event_of_any_form_is_an_error(
+    fields: dict[str, Any], kind: type[errors.APIError], status: int, code: str | None
+) -> None:
+    error = in_stream({"event": "error", **fields})
+    assert (type(error), error.status_code, error.code) == (kind, status, code)
+    assert isinstance(error.message, str)
+    assert "in the stream" in str(error)
+    assert json.loads(error.body)["event"] == "error"
+
+
+def test_an_error_event_with_deep_garbage_is_an_error() -> None:
+    for depth in range(100, 1_100, 50):
+        state = RunState()
+        deep = b"[" * depth + b"]" * depth
+        state.feed(b'data: {"event": "error", "message": "m", "a": ' + deep + b"}\n\n")
+        if state.over:  # else it was too deep to be read, and skipped
+            assert isinstance(state.failure, errors.ServerError), depth
+        else:
+            assert not state.text_complete, depth
+    assert depth > 1_000

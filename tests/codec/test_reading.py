@@ -73,15 +73,31 @@ def test_reading_something_else_than_an_object_is_a_type_error() -> None:
         decode("StopResult", [])
 
 
-def test_what_a_server_leaves_out_becomes_none() -> None:
+# Lists that there must be.
+NEEDED = {
+    *(("AppParameters", "user_input_form"), ("BlockingRunResult", "data")),
+    *(
+        ("WorkflowLogPage", "data"),
+        ("HumanInputForm", "inputs"),
+        ("HumanInputForm", "user_actions"),
+    ),
+}
+
+
+def test_what_is_null_or_left_out_becomes_none_and_hides_nothing_else() -> None:
     by_model = {name: item.json() for item, name in ANSWERS}
     assert by_model.keys() == RECORDED
+    needed = set()
     for name, raw in by_model.items():
         whole = decode(name, raw).to_dict()
-        for key, value in raw.items():
-            if len(raw) > 1 and not isinstance(value, dict | list):
-                rest = {other: value for other, value in raw.items() if other != key}
-                assert decode(name, rest).to_dict() == {**whole, key: None}, key
+        for key in raw:
+            rest = {other: value for other, value in raw.items() if other != key}
+            for body in filter(None, (rest, raw | {key: None})):
+                try:
+                    assert decode(name, body).to_dict() == {**whole, key: None}, key
+                except TypeError:
+                    needed.add((name, key))
+    assert needed == NEEDED
 
 
 def test_reading_changes_no_original() -> None:

@@ -8,18 +8,12 @@ from typing import Any
 import httpx
 from dify_workflow import errors
 from dify_workflow._api.api_responses import ApiResponse
-from wire_archive import Exchange, exchange, exchanges
+from wire_archive import Exchange, exchanges
 
 
 def answer_of(item: Exchange) -> ApiResponse:
     """The answer that was recorded."""
     return ApiResponse(item.status, httpx.Headers(item.headers), item.body, "/workflows/run")
-
-
-def recorded(case: str) -> Exchange:
-    """The exchange "version/folder/name"."""
-    version, _, name = case.partition("/")
-    return exchange(version, name)
 
 
 def answer(status: int, body: Any = b"", headers: dict[str, str] | None = None) -> ApiResponse:
