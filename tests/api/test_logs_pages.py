@@ -1,16 +1,135 @@
-"""Pages of the logs, and the entries after a given one, which the server cannot be asked for."""
+"""All of an app's runs, each once and in one order, and the entries after a given one.
+
+The server can be asked for neither: it lists by whole seconds, without a tie-break.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import attrs
 import pytest
-from dify_workflow import InvalidArgument, NotFound, WorkflowLogs, WorkflowLogsRequest
+from dify_workflow import (
+    AuthenticationError,
+    InvalidArgument,
+    NotFound,
+    UnreadableAnswer,
+    WorkflowLogs,
+    WorkflowLogsRequest,
+)
 from facade import Kind, answered, both, client
-from log_server import NOW, STATUSES, USERS, Logs, log_id, numbers
-from replay_server import Reply
+from log_server import NOW, STATUSES, USERS, Logs, Times, entry, log_id, numbers
+from pauses import recorded_pauses
+from replay_server import Reply, Request
+from wire_archive import exchange
+
+TIMES: dict[str, Times] = {
+    "none": [],
+    "one": [NOW],
+    "one a second": [NOW - n for n in range(450)],
+    "three a second": [NOW - n // 3 for n in range(450)],
+    "all in one second": [NOW] * 90,
+    "exactly a page": [NOW - n for n in range(100)],
+    "exactly two pages": [NOW - n for n in range(200)],
+    "a second over the border of a page": [NOW - (n + 10) // 45 for n in range(250)],
+    "long ago": [NOW - n * 86_400 for n in range(250)],
+    "more in one second than on a page": [NOW - n // 150 for n in range(450)],
+}
+# As servers list them, and those before 1.0.1, which ignore times.
+SERVERS: list[dict[str, Any]] = [{}, {"shuffled": True}]
+SERVERS += [{"filters": False, "version": version} for version in ("0.15.3", "1.0.0")]
+
+
+@pytest.mark.sample(40)
+@both
+@pytest.mark.parametrize("given", SERVERS, ids=lambda given: str([*given.values()]))
+@pytest.mark.parametrize("which", sorted(TIMES))
+@pytest.mark.parametrize("arriving", [0, 1, 30])
+def test_each_entry_comes_once(
+    kind: Kind, given: dict[str, Any], which: str, arriving: int
+) -> None:
+    """Runs that are made meanwhile may come or not, but those that were there come once."""
+    times = [at - 10 for at in TIMES[which]]
+    with Logs(times, arriving=arriving, **given) as server, client(kind, server) as dify:
+        entries = list(dify.iter_logs())
+        most = 2 * len(times) // 100 + (3 if "filters" in given else 6)
+        assert arriving or "shuffled" in given or len(server.requests) <= most
+    found = numbers(entries)
+    assert len(set(found)) == len(found)
+    assert set(range(len(times))) <= set(found)
+    assert arriving or [one.created_at for one in entries] == sorted(times, reverse=True)
+
+
+@both
+@pytest.mark.parametrize("filters", [False, True])
+def test_what_is_newer_than_asked_for_is_left_out(kind: Kind, filters: bool) -> None:
+    """Whether the server does so or not, and where the bound is within one second."""
+    for per_second, seconds, first in ((1, 50, 50), (200, 1, 200)):
+        before = datetime.fromtimestamp(NOW - seconds, UTC)
+        times = _times(600, per_second)
+        with Logs(times, filters=filters) as server, client(kind, server) as dify:
+            assert numbers(dify.iter_logs(created_at_before=before)) == list(range(first, 600))
+
+
+@both
+def test_nothing_is_fetched_before_it_is_needed_nor_after_the_end(kind: Kind) -> None:
+    with Logs(_times(15)) as server, client(kind, server) as dify:
+        entries = dify.iter_logs(WorkflowLogsRequest(limit=10))
+        assert server.requests == []
+        for count, expected, requests in ((9, range(9), 1), (3, range(9, 12), 2)):
+            assert numbers(islice(entries, count)) == list(expected)
+            assert len(server.requests) == requests
+        assert numbers(entries) == [12, 13, 14]
+        count = len(server.requests)
+        assert list(entries) == []
+        assert len(server.requests) == count
+
+
+@both
+def test_filters_and_keys_go_with_every_page(kind: Kind) -> None:
+    request = WorkflowLogsRequest(status="failed", limit=10)
+    with Logs(_times(90)) as server, client(kind, server) as dify:
+        found = dify.iter_logs(request, keyword="k", api_key="app-other")
+        assert numbers(found) == _expected({"status": "failed"}, _times(90))
+        assert len(server.requests) > 2
+        for sent in server.requests:
+            assert (sent.query["status"], sent.query["keyword"]) == ("failed", "k")
+            assert sent.headers["authorization"] == "Bearer app-other"
+
+
+@both
+def test_an_error_comes_out_where_it_happens(kind: Kind) -> None:
+    unauthorized = Reply.of(exchange("1.14.2", "files/upload_no_auth"))
+    pages = iter([Reply.json(502, {}), None, unauthorized])
+
+    class Failing(Logs):
+        def _tell(self, request: Request) -> Reply:
+            return next(pages) or super()._tell(request)
+
+    with Failing(_times(30)) as server, client(kind, server) as dify, recorded_pauses():
+        entries = dify.iter_logs(limit=10)
+        assert numbers(islice(entries, 9)) == list(range(9))  # the gateway's error was retried
+        with pytest.raises(AuthenticationError):
+            next(entries)
+
+
+WRONG: list[dict[str, Any]] = [{"created_at": 10**18}, {"created_at": None}, {"id": []}]
+WRONG += [{"workflow_run": None}]
+
+
+@both
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+def test_an_entry_that_cannot_be_read_is_a_typed_error(kind: Kind, wrong: dict[str, Any]) -> None:
+    body = {"page": 1, "limit": 10, "total": 1, "has_more": False, "data": [entry(0, NOW) | wrong]}
+    with answered(kind, Reply.json(200, body)) as (_, dify):
+        for call in (dify.logs, lambda: list(dify.iter_logs())):
+            with pytest.raises(UnreadableAnswer):
+                call()
+
+
+# Page by page.
 
 # Newest run first, at 2 to 5 a second.
 BUSY = [NOW - ago for ago, count in enumerate((2, 5, 3, 4, 2, 5, 3)) for _ in range(count)]
@@ -76,7 +195,8 @@ def test_many_runs_of_one_second_come_once_each(
         with Logs(BUSY, shuffled=True, arriving=arriving) as server, client(kind, server) as dify:
             found = _walk(dify, by, limit, **given)
             assert len(server.requests) <= 2 * -(-len(found) // limit) + 1
-        assert found == _expected(given, BUSY), given
+            assert found == _expected(given, BUSY), given
+            assert arriving or numbers(dify.iter_logs(limit=limit, **given)) == found
 
 
 @pytest.mark.sample(4)
@@ -219,10 +339,11 @@ def test_an_entry_as_last_id_needs_one_request(kind: Kind) -> None:
 def test_a_server_that_gives_one_page_for_ever(kind: Kind) -> None:
     with Logs(_times(30)) as server, client(kind, server) as dify:
         page = [entry.raw for entry in dify.logs(page=1)]
-    body = {"page": 1, "limit": 20, "total": 30, "has_more": True, "data": page}
-    with answered(kind, Reply.json(200, body)) as (strange, dify):
-        assert numbers(dify.iter_logs()) == list(range(20))
-        assert len(strange.requests) <= 5
-        assert numbers(dify.logs()) == list(range(20))
-        with pytest.raises(InvalidArgument):
-            dify.logs(last_id="log-x")
+    for data in (page, []):
+        body = {"page": 1, "limit": 20, "total": 30, "has_more": True, "data": data}
+        with answered(kind, Reply.json(200, body)) as (strange, dify):
+            assert numbers(dify.iter_logs()) == list(range(len(data)))
+            assert len(strange.requests) <= (5 if data else 1)
+            assert numbers(dify.logs()) == list(range(len(data)))
+            with pytest.raises(InvalidArgument):
+                dify.logs(last_id="log-x")
