@@ -84,8 +84,8 @@ def test_pydantic_builds_a_model_of_the_fields(kind: type) -> None:
         model(itself="not one")
 
 
-def test_fastapi_takes_our_classes_as_annotations() -> None:
-    app = fastapi.FastAPI()
+def test_fastapi_takes_our_classes(dify: DifyWorkflow) -> None:
+    app, response = fastapi.FastAPI(), dify.run_workflow({})
     form = WorkflowForm(
         token="t", content="Go on?", inputs=[], actions=[], expires_at=None, defaults={}
     )
@@ -94,9 +94,13 @@ def test_fastapi_takes_our_classes_as_annotations() -> None:
     async def show(form: Annotated[WorkflowForm, fastapi.Depends(lambda: form)]) -> WorkflowForm:
         return form
 
-    async def ask() -> httpx.Response:
+    app.get("/plain")(lambda: response)
+    app.get("/typed", response_model=WorkflowRunResponse)(lambda: response)
+
+    async def get(path: str) -> Any:
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
-            return await client.get("/form")
+            return (await client.get(path)).json()
 
-    assert asyncio.run(ask()).json() == attrs.asdict(form)
+    assert asyncio.run(get("/form")) == attrs.asdict(form)
+    assert asyncio.run(get("/plain")) == asyncio.run(get("/typed")) == response.to_dict()
