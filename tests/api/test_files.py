@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from dify_workflow import InvalidArgument, TooLarge, TooManyRequests, UnreadableAnswer, WorkflowFile
 from facade import Kind, answered, both, client, each_way, run
-from fake_dify import FakeDify, Input
+from fake_dify import FakeDify
 from pauses import recorded_pauses
 from replay_server import Reply
 from uploads import BODY, SOURCES, UPLOADED, Part, Uploads, close, each_source, parts_of, written
+from wire_archive import exchange
 
 
 @pytest.fixture
@@ -295,36 +296,21 @@ def test_several_files_are_under_way_at_once(kind: Kind, way: str) -> None:
     assert body["inputs"]["docs"] == [_local(f"{n}.txt") for n in range(8)]  # in their order
 
 
-@both
-@each_way
-@pytest.mark.parametrize("refused", ["0.txt", "3.txt", "6.txt"])
-def test_an_upload_that_fails_starts_no_run(kind: Kind, way: str, refused: str) -> None:
-    with Uploads(refused=(refused,)) as server, client(kind, server) as dify:
-        with pytest.raises(TooLarge):
-            run(dify, way, {"docs": [_file(f"{n}.txt") for n in range(7)]})
-        assert server.runs == []
+# What an upload is answered with, and what is raised.
+NO_UPLOADS: list[tuple[Reply, type[Exception]]] = [
+    (Reply.of(exchange("1.14.2", "files/upload_too_large_16mb")), TooLarge),
+    *((Reply.json(201, UPLOADED | {"id": id}), UnreadableAnswer) for id in (None, "", 5)),
+]
 
 
 @both
 @each_way
-@pytest.mark.parametrize("id", [None, "", 5])
-def test_an_upload_whose_answer_has_no_id_starts_no_run(kind: Kind, way: str, id: Any) -> None:
-    with answered(kind, Reply.json(201, {**UPLOADED, "id": id})) as (server, dify):
-        with pytest.raises(UnreadableAnswer):
-            run(dify, way, {"doc": _file("a.txt")})
-        with pytest.raises(UnreadableAnswer):
-            dify.upload_file(b"x", name="a.txt")
-        assert {request.path for request in server.requests} == {"/v1/files/upload"}
-
-
-@both
-def test_the_server_takes_what_arrives(kind: Kind, path: Path) -> None:
-    form = [Input("doc", "file", required=True), Input("docs", "file-list")]
-    given = {"doc": WorkflowFile.from_path(path), "docs": [_file("你 好.png"), _file("b.md")]}
-    with FakeDify(form=form, eof_delay=0.0) as server:
-        with client(kind, server, unique_user=True) as dify:
-            result = dify.run_workflow(given)
-        stored = {file.name: file.content for file in server.world.files.files.values()}
-    assert (result.status, result.outputs["doc"]["filename"]) == ("succeeded", "报告.pdf")
-    assert [file["type"] for file in result.outputs["docs"]] == ["image", "document"]
-    assert stored == {"报告.pdf": BODY, "你 好.png": b"x", "b.md": b"x"}
+@pytest.mark.parametrize("name", ["0.txt", "3.txt", "6.txt"])
+def test_an_upload_that_fails_starts_no_run(kind: Kind, way: str, name: str) -> None:
+    for reply, expected in NO_UPLOADS:
+        with Uploads(instead={name: reply}) as server, client(kind, server) as dify:
+            with pytest.raises(expected):
+                run(dify, way, {"docs": [_file(f"{n}.txt") for n in range(7)]})
+            with pytest.raises(expected):
+                dify.upload_file(b"x", name=name)
+            assert server.runs == []

@@ -71,7 +71,6 @@ def close(content: Any) -> None:
 # The server.
 
 UPLOADED = exchange("1.14.2", "files/upload_txt").json()
-TOO_LARGE = Reply.of(exchange("1.14.2", "files/upload_too_large_16mb"))
 
 
 @attrs.frozen
@@ -133,13 +132,13 @@ def type_on_the_server(upload: Part) -> str:
 class Uploads(ReplayServer):
     """Takes uploads, each with an id of its own, and runs a workflow that gives nothing.
 
-    refused: names of files that are too large. together: how many uploads must be under way at
-    once before the first one is answered.
+    instead: what else is answered to files of these names. together: how many uploads must be
+    under way at once before the first one is answered.
     """
 
-    def __init__(self, *, refused: tuple[str, ...] = (), together: int = 1) -> None:
+    def __init__(self, *, instead: dict[str, Reply] | None = None, together: int = 1) -> None:
         super().__init__(self._take)
-        self._refused = refused
+        self._instead = instead or {}
         self._gate = threading.Barrier(together)
 
     def _take(self, request: Request) -> Reply:
@@ -148,9 +147,9 @@ class Uploads(ReplayServer):
         assert request.path == "/v1/files/upload", request
         _, file = sorted(parts_of(request), key=lambda part: part.name == "file")
         self._gate.wait(10.0)
-        if file.filename in self._refused:
-            return TOO_LARGE
-        return Reply.json(201, {**UPLOADED, "id": f"id-of-{file.filename}", "name": file.filename})
+        name = str(file.filename)
+        taken = Reply.json(201, {**UPLOADED, "id": f"id-of-{name}", "name": name})
+        return self._instead.get(name, taken)
 
     @property
     def uploads(self) -> list[list[Part]]:
