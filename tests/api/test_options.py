@@ -77,43 +77,29 @@ def test_a_bad_value_is_refused_where_it_is_given(kind: Kind) -> None:
         assert server.connections == 0
 
 
-def test_the_place_in_a_bad_body_is_named() -> None:
-    for body, place in (({"a": math.nan}, "a"), ({"a": [b"a"]}, "a[0]")):
-        with pytest.raises(InvalidArgument) as caught:
-            Options().merged({"extra_body": body})
-        assert caught.value.field == f"extra_body.{place}"
+def test_an_extra_body_cannot_change_what_the_request_says() -> None:
+    for name in ("user", "inputs", "response_mode"):
+        with pytest.raises(InvalidArgument, match=name) as caught:
+            run({}, Options(extra_body={name: "another"}))
+        assert caught.value.field == "extra_body"
+    with pytest.raises(InvalidArgument) as caught:
+        Options().merged({"extra_body": {"a": [b"a"]}})
+    assert caught.value.field == "extra_body.a[0]"
 
 
-@pytest.mark.parametrize("name", ["user", "inputs", "response_mode"])
-def test_an_extra_body_cannot_change_what_the_request_says(name: str) -> None:
-    with pytest.raises(InvalidArgument, match=name) as caught:
-        run({}, Options(extra_body={name: "another"}))
-    assert caught.value.field == "extra_body"
-
-
-GOOD: list[tuple[str, Any, Any]] = [
-    ("user", "u" * 255, "u" * 255),
-    ("user", "你好", "你好"),
-    ("max_retries", 0, 0),
-    ("max_event_bytes", 1, 1),
-    ("deadline", 5, 5.0),
-    ("deadline", 0.1, 0.1),
-    ("timeout", 5, RequestTimeout(5)),
-    ("timeout", None, httpx.Timeout(None)),
-    ("timeout", httpx.Timeout(5, pool=0), httpx.Timeout(5, pool=0)),
-    ("extra_body", {"a": (1, 2)}, {"a": [1, 2]}),
-    ("extra_headers", {}, {}),
-    ("extra_headers", {"X-A": " b "}, {"x-a": "b"}),
-    ("extra_headers", {"x!#$%&'*+-.^_`|~9": ""}, {"x!#$%&'*+-.^_`|~9": ""}),
-    ("validate", "strict", "strict"),
-    ("on_human_input", print, print),
-    ("run_key_input", "key", "key"),
-]
-
-
-@pytest.mark.parametrize(("name", "value", "kept"), GOOD, ids=repr)
-def test_a_good_value_is_kept(name: str, value: Any, kept: Any) -> None:
-    assert getattr(Options().merged({name: value}), name) == kept
+def test_a_good_value_is_kept() -> None:
+    for name, value, kept in (
+        ("user", "u" * 255, "u" * 255),
+        ("max_retries", 0, 0),
+        ("max_event_bytes", 1, 1),
+        ("deadline", 0.1, 0.1),
+        ("timeout", 5, RequestTimeout(5)),
+        ("timeout", httpx.Timeout(5, pool=0), httpx.Timeout(5, pool=0)),
+        ("extra_headers", {"X-A": " b "}, {"x-a": "b"}),
+        ("extra_headers", {"x!#$%&'*+-.^_`|~9": ""}, {"x!#$%&'*+-.^_`|~9": ""}),
+        ("on_human_input", print, print),
+    ):
+        assert getattr(Options().merged({name: value}), name) == kept
 
 
 def test_none_is_not_given_except_for_the_time_out() -> None:
@@ -167,15 +153,11 @@ BAD_KEYS: list[Any] = ["app x", "app-x\n1", "Bearer app-x", "app-x\x00", "app-é
 
 
 @both
-def test_a_key_that_cannot_be_sent_is_refused_when_the_client_is_made(kind: Kind) -> None:
+def test_a_key_is_checked_when_the_client_is_made_and_white_space_is_none_of_it(kind: Kind) -> None:
     for key in [*BAD_KEYS, "\ud800", 5]:
         with pytest.raises(InvalidArgument) as caught:
             make(kind, api_key=key)
         assert caught.value.field == "api_key"
-
-
-@both
-def test_white_space_around_a_key_is_none_of_it(kind: Kind) -> None:
     with answered(kind, STREAM, api_key=" app-x\r\n") as (server, dify):
         dify.run_workflow({})
         assert server.requests[0].headers["authorization"] == "Bearer app-x"
