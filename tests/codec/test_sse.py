@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 
@@ -12,7 +11,7 @@ from dify_workflow._runs.state import RunState
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pieces import any_pieces, cut
-from wire_archive import exchange, exchanges
+from wire_archive import exchange
 
 BOM = b"\xef\xbb\xbf"
 SEPARATORS = "\u2028\u2029\x85\x0b\x0c\x1c\x1d\x1e".encode()  # ends of lines to str.splitlines
@@ -113,7 +112,7 @@ def test_an_event_comes_out_with_the_chunk_that_completes_it() -> None:
     assert [decoder.flush(), decoder.flush()] == [[b"c"], []]  # the end gives the last one, once
 
 
-# Streams of runs: what they deliver.
+# Streams of runs: what they deliver; every recorded one: tests/promises/test_recordings.py.
 
 RECORDED = exchange("1.14.2", "run/echo_unicode_streaming")
 FRAMES = [frame for frame in RECORDED.frames() if frame.startswith(b"data:")]
@@ -125,25 +124,6 @@ def delivered(pieces: Iterable[bytes]) -> RunState:
         state.feed(piece)
     state.flush()
     return state
-
-
-@pytest.mark.long
-@pytest.mark.sample(1)
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 1 << 20])
-def test_every_recorded_stream_gives_its_events(size: int) -> None:
-    streams = [item for item in exchanges("1.14.2") if item.is_stream]
-    assert len(streams) > 80
-    for item in streams:
-        state = delivered(cut(item.body, size))
-        names = [event["event"] for event in item.events()]
-        ends = ("workflow_finished", "workflow_paused", "error")
-        end = next((at for at, name in enumerate(names) if name in ends), len(names))
-        failed = names[end : end + 1] == ["error"]  # it is raised
-        assert (state.failure is not None) == failed, item
-        expected = item.events()[: end + (not failed)]
-        assert [event.raw for event in state.ready] == expected, item
-        assert [event.event for event in state.ready] == names[: len(expected)], item
-        assert state.text_complete, item
 
 
 PINGS = [b"event: ping\n\n", b": ping\n\n", b"data:\n\n", b"data: ping\n\n"]
@@ -161,27 +141,9 @@ def test_a_ping_at_any_place_is_no_event_and_no_loss(ping: bytes) -> None:
     assert not delivered([ping]).begun
 
 
-@pytest.mark.long
-def test_an_event_that_the_end_cut_off_is_not_delivered() -> None:
-    *before, last = FRAMES
-    *events, _ = RECORDED.events()
-    for end in range(len(b"data: {"), len(last) - len(b"}\n\n") + 1, 7):
-        state = delivered([*before, last[:end]])
-        assert [event.raw for event in state.ready] == events, end
-        assert not state.over
-    for end in range(len(last) - 2, len(last) + 1):
-        assert delivered([*before, last[:end]]).over, end
-
-
 def test_what_is_no_json_is_skipped_and_text_may_be_missing() -> None:
     good = b'data: {"event": "text_chunk", "data": {"text": "a"}}\n\n'
     for bad in (b"data: {\n\n", b"data: \xff\n\n", b"data: " + b"[" * 100_000 + b"\n\n"):
         state = delivered([good, bad, good])
         assert [event.message for event in state.ready] == ["a", "a"], bad[:20]
         assert not state.text_complete
-
-
-def test_json_of_the_recordings_is_never_cut_by_a_separator() -> None:
-    payloads = SSEDecoder().feed(RECORDED.body)
-    assert all(separator.encode() in b"".join(payloads) for separator in "\u2028\u2029\x85")
-    assert [json.loads(payload) for payload in payloads] == RECORDED.events()
