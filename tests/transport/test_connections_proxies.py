@@ -10,7 +10,7 @@ import httpx
 import pytest
 from dify_workflow import ConnectionFailed, RedirectRefused, RunOutcomeUnknown, WorkflowRunRequest
 from dify_workflow._transport.pools import TransportSettings
-from facade import Kind, answered, both, both_by_both, client
+from facade import Kind, answered, both, both_by_both, client, close_given, given_client
 from replay_reply import head
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import RUN, RUN_ID, STARTED, TASK_ID, SlowRuns, each_connections, each_state, freed
@@ -258,3 +258,13 @@ def test_a_redirect_while_a_run_is_followed_again_is_not_followed(kind: Kind) ->
             dify.run_workflow({})
         assert (caught.value.run_id, caught.value.task_id) == (RUN_ID, TASK_ID)
         assert isinstance(caught.value.__cause__, RedirectRefused)
+
+
+@both
+def test_a_redirect_to_no_address_is_an_answer_that_was_lost(kind: Kind) -> None:
+    """A client of httpx raises for it, though the request was sent: a run may have been started."""
+    http = given_client(kind)
+    with answered(kind, moved(307, "http://xn--a/"), http_client=http) as (_, dify):
+        with pytest.raises(RunOutcomeUnknown):
+            dify.run_workflow(BLOCKING_REQUEST)
+        close_given(http, dify)
