@@ -50,10 +50,7 @@ class Execution:
         self._begun = self._last_sent = time.monotonic()
         # A run is busy in branches, and pauses when all of them wait for people.
         self._busy = 1
-        self._pending: list[Form] = []
-        self._announced_before: list[Form] = []
-        self._lost: list[Form] = []
-        self._begins = self._raced = False
+        self._submitted: list[Form] = []  # since the run paused; it is about to go on
 
     # Events
 
@@ -196,15 +193,14 @@ class Execution:
     async def rest(self) -> None:
         """Count a branch out; with nothing left to do but to wait, the run pauses."""
         self._busy -= 1
-        if self._busy or not self._pending:
+        run, waiting = self.run, self._waiting
+        if self._busy or not waiting:
             return
-        run = self.run
-        for form in self._pending:
-            if form in self._announced_before:
+        for form in waiting:
+            if form in run.pause:  # asked before the last pause already
                 form.node.status = "paused"
-                await self.send("human_input_required", payloads.human_input_required(form))
-        self._announced_before.clear()
-        run.status, run.active, run.pause, run.twice = "paused", False, self._pending[:], False
+                await self._announce(form)
+        run.status, run.active, run.pause, run.twice = "paused", False, waiting, False
         self._save_figures()
         await self.send("workflow_paused", payloads.workflow_paused(run))
         run.settled.set()
@@ -213,12 +209,19 @@ class Execution:
         """Leave the run waiting for a form; return when it was answered and the run goes on."""
         self.world.all_forms[form.token] = form
         self.run.forms.append(form)
-        await self.send("human_input_required", payloads.human_input_required(form))
-        self._pending.append(form)
+        await self._announce(form)
         await self.rest()
         await form.answered.wait()
         if self.run.stop_asked:
             raise Stopped
+
+    async def _announce(self, form: Form) -> None:
+        await self.send("human_input_required", payloads.human_input_required(form))
+
+    @property
+    def _waiting(self) -> list[Form]:
+        """The forms whose nodes wait, submitted or not."""
+        return [form for form in self.run.forms if not form.answered.is_set()]
 
     def resume(self, form: Form) -> None:
         """Let the run of an answered form, or of one that ran out, go on a moment later."""
@@ -234,51 +237,35 @@ class Execution:
         return self.run.stop_asked and not self.rules.ends_stopped_pauses
 
     async def _resume(self, form: Form) -> None:
-        run, race = self.run, self.world.two_forms
-        refuses = race == "doubled" and self.rules.refuses_second_resumption
-        if self._begins:  # the run is about to go on for another form
-            self._raced = race == "doubled"
-            self._lost += [form] if race == "lost" else []
-        elif run.status == "paused":
-            await self._begin_again(refuses=refuses)
-        else:  # it goes on already
-            if refuses:
-                await self._refuse_second()
-            if race != "lost" and form in self._pending:
-                await self._node_resumed(form.node)
-                self._go_on([form])
-
-    async def _begin_again(self, *, refuses: bool) -> None:
-        run = self.run
-        self._begins = True
-        await asyncio.sleep(self.world.resumes_after)
-        self._begins = False
-        run.status = "running"
-        if self._hangs:
-            return
-        run.active = True
-        if self._raced and refuses:
-            await self._refuse_second()
-        run.twice, self._raced = self._raced and not refuses, False
-        run.resumed_at, self._begun = now(), time.monotonic()
-        if not self.rules.since(1, 16):
-            self._index = 0
-        self.text_stream.reset()
-        await self.send("workflow_started", payloads.workflow_started(run, "resumption"))
-        for form in self._pending:
-            await self._node_resumed(form.node)
-        self._go_on([form for form in self._pending if not form.waits and form not in self._lost])
-        self._announced_before, self._lost = self._pending[:], []
-
-    async def _refuse_second(self) -> None:
-        text = f"Workflow task already active for task_id={self.run.task_id}"
-        await self.fail({"code": "invalid_param", "status": 400, "message": text})
-
-    def _go_on(self, forms: list[Form]) -> None:
-        self._pending = [form for form in self._pending if form not in forms]
-        self._busy += len(forms)
-        for form in forms:
-            form.answered.set()
+        run, race, second = self.run, self.world.two_forms, [form]
+        if paused := run.status == "paused":
+            self._submitted.append(form)
+            if self._submitted != [form]:  # it is about to go on for another form
+                return
+            await asyncio.sleep(self.world.resumes_after)
+            second, self._submitted, run.status = self._submitted[1:], [], "running"
+            if self._hangs:
+                return
+            run.active = True
+        doubled = race == "doubled" and bool(second)
+        if doubled and self.rules.refuses_second_resumption:
+            text = f"Workflow task already active for task_id={run.task_id}"
+            await self.fail({"code": "invalid_param", "status": 400, "message": text})
+        if paused:
+            run.twice = doubled and not self.rules.refuses_second_resumption
+            run.resumed_at, self._begun = now(), time.monotonic()
+            if not self.rules.since(1, 16):
+                self._index = 0
+            self.text_stream.reset()
+            await self.send("workflow_started", payloads.workflow_started(run, "resumption"))
+        lost = second if race == "lost" else []
+        resumed = [one for one in self._waiting if paused or (one is form and not lost)]
+        for one in resumed:
+            await self._node_resumed(one.node)
+        for one in resumed:
+            if not (one.waits or one in lost or one.answered.is_set()):
+                self._busy += 1
+                one.answered.set()
 
     # The course of a run
 
