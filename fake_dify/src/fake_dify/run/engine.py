@@ -38,15 +38,12 @@ class Execution:
         self._last = "" if exported else "end"
         self.variables: dict[Selector, Any] = {}
         choosing: list[Any] = [one for one in steps if hasattr(one, "selectors")]
+        outputs = choosing[-1].selectors() if choosing else {}
+        tails = [] if choosing else tail_ids(self._steps)
         self.text_stream: TextStream = TextStream(
-            choosing[-1].selectors() if choosing else {},
-            [] if choosing else tail_ids(self._steps),
-            self.variables,
-            lambda text, chosen: self.tell("text_chunk", text=text, from_variable_selector=chosen),
-            world.files,
-            in_order=self.rules.streams_end_variables,
+            world, outputs, tails, self.variables, self._tell_text
         )
-        self.nested = self._total_steps = self._index = 0
+        self.nested = self.total_steps = self._index = 0
         self._begun = self._last_sent = time.monotonic()
         # A run is busy in branches, and pauses when all of them wait for people.
         self._busy = 1
@@ -74,6 +71,9 @@ class Execution:
                 reader.put(one)
         await asyncio.sleep(0)
 
+    async def _tell_text(self, text: str, selector: Selector) -> None:
+        await self.tell("text_chunk", text=text, from_variable_selector=selector)
+
     async def fail(self, error: Data) -> None:
         """Send an `error`, and what Dify makes up behind it; the run itself may go on."""
         run, told = self.run, error["message"]
@@ -86,7 +86,7 @@ class Execution:
     async def _ping(self) -> None:
         """Send the worker's pings: one for every 10 s in which the run said nothing."""
         seconds = self.world.ping_interval
-        while True:
+        while self.rules.worker:
             await asyncio.sleep(max(self._last_sent + seconds - time.monotonic(), 0.001))
             if time.monotonic() - self._last_sent >= seconds:
                 self._last_sent = time.monotonic()
@@ -115,7 +115,7 @@ class Execution:
         except NodeFailed as failure:
             await self.node_finished(scope, node, status="failed", error=str(failure))
             raise
-        await self.node_finished(scope, node, outputs=node.outputs)
+        await self.node_finished(scope, node)
 
     async def node_started(
         self, scope: Scope, node_id: str, type: str, title: str | None = None
@@ -132,7 +132,7 @@ class Execution:
             node.parallel = scope.parallel
         self.run.nodes.append(node)
         if not scope.metadata or self.rules.counts_children:
-            self.count_step()
+            self.total_steps += 1
         if type not in ("iteration", "loop"):
             await self.tell("node_started", node, **node.parallel)
         return node
@@ -143,7 +143,7 @@ class Execution:
         if not self.rules.since(1, 16):
             self._index += 1
             node.position = self._index
-        self.count_step()
+        self.total_steps += 1
         await self.tell("node_started", node)
 
     async def node_finished(
@@ -156,7 +156,7 @@ class Execution:
         error: str | None = None,
     ) -> None:
         """End a node and stream what its outputs contribute to the text."""
-        node.inputs, node.outputs = node.inputs or {}, dict(outputs or {})
+        node.inputs, node.outputs = node.inputs or {}, dict(outputs or node.outputs or {})
         if status == "exception" and not self.rules.streams_defaults_at_once:
             self.variables.update(((node.node_id, name), v) for name, v in node.outputs.items())
         elif status != "failed":
@@ -180,9 +180,6 @@ class Execution:
     async def perform(self, steps: Sequence[Step], scope: Scope) -> None:
         for step in steps:
             await step.perform(self, scope)
-
-    def count_step(self) -> None:
-        self._total_steps += 1
 
     # Pauses
 
@@ -274,13 +271,9 @@ class Execution:
         run, rules, world = self.run, self.rules, self.world
         if world.queue is not None and run.streaming and rules.worker:
             await world.queue.perform(self, Scope())
-        pinger = asyncio.create_task(self._ping()) if rules.worker else None
-        run.active = True
-        if world.recorded_after:
-            loop = asyncio.get_running_loop()
-            loop.call_later(world.recorded_after, setattr, run, "listed", True)
-        else:
-            run.listed = True
+        pinger = asyncio.create_task(self._ping())
+        run.active, later = True, asyncio.get_running_loop().call_later
+        later(world.recorded_after, setattr, run, "listed", True)
         self._begun = time.monotonic()
         try:
             await self._whole()
@@ -304,8 +297,7 @@ class Execution:
             await self._finish("failed", repr(problem))
         finally:
             run.active = False
-            if pinger is not None:
-                pinger.cancel()
+            pinger.cancel()
 
     async def _whole(self) -> None:
         run, rules, scope = self.run, self.rules, Scope()
@@ -328,7 +320,7 @@ class Execution:
 
     def _save_figures(self) -> None:
         """Store what the run detail tells about a run that paused or ended."""
-        self.run.total_steps = 0 if self.rules.forgets_steps else self._total_steps
+        self.run.total_steps = 0 if self.rules.forgets_steps else self.total_steps
         self.run.elapsed_time = round(time.monotonic() - self._begun, 6)
 
     async def _finish(self, status: str, error: str | None, detail: str | None = None) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from ..files import FileStore, FileValue
+from ..world import World
 
 Selector = tuple[str, str]
 
@@ -43,17 +44,16 @@ class TextStream:
 
     def __init__(
         self,
+        world: World,
         outputs: Mapping[str, Selector],
         tails: Sequence[str],
         variables: Mapping[Selector, Any],
         send: Callable[[str, Selector], Awaitable[None]],
-        files: FileStore,
-        *,
-        in_order: bool,
     ) -> None:
         self.outputs: list[tuple[str, Selector]] = list(outputs.items())
         self._tails, self._variables = list(tails), variables  # tails: those that are to come
-        self._send, self._files, self._in_order = send, files, in_order
+        self._send, self._files = send, world.files
+        self._in_order = world.rules.streams_end_variables
         self._position = 0
         self._tokens: dict[Selector, list[str]] = {}  # of models, until their turn
 

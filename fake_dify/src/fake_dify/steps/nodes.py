@@ -124,9 +124,8 @@ class Partial(Step):
         execution.text_stream.expect(self.id, list(defaults))
         execution.run.exceptions_count += 1
         node.execution_metadata = {"error_strategy": "default-value"}
-        await execution.node_finished(
-            scope, node, outputs=defaults | told, status="exception", error="Unknown error"
-        )
+        node.outputs = defaults | told
+        await execution.node_finished(scope, node, status="exception", error="Unknown error")
 
 
 @define
@@ -150,7 +149,7 @@ class Retry(Step):
                 node.status, node.error, node.finished_at = "retry", self.error, now()
                 id = new_id() if execution.rules.new_id_per_retry else node.id
                 about = {"id": id, "inputs": {}, "outputs": {}, "retry_index": index}
-                execution.count_step()
+                execution.total_steps += 1
                 await execution.tell("node_retry", node, **about, **node.parallel)
             await asyncio.sleep(self.seconds)
             if self.outputs is None:
