@@ -15,7 +15,7 @@ import pytest
 import trio
 from dify_workflow._clients._async.io import AsyncRouter
 from dify_workflow._transport.pools import TransportSettings
-from raw_http import OK, Peer, RawServer, answers, full_server, in_loop, quiet_trio
+from raw_http import LONGEST, OK, Peer, RawServer, answers, full_server, in_loop, quiet_trio
 from tunnel import trusting
 
 pytestmark = quiet_trio
@@ -72,7 +72,7 @@ def test_a_cancelled_request_closes_its_connection(said: bytes, fresh: bool) -> 
         if not fresh:
             assert (await client.get(server.url)).content == b"ok"
         await cancelled(client.post(server.url, content=b"hello"), stuck.waits)
-        assert await asyncio.to_thread(stuck.gone.get, timeout=4) == 1
+        assert await asyncio.to_thread(stuck.gone.get, timeout=LONGEST) == 1
         for _ in range(2):
             assert (await client.get(server.url)).content == b"ok"
 
@@ -87,14 +87,14 @@ def test_the_same_under_trio(said: bytes) -> None:
 
     async def main() -> None:
         async with httpx.AsyncClient(
-            transport=AsyncRouter(TransportSettings(limits=ONE)), timeout=4
+            transport=AsyncRouter(TransportSettings(limits=ONE)), timeout=LONGEST
         ) as client:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(lambda: client.post(server.url, content=b"hello"))
                 await trio.to_thread.run_sync(stuck.waits.wait, 4)
                 await trio.sleep(0.01)
                 nursery.cancel_scope.cancel()
-            assert stuck.gone.get(timeout=4) == 1
+            assert stuck.gone.get(timeout=LONGEST) == 1
             assert (await client.get(server.url)).content == b"ok"
 
     with RawServer(stuck) as server:
@@ -131,7 +131,7 @@ def test_cancelled_while_it_sends() -> None:
     def serve(peer: Peer) -> None:
         if peer.head().startswith(b"POST"):
             begun.set()
-            left.wait(4)
+            left.wait(LONGEST)
             gone.put(peer.gone())
         else:
             peer.send(OK)
@@ -139,7 +139,7 @@ def test_cancelled_while_it_sends() -> None:
     async def main(client: httpx.AsyncClient) -> None:
         await cancelled(client.post(server.url, content=b"x" * 20_000_000), begun)
         left.set()
-        assert await asyncio.to_thread(gone.get, timeout=4)
+        assert await asyncio.to_thread(gone.get, timeout=LONGEST)
         assert (await client.get(server.url)).content == b"ok"
 
     with RawServer(serve) as server:
@@ -151,8 +151,8 @@ def test_cancelled_in_the_handshake_of_tls() -> None:
     gone: queue.Queue[bool] = queue.Queue()
     with RawServer(lambda peer: gone.put(peer.gone())) as server:
         assert cancelled_while(server.url.replace("http:", "https:"), verify=trusting()) == []
-        assert gone.get(timeout=4)
-        assert gone.get(timeout=4)
+        assert gone.get(timeout=LONGEST)
+        assert gone.get(timeout=LONGEST)
 
 
 def test_cancelled_while_it_waits_in_the_pool() -> None:
@@ -200,7 +200,7 @@ def test_a_cancelled_read_of_a_stream_leaves_the_rest() -> None:
     def serve(peer: Peer) -> None:
         peer.request()
         peer.send(CHUNKED)
-        more.wait(4)
+        more.wait(LONGEST)
         peer.send(b"2\r\nok\r\n0\r\n\r\n")
         peer.gone()
 
@@ -227,7 +227,7 @@ def test_a_body_that_is_cancelled_between_its_parts_closes_the_connection() -> N
 
     async def main(client: httpx.AsyncClient) -> None:
         await cancelled(client.post(server.url, content=parts()))
-        assert await asyncio.to_thread(gone.get, timeout=4)
+        assert await asyncio.to_thread(gone.get, timeout=LONGEST)
 
     with RawServer(lambda peer: gone.put(peer.gone())) as server:
         in_loop(main)

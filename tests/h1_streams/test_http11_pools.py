@@ -17,7 +17,7 @@ import httpx
 import pytest
 from h1_streams.connection import Connection
 from h1_streams.state import Route
-from raw_http import Peer, RawServer, in_loop, own_client
+from raw_http import LONGEST, Peer, RawServer, in_loop, own_client
 
 PATHS = [f"/{'x' * (number % 7)}{number}" for number in range(200)]
 FEW = [httpx.Limits(max_connections=2), httpx.Limits(max_keepalive_connections=3)]
@@ -35,7 +35,7 @@ class Echo:
         while sent := peer.request():
             path = sent.split()[1]
             peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(path))
-            assert not self.pause or self.more.wait(4)
+            assert not self.pause or self.more.wait(LONGEST)
             peer.send(path)
         self.gone.put(peer.number)
 
@@ -122,7 +122,7 @@ def test_one_that_is_taken_while_it_is_looked_at_has_not_expired() -> None:
         connection.close()
         for response in taken:
             assert read(response) == b"/a"
-        assert echo.gone.get(timeout=4) == 1
+        assert echo.gone.get(timeout=LONGEST) == 1
 
 
 def test_one_that_is_taken_before_the_pool_closes_it_ends_with_its_answer() -> None:
@@ -135,7 +135,7 @@ def test_one_that_is_taken_before_the_pool_closes_it_ends_with_its_answer() -> N
         echo.more.set()
         assert read(response) == b"/a"
         assert connection.is_closed()
-        assert echo.gone.get(timeout=4) == 1
+        assert echo.gone.get(timeout=LONGEST) == 1
 
 
 def test_one_that_the_pool_closes_while_it_is_being_taken_is_closed() -> None:
@@ -151,7 +151,7 @@ def test_one_that_the_pool_closes_while_it_is_being_taken_is_closed() -> None:
         with pytest.raises(httpcore.ConnectionNotAvailable):
             connection.handle_request(request)
         assert connection.is_closed()
-        assert echo.gone.get(timeout=4) == 1
+        assert echo.gone.get(timeout=LONGEST) == 1
 
 
 def test_one_that_the_pool_has_closed_is_not_taken() -> None:
@@ -161,7 +161,7 @@ def test_one_that_the_pool_has_closed_is_not_taken() -> None:
         with pytest.raises(httpcore.ConnectionNotAvailable):
             connection.handle_request(request)
         assert connection.is_closed()
-        assert echo.gone.get(timeout=4) == 1
+        assert echo.gone.get(timeout=LONGEST) == 1
 
 
 def test_one_that_was_just_made_has_not_expired() -> None:

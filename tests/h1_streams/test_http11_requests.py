@@ -11,7 +11,19 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from raw_http import OK, Peer, RawServer, Way, answers, asked, loops, own_client, quiet_trio, ways
+from raw_http import (
+    LONGEST,
+    OK,
+    Peer,
+    RawServer,
+    Way,
+    answers,
+    asked,
+    loops,
+    own_client,
+    quiet_trio,
+    ways,
+)
 
 pytestmark = quiet_trio
 
@@ -204,7 +216,7 @@ def test_an_early_answer_between_the_parts_of_a_body_is_seen(way: Way, busy: boo
     class Held(Parts):
         def __iter__(self) -> Iterator[bytes]:
             yield b"x" * 1000
-            serve.closed.wait(4)
+            serve.closed.wait(LONGEST)
             yield from [b"y" * 1000] * 4
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -239,4 +251,4 @@ def test_an_error_of_the_body_is_raised_as_it_is(way: Way) -> None:
     with RawServer(lambda peer: gone.put(peer.gone())) as server:
         with pytest.raises(Odd):
             asked(way, request(parts=Failing(), headers=headers)(server.url))
-        assert gone.get(timeout=5)
+        assert gone.get(timeout=LONGEST)

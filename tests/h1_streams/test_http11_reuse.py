@@ -15,6 +15,7 @@ from dify_workflow._clients._async.io import AsyncRouter
 from dify_workflow._transport import pools
 from dify_workflow._transport.pools import TransportSettings
 from raw_http import (
+    LONGEST,
     OK,
     Peer,
     RawServer,
@@ -90,7 +91,7 @@ def test_a_connection_is_not_used_again(way: Way, said: bytes) -> None:
     with RawServer(serve) as server:
         got = asked(way, [get(server)] * 3)
         assert all(answer["body"] in (b"ok", b"") for answer in got)
-        assert sorted(closed.get(timeout=5) for _ in range(3)) == [1, 2, 3]
+        assert sorted(closed.get(timeout=LONGEST) for _ in range(3)) == [1, 2, 3]
     assert (len(server.requests), server.connections) == (3, 3)
 
 
@@ -118,7 +119,7 @@ def test_a_second_answer_that_comes_in_advance_is_never_taken(way: Way) -> None:
         peer.request()
         peer.send(OK)
         if peer.number == 1:
-            answered.wait(4)
+            answered.wait(LONGEST)
             peer.send(WRONG)
             sent.set()
         peer.gone()
@@ -126,7 +127,7 @@ def test_a_second_answer_that_comes_in_advance_is_never_taken(way: Way) -> None:
     def requests() -> Iterator[httpx.Request]:
         yield get(server)
         answered.set()
-        sent.wait(4)
+        sent.wait(LONGEST)
         yield get(server)
 
     with RawServer(serve) as server:

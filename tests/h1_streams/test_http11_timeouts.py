@@ -16,6 +16,7 @@ from h1_streams.async_connection import AsyncResponseBody
 from h1_streams.connection import ResponseBody
 from h1_streams.connection_handle import BODY
 from raw_http import (
+    LONGEST,
     OK,
     Peer,
     RawServer,
@@ -70,7 +71,7 @@ def test_tls_that_does_not_answer_in_time(way: Way) -> None:
         url = server.url.replace("http:", "https:")
         got = asked(way, timed(url, connect=0.1), verify=trusting())
         assert got == [httpx.ConnectTimeout]
-        assert gone.get(timeout=4)
+        assert gone.get(timeout=LONGEST)
 
 
 @ways
@@ -91,7 +92,7 @@ def test_a_request_that_is_not_taken_in_time(way: Way) -> None:
 
     def serve(peer: Peer) -> None:
         peer.head()
-        read.wait(4)
+        read.wait(LONGEST)
         peer.gone()
 
     with RawServer(serve) as server:
@@ -111,7 +112,7 @@ def test_an_answer_that_does_not_come_in_time(way: Way, said: bytes) -> None:
 
     with RawServer(serve) as server:
         assert asked(way, timed(server.url, read=0.05)) == [httpx.ReadTimeout]
-        assert gone.get(timeout=4)
+        assert gone.get(timeout=LONGEST)
 
 
 @ways
@@ -142,7 +143,7 @@ class Slow:
     def __call__(self, peer: Peer) -> None:
         peer.request()
         peer.send(HEAD)
-        while data := self.more.get(timeout=4):
+        while data := self.more.get(timeout=LONGEST):
             peer.send(data)
         peer.gone()
 
@@ -244,7 +245,7 @@ def test_closing_from_another_thread_ends_a_handshake() -> None:
         with peer:
             assert peer.recv(1)  # it has begun, and gets no answer
             stream.close()
-            reader.join(4)
+            reader.join(LONGEST)
         assert not reader.is_alive()
 
 
