@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from dify_workflow import WorkflowRunRequest
+from recorded_models import operation_of
 from recorded_runs import TERMINAL, names, request_of
 from replay_server import ReplayServer, Reply, Request
 from wire_archive import VERSIONS, Exchange
@@ -46,44 +46,30 @@ def _last(item: Exchange) -> str:
     return item.path.partition("?")[0].rpartition("/")[2]
 
 
-# Method and path, the operation of the contract, and the call.
-ROUTES: list[tuple[str, str, str, Ask]] = [
-    ("POST", r"/v1/workflows(/[^/]+)?/run", "runWorkflowVersion", _run),
-    ("GET", r"/v1/workflows/run/[^/]+", "getWorkflowRun", lambda d, i: d.info(_last(i))),
-    (
-        "POST",
-        r"/v1/workflows/tasks/[^/]+/stop",
-        "stopWorkflowTask",
-        lambda d, i: d.stop_workflow_stream(i.path.split("/")[-2]),
-    ),
-    ("GET", r"/v1/workflows/logs", "listWorkflowLogs", lambda d, i: d.logs(page=1)),
-    ("POST", r"/v1/files/upload", "uploadFile", lambda d, i: d.upload_file(b"x", name="a.txt")),
-    ("GET", r"/v1/info", "getAppInfo", lambda d, i: d.app_info()),
-    ("GET", r"/v1/parameters", "getAppParameters", lambda d, i: d.parameters()),
-    ("GET", r"/v1/meta", "getAppMeta", lambda d, i: d.meta()),
-    ("GET", r"/v1/site", "getAppSite", lambda d, i: d.site()),
-    ("GET", r"/v1/form/human_input/[^/]+", "getHumanInputForm", lambda d, i: d.form(_last(i))),
-    (
-        "GET",
-        r"/v1/workflow/[^/]+/events",
-        "streamWorkflowEvents",
-        lambda d, i: d.resume("x").result(),
-    ),
-]
-# What no method of a client asks, by that method at least, and what other tests replay.
-BESIDE = re.compile(
-    r"/health|(/v1)?/nope|/v1/?|/v1/(completion|chat)-messages|/v1/workflows/runs?/?|.*/preview"
-    r"|/v1/(audio-to-text|text-to-audio|end-users/.*|form/human_input/.*)|/files/.*"
-)
+CALLS: dict[str, Ask] = {
+    "runWorkflow": _run,
+    "runWorkflowVersion": _run,
+    "getWorkflowRun": lambda dify, item: dify.info(_last(item)),
+    "stopWorkflowTask": lambda dify, item: dify.stop_workflow_stream(item.path.split("/")[-2]),
+    "listWorkflowLogs": lambda dify, item: dify.logs(page=1),
+    "uploadFile": lambda dify, item: dify.upload_file(b"x", name="a.txt"),
+    "getAppInfo": lambda dify, item: dify.app_info(),
+    "getAppParameters": lambda dify, item: dify.parameters(),
+    "getAppMeta": lambda dify, item: dify.meta(),
+    "getAppSite": lambda dify, item: dify.site(),
+    "getHumanInputForm": lambda dify, item: dify.form(_last(item)),
+    "streamWorkflowEvents": lambda dify, item: dify.resume("x").result(),
+}
+# What other tests replay; None: what no method of a client asks.
+BESIDE = {None, "audioToText", "textToAudio", "getEndUser", "submitHumanInputForm"}
 
 
 def call_of(item: Exchange) -> tuple[str, Ask] | None:
     """The operation of a recording and the call of it; None for what is not asked here."""
-    path = item.path.partition("?")[0]
+    operation = operation_of(item)
     if item.is_stream and item.method == "GET":
         return None  # a replay, which stands for nothing by itself
-    for method, pattern, operation, ask in ROUTES:
-        if item.method == method and re.fullmatch(pattern, path):
-            return operation, ask
-    assert BESIDE.fullmatch(path) or item.method in ("DELETE", "HEAD"), item
+    if operation in CALLS:
+        return operation, CALLS[operation]
+    assert operation in BESIDE, item
     return None
