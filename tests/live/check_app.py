@@ -14,7 +14,7 @@ from dify_workflow import (
     UnsupportedMediaType,
 )
 from dify_workflow._api.versions import BY_NAME
-from facade import Kind, both
+from facade import Kind
 
 from . import apps
 from .sample_inputs import sound
@@ -23,29 +23,22 @@ from .session import Live
 AUDIO = ("mp3", "m4a", "wav", "amr", "mpga")  # what every Dify takes, as audio/mp3 and so on
 
 
-@both
-def test_info(live: Live, kind: Kind) -> None:
-    with live.connect(kind) as dify:
-        info = dify.app_info()
+def test_info(dify: Any) -> None:
+    info = dify.app_info()
     assert info.name
     assert info.mode in {"workflow", None}  # None: not told by older servers
 
 
-@both
-def test_parameters(live: Live, kind: Kind) -> None:
-    with live.connect(kind) as dify:
-        parameters = dify.parameters()
+def test_parameters(dify: Any) -> None:
+    parameters = dify.parameters()
     assert isinstance(parameters.user_input_form, list)
     assert parameters.system_parameters.file_size_limit > 0
 
 
-@both
-def test_meta(live: Live, kind: Kind) -> None:
-    with live.connect(kind) as dify:
-        assert dify.meta().tool_icons is not None
+def test_meta(dify: Any) -> None:
+    assert dify.meta().tool_icons is not None
 
 
-@both
 def test_site(live: Live, kind: Kind) -> None:
     live.needs(BY_NAME["getAppSite"])
     with live.connect(kind) as dify:
@@ -64,7 +57,6 @@ def skip_without(enabled: bool, error: AppUnavailable) -> NoReturn:
     pytest.skip("the app has speech switched off (and the server says so)")
 
 
-@both
 @pytest.mark.parametrize("extension", AUDIO)
 def test_speech_to_text(live: Live, kind: Kind, extension: str) -> None:
     """The server tells audio by its type alone; what is sent is always WAV."""
@@ -81,7 +73,6 @@ def test_speech_to_text(live: Live, kind: Kind, extension: str) -> None:
     assert isinstance(text, str)
 
 
-@both
 def test_audio_of_another_type(live: Live, kind: Kind) -> None:
     app, parameters = speech(live)
     with live.connect(kind, app) as dify:
@@ -94,7 +85,6 @@ def test_audio_of_another_type(live: Live, kind: Kind) -> None:
             skip_without(parameters.speech_to_text.enabled, error)
 
 
-@both
 def test_text_to_speech(live: Live, kind: Kind) -> None:
     app, parameters = speech(live)
     enabled = parameters.text_to_speech.enabled

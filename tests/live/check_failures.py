@@ -17,7 +17,7 @@ from dify_workflow import (
     WorkflowRunRequest,
     WorkflowRunResponse,
 )
-from facade import Kind, both
+from facade import Kind
 
 from . import apps
 from .check_files import inputs_with_a_file
@@ -28,7 +28,6 @@ NO_KEY = "app-no-key-of-any-app"
 UNKNOWN_WITHIN = 60  # s; before, an unknown run was waited for far longer
 
 
-@both
 def test_failed_run(live: Live, kind: Kind) -> None:
     with live.connect(kind, "FAIL") as dify:
         stream = dify.run_workflow_stream(live.inputs("FAIL"))
@@ -42,24 +41,20 @@ def test_failed_run(live: Live, kind: Kind) -> None:
         assert (info.status, info.message) == ("failed", response.message)
 
 
-@both
-def test_wrong_key(live: Live, kind: Kind) -> None:
-    with live.connect(kind) as dify:
-        for call in (dify.app_info, lambda **key: dify.run_workflow(live.inputs(), **key)):
-            with pytest.raises(AuthenticationError) as raised:
-                call(api_key=NO_KEY)
-            assert raised.value.status_code == 401
-            assert NO_KEY not in f"{raised.value} {raised.value!r} {raised.value.body}"
+def test_wrong_key(dify: Any, live: Live) -> None:
+    for call in (dify.app_info, lambda **key: dify.run_workflow(live.inputs(), **key)):
+        with pytest.raises(AuthenticationError) as raised:
+            call(api_key=NO_KEY)
+        assert raised.value.status_code == 401
+        assert NO_KEY not in f"{raised.value} {raised.value!r} {raised.value.body}"
 
 
-@both
 def test_unknown_run(live: Live, kind: Kind) -> None:
     unknown = str(uuid.uuid4())
     with live.connect(kind) as dify, pytest.raises(NotFound):
         dify.info(unknown)
 
 
-@both
 def test_attach_to_an_unknown_run(live: Live, kind: Kind) -> None:
     with live.connect(kind, deadline=UNKNOWN_WITHIN) as dify:
         run = dify.attach(str(uuid.uuid4()))
@@ -78,7 +73,6 @@ def refused(live: Live) -> tuple[str, dict[str, Any]]:
     return pytest.skip("no given app has an input that is required, or has a longest text")
 
 
-@both
 def test_refused_inputs(live: Live, kind: Kind) -> None:
     """Dify 1.15 and later tell it as a run, which does not exist."""
     app, inputs = refused(live)
@@ -98,7 +92,6 @@ def test_refused_inputs(live: Live, kind: Kind) -> None:
         assert not live.entries(dify, stream.user)
 
 
-@both
 def test_refused_file(live: Live, kind: Kind) -> None:
     live.needs_answers_to_refusals()
     app, inputs = inputs_with_a_file(live)
@@ -119,7 +112,6 @@ def test_refused_file(live: Live, kind: Kind) -> None:
         assert not live.entries(dify, stream.user)
 
 
-@both
 def test_unknown_input(live: Live, kind: Kind) -> None:
     inputs = {**live.inputs(), "no_such_input_of_any_app": 1}
     with live.connect(kind) as dify, pytest.raises(InvalidArgument, match="no_such_input"):

@@ -6,18 +6,16 @@ from typing import Any
 
 import pytest
 from dify_workflow import ConnectionFailed, WorkflowFile
-from facade import Kind, both
+from facade import Kind
 
 from . import apps
 from .sample_inputs import declared
 from .session import Live, succeeded
 
 
-@both
 @pytest.mark.parametrize("name", ["live.txt", 'the "live" checks.txt', "文件 📄.txt"])
-def test_upload(live: Live, kind: Kind, name: str) -> None:
-    with live.connect(kind) as dify:
-        uploaded = dify.upload_file(b"A file of the live checks.\n", name=name)
+def test_upload(dify: Any, live: Live, name: str) -> None:
+    uploaded = dify.upload_file(b"A file of the live checks.\n", name=name)
     assert (uploaded.name, uploaded.size, uploaded.extension) == (name, 27, "txt")
     assert uploaded.id
 
@@ -33,7 +31,6 @@ def inputs_with_a_file(live: Live) -> tuple[str, dict[str, Any]]:
     return pytest.skip("the app takes no files; give DIFY_API_KEY_FILES")
 
 
-@both
 def test_file_as_an_input(live: Live, kind: Kind) -> None:
     app, inputs = inputs_with_a_file(live)
     with live.connect(kind, app) as dify:
@@ -47,7 +44,6 @@ def test_file_as_an_input(live: Live, kind: Kind) -> None:
                 pytest.skip(f"the server's links to files lead nowhere (FILES_URL): {error}")
 
 
-@both
 def test_uploaded_file_as_an_input(live: Live, kind: Kind) -> None:
     app, inputs = inputs_with_a_file(live)
     with live.connect(kind, app) as dify:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from dify_workflow import WorkflowRunRequest
-from facade import Kind, both
+from facade import Kind
 
 from .session import Live, succeeded
 
@@ -12,7 +12,6 @@ RUNS = 5
 WITHIN = 300  # s
 
 
-@both
 def test_a_full_app(live: Live, kind: Kind) -> None:
     for mode in ("streaming", "blocking"):  # streams hold a place for a moment, or all along
         request = WorkflowRunRequest(inputs=live.inputs("FULL"), response_mode=mode)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from dify_workflow import FormClosed
 from dify_workflow._api.versions import BY_NAME
-from facade import Kind, both
+from facade import Kind
 
 from .sample_inputs import Unfillable, reply_to
 from .session import Live
@@ -57,7 +57,6 @@ def answer_all(live: Live, dify: Any, response: Any) -> list[Any]:
     return items
 
 
-@both
 @each_app
 def test_forms_by_hand(live: Live, kind: Kind, app: str) -> None:
     live.needs(BY_NAME["getHumanInputForm"])
@@ -71,7 +70,6 @@ def test_forms_by_hand(live: Live, kind: Kind, app: str) -> None:
     assert set(finished.values()) == {1}, "a node was delivered twice"
 
 
-@both
 @each_app
 def test_forms_by_a_callback(live: Live, kind: Kind, app: str) -> None:
     live.needs(BY_NAME["getHumanInputForm"])
@@ -89,7 +87,6 @@ def test_forms_by_a_callback(live: Live, kind: Kind, app: str) -> None:
         assert live.info(dify, response.id).status == response.status
 
 
-@both
 @each_app
 def test_a_declined_form_is_left(live: Live, kind: Kind, app: str) -> None:
     live.needs(BY_NAME["getHumanInputForm"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from dify_workflow._api.versions import BY_NAME
-from facade import Kind, both
+from facade import Kind
 
 from .session import Live, succeeded
 
@@ -27,20 +27,17 @@ def logged(live: Live, dify: Any) -> tuple[Any, Any]:
     return response, entry
 
 
-@both
-def test_logs(live: Live, kind: Kind) -> None:
-    with live.connect(kind) as dify:
-        response, entry = logged(live, dify)
-        assert entry.status == response.status
-        assert entry.finished_at >= entry.data.workflow_run.created_at
-        page = dify.logs(limit=1)
-        assert (page.page, page.limit, len(page)) == (1, 1, 1)
-        mine = list(islice(dify.iter_logs(created_by_end_user_session_id=live.user), 200))
-        assert entry.id in {other.id for other in mine}
-        assert len({other.id for other in mine}) == len(mine)
+def test_logs(dify: Any, live: Live) -> None:
+    response, entry = logged(live, dify)
+    assert entry.status == response.status
+    assert entry.finished_at >= entry.data.workflow_run.created_at
+    page = dify.logs(limit=1)
+    assert (page.page, page.limit, len(page)) == (1, 1, 1)
+    mine = list(islice(dify.iter_logs(created_by_end_user_session_id=live.user), 200))
+    assert entry.id in {other.id for other in mine}
+    assert len({other.id for other in mine}) == len(mine)
 
 
-@both
 @pytest.mark.parametrize("by", ["entry", "id"])
 def test_last_id_loses_nothing_and_repeats_nothing(live: Live, kind: Kind, by: str) -> None:
     """Several entries fall into one second, and the server orders by whole seconds."""
@@ -62,7 +59,6 @@ def test_last_id_loses_nothing_and_repeats_nothing(live: Live, kind: Kind, by: s
         assert {entry.run_id for entry in dify.iter_logs(**of_user)} == ids
 
 
-@both
 def test_end_user(live: Live, kind: Kind) -> None:
     live.needs(BY_NAME["getEndUser"])
     with live.connect(kind) as dify:

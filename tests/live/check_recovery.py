@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from dify_workflow._api.versions import BY_NAME, LOGS_RUNNING_RUNS, OUTLIVES_ITS_STREAM
-from facade import Kind, both
+from facade import Kind
 
 from . import apps
 from .check_human_input import ENDED, answers
@@ -68,7 +68,6 @@ def check_whole(live: Live, dify: Any, stream: Any, items: list[Any]) -> None:
         assert info.outputs == result.outputs
 
 
-@both
 @pytest.mark.parametrize("place", [FIRST_EVENT, RUN_ID], ids=["behind event", "inside event"])
 def test_cut_stream(live: Live, kind: Kind, place: bytes) -> None:
     """The run's id is taken from a first event that is cut, too."""
@@ -81,7 +80,6 @@ def test_cut_stream(live: Live, kind: Kind, place: bytes) -> None:
         check_whole(live, dify, stream, items)
 
 
-@both
 def test_cuts_at_random_bytes(live: Live, kind: Kind) -> None:
     """In the head of the answer, too: then the run is found by its own user."""
     live.needs(LOGS_RUNNING_RUNS)
@@ -97,7 +95,6 @@ def test_cuts_at_random_bytes(live: Live, kind: Kind) -> None:
                 raise
 
 
-@both
 def test_silence_from_the_start(live: Live, kind: Kind) -> None:
     """No byte of an answer comes: the logs know the run all the same."""
     live.needs(LOGS_RUNNING_RUNS)
@@ -108,7 +105,6 @@ def test_silence_from_the_start(live: Live, kind: Kind) -> None:
         check_whole(live, dify, stream, live.read(stream))
 
 
-@both
 def test_silence_in_mid_stream(live: Live, kind: Kind) -> None:
     live.needs(OUTLIVES_ITS_STREAM)
     with through_relay(live, kind, deadline=FOUND_WITHIN) as (relay, app, dify):
@@ -119,7 +115,6 @@ def test_silence_in_mid_stream(live: Live, kind: Kind) -> None:
         check_whole(live, dify, stream, items)
 
 
-@both
 def test_cut_before_a_pause(live: Live, kind: Kind) -> None:
     """The pause is told with its forms, however it is learnt of."""
     live.needs(BY_NAME["getHumanInputForm"])

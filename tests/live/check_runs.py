@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from dify_workflow import GatewayError, RunOutcomeUnknown, WorkflowRunRequest
-from facade import Kind, both
+from facade import Kind
 
 from .session import Live, succeeded
 
 
-@both
-def test_run(live: Live, kind: Kind) -> None:
-    with live.connect(kind) as dify:
-        response = dify.run_workflow(live.inputs())
+def test_run(dify: Any, live: Live) -> None:
+    response = dify.run_workflow(live.inputs())
     succeeded(response)
     live.undisturbed(response)
     assert response.raise_for_status() is response
@@ -21,12 +21,10 @@ def test_run(live: Live, kind: Kind) -> None:
     assert response.user == live.user
 
 
-@both
-def test_stream(live: Live, kind: Kind) -> None:
-    with live.connect(kind) as dify:
-        stream = dify.run_workflow_stream(live.inputs())
-        items = live.read(stream)
-        result = stream.result()
+def test_stream(dify: Any, live: Live) -> None:
+    stream = dify.run_workflow_stream(live.inputs())
+    items = live.read(stream)
+    result = stream.result()
     succeeded(result)
     live.undisturbed(result)
     assert result.recovered or (stream.events_complete and stream.text_complete)
@@ -40,17 +38,15 @@ def test_stream(live: Live, kind: Kind) -> None:
     assert result.data.workflow_id == items[0].data.workflow_id
 
 
-@both
-def test_start_result_info_and_attach_agree(live: Live, kind: Kind) -> None:
-    with live.connect(kind) as dify:
-        with dify.start(live.inputs()) as run:
-            assert run.id
-            assert run.task_id
-            result = run.result()
-        succeeded(result)
-        info, attached = live.info(dify, run.id), dify.attach(run.id)
-        again = attached.result()
-        assert (attached.events_complete, attached.text_complete) == (False, False)
+def test_start_result_info_and_attach_agree(dify: Any, live: Live) -> None:
+    with dify.start(live.inputs()) as run:
+        assert run.id
+        assert run.task_id
+        result = run.result()
+    succeeded(result)
+    info, attached = live.info(dify, run.id), dify.attach(run.id)
+    again = attached.result()
+    assert (attached.events_complete, attached.text_complete) == (False, False)
     for other in (info, again):
         assert (other.id, other.status) == (result.id, result.status)
         assert set(other.outputs) == set(result.outputs)
@@ -60,7 +56,6 @@ def test_start_result_info_and_attach_agree(live: Live, kind: Kind) -> None:
     assert info.inputs
 
 
-@both
 def test_blocking_run(live: Live, kind: Kind) -> None:
     request = WorkflowRunRequest(inputs=live.inputs(), response_mode="blocking")
     with live.connect(kind) as dify:
@@ -74,7 +69,6 @@ def test_blocking_run(live: Live, kind: Kind) -> None:
         assert live.info(dify, response.id).status == response.status
 
 
-@both
 def test_streamed_text(live: Live, kind: Kind) -> None:
     with live.connect(kind, "STREAM") as dify:
         stream = dify.run_workflow_stream(live.inputs("STREAM"))

@@ -87,7 +87,7 @@ WRONG: dict[str, list[tuple[Any, str, Any]]] = {
         (limits, "ATTACHED_AFTER", NEVER),
         (check_failures, "UNKNOWN_WITHIN", SOON),
     ],
-    "test_forms_by_a_callback[FORMS-": [(DifyWorkflow, "_drive", _answers_all_at_once)],
+    "test_forms_by_a_callback[sync-FORMS]": [(DifyWorkflow, "_drive", _answers_all_at_once)],
     "test_a_declined_form_is_left": [(DifyWorkflow, "_drive", _asks_again)],
     "test_speech_to_text": [
         (uploads, "_audio_type", lambda name: mimetypes.guess_type(name)[0]),
@@ -119,10 +119,7 @@ WRONG: dict[str, list[tuple[Any, str, Any]]] = {
 
 
 def _wrong(item: pytest.Item) -> list[tuple[Any, str, Any]]:
-    names = (
-        name for name in WRONG if f"{item.name}[".startswith(name if "[" in name else f"{name}[")
-    )
-    return WRONG.get(next(names, ""), [])
+    return WRONG.get(item.name) or WRONG.get(item.name.partition("[")[0], [])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,10 +1,11 @@
-"""A relay on loopback: ends TLS before a server, or is a proxy that is asked to CONNECT."""
+"""Relays on loopback: one ends TLS before a server, or is a proxy that is asked to CONNECT."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
 import threading
+from collections.abc import Callable
 from typing import Self
 
 import httpx
@@ -24,19 +25,11 @@ def serving() -> ssl.SSLContext:
     return context
 
 
-class Tunnel:
-    """Relays each connection to `target`, an URL, after TLS or a CONNECT."""
+class LoopServer:
+    """Serves each connection to a port of 127.0.0.1 in an event loop of its own, by `_relay`."""
 
-    def __init__(self, target: str, *, tls: bool = False, port: int = 0) -> None:
-        self._target = httpx.URL(target)
-        self._tls = serving() if tls else None
-        self.heads: list[bytes] = []
-        """Of the requests to CONNECT."""
-        self.protocols: list[str | None] = []
-        """What each TLS connection agreed on."""
-        self.resumed: list[bool] = []
-        """Whether each TLS connection went on with an earlier session."""
-        self._port = port
+    def __init__(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+        self._port, self._tls = port, tls
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
 
@@ -58,26 +51,51 @@ class Tunnel:
         self._ready.set()
         await self._stop.wait()
         server.close()
+        relays = asyncio.all_tasks() - {asyncio.current_task()}
+        for relay in relays:
+            relay.cancel()
+        await asyncio.gather(*relays, return_exceptions=True)
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        raise NotImplementedError
+
+
+class Tunnel(LoopServer):
+    """Relays each connection to `target`, an URL, after TLS or a CONNECT."""
+
+    def __init__(self, target: str, *, tls: bool = False, port: int = 0) -> None:
+        super().__init__(port, serving() if tls else None)
+        self._target = httpx.URL(target)
+        self.heads: list[bytes] = []
+        """Of the requests to CONNECT."""
+        self.protocols: list[str | None] = []
+        """What each TLS connection agreed on."""
+        self.resumed: list[bool] = []
+        """Whether each TLS connection went on with an earlier session."""
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._tls is None:
-            head = await reader.readuntil(b"\r\n\r\n")
-            self.heads.append(head)
+            self.heads.append(await reader.readuntil(b"\r\n\r\n"))
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         else:
             tls = writer.get_extra_info("ssl_object")
             self.protocols.append(tls.selected_alpn_protocol())
             self.resumed.append(tls.session_reused)
         there = await asyncio.open_connection(self._target.host, self._target.port)
-        await asyncio.gather(_copy(reader, there[1]), _copy(there[0], writer))
+        await asyncio.gather(copy(reader, there[1]), copy(there[0], writer))
 
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def copy(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    change: Callable[[bytes], bytes] = bytes,
+) -> None:
+    """Pass on all that comes, and then the end."""
     try:
         while data := await reader.read(65536):
-            writer.write(data)
+            writer.write(change(data))
             await writer.drain()
-    except ConnectionError:
+    except OSError:
         pass  # how a connection ends here, besides a clean end
     finally:
         writer.close()
