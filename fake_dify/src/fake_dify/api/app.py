@@ -56,7 +56,7 @@ async def upload(request: ApiRequest) -> Reply:
     name = part.filename or ""
     text = "The specified filename does not exist."
     refuse_if(not name, text, "filename_not_exists_error")
-    kind = part.content_type or ""
+    kind = request.media_type(part)
     refuse_if(not kind, "File type not allowed.", "unsupported_file_type", 415)
     refuse_if("/" in name or "\\" in name, "Filename contains invalid characters")
     stem, extension = os.path.splitext(name)
@@ -80,7 +80,10 @@ async def audio_to_text(request: ApiRequest) -> Reply:
     refuse_if(deaf, "Speech to text is not enabled")
     known = [*AUDIO, *(["audio/x-m4a"] if rules.since(1, 16, 1) else [])]
     refuse_if(
-        part.content_type not in known, "Audio type not allowed.", "unsupported_audio_type", 415
+        request.media_type(part) not in known,
+        "Audio type not allowed.",
+        "unsupported_audio_type",
+        415,
     )
     large = len(await part.read()) > 30 * 1024 * 1024
     refuse_if(large, "Audio size larger than 30 mb", "audio_too_large", 413)

@@ -83,6 +83,11 @@ class ApiRequest:
     def rules(self) -> Rules:
         return self.world.rules
 
+    @staticmethod
+    def media_type(part: UploadFile) -> str:
+        """Return the type of a file as Flask has it: in small letters, without parameters."""
+        return (part.content_type or "").partition(";")[0].strip().lower()
+
     @property
     def files(self) -> Mapping[str, UploadFile]:
         """The files of a multipart body; of several with one name the first."""
