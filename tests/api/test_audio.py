@@ -10,13 +10,12 @@ import pytest
 from dify_workflow import errors
 from error_answers import answer_of
 from facade import API_KEY, Kind, answered, both, client
+from fake_dify import FakeDify
 from replay_reply import chunked, head
-from replay_server import Close, Reply, Request, Sleep
-from uploads import Part, parts_of
+from replay_server import Close, Reply, Sleep
 from wire_archive import exchange, exchanges
 
 SPOKEN = exchange("1.14.2", "audio/with_model_text_to_audio")
-TEXT = "transcribed text 你好"
 HEAD = head(200, [("Content-Type", "audio/mpeg"), ("Transfer-Encoding", "chunked")])
 
 # Text to audio.
@@ -99,18 +98,16 @@ def test_every_refusal_is_typed(kind: Kind) -> None:
 TAKEN = [f"audio/{extension}" for extension in ("mp3", "m4a", "wav", "amr", "mpga")]
 
 
-def hear(request: Request) -> Reply:
-    (part,) = (part for part in parts_of(request) if part.name == "file")
-    if part.content_type in TAKEN:
-        return Reply.json(200, {"text": TEXT})
-    refusal = {"code": "unsupported_audio_type", "message": "Audio type not allowed."}
-    return Reply.json(415, {**refusal, "status": 415})
+@pytest.fixture
+def fake(fake: FakeDify) -> FakeDify:
+    fake.default_app.speech = True
+    return fake
 
 
 @both
 @pytest.mark.parametrize("mime_type", TAKEN)
 def test_audio_of_every_source_is_sent_by_the_name_that_servers_know(
-    kind: Kind, mime_type: str, tmp_path: Path
+    kind: Kind, mime_type: str, tmp_path: Path, fake: FakeDify
 ) -> None:
     extension = mime_type.partition("/")[2]
     path = tmp_path / f"a.{extension.upper()}"
@@ -122,28 +119,30 @@ def test_audio_of_every_source_is_sent_by_the_name_that_servers_know(
         (io.BytesIO(b"RIFF"), {"name": f"a.{extension}"}, f"a.{extension}"),
         (path, {"name": "a.txt", "mime_type": mime_type}, "a.txt"),
     ]
-    with path.open("rb") as file, answered(kind, hear, user="ann") as (server, dify):
+    with path.open("rb") as file, client(kind, fake, user="ann") as dify:
         for content, given, name in [*sources, (file, {}, path.name)]:
-            assert dify.audio_to_text(content, **given) == TEXT
-            request = server.requests[-1]
+            assert dify.audio_to_text(content, **given) == fake.transcript
+            request = fake.requests[-1]
             assert (request.method, request.path) == ("POST", "/v1/audio-to-text")
-            parts = {part.name: part for part in parts_of(request)}
-            assert parts["user"].content == b"ann"
-            assert parts["file"] == Part("file", name, mime_type, b"RIFF")
+            assert request.body == {"file": name, "user": "ann"}
+            part = request.files["file"]
+            assert (part.content_type, part.size) == (mime_type, len(b"RIFF"))
         assert not file.closed
 
 
 @both
 @pytest.mark.parametrize("name", ["a.ogg", "a.mp4", "a.flac", "a.txt", "mp3", ".mp3", "a.mp3.zip"])
-def test_audio_that_no_server_takes_is_not_sent(kind: Kind, name: str, tmp_path: Path) -> None:
+def test_audio_that_no_server_takes_is_not_sent(
+    kind: Kind, name: str, tmp_path: Path, fake: FakeDify
+) -> None:
     path = tmp_path / name
     path.write_bytes(b"x")
-    with answered(kind, hear) as (server, dify):
+    with client(kind, fake) as dify:
         for content, given in ((path, {}), (b"x", {"name": name}), (io.BytesIO(b"x"), {})):
             with pytest.raises(errors.InvalidArgument, match="mp3, m4a, wav, amr, mpga") as caught:
                 dify.audio_to_text(content, **given)
             assert caught.value.field == "name"
-        assert server.requests == []
+        assert fake.requests == []
         with pytest.raises(errors.UnsupportedMediaType):  # what is given is sent
             dify.audio_to_text(path, mime_type="audio/ogg")
-        assert len(server.requests) == 1
+        assert len(fake.requests) == 1

@@ -4,44 +4,85 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import threading
 import tracemalloc
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from dify_workflow import InvalidArgument, TooLarge, TooManyRequests, UnreadableAnswer, WorkflowFile
-from facade import Kind, answered, both, client, each_way, run
+from facade import Kind, answered, both, client, each_way, run, run_reply
 from fake_dify import FakeDify
 from pauses import recorded_pauses
-from replay_server import Reply
-from uploads import BODY, SOURCES, UPLOADED, Part, Uploads, close, each_source, parts_of, written
+from replay_server import Handler, Reply, Request
 from wire_archive import exchange
+
+BODY = bytes(range(256)) * 300 + b"\r\nthe end"
+UPLOADED = exchange("1.14.2", "files/upload_txt").json()
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return written(tmp_path)
+    path = tmp_path / "报告.pdf"
+    path.write_bytes(BODY)
+    return path
 
 
-TOO_MANY = Reply.json(429, {"code": "too_many_requests", "message": "busy", "status": 429})
-CREATED = Reply.json(201, UPLOADED)
+class OnlyReads:
+    """The least that can be read: no seek, no tell, no name, not even `seekable`."""
+
+    def __init__(self, inner: IO[bytes]) -> None:
+        self.inner = inner
+
+    def read(self, size: int = -1) -> bytes:
+        return self.inner.read(size)
+
+
+class Pipe(OnlyReads):
+    """A stream that says that it cannot seek."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+# Content made of a path, arguments, and the name that arrives.
+SOURCES: dict[str, tuple[Callable[[Path], Any], dict[str, Any], str]] = {
+    "path": (lambda path: path, {}, "报告.pdf"),
+    "path as text": (str, {}, "报告.pdf"),
+    "bytes": (Path.read_bytes, {"name": "a.pdf"}, "a.pdf"),
+    "bytearray": (lambda path: bytearray(path.read_bytes()), {"name": "a.pdf"}, "a.pdf"),
+    "file": (lambda path: path.open("rb"), {}, "报告.pdf"),
+    "unbuffered file": (lambda path: path.open("rb", buffering=0), {}, "报告.pdf"),
+    "named file": (lambda path: path.open("rb"), {"name": "b.pdf"}, "b.pdf"),
+    "memory": (lambda path: io.BytesIO(path.read_bytes()), {"name": "c.pdf"}, "c.pdf"),
+    "pipe": (lambda path: Pipe(path.open("rb")), {"name": "d.pdf"}, "d.pdf"),
+    "reader": (lambda path: OnlyReads(path.open("rb")), {"name": "e.pdf"}, "e.pdf"),
+}
+
+
+def close(content: Any) -> None:
+    """Close what a test opened; it must still be open."""
+    inner = getattr(content, "inner", content)
+    if hasattr(inner, "close"):
+        assert not inner.closed
+        inner.close()
 
 
 @both
-@each_source
-def test_every_source_arrives_whole(kind: Kind, source: str, path: Path) -> None:
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_source_arrives_whole(kind: Kind, source: str, path: Path, fake: FakeDify) -> None:
     make, given, name = SOURCES[source]
     content = make(path)
     seen: list[tuple[int, int]] = []
-    with Uploads() as server, client(kind, server, user="ann") as dify:
+    with client(kind, fake, user="ann") as dify:
         uploaded = dify.upload_file(content, progress=lambda *at: seen.append(at), **given)
-        assert (uploaded.id, uploaded.name) == (f"id-of-{name}", name)
-        user, file = sorted(server.uploads[0], key=lambda part: part.name == "file")
-    assert (user.name, user.filename, user.content) == ("user", None, b"ann")
-    assert file == Part("file", name, "application/pdf", BODY)
+    stored = fake.world.files.files[uploaded.id]
+    assert (stored.name, stored.mime_type, stored.content) == (name, "application/pdf", BODY)
+    assert fake.requests[0].body == {"file": name, "user": "ann"}
     sent = [done for done, _ in seen]
     assert sent == sorted(sent)
     assert {whole for _, whole in seen} == {len(BODY)} == {sent[-1]}
@@ -50,9 +91,9 @@ def test_every_source_arrives_whole(kind: Kind, source: str, path: Path) -> None
 
 
 @both
-def test_a_file_object_is_read_from_where_it_stands(kind: Kind, path: Path) -> None:
+def test_a_file_object_is_read_from_where_it_stands(kind: Kind, path: Path, fake: FakeDify) -> None:
     seen: list[tuple[int, int]] = []
-    with Uploads() as server, client(kind, server) as dify:
+    with client(kind, fake) as dify:
         for source in ("file", "memory", "pipe", "reader"):
             content = SOURCES[source][0](path)
             content.read(1000)
@@ -64,8 +105,8 @@ def test_a_file_object_is_read_from_where_it_stands(kind: Kind, path: Path) -> N
             file = WorkflowFile(type="custom", name="a/a.bin", content=opened)
             dify.run_workflow({"doc": file})
             assert not opened.closed
-        found = [(file.filename, file.content) for file in server.files]
-        assert found == [("a.bin", BODY[1000:])] * 5
+    stored = [(file.name, file.content) for file in fake.world.files.files.values()]
+    assert stored == [("a.bin", BODY[1000:])] * 5
     assert {whole for _, whole in seen} == {len(BODY) - 1000}
 
 
@@ -79,19 +120,21 @@ class Broken(io.BytesIO):
 
 
 @both
-def test_a_file_that_cannot_be_read_on_is_told_as_such(kind: Kind, path: Path) -> None:
+def test_a_file_that_cannot_be_read_on_is_told_as_such(
+    kind: Kind, path: Path, fake: FakeDify
+) -> None:
     vanished = WorkflowFile.from_path(path)
     path.unlink()
-    with Uploads() as server, client(kind, server) as dify:
+    with client(kind, fake) as dify:
         with pytest.raises(InvalidArgument, match="Input/output error") as caught:
             dify.upload_file(Broken(b"x" * 1000), name="a.bin")
         assert caught.value.field == "file"
         assert dify.upload_file(b"x", name="a.bin").name == "a.bin"
-        server.requests.clear()
+        fake.requests.clear()
         with pytest.raises(InvalidArgument) as caught:
             dify.run_workflow({"doc": vanished})
         assert caught.value.field == "file"
-        assert server.requests == []
+        assert fake.requests == []
 
 
 # A name as it is given, the one that is sent, and the type that is guessed.
@@ -115,13 +158,15 @@ NAMES: list[tuple[str, str, str | None]] = [
 
 
 @both
-def test_only_the_base_name_is_sent_and_its_type_is_guessed_or_given(kind: Kind) -> None:
-    with Uploads() as server, client(kind, server) as dify:
+def test_only_the_base_name_is_sent_and_its_type_is_guessed_or_given(
+    kind: Kind, fake: FakeDify
+) -> None:
+    with client(kind, fake) as dify:
         for name, _, _ in NAMES:
             dify.upload_file(b"x", name=name)
             dify.upload_file(b"x", name=name, mime_type="text/markdown")
-        sent = [(file.filename, file.content_type) for file in server.files]
-        assert {len(parts) for parts in server.uploads} == {2}
+    names = [request.body["file"] for request in fake.requests]
+    sent = [*zip(names, (file.mime_type for file in fake.world.files.files.values()), strict=True)]
     guessed = [(name, guess or "application/octet-stream") for _, name, guess in NAMES]
     assert sent[::2] == guessed
     assert sent[1::2] == [(name, "text/markdown") for name, _ in guessed]
@@ -136,36 +181,35 @@ BOUNDARIES = (
 
 
 @both
-def test_boundaries_in_the_content_arrive_as_content(kind: Kind) -> None:
-    with FakeDify() as server, client(kind, server) as dify:
+def test_boundaries_in_the_content_arrive_as_content(kind: Kind, fake: FakeDify) -> None:
+    with client(kind, fake) as dify:
         for content in (BOUNDARIES, b"", b"\r\n", b"--", BOUNDARIES * 5_000):
             uploaded = dify.upload_file(content, name="a.txt", user="ann")
-            stored = server.world.files.files[uploaded.id]
+            stored = fake.world.files.files[uploaded.id]
             assert (stored.content, stored.mime_type) == (content, "text/plain")
-            assert server.requests[-1].body == {"file": "a.txt", "user": "ann"}
+            assert fake.requests[-1].body == {"file": "a.txt", "user": "ann"}
             assert uploaded.size == len(content)
 
 
 @both
 @pytest.mark.parametrize("method", ["upload_file", "audio_to_text"])
 def test_what_can_be_read_twice_is_sent_again(kind: Kind, method: str, path: Path) -> None:
-    heard = Reply.json(200, {"text": "x"}) if method == "audio_to_text" else CREATED
-    with recorded_pauses() as pauses:
-        for source in ("path", "bytes", "file", "memory", "pipe"):
-            content = SOURCES[source][0](path)
-            again = source in ("path", "bytes")
-            pauses.clear()
-            with answered(kind, TOO_MANY, TOO_MANY, heard) as (server, dify):
-                try:
-                    assert getattr(dify, method)(content, name="a.mp3")
-                except TooManyRequests:
-                    assert not again
-                sent = [parts_of(request) for request in server.requests]
-            assert (len(sent), len(pauses)) == ((3, 2) if again else (1, 0)), source
-            assert [part.content for parts in sent for part in parts if part.name == "file"] == (
-                [BODY] * len(sent)
-            )
-            close(content)
+    busy = Reply.json(429, {"code": "too_many_requests", "message": "busy", "status": 429})
+    taken = Reply.json(200, UPLOADED | {"text": "x"})
+    for source in ("path", "bytes", "file", "memory", "pipe"):
+        content = SOURCES[source][0](path)
+        again = source in ("path", "bytes")
+        with (
+            recorded_pauses() as pauses,
+            answered(kind, busy, busy, taken) as (server, dify),
+        ):
+            try:
+                assert getattr(dify, method)(content, name="a.mp3")
+            except TooManyRequests:
+                assert not again
+        assert (len(server.requests), len(pauses)) == ((3, 2) if again else (1, 0)), source
+        assert all(request.body.count(BODY) == 1 for request in server.requests)
+        close(content)
 
 
 class Swallowing(BaseHTTPRequestHandler):
@@ -217,8 +261,17 @@ def _file(name: str, content: bytes = b"x") -> WorkflowFile:
 
 
 def _local(name: str, type: str = "document") -> dict[str, str]:
-    """What stands in the request for a file that was uploaded under this name."""
-    return {"type": type, "transfer_method": "local_file", "upload_file_id": f"id-of-{name}"}
+    """What stands in the request for a file; called by its name."""
+    return {"type": type, "transfer_method": "local_file", "upload_file_id": name}
+
+
+def body_of_the_run(fake: FakeDify) -> Any:
+    """The body of the only run; its files are called by their names."""
+    (body,) = (request.body for request in fake.requests if request.path.endswith("/run"))
+    text = json.dumps(body, ensure_ascii=False)
+    for file in fake.world.files.files.values():
+        text = text.replace(file.id, file.name)
+    return json.loads(text)
 
 
 @dataclass
@@ -228,7 +281,9 @@ class Holding:
 
 @both
 @each_way
-def test_files_anywhere_in_a_run_are_uploaded_first(kind: Kind, way: str, path: Path) -> None:
+def test_files_anywhere_in_a_run_are_uploaded_first(
+    kind: Kind, way: str, path: Path, fake: FakeDify
+) -> None:
     twice = _file("twice.txt")
     inputs = {
         "doc": WorkflowFile.from_path(path),
@@ -237,13 +292,13 @@ def test_files_anywhere_in_a_run_are_uploaded_first(kind: Kind, way: str, path: 
         "held": Holding(_file("c.md")),
         "text": "x",
     }
-    with Uploads() as server, client(kind, server, user="ann") as dify:
+    with client(kind, fake, user="ann") as dify:
         run(dify, way, inputs, files=[twice, _file("sys.mp3")])
-        assert [request.path for request in server.requests[:-1]] == ["/v1/files/upload"] * 6
-        names = sorted(str(file.filename) for file in server.files)
-        assert names == sorted(["报告.pdf", "a.png", "twice.txt", "b.md", "c.md", "sys.mp3"])
-        assert server.users == {"ann"}
-        (body,) = server.runs
+    *uploads, _ = fake.requests
+    assert {request.body["user"] for request in fake.requests} == {"ann"}
+    names = ["报告.pdf", "a.png", "twice.txt", "b.md", "c.md", "sys.mp3"]
+    assert sorted(upload.body["file"] for upload in uploads) == sorted(names)
+    body = body_of_the_run(fake)
     assert body["inputs"] == {
         "doc": _local("报告.pdf"),
         "docs": [_local("a.png", "image"), _local("twice.txt")],
@@ -256,44 +311,62 @@ def test_files_anywhere_in_a_run_are_uploaded_first(kind: Kind, way: str, path: 
 
 
 @both
-def test_what_is_on_the_server_is_not_uploaded(kind: Kind) -> None:
-    with Uploads() as server, client(kind, server) as dify:
-        uploaded = dify.upload_file(b"x", name="a.png")
+def test_what_is_on_the_server_is_not_uploaded(kind: Kind, fake: FakeDify) -> None:
+    with client(kind, fake) as dify:
+        uploaded = dify.upload_file(b"x", name="a.mp4")
         url = WorkflowFile.from_url("https://example.com/b.pdf?x=1")
         given = {"a": WorkflowFile.from_upload(uploaded), "b": url}
-        given["c"] = WorkflowFile.from_upload("some-id", type="video")
+        given["c"] = WorkflowFile.from_upload(uploaded.id, type="video")
         dify.run_workflow(given)
-        assert len(server.uploads) == 1
-        (body,) = server.runs
+    assert fake.posts("uploadFile") == 1
     remote = {"type": "document", "transfer_method": "remote_url"}
-    assert body["inputs"] == {
-        "a": _local("a.png", "image"),
+    assert body_of_the_run(fake)["inputs"] == {
+        "a": _local("a.mp4", "video"),
         "b": {**remote, "url": "https://example.com/b.pdf?x=1"},
-        "c": {"type": "video", "transfer_method": "local_file", "upload_file_id": "some-id"},
+        "c": _local("a.mp4", "video"),
     }
 
 
 @both
 @each_way
-def test_the_files_belong_to_the_user_of_the_run(kind: Kind, way: str) -> None:
-    with Uploads() as server, client(kind, server, user="ann") as dify:
-        run(dify, way, {"doc": _file("a.txt")}, user="bob")
-        assert server.users == {"bob"}
-    with Uploads() as server, client(kind, server, user="ann") as dify:
-        run(dify, way, {"doc": _file("a.txt")}, unique_user=True)
-        (user,) = server.users
-        assert user.startswith("ann-")
-        assert len(user) > 10
+def test_the_files_belong_to_the_user_of_the_run(kind: Kind, way: str, fake: FakeDify) -> None:
+    with client(kind, fake, user="ann") as dify:
+        for given, begin in (({"user": "bob"}, "bob"), ({"unique_user": True}, "ann-")):
+            fake.requests.clear()
+            run(dify, way, {"doc": _file("a.txt")}, **given)
+            (user,) = {request.body["user"] for request in fake.requests}
+            assert user.startswith(begin)
+    assert len(user) > 10
+
+
+def taking(instead: dict[str, Reply], together: int = 1) -> Handler:
+    """Take uploads, by their names as ids, and runs.
+
+    instead: what else is answered to files of these names. together: how many uploads must be
+    under way at once before the first one is answered.
+    """
+    gate = threading.Barrier(together)
+
+    def handler(request: Request) -> Reply:
+        if not request.path.endswith("/upload"):
+            return run_reply(request)
+        found = re.search(rb'filename="([^"]+)"', request.body)
+        assert found
+        gate.wait(10.0)
+        name = found[1].decode()
+        return instead.get(name) or Reply.json(201, UPLOADED | {"id": name})
+
+    return handler
 
 
 @both
 @each_way
 def test_several_files_are_under_way_at_once(kind: Kind, way: str) -> None:
-    files = [_file(f"{n}.txt") for n in range(8)]
-    with Uploads(together=4) as server, client(kind, server) as dify:
-        run(dify, way, {"docs": files})
-        (body,) = server.runs
-    assert body["inputs"]["docs"] == [_local(f"{n}.txt") for n in range(8)]  # in their order
+    names = [f"{n}.txt" for n in range(8)]
+    with answered(kind, taking({}, together=4)) as (server, dify):
+        run(dify, way, {"docs": [_file(name) for name in names]})
+        body = server.requests[-1].json()
+    assert body["inputs"]["docs"] == [_local(name) for name in names]  # in their order
 
 
 # What an upload is answered with, and what is raised.
@@ -308,9 +381,9 @@ NO_UPLOADS: list[tuple[Reply, type[Exception]]] = [
 @pytest.mark.parametrize("name", ["0.txt", "3.txt", "6.txt"])
 def test_an_upload_that_fails_starts_no_run(kind: Kind, way: str, name: str) -> None:
     for reply, expected in NO_UPLOADS:
-        with Uploads(instead={name: reply}) as server, client(kind, server) as dify:
+        with answered(kind, taking({name: reply})) as (server, dify):
             with pytest.raises(expected):
                 run(dify, way, {"docs": [_file(f"{n}.txt") for n in range(7)]})
             with pytest.raises(expected):
                 dify.upload_file(b"x", name=name)
-            assert server.runs == []
+            assert {request.path for request in server.requests} == {"/v1/files/upload"}

@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 from dify_workflow import InvalidArgument, WorkflowFile
 from facade import Kind, both, client
-from uploads import LISTED, Uploads, parts_of, type_on_the_server, written
+from fake_dify import FakeDify
+from fake_dify.files import EXTENSIONS
 
 FILE: Any = WorkflowFile
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return written(tmp_path)
+    path = tmp_path / "报告.pdf"
+    path.touch()
+    return path
 
 
 TYPES = {
@@ -54,8 +57,9 @@ OTHERS = (
 
 
 @both
-def test_the_type_is_what_the_server_will_find(kind: Kind, tmp_path: Path) -> None:
-    names = " ".join([*LISTED.values(), OTHERS]).split()
+def test_the_type_is_what_the_server_will_find(kind: Kind, tmp_path: Path, fake: FakeDify) -> None:
+    """It refuses another one, and such a run is posted again."""
+    names = " ".join([*EXTENSIONS.values(), OTHERS]).split()
     given = ("application/x-text+zip", "application/vnd.image", "APPLICATION/PDF; a=1", "x/video")
     files = [WorkflowFile.from_bytes(b"x", f"a.{name}") for name in names]
     files += [WorkflowFile.from_bytes(b"x", "a.new", mime_type=text) for text in given]
@@ -63,16 +67,13 @@ def test_the_type_is_what_the_server_will_find(kind: Kind, tmp_path: Path) -> No
     for name in names:
         (tmp_path / f"a.{name}").touch()
         files.append(WorkflowFile.from_path(tmp_path / f"a.{name}"))
-    with Uploads() as server, client(kind, server) as dify:
+    with client(kind, fake) as dify:
         dify.run_workflow({"files": files})
-        sent = [part for it in server.requests[:-1] for part in parts_of(it) if part.filename]
-        inputs = server.requests[-1].json()["inputs"]["files"]
-    types = sorted((part.filename, type_on_the_server(part)) for part in sent)
-    assert sorted((file.name, item["type"]) for file, item in zip(files, inputs, strict=True)) == (
-        types
-    )
-    assert len(types) == len(files) > 2 * len(names)
-    assert {type for _, type in types} == {*LISTED, "custom"}
+    assert (fake.posts(), fake.posts("uploadFile")) == (1, len(files))
+    sent = fake.requests[-1].body["inputs"]["files"]
+    types = [fake.file_type(fake.world.files.files[item["upload_file_id"]]) for item in sent]
+    assert [item["type"] for item in sent] == types
+    assert {*types} == {*EXTENSIONS, "custom"}
 
 
 def test_the_type_can_be_given_and_what_a_file_holds_is_not_shown(path: Path) -> None:
@@ -140,7 +141,9 @@ def test_a_file_that_cannot_be_is_refused() -> None:
 
 
 @both
-def test_an_upload_that_cannot_be_is_refused_before_it_is_sent(kind: Kind, path: Path) -> None:
+def test_an_upload_that_cannot_be_is_refused_before_it_is_sent(
+    kind: Kind, path: Path, fake: FakeDify
+) -> None:
     closed = path.open("rb")
     closed.close()
     wrapped = tempfile.NamedTemporaryFile("w+")  # noqa: SIM115
@@ -167,12 +170,12 @@ def test_an_upload_that_cannot_be_is_refused_before_it_is_sent(kind: Kind, path:
         (path, {"user": ""}, "user"),
         (path, {"nonsense": 1}, "nonsense"),
     ]
-    with Uploads() as server, client(kind, server) as dify:
+    with client(kind, fake) as dify:
         for method in ("upload_file", "audio_to_text"):
             for content, given, field in refused:
                 with pytest.raises(InvalidArgument) as caught:
                     getattr(dify, method)(content, **given)
                 assert caught.value.field == field, (content, given)
-        assert server.requests == []
+        assert fake.requests == []
     for opened in (wrapped, text, write_only):
         opened.close()
