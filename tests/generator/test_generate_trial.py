@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -37,31 +36,19 @@ def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.slow
-def test_the_same_tools_write_the_same_tree(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert trial.main([]) == 0
-    out = capsys.readouterr().out
-    assert out.startswith(f"{' '.join(PINS)}: 0 files differ from generated/; the new ones: {here}")
-    (new,) = here.glob("dify-workflow-*/dify_workflow_api")
-    assert files_below(new) == files_below(trial.COMMITTED)
-    assert sorted(path.parent for path in here.rglob("events.py")) == [new]
-
-
 def test_what_would_change_is_shown_and_not_written(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    def write(folder: Path, **contents: str) -> None:
+        folder.mkdir()
+        for name, text in contents.items():
+            (folder / f"{name}.py").write_text(text, "utf-8")
+
     committed = here / "committed"
-    committed.mkdir()
-    for name, content in (("a.py", b"a\nold\n"), ("gone.py", b"gone\n"), ("same.py", b"same\n")):
-        (committed / name).write_bytes(content)
-
-    def generate(python: Path, output: Path) -> None:
-        output.mkdir()
-        for name, content in (("a.py", b"a\nnew\n"), ("more.py", b"x\n"), ("same.py", b"same\n")):
-            (output / name).write_bytes(content)
-
+    write(committed, a="a\nold\n", gone="gone\n", same="same\n")
     monkeypatch.setattr(trial, "COMMITTED", committed)
-    monkeypatch.setattr(trial, "generate", generate)
+    new = {"a": "a\nnew\n", "more": "x\n", "same": "same\n"}
+    monkeypatch.setattr(trial, "generate", lambda _, output: write(output, **new))
     before = files_below(committed)
     assert trial.main(["ruff==1"]) == 0
     *diff, last = capsys.readouterr().out.splitlines()
@@ -96,5 +83,3 @@ def test_every_python_writes_the_same_bytes(python: str, tmp_path: Path) -> None
     made = trial.environment(tmp_path / "environment", python, PINS)
     trial.generate(made, tmp_path / "out" / "dify_workflow_api")
     assert files_below(tmp_path / "out" / "dify_workflow_api") == files_below(trial.COMMITTED)
-    named = subprocess.run([str(made), "--version"], capture_output=True, text=True, check=True)
-    assert named.stdout.startswith("Python 3.")

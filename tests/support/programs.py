@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from places import ROOT
 
@@ -32,3 +33,10 @@ def git(folder: Path, *arguments: str) -> None:
     """Run git as somebody with a name."""
     who = ("-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false")
     subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def printed(*arguments: str | Path, **options: Any) -> str:
+    """Run this Python to a good end; return what it printed."""
+    done = python(*arguments, **options)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
+    return done.stdout
