@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from contract_truth import CURRENT, Claim, Contract, Place, join, load
 from openapi_spec_validator import validate
+from places import ROOT
 from wire_archive import VERSIONS, Exchange, exchanges
 
 from generator.compare.claims import is_older
@@ -30,6 +33,10 @@ LAX = {
 }
 """Requests sent to see what a server puts up with, which the contract does not offer."""
 
+LINTERS = {
+    "@redocly/cli@2.77.0": "redocly lint",
+    "@stoplight/spectral-cli@6.16.3": "spectral lint --ruleset=.spectral.yaml --fail-severity=hint",
+}
 EVENTS: dict[str, dict[str, Any]] = {
     name: CONTRACT.at(place)
     for name, place in SCHEMAS["WorkflowEvent"]["discriminator"]["mapping"].items()
@@ -48,12 +55,32 @@ def operations() -> Iterator[tuple[Place, dict[str, Any]]]:
             yield join("#", "paths", path, method), operation
 
 
-# ---------------------------------------------------------------------- form
+# Form
 
 
 @pytest.mark.long
 def test_is_valid_openapi() -> None:
     validate(CONTRACT.spec)
+
+
+@pytest.mark.slow
+@pytest.mark.index
+@pytest.mark.skipif(shutil.which("npx") is None, reason="there is no npx")
+@pytest.mark.parametrize("package", LINTERS)
+def test_the_linters_of_others_find_nothing(package: str) -> None:
+    """What is left out has its reason in their settings."""
+    command = ["npx", "--yes", f"--package={package}", "--", *LINTERS[package].split()]
+    done = subprocess.run(
+        [*command, "dify-workflow.yaml"],
+        cwd=ROOT / "openapi",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout
+    told = done.stdout.lower().replace("deprecation warning", "")
+    assert "warning" not in told, done.stdout
 
 
 def test_each_tag_is_used_and_each_operation_can_be_refused() -> None:
@@ -76,7 +103,7 @@ def test_the_parts_of_an_event_have_its_name() -> None:
         assert data["$ref"] == f"{begin}Data"
 
 
-# ---------------------------------------------------------------------- truth
+# Truth
 
 
 def test_the_current_version_is_the_newest_recorded_one() -> None:
