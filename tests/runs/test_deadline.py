@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
 import fault_server_model
-import httpx
 import pytest
 from dify_workflow import (
-    AsyncDifyWorkflow,
     ConnectionFailed,
     DeadlineExceeded,
-    DifyWorkflow,
-    InvalidArgument,
     QuotaExceeded,
     RequestTimedOut,
-    StreamClosed,
     TooManyRequests,
     WorkflowFile,
-    WorkflowRunRequest,
-    WorkflowRunResponse,
 )
 from dify_workflow._api import limits
-from dify_workflow._clients._async.driver import AsyncDriver
-from dify_workflow._clients._sync.driver import Driver
-from facade import Kind, answered, both, client, mocked
-from fake_dify import FakeDify, Sleep
+from facade import Kind, answered, both
 from fault_cases import server as model
 from fault_sim import Observed, following, play
+from fault_streams import Frame, ModelStream, VirtualClock
 from pauses import recorded_pauses
 from posting import OVER_QUOTA, TOO_MANY, TOO_MANY_TODAY, gateway, modes, post, start
-from replay_server import ReplayServer, Reply, Request
-from slow_runs import RUN, slow_runs
+from replay_server import Reply, Request
+from slow_runs import slow_runs
 from wire_archive import exchange
 
 FULL_FOR_EVER = ["busy"] * 500
@@ -65,17 +52,21 @@ def test_the_last_refusal_is_raised_at_the_deadline(kind: Kind, deadline: float)
     assert len(seen.server.asked) >= 2
 
 
+# What the POSTs meet, the options, what is raised: a server that is gone is not waited for.
+IN_BETWEEN: list[tuple[list[Any], dict[str, Any], type[Exception] | None]] = [
+    (["busy"] * 5 + ["refused"] * 2 + ["429", "busy", "refused"], {}, None),
+    (["busy"] + ["refused"] * 50, {}, ConnectionFailed),
+    (["busy"] + ["refused"] * 500, {"deadline": 6, "max_retries": 200}, TooManyRequests),
+]
+
+
 @both
-def test_no_connection_in_between_does_not_end_it(kind: Kind) -> None:
-    troubles = ["busy"] * 5 + ["refused"] * 2 + ["429", "busy", "refused"]
-    seen = read(kind, troubles, deadline=120)
-    assert seen.result is not None
-    assert seen.result.status == "succeeded"
-    # A server that is gone is not waited for until then.
-    seen = read(kind, ["busy", *["refused"] * 50], deadline=120)
-    assert type(seen.error) is ConnectionFailed
-    seen = read(kind, ["busy", *["refused"] * 500], deadline=6, max_retries=200)
-    assert type(seen.error) is TooManyRequests
+@pytest.mark.parametrize(("troubles", "options", "raised"), IN_BETWEEN)
+def test_no_connection_in_between_does_not_end_it(
+    kind: Kind, troubles: list[Any], options: dict[str, Any], raised: type[Exception] | None
+) -> None:
+    seen = read(kind, troubles, **{"deadline": 120, **options})
+    assert seen.error is None if raised is None else type(seen.error) is raised
 
 
 @both
@@ -96,22 +87,18 @@ def test_what_comes_after_the_deadline_counts_where_it_started_nothing(
 
 
 @both
-@modes
-def test_a_pause_that_takes_too_long_is_followed_by_no_post(kind: Kind, mode: str) -> None:
+def test_a_pause_that_takes_too_long_is_followed_by_no_post(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The machine slept."""
-    with recorded_pauses() as pauses, pytest.MonkeyPatch.context() as patch:
 
-        def pause(driver: object, seconds: float, alarm: Any) -> None:
-            pauses.append(seconds + 1000)
+    def advance(clock: VirtualClock, seconds: float) -> None:
+        clock.now += seconds if seconds == fault_server_model.LATENCY else 1000.0
 
-        async def pause_async(driver: object, seconds: float, alarm: Any) -> None:
-            pauses.append(seconds + 1000)
-
-        patch.setattr(Driver, "pause", pause)
-        patch.setattr(AsyncDriver, "pause", pause_async)
-        with answered(kind, TOO_MANY) as (server, dify):
-            assert type(start(dify, mode, deadline=120)) is TooManyRequests
-            assert len(server.requests) == 1
+    monkeypatch.setattr(VirtualClock, "advance", advance)
+    seen = read(kind, FULL_FOR_EVER, deadline=120)
+    assert type(seen.error) is TooManyRequests
+    assert seen.server.asked == ["post"]
 
 
 @both
@@ -135,15 +122,10 @@ def test_max_retries_that_is_given_stands_above(kind: Kind, mode: str) -> None:
         ended = post(kind, mode, [TOO_MANY] * 9, deadline=120, max_retries=given)
         assert (type(ended.outcome), ended.posts) == (TooManyRequests, posts)
     assert post(kind, mode, [TOO_MANY] * 9, deadline=120, max_retries=None).posts == 10
-    with ReplayServer([TOO_MANY]) as server, recorded_pauses():
-        with client(kind, server, max_retries=1, deadline=120) as dify:
-            for copy in (dify, dify.with_options(user="me"), dify.with_options(max_retries=None)):
-                server.requests.clear()
-                assert type(start(copy, mode, max_retries=None)) is TooManyRequests
-                assert len(server.requests) == 2
-        with client(kind, server, deadline=120) as dify:
+    with recorded_pauses(), answered(kind, TOO_MANY, max_retries=1, deadline=120) as (server, dify):
+        for copy in (dify, dify.with_options(user="me"), dify.with_options(max_retries=None)):
             server.requests.clear()
-            assert type(start(dify.with_options(max_retries=1), mode)) is TooManyRequests
+            assert type(start(copy, mode, max_retries=None)) is TooManyRequests
             assert len(server.requests) == 2
 
 
@@ -207,89 +189,25 @@ def test_uploads_count_into_the_deadline(kind: Kind) -> None:
 @both
 def test_waiting_for_its_result_can_end_and_go_on(kind: Kind) -> None:
     with slow_runs(kind, "a place", stop_on_exit=True) as (_, server, dify):
-        stream = dify.run_workflow_stream({})
-        for _ in range(2):
-            with pytest.raises(RequestTimedOut):
-                stream.result(0.05)
-        with pytest.raises(InvalidArgument, match="task_id"):
-            stream.stop()
+        with dify.run_workflow_stream({}) as stream:
+            for _ in range(2):
+                with pytest.raises(RequestTimedOut):
+                    stream.result(0.05)
         assert stream.id is None
-        stream.close()
-        with pytest.raises(StreamClosed):
-            stream.result()
         assert [request.method for request in server.requests] == ["POST"]
 
 
 @both
-def test_start_raises_at_the_deadline(kind: Kind) -> None:
-    with recorded_pauses(), answered(kind, TOO_MANY) as (server, dify):
-        with pytest.raises(TooManyRequests):
-            dify.start({}, deadline=60)
-        assert len(server.requests) > 4
-
-
-# Many runs of a full app.
-
-
-@both
-@pytest.mark.parametrize("mode", ["streaming", "blocking"])
-def test_nine_runs_of_a_full_app_all_succeed(
-    kind: Kind, mode: Any, monkeypatch: pytest.MonkeyPatch
+def test_the_deadline_holds_while_events_come_without_a_pause(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(limits, "LONGEST_PAUSE", 0.05)
-    request = WorkflowRunRequest(inputs={}, response_mode=mode)
+    give = ModelStream._give
 
-    def in_threads() -> list[WorkflowRunResponse]:
-        with DifyWorkflow(**options) as dify, ThreadPoolExecutor(9) as pool:
-            return list(pool.map(lambda _: dify.run_workflow(request), range(9)))
+    def give_slowly(stream: ModelStream, frame: Frame) -> bytes | None:
+        stream._clock.advance(10.0)
+        return give(stream, frame)
 
-    async def in_tasks() -> list[WorkflowRunResponse]:
-        async with AsyncDifyWorkflow(**options) as dify:
-            return await asyncio.gather(*(dify.run_workflow(request) for _ in range(9)))
-
-    # On an old server, runs hold their places.
-    with FakeDify(version="1.12.1", eof_delay=0.0, workflow=[Sleep(0.1)]) as fake:
-        fake.default_app.max_active_requests = 2
-        options: Any = {"base_url": fake.url, "api_key": fake.api_key, "deadline": 120}
-        found = in_threads() if kind == "sync" else asyncio.run(in_tasks())
-    assert [run.status for run in found] == ["succeeded"] * 9
-    assert len(fake.runs) == 9
-    assert {request.status for request in fake.requests} == {200, 400}
-
-
-# A deadline holds whatever comes.
-
-
-class Flood(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A run whose text comes without a pause, for long."""
-
-    ended = False
-
-    def __iter__(self) -> Iterator[bytes]:
-        *begin, _ = RUN.frames()
-        yield b"".join(begin)
-        ends = time.monotonic() + 20
-        while time.monotonic() < ends:
-            yield b'data: {"event": "text_chunk", "data": {"text": "a"}}\n\n' * 10
-        Flood.ended = True
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self:
-            yield piece
-
-
-@both
-@pytest.mark.long
-def test_the_deadline_holds_while_events_come_without_a_pause(kind: Kind) -> None:
-    def answer(_: httpx.Request) -> httpx.Response:
-        headers = {"Content-Type": "text/event-stream", "X-Version": "1.14.2"}
-        return httpx.Response(200, stream=Flood(), headers=headers)
-
-    with client(kind, "http://dify.test", http_client=mocked(kind, answer), deadline=0.2) as dify:
-        with pytest.raises(DeadlineExceeded) as caught:
-            dify.run_workflow({})
-        assert caught.value.run_id is not None
-        with pytest.raises(DeadlineExceeded):
-            list(dify.run_workflow_stream({}))
-    assert not Flood.ended
+    monkeypatch.setattr(ModelStream, "_give", give_slowly)
+    seen = read(kind, [], deadline=100)
+    assert (type(seen.error), seen.id) == (DeadlineExceeded, seen.server.script.run_id)
+    assert 100 <= seen.seconds < 120
