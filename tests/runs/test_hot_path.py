@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
-import ssl
-import threading
 from collections import Counter
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -18,52 +16,34 @@ from dify_workflow._runs.replay import SeenEvents
 from dify_workflow._transport.pools import TransportSettings
 from facade import Kind, answered, both
 from h1_streams.asyncio_streams import connect_tcp
-from places import TLS
 from replay_server import ReplayServer, Reply
 from slow_runs import RUN
-from tunnel import Tunnel, trusting
+from tunnel import Tunnel, serving, trusting
 
 LONG = 300_000  # bytes; more than is read at a time
 
 
-@pytest.fixture
-def one_answer() -> Iterator[tuple[int, threading.Event]]:
-    """A TLS server: its port, and an event that its only answer is sent and its end is said."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(TLS / "server.pem")
-    over = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+def test_an_answer_over_tls_is_read_whole_where_its_end_has_come_already() -> None:
+    def answer(listener: socket.socket) -> None:
+        plain, _ = listener.accept()
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * LONG)
+        with serving().wrap_socket(plain, server_side=True) as secured:
+            secured.recv(100)
+            secured.sendall(b"x" * LONG)
 
-        def answer() -> None:
-            plain, _ = listener.accept()
-            plain.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * LONG)
-            with context.wrap_socket(plain, server_side=True) as secured:
-                secured.recv(100)
-                secured.sendall(b"x" * LONG)
-            over.set()
-
-        thread = threading.Thread(target=answer)
-        thread.start()
-        yield listener.getsockname()[1], over
-        thread.join()
-
-
-def test_an_answer_over_tls_is_read_whole_where_its_end_has_come_already(
-    one_answer: tuple[int, threading.Event],
-) -> None:
-    port, over = one_answer
-
-    async def read() -> int:
+    async def read(port: int) -> int:
         plain = await connect_tcp("127.0.0.1", port, 5.0)
         stream: Any = await plain.start_tls(trusting(), "127.0.0.1", 5.0)
         await stream.write(b"GET")
-        over.wait()  # the event loop stands still: it will find all of it at once
+        sent.result()  # the event loop stands still: it will find all of it at once
         size = 0
         while data := await stream.read(65_536, 5.0):
             size += len(data)
         return size
 
-    assert asyncio.run(read()) == LONG
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(answer, listener)
+        assert asyncio.run(read(listener.getsockname()[1])) == LONG
 
 
 def test_no_timer_is_left_of_a_stream_over_tls_through_a_proxy() -> None:

@@ -20,30 +20,25 @@ def speech(number: int) -> bytes:
 END = framed({"event": "tts_message_end", **RUN, "audio": ""})
 
 
-def told(kind: Kind, version: str, *parts: Any) -> list[str]:
+LATE = [speech(1), Sleep(0.05), speech(2), END, speech(3), Sleep(60)]
+SPEAKS = [*FRAMES[:3], speech(0), *FRAMES[3:]]
+READ = ["tts_message", "tts_message", "tts_message_end"]
+# The server's version, what it sends, what comes behind the run's end.
+ENDS: list[tuple[str, list[Any], list[str]]] = [
+    ("1.9.1", [*SPEAKS, *LATE], READ),
+    ("1.12.1", [*SPEAKS, *LATE], READ),
+    ("1.12.1", FRAMES, []),  # a run that does not speak ends with its stream
+    ("1.13.2", [*SPEAKS, speech(1), END, Sleep(60)], []),  # no speech comes behind the end
+]
+
+
+@both
+@pytest.mark.parametrize(("version", "parts", "behind"), ENDS)
+def test_speech_behind_the_end_is_read_to_its_end_to_1_12(
+    kind: Kind, version: str, parts: list[Any], behind: list[str]
+) -> None:
     reply = Reply.stream(*parts, headers=[("X-Version", version)])
     with answered(kind, reply) as (server, dify):
         names = [event.event for event in dify.run_workflow_stream({})]
         assert len(server.requests) == 1
-    first = names.index("workflow_finished")
-    return names[first:]
-
-
-@both
-@pytest.mark.parametrize("version", ["1.9.1", "1.12.1"])
-def test_speech_behind_the_end_is_read_to_its_end(kind: Kind, version: str) -> None:
-    late = [speech(1), Sleep(0.05), speech(2), END, speech(3), Sleep(60)]
-    names = told(kind, version, *FRAMES[:3], speech(0), *FRAMES[3:], *late)
-    assert names == ["workflow_finished", "tts_message", "tts_message", "tts_message_end"]
-
-
-@both
-def test_a_run_that_does_not_speak_ends_with_its_stream(kind: Kind) -> None:
-    assert told(kind, "1.12.1", *FRAMES) == ["workflow_finished"]
-
-
-@both
-def test_from_1_13_on_nothing_is_waited_for(kind: Kind) -> None:
-    """The server keeps the stream open, and no speech comes behind the end."""
-    names = told(kind, "1.13.2", *FRAMES[:3], speech(0), *FRAMES[3:], speech(1), END, Sleep(60))
-    assert names == ["workflow_finished"]
+    assert names[names.index("workflow_finished") + 1 :] == behind
