@@ -119,7 +119,7 @@ def in_time(
     ends = request.extensions.get(UNTIL)
     if ends is None or not _by_httpx(http, request.url):
         return send()
-    response = _Left(send)(max(ends - time.monotonic(), 0.0) + _LATER)
+    response = _Left(send)(ends - time.monotonic() + _LATER)
     if response is None:
         raise httpx.ReadTimeout("no answer in time", request=request)
     return response
@@ -157,8 +157,7 @@ class _Watch:
         self._rung = False
         self._timer: threading.Timer | None = None
         if ends is not None and self._stream is not None and BODY not in response.extensions:
-            seconds = max(ends - time.monotonic(), 0.0) + _LATER
-            self._timer = threading.Timer(seconds, self._ring)
+            self._timer = threading.Timer(ends - time.monotonic() + _LATER, self._ring)
             self._timer.daemon = True
             self._timer.start()
 
