@@ -128,12 +128,6 @@ def test_a_stopped_run(fake_dify: FakeDify, gate: Gate) -> None:
     assert run.id in watched.err
 
 
-def test_a_stopped_run_that_is_called_failed(fake_dify: FakeDify) -> None:
-    error = "Aborted: User requested stop"
-    run = fake_dify.add_run(user="dify-workflow", status="failed", error=error)
-    assert cli(fake_dify, f"watch {run.id}").exit_code == Exit.RUN_STOPPED
-
-
 def test_stop_as_json(fake_dify: FakeDify) -> None:
     ended = cli(fake_dify, "stop no-such-task --json")
     assert ended.json == {"task_id": "no-such-task", "result": "success"}

@@ -77,20 +77,14 @@ def test_every_view_of_a_run_says_whether_it_was_stopped(
         for view in seen:
             assert (view.stopped, view.status, view.message) == (stopped, status, text), view
         assert (stream.stopped, stream.status) == (stopped, status)
-
-
-@pytest.mark.parametrize(("status", "text", "stopped"), ENDS)
-def test_a_row_of_a_batch_says_whether_it_was_stopped(
-    status: str, text: str, stopped: bool
-) -> None:
-    with (
-        server_of(status, text) as server,
-        client("sync", server) as dify,
-        iter_many(dify, [{}]) as rows,
-    ):
-        (row,) = rows
-    assert (row.stopped, row.status) == (stopped, status)
-    assert json.loads(row.line())["stopped"] is stopped
+        if status in ("stopped", "failed"):
+            with pytest.raises(WorkflowFailed) as caught:
+                stream.result().raise_for_status()
+            redeploy = "the server's worker was shut down" in str(caught.value)
+            assert (text in str(caught.value), redeploy) == (True, text == SHUT_DOWN)
+        if kind == "sync":
+            (row,) = iter_many(dify, [{}])
+            assert (row.status, json.loads(row.line())["stopped"]) == (status, stopped)
 
 
 @pytest.mark.sample(4)
@@ -104,20 +98,6 @@ def test_the_terminal_says_whether_a_run_was_stopped(
     assert cli(fake_dify, "info", run.id, "--json").json["stopped"] is stopped
     assert ("stopped:" in told.out) is stopped
     assert ("Nobody asked" in watched.err) is (text == SHUT_DOWN)
-
-
-@both
-@pytest.mark.parametrize("status", ["stopped", "failed"])
-def test_a_redeploy_is_told_from_a_stop_that_was_asked_for(kind: Kind, status: str) -> None:
-    for text in (*ASKED, SHUT_DOWN):
-        with (
-            server_of(status, text) as server,
-            client(kind, server) as dify,
-            pytest.raises(WorkflowFailed) as caught,
-        ):
-            dify.run_workflow({}).raise_for_status()
-        assert text in str(caught.value)
-        assert ("the server's worker was shut down" in str(caught.value)) is (text == SHUT_DOWN)
 
 
 def test_every_recorded_stop_is_one() -> None:

@@ -60,12 +60,15 @@ def test_a_run_that_ended_behind_a_silent_post_is_told_by_the_replay(
 
 @both
 def test_start_returns_with_the_id_that_the_logs_have(kind: Kind) -> None:
+    """The task's id is in the run's events, which are asked for where it is needed."""
     dify = server(**slow_head(100.0, script=eight_nodes().paced(10.0)))
     run = following(dify, unique_user=True)
     with stream_of(dify, run, kind) as stream:
         stream._start()
-        assert 15 <= dify.clock.now < 20
-    assert stream.id == dify.script.run_id
+        assert (stream.id, 15 <= dify.clock.now < 20) == (dify.script.run_id, True)
+        stream.stop()
+    assert dify.asked == ["post", "logs", "detail", "events", "stop"]
+    assert dify.clock.now < 30  # no longer than until the first of them
     assert dify.opened == dify.closed
 
 
