@@ -119,20 +119,6 @@ def test_a_row_that_the_server_refuses_has_no_run(version: str, tmp_path: Path) 
     assert row["error"] == {"type": "InvalidParam", "code": "invalid_param", "message": said}
 
 
-@pytest.mark.parametrize(
-    ("version", "status", "error"),
-    [("1.14.2", "error", "ServerError"), ("1.16.1", "succeeded", None)],
-)
-def test_an_error_event_is_the_rows_and_names_its_run(
-    version: str, status: str, error: str | None
-) -> None:
-    """From 1.15 on, servers tell such errors of runs that go on."""
-    with FakeDify(version) as fake, DifyWorkflow(base_url=fake.url, api_key=fake.api_key) as dify:
-        fake.faults.add(Fault(on="run", after_events=2, then="error event left open"))
-        (row,) = iter_many(dify, rows(1))
-        assert ended(row) == (status, error, fake.runs[0].id)
-
-
 def test_a_run_that_was_lost_before_its_id_came_is_found_again(
     fake: FakeDify, dify: DifyWorkflow
 ) -> None:

@@ -90,18 +90,6 @@ def test_a_row_that_is_always_refused_does_not_hold_up_the_others(
     assert fake.posts("uploadFile") < 20
 
 
-@pytest.mark.long
-def test_a_busy_server_fails_no_row(
-    fake: FakeDify, dify: DifyWorkflow, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("dify_workflow.batch.pace._FIRST_PAUSE", 0.001)
-    for _ in range(15):
-        fake.faults.add(busy())
-        fake.faults.add(Fault(on="run"))
-    assert all(row.ok for row in iter_many(dify, rows(40), concurrency=1))
-    assert fake.faults.left == []
-
-
 def test_a_server_may_ask_for_an_endless_wait(fake: FakeDify, dify: DifyWorkflow) -> None:
     fake.workflow = [Sleep(0.2)]
     fake.faults.add(Fault(on="run"))  # one that is under way while the other is refused

@@ -6,20 +6,18 @@ import json
 import os
 import pickle
 import signal
-from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 from batches import Bench, busy, rows
 from dify_workflow import DifyWorkflow, InvalidArgument
 from dify_workflow.batch import iter_many
 from dify_workflow.batch.journal import Flight
 from dify_workflow.batch.one_row import Sealed, Task, run_remotely
-from fake_dify import FakeDify, Gate, Node, Sleep
+from fake_dify import FakeDify, Gate
 from fork_server import warm_context
 from programs import python
 
@@ -138,57 +136,6 @@ def test_a_row_that_loses_worker_after_worker_ends_the_batch(fake: FakeDify, ben
     line = json.loads(bench.journal.read_text())  # when a worker posted it is not known
     assert line == {"row": "1", "user": executor.tasks[0].flight.user, "at": None}
     assert bench.many(rows(1), lookup_seconds=0).ok  # and is read again
-
-
-@attrs.define
-class Cluster:
-    executor: Any
-    client: Any
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    """Two worker processes of Dask."""
-    dask: Any = pytest.importorskip("dask")
-    distributed: Any = pytest.importorskip("distributed")
-    with (
-        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=2, dashboard_address="127.0.0.1:0", host="127.0.0.1"
-        ) as local,
-        distributed.Client(local) as client,
-    ):
-        yield Cluster(client.get_executor(), client)
-
-
-@pytest.mark.slow
-def test_rows_are_run_by_dask(fake: FakeDify, bench: Bench, cluster: Cluster) -> None:
-    fake.workflow = [Sleep(0.02)]
-    with bench.iter(rows(30), executor=cluster.executor, concurrency=4) as batch:
-        for _ in range(10):
-            next(batch)
-    summary = bench.many(rows(30), executor=cluster.executor, concurrency=4)
-    assert (summary.rows, summary.ok, summary.earlier) == (30, True, 10)
-    assert sorted(int(run.inputs["text"]) for run in fake.runs) == list(range(1, 31))
-
-
-@pytest.mark.slow
-def test_a_worker_that_dies_loses_no_row_and_doubles_none(
-    fake: FakeDify, bench: Bench, cluster: Cluster
-) -> None:
-    gate = Gate()
-    fake.workflow = lambda inputs: [Node("held", gate=gate)] if int(inputs["text"]) < 5 else []
-    options: dict[str, Any] = {"executor": cluster.executor, "concurrency": 4}
-    with ThreadPoolExecutor(1) as thread:
-        summary = thread.submit(bench.many, rows(12), **options)
-        fake.wait_for(lambda: len(fake.runs) == 4)
-        fake.wait_for(lambda: all(run.listed for run in fake.runs))
-        workers = cluster.client.run(os.getpid)
-        os.kill(next(iter(workers.values())), signal.SIGKILL)
-        fake.wait_for(lambda: fake.posts("listWorkflowLogs") > 5, timeout=20)
-        gate.open()
-        assert summary.result(timeout=30).ok
-    assert sorted(int(run.inputs["text"]) for run in fake.runs) == list(range(1, 13))
 
 
 @pytest.mark.slow

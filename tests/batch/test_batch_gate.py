@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from dify_workflow import DifyWorkflow, TooManyRequests
 from dify_workflow.batch import iter_many
 from dify_workflow.batch.pace import Pace
 from fake_dify import FakeDify, Gate
+from fault_streams import VirtualClock
 
 
 class Watched(Pace):
@@ -42,44 +43,35 @@ class Watched(Pace):
         super().back(row)
 
 
-@pytest.fixture
-def happened(fake: FakeDify, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def test_all_rows_wait_and_one_is_tried_before_the_others_follow(
+    fake: FakeDify, dify: DifyWorkflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Watched.happened, Watched.asked, Watched.posts = [], [], staticmethod(fake.posts)
     monkeypatch.setattr("dify_workflow.batch.engine.Pace", Watched)
     monkeypatch.setattr("dify_workflow.batch.pace._TAKEN_AFTER", 1e9)
-    return Watched.happened
-
-
-def test_all_rows_wait_and_one_is_tried_before_the_others_follow(
-    fake: FakeDify, dify: DifyWorkflow, happened: list[str]
-) -> None:
     fake.faults.add(busy("100"), 4 + 3)
     found = list(iter_many(dify, rows(12), concurrency=4))
     assert [row.status for row in found] == ["succeeded"] * 12
     assert len(fake.runs) == 12
     assert max(Watched.asked[:20]) == 4  # nobody asked again within the pause
     assert [request.status for request in fake.requests] == [429] * 7 + [200] * 12
-    assert happened[:8] == ["begun"] * 4 + ["back"] * 4
-    assert happened[8:16] == ["begun", "back"] * 3 + ["begun", "taken"]
+    assert Watched.happened[:8] == ["begun"] * 4 + ["back"] * 4
+    assert Watched.happened[8:16] == ["begun", "back"] * 3 + ["begun", "taken"]
 
 
-@pytest.mark.parametrize("deadline", [None, 600])
+@pytest.mark.parametrize("options", [{}, {"deadline": 600}], ids=str)
 def test_the_others_follow_when_it_is_taken_not_when_it_ends(
-    fake: FakeDify, dify: DifyWorkflow, happened: list[str], deadline: float | None
+    fake: FakeDify, dify: DifyWorkflow, monkeypatch: pytest.MonkeyPatch, options: Any
 ) -> None:
+    monkeypatch.setattr("dify_workflow.batch.pace._TAKEN_AFTER", 1e9)
     gate = Gate()
     fake.workflow = [gate]
-    fake.faults.add(busy(), 4)
-    found: list[Any] = []
-    options: dict[str, Any] = {} if deadline is None else {"deadline": deadline}
-    batch = iter_many(dify, rows(6), concurrency=4, **options)
-    thread = threading.Thread(target=lambda: found.extend(batch))
-    thread.start()
-    fake.wait_for(lambda: len(fake.runs) >= 2, 30)
-    gate.open()
-    thread.join(30)
-    assert [row.status for row in found] == ["succeeded"] * 6
-    assert happened[8:11] == ["begun", "taken", "begun"]
+    fake.faults.add(busy("0.05"), 4)
+    with ThreadPoolExecutor(1) as pool:
+        found = pool.submit(list, iter_many(dify, rows(6), concurrency=4, **options))
+        fake.wait_for(lambda: len(fake.runs) == 2, 30)
+        gate.open()
+        assert [row.status for row in found.result()] == ["succeeded"] * 6
 
 
 def test_an_app_that_takes_one_run_at_a_time_ends_the_batch(
@@ -91,15 +83,8 @@ def test_an_app_that_takes_one_run_at_a_time_ends_the_batch(
     assert fake.posts() <= 2
 
 
-class Clock:
-    now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def test_the_pace_halves_once_for_each_pause_and_recovers() -> None:
-    clock = Clock()
+    clock = VirtualClock()
     pace = Pace(8, patience=60.0, clock=clock)
     assert (pace.limit, pace.wait) == (8, 0)
     for seconds in (3.0, 5.0, 4.0):  # three answers of one moment
@@ -119,7 +104,7 @@ def test_the_pace_halves_once_for_each_pause_and_recovers() -> None:
 
 
 def test_the_gate_opens_for_one_row_and_then_for_all() -> None:
-    clock = Clock()
+    clock = VirtualClock()
     pace = Pace(8, patience=60.0, clock=clock)
     pace.begun(1)
     assert pace.admits(7)
@@ -156,7 +141,7 @@ def test_the_gate_opens_for_one_row_and_then_for_all() -> None:
 
 def test_a_probe_of_which_nothing_is_heard_was_taken() -> None:
     """Workers elsewhere tell only of the end of a row, and a refusal comes at once."""
-    clock = Clock()
+    clock = VirtualClock()
     pace = Pace(8, patience=60.0, clock=clock)
     pace.busy(1.0, "busy")
     clock.now += 1.0
@@ -170,7 +155,7 @@ def test_a_probe_of_which_nothing_is_heard_was_taken() -> None:
 
 
 def test_pauses_grow_without_retry_after() -> None:
-    clock = Clock()
+    clock = VirtualClock()
     pace = Pace(1, patience=1000.0, clock=clock)
     waits = []
     for _ in range(9):
@@ -186,7 +171,7 @@ def test_pauses_grow_without_retry_after() -> None:
 
 
 def test_patience_ends_without_any_success() -> None:
-    clock = Clock()
+    clock = VirtualClock()
     pace = Pace(1, patience=60.0, clock=clock)
     pace.busy(50.0, "busy")
     assert not pace.hopeless
