@@ -6,7 +6,6 @@ from typing import Any
 
 import httpx
 import pytest
-from dify_workflow import InvalidParam, ServerError
 from dify_workflow._codec.jsonio import normalised_run
 from dify_workflow._runs.handle import from_stream
 from dify_workflow._runs.state import RunState
@@ -16,10 +15,8 @@ from run_events import (
     NODE_STARTED,
     RUN,
     STARTED,
-    STREAMS,
     TASK,
     each_version,
-    ended,
     live,
     run_of,
     sse,
@@ -52,22 +49,6 @@ def test_nothing_is_taken_behind_the_end() -> None:
     assert state.status == "failed"
 
 
-@pytest.mark.long
-def test_ids_are_learned_from_whichever_event_has_them_first() -> None:
-    count = 0
-    for item in filter(ended, STREAMS["1.14.2"]):
-        events = item.events()
-        for start in range(0, len(events), 3):
-            state = run_of(events[start:])
-            run_id = next(event["workflow_run_id"] for event in events[start:])
-            tasks = [event["task_id"] for event in events[start:] if event["task_id"] != run_id]
-            assert state.run_id == run_id, (item, start)
-            assert state.task_id == (tasks[0] if tasks else None), (item, start)
-            assert state.ready[0].id == run_id
-            count += 1
-    assert count > 250
-
-
 def test_ids_that_an_event_lacks_come_with_a_later_one() -> None:
     state = run_of(
         [
@@ -94,15 +75,6 @@ def test_the_run_id_in_the_place_of_the_task_id_is_not_taken_for_it() -> None:
     assert ended_before.over
     assert ended_before.run_id is not None
     assert ended_before.task_id is None
-
-
-def test_an_error_event_is_no_item_but_a_failure() -> None:
-    events = exchange("1.14.2", "errors/missing_required_streaming").events()
-    state = run_of(events)
-    assert (state.over, state.status, len(state.ready), state.last) == (True, "failed", 0, None)
-    assert type(state.failure) is InvalidParam
-    unclear = run_of([{"event": "error", "message": "m"}])
-    assert type(unclear.failure) is ServerError
 
 
 # What is skipped where only the result counts.
