@@ -30,12 +30,6 @@ def test_params(fake_dify: FakeDify) -> None:
     assert [next(iter(entry)) for entry in form] == ["paragraph", "select", "file-list"]
 
 
-def test_params_of_an_app_that_is_not_published(fake_dify: FakeDify) -> None:
-    fake_dify.default_app.published = False
-    ended = cli(fake_dify, "params")
-    assert (ended.exit_code, ended.out) == (Exit.SERVER, "")
-
-
 @pytest.mark.long
 def test_upload(fake_dify: FakeDify, tmp_path: Path) -> None:
     path = tmp_path / "[bold]a.txt"
@@ -113,15 +107,16 @@ def test_doctor_of_apps_that_do_not_run(fake_dify: FakeDify) -> None:
     assert "switch the app's API service on" in lines_of(ended)["key"]
 
 
-def test_doctor_of_something_else_than_dify(fake_dify: FakeDify) -> None:
-    fake_dify.faults.add(Answer(on="getAppInfo", status=404, body="<html>not here</html>"))
+@pytest.mark.parametrize(
+    ("status", "body", "code", "said"),
+    [
+        (404, "<html>not here</html>", Exit.NOT_FOUND, "the root of Dify's API"),
+        (418, "{}", Exit.SERVER, "see the server's log"),
+    ],
+)
+def test_doctor_of_something_else_than_dify(
+    fake_dify: FakeDify, status: int, body: str, code: Exit, said: str
+) -> None:
+    fake_dify.faults.add(Answer(on="getAppInfo", status=status, body=body))
     ended = cli(fake_dify, "doctor")
-    assert ended.exit_code == Exit.NOT_FOUND
-    assert "the root of Dify's API" in ended.out
-
-
-def test_doctor_of_a_server_that_refuses(fake_dify: FakeDify) -> None:
-    fake_dify.faults.add(Answer(on="getAppInfo", status=418, body="{}"))
-    ended = cli(fake_dify, "doctor")
-    assert ended.exit_code == Exit.SERVER
-    assert "see the server's log" in ended.out
+    assert (ended.exit_code, said in ended.out) == (code, True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from cli_calls import Ended, cli
-from dify_workflow._api import limits
 from dify_workflow.cli.exits import Exit
 from fake_dify import FakeDify, FormInput, HumanInput
 from fake_dify.steps.builtin import BUILTINS
@@ -47,12 +46,6 @@ def test_an_answer_by_options(fake_dify: FakeDify, token: str) -> None:
     assert fake_dify.runs[0].forms[0].answer == ("reject", {"comment": "fine", "pick": "g"})
 
 
-def test_the_run_goes_on(fake_dify: FakeDify, token: str) -> None:
-    run = fake_dify.runs[0].id
-    ended = cli(fake_dify, f"form {token} {APPROVE} -i comment=good --run {run}")
-    assert (ended.exit_code, ended.json["comment"]) == (0, "good")
-
-
 def test_the_run_goes_on_in_json(fake_dify: FakeDify, token: str) -> None:
     ended = cli(fake_dify, f"form {token} {APPROVE} --run {fake_dify.runs[0].id} --json")
     assert ended.lines[-1]["event"] == "workflow_finished"
@@ -89,13 +82,6 @@ def press_ok(fake: FakeDify, number: int, options: str = "") -> Ended:
     return cli(fake, f"form {form.token} --action ok -i {field}=x {options}")
 
 
-@pytest.mark.fake_dify(workflow=BUILTINS["human-two"])
-def test_one_form_after_the_other(fake_dify: FakeDify) -> None:
-    run = cli(fake_dify, "run --json").error["run_id"]
-    assert press_ok(fake_dify, 0, f"--run {run} --json").exit_code == Exit.RUN_PAUSED
-    assert press_ok(fake_dify, 1, f"--run {run}").exit_code == 0
-
-
 # Two forms of one pause, on a server that loses the run when both are answered at once.
 
 loses_runs = pytest.mark.fake_dify(two_forms="lost", workflow=BUILTINS["human-parallel"])
@@ -128,18 +114,3 @@ def test_a_form_that_somebody_else_has_answered_is_followed(
     assert run.forms[1].token in followed.err
     assert run.forms[1].waits
     assert press_ok(fake_dify, 1, f"--run {run.id}").exit_code == 0
-
-
-@pytest.mark.fake_dify(workflow=BUILTINS["human-parallel"], resume_delay=600.0)
-def test_a_run_that_the_server_has_lost_is_told(
-    fake_dify: FakeDify, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One that does not go on looks the same: it takes no race to make it."""
-    monkeypatch.setattr(limits, "RESUMED_AFTER", 1.0)
-    monkeypatch.setattr(limits, "FIRST_QUIET", 0.1)
-    assert cli(fake_dify, "run").exit_code == Exit.RUN_PAUSED
-    run = fake_dify.runs[0]
-    assert press_ok(fake_dify, 0).exit_code == 0
-    lost = press_ok(fake_dify, 1, f"--run {run.id} --json")
-    assert (lost.exit_code, lost.error["run_id"]) == (Exit.UNKNOWN, run.id)
-    assert "all of its forms are closed" in lost.error["message"]

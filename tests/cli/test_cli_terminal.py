@@ -10,7 +10,6 @@ import pytest
 from cli_calls import cli
 from cli_terminal import Terminal
 from fake_dify import End, FakeDify, FormInput, Gate, HumanInput, Input, Iteration, Node, Text
-from fake_dify.steps.builtin import BUILTINS
 
 pytestmark = pytest.mark.long
 
@@ -18,8 +17,10 @@ pytestmark = pytest.mark.long
 def test_the_tree_is_live() -> None:
     first, second = Gate(), Gate()
     body = [Node("body", {"r": 1}, title="Fetch", gate=second)]
-    steps = [Node("lookup", gate=first, title="Look up"), Iteration([7, 8], body), Text(["Hel\n"])]
-    with FakeDify(workflow=[*steps]) as fake, Terminal(fake, "run --stream") as terminal:
+    lookup = Node("lookup", gate=first, title="Look up")
+    steps = [Text(["Hel\n"]), lookup, Iteration([7, 8], body), End({"answer": "llm.text"})]
+    with FakeDify(workflow=steps) as fake, Terminal(fake, "run --stream") as terminal:
+        terminal.expect("Hel")  # the text is shown as it comes
         terminal.expect("● Look up  code")
         terminal.expect("● Look up  code")  # drawn again, as time passes
         first.open()
@@ -29,20 +30,11 @@ def test_the_tree_is_live() -> None:
         terminal.expect("● Fetch")
         second.open()
         terminal.expect(f"✓ run {fake.runs[0].id}  succeeded")
-        terminal.expect("✓ Iteration  2 of 2")
         terminal.expect("✓ LLM")
+        terminal.expect("✓ Iteration  2 of 2")
         assert terminal.wait() == 0
         assert terminal.text.rstrip().endswith("\nHel")
         assert "\x1b[32m" in terminal.raw
-
-
-def test_the_text_is_shown_as_it_comes() -> None:
-    gate = Gate()
-    steps = [Text(["Three ", "records\n"]), Node("after", gate=gate), End({"answer": "llm.text"})]
-    with FakeDify(workflow=steps) as fake, Terminal(fake, "run --stream") as terminal:
-        terminal.expect("Three records")
-        gate.open()
-        assert terminal.wait() == 0
 
 
 def test_a_tree_higher_than_the_terminal_is_cropped_until_its_end() -> None:
@@ -154,8 +146,15 @@ def test_the_key_is_asked_for_and_not_shown() -> None:
         assert "app-secret-key" not in terminal.raw
 
 
-def test_a_form_is_shown_and_asked_for() -> None:
-    fields = [FormInput("comment", default="fine"), FormInput("pick", "select", options=("r", "g"))]
+def test_a_form_is_shown_and_asked_for(tmp_path: Path) -> None:
+    (file := tmp_path / "a.txt").write_text("a")
+    fields = [
+        FormInput("comment", default="fine"),
+        FormInput("pick", "select", options=("r", "g")),
+        FormInput("att", "file"),
+        FormInput("atts", "file-list"),
+    ]
+    one, more = "att (path or URL): ", "atts (path or URL, empty for no more): "
     asking = HumanInput("ask", "Please **review** this", fields)
     with FakeDify(workflow=[asking]) as fake:
         with Terminal(fake, "run", piped=True) as terminal:
@@ -166,29 +165,17 @@ def test_a_form_is_shown_and_asked_for() -> None:
             terminal.expect("Please **review** this")
             terminal.expect("[approve] Approve")
             terminal.answer([("comment [fine]:", "\n"), ("pick (r | g):", "blue\n")])
-            terminal.answer([("one of r, g", "g\n"), ("action (approve | reject):", "approve\n")])
+            terminal.answer([("one of r, g", "g\n"), (one, f"{tmp_path}/missing.txt\n")])
+            terminal.answer([("no file /", ""), (one, f"{file}\n"), (more, f"{file}\n")])
+            terminal.answer([(more, "https://example.com/b.png\n"), (more, "\n")])
+            terminal.answer([("action (approve | reject):", "approve\n")])
             terminal.expect("answered: approve")
             assert terminal.wait() == 0
-        assert fake.runs[0].forms[0].answer == ("approve", {"comment": "fine", "pick": "g"})
-        assert json.loads(terminal.out)["comment"] == "fine"
-
-
-@pytest.mark.fake_dify(workflow=BUILTINS["human-rich"])
-def test_questions_for_files(fake_dify: FakeDify, tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("a")
-    assert cli(fake_dify, "run").exit_code == 4
-    with Terminal(fake_dify, f"form {fake_dify.forms[0].token} -i note=n") as terminal:
-        one, more = "att (path or URL): ", "atts (path or URL, empty for no more): "
-        terminal.answer([("pick (red | green): ", "green\n"), (one, f"{tmp_path}/missing.txt\n")])
-        terminal.answer([("no file /", ""), (one, f"{tmp_path}/a.txt\n")])
-        for path in (f"{tmp_path}/a.txt", "https://example.com/b.png", ""):
-            terminal.answer([(more, f"{path}\n")])
-        terminal.answer([("action (approve | reject): ", "reject\n")])
-        assert terminal.wait() == 0
-    answer = fake_dify.runs[0].forms[0].answer
+        answer = fake.runs[0].forms[0].answer
     assert answer is not None
-    assert (answer[0], answer[1]["note"], answer[1]["pick"]) == ("reject", "n", "green")
+    assert (answer[0], answer[1]["comment"], answer[1]["pick"]) == ("approve", "fine", "g")
     assert len(answer[1]["atts"]) == 2
+    assert json.loads(terminal.out)["comment"] == "fine"
 
 
 @pytest.mark.fake_dify(workflow=[HumanInput()])

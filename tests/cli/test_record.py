@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 from collections.abc import Iterator
@@ -13,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 from cli_calls import cli
-from dify_workflow import AsyncDifyWorkflow, WorkflowForm, WorkflowRunRequest
+from dify_workflow import WorkflowForm, WorkflowRunRequest
 from dify_workflow.cli.recording import recording_hooks
-from facade import Kind, both, client
+from facade import Kind, both, client, close_given, given_client
 from fake_dify import FakeDify, HumanInput, Input, Node, Text
 
 from generator.compare import __main__ as compare
@@ -41,14 +40,10 @@ def text_of(folder: Path) -> str:
 @contextmanager
 def recording(kind: Kind, base_url: str, folder: Path, **options: Any) -> Iterator[Any]:
     """Give a client whose traffic is recorded into a folder."""
-    http: Any = httpx.Client if kind == "sync" else httpx.AsyncClient
-    http = http(event_hooks=recording_hooks(folder, asynchronous=kind == "async"))
+    http = given_client(kind, event_hooks=recording_hooks(folder, asynchronous=kind == "async"))
     with client(kind, base_url, http_client=http, **options) as dify:
         yield dify
-        if kind == "sync":
-            http.close()
-        else:
-            dify._run(http.aclose())
+        close_given(http, dify)
 
 
 def approve(form: WorkflowForm) -> tuple[str, dict[str, str]]:
@@ -58,14 +53,16 @@ def approve(form: WorkflowForm) -> tuple[str, dict[str, str]]:
 @both
 def test_a_session_is_recorded_without_its_secrets(kind: Kind, tmp_path: Path) -> None:
     """Runs, forms, files and logs are in the recording, and all of it is as the contract says."""
-    steps = [Text(["Hel", "lo"]), HumanInput("ask")]
-    with FakeDify(api_key=KEY, workflow=steps, eof_delay=0.01) as fake:
+    pieces = ["Hel", "lo\u2028", " you\n"]
+    with FakeDify(api_key=KEY, workflow=[HumanInput("ask")], eof_delay=0.01) as fake:
         made = fake.file("made.txt", b"made")
         with recording(kind, fake.url, tmp_path, api_key=KEY, user=USER) as dify:
             echoed = {"text": f"{USER} says {KEY}", USER: 1}
             paused = dify.run_workflow(echoed)
             token = paused.forms[0].token
             dify.run_workflow(echoed, on_human_input=approve)
+            fake.workflow = [Text(pieces)]
+            dify.run_workflow({})
             fake.workflow = [Node("make", outputs={"file": made})]
             made_url = dify.run_workflow({"text": "x"}).files[0].url
             dify.run_workflow(WorkflowRunRequest(inputs={}, response_mode="blocking"))
@@ -78,6 +75,10 @@ def test_a_session_is_recorded_without_its_secrets(kind: Kind, tmp_path: Path) -
                 fetch()
             dify.download(made_url)
         sent = {operation for r in fake.requests if (operation := r.operation)}
+    streams = [one for one in traffic.read(tmp_path) if one.is_stream]
+    told = [event for one in streams for event in one.events() if event["event"] == "text_chunk"]
+    assert [chunk["data"]["text"] for chunk in told][: len(pieces)] == pieces
+    assert {(one.version, one.status) for one in streams} == {(fake.version, 200)}
     assert len(recorded(tmp_path)) == len([r for r in fake.requests if r.operation])
     assert compare.main([f"--recorded={tmp_path}"]) == 0
     found = text_of(tmp_path)
@@ -92,21 +93,6 @@ def test_a_session_is_recorded_without_its_secrets(kind: Kind, tmp_path: Path) -
     assert "sign=<redacted>" in found
     assert "/v1/form/human_input/<token>" in found
     assert len(sent) == 12
-
-
-def test_streams_are_recorded_as_they_came(tmp_path: Path) -> None:
-    pieces = ["Hel", "lo\u2028", " you\n"]
-    with (
-        FakeDify(workflow=[Text(pieces)], eof_delay=0.01) as fake,
-        recording("sync", fake.url, tmp_path, api_key=fake.api_key) as dify,
-    ):
-        raw = [item.raw for item in dify.run_workflow_stream({})]
-    (one,) = traffic.read(tmp_path)
-    events = one.events()
-    chunks = [event["data"]["text"] for event in events if event["event"] == "text_chunk"]
-    assert chunks[:3] == pieces
-    assert [event["event"] for event in events] == [event["event"] for event in raw]
-    assert (one.version, one.status, one.is_stream) == (fake.version, 200, True)
 
 
 @both
@@ -187,16 +173,3 @@ def test_a_refusal_does_not_end_the_tour(tmp_path: Path) -> None:
         told = cli(fake, f"record --out={tmp_path}", DIFY_API_KEY="app-wrong").out
     assert told.count("recorded AuthenticationError") == 5
     assert [line["status"] for line in recorded(tmp_path)] == [401] * 5
-
-
-def test_async_tasks_share_a_recording(tmp_path: Path) -> None:
-    async def main(fake: FakeDify) -> None:
-        hooks = recording_hooks(tmp_path, asynchronous=True)
-        async with httpx.AsyncClient(event_hooks=hooks) as shared:
-            dify = AsyncDifyWorkflow(base_url=fake.url, api_key=fake.api_key, http_client=shared)
-            await asyncio.gather(*(dify.run_workflow({"text": str(n)}) for n in range(8)))
-
-    with FakeDify(eof_delay=0.01) as fake:
-        asyncio.run(main(fake))
-    assert len(recorded(tmp_path)) == 8
-    assert all(one.events() for one in traffic.read(tmp_path))
