@@ -33,13 +33,15 @@ def test_the_callers_threads_are_used_and_left(bench: Bench) -> None:
 
 
 def test_rows_are_run_in_other_processes(fake: FakeDify, bench: Bench) -> None:
+    fake.app("app-other")
     fake.faults.add(busy("0.05"), 2)
-    options: Any = {"concurrency": 4, "user": "me"}
+    options: Any = {"api_key": "app-other", "user": "me", "extra_headers": {"X-Row": "1"}}
     with processes() as pool:
-        summary = bench.many(rows(20), executor=pool, **options)
+        summary = bench.many(rows(20), executor=pool, concurrency=4, **options)
     assert (summary.rows, summary.ok) == (20, True)
     assert sorted(int(run.inputs["text"]) for run in fake.runs) == list(range(1, 21))
-    assert {run.user[:3] for run in fake.runs} == {"me-"}
+    assert {(run.user[:3], run.app.key) for run in fake.runs} == {("me-", "app-other")}
+    assert {request.headers["x-row"] for request in fake.requests} == {"1"}
     assert fake.posts("listWorkflowLogs") == 0  # a pool never runs a task twice
 
 
@@ -60,17 +62,6 @@ def test_a_broken_pool_ends_the_batch_and_its_rows_are_found_later(
     gate.open()
     assert bench.many(rows(6)).ok
     assert len(fake.runs) == 6
-
-
-def test_options_and_keys_travel_with_the_client(fake: FakeDify, dify: DifyWorkflow) -> None:
-    fake.app("app-other")
-    options: Any = {"api_key": "app-other", "user": "you", "extra_headers": {"X-Row": "1"}}
-    with processes(1) as pool:
-        (row,) = iter_many(dify, rows(1), executor=pool, **options)
-    assert row.ok
-    (asked,), (run,) = fake.requests, fake.runs
-    assert (asked.headers["x-row"], run.app.key) == ("1", "app-other")
-    assert run.user.startswith("you-")
 
 
 def test_a_client_that_cannot_be_pickled_is_refused(dify: DifyWorkflow) -> None:

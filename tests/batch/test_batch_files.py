@@ -28,33 +28,25 @@ def done() -> Iterator[KeySet]:
     made.close()
 
 
-TORN = range(1, len(SECOND) - 1)
+TORN = [SECOND[:cut] for cut in range(1, len(SECOND) - 1)]
 
 
-@pytest.mark.parametrize("torn", [*(SECOND[:cut] for cut in TORN), b"\0" * 100])
+@pytest.mark.parametrize(
+    ("torn", "kept"), [*((t, b"") for t in TORN), (b"\0" * 100, b""), (SECOND[:-1], SECOND)]
+)
 def test_a_torn_last_line_is_cut_off_and_lines_follow(
-    tmp_path: Path, torn: bytes, done: KeySet
+    tmp_path: Path, torn: bytes, kept: bytes, done: KeySet
 ) -> None:
-    """A power failure leaves zeros."""
+    """A power failure leaves zeros; a line that lacks its end alone is kept."""
     path = tmp_path / "out.jsonl"
     path.write_bytes(FIRST + torn)
     output = Output(path, done)
-    assert path.read_bytes() == FIRST
-    assert ("a" in done, "2" in done) == (True, False)
-    assert output.statuses == {"succeeded": 1}
+    assert path.read_bytes() == FIRST + kept
+    assert ("a" in done, "2" in done) == (True, bool(kept))
+    assert output.statuses == {"succeeded": 1} | ({"failed": 1} if kept else {})
     output.write(RowResult(key=2, status="failed"))
-    assert path.read_bytes() == FIRST + SECOND
+    assert path.read_bytes() == FIRST + kept + SECOND
     output.close()
-
-
-def test_a_last_line_without_its_end_is_kept(tmp_path: Path, done: KeySet) -> None:
-    path = tmp_path / "out.jsonl"
-    path.write_bytes(FIRST + SECOND[:-1])
-    output = Output(path, done)
-    output.close()
-    assert path.read_bytes() == FIRST + SECOND
-    assert "2" in done
-    assert output.statuses == {"succeeded": 1, "failed": 1}
 
 
 @pytest.mark.parametrize(
@@ -90,37 +82,6 @@ def opened(path: Path, *done: str) -> Iterator[Journal]:
     journal.close()
 
 
-def found(path: Path, *done: str) -> dict[str, Flight]:
-    with opened(path, *done) as journal:
-        return dict(journal.found)
-
-
-def test_a_journal_keeps_what_is_in_flight(tmp_path: Path) -> None:
-    path = tmp_path / "journal"
-    with opened(path) as journal:
-        for key in ("a", 2, "c", "d"):
-            journal.starting(key, Flight(f"user-{key}", 7.5))
-        journal.starting("e", Flight("user-e"))  # it is not known when
-        journal.known(2, "run-2")
-        journal.over("c")
-        journal.known("d", "run-d")
-        killed = path.read_bytes()
-    flights = {
-        "a": Flight("user-a", 7.5),
-        "2": Flight("user-2", 7.5, "run-2"),
-        "d": Flight("user-d", 7.5, "run-d"),
-        "e": Flight("user-e", None),
-    }
-    assert found(path) == flights
-    path.write_bytes(killed)  # then "c" is done only by the output
-    del flights["d"], flights["e"]
-    with opened(path, "c", "d", "e") as again:
-        assert again.found == flights
-        again.over("a")
-        again.over(2)
-    assert not path.exists()
-
-
 def test_a_journal_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dify_workflow.batch.journal._MOST_LINES", 10)
     path = tmp_path / "journal"
@@ -132,7 +93,8 @@ def test_a_journal_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
                 journal.over(key)
             assert path.read_bytes().count(b"\n") < 30
     left = range(0, 100, 20)
-    assert found(path) == {str(key): Flight(f"user-{key}", 7.5, f"run-{key}") for key in left}
+    with opened(path) as journal:
+        assert journal.found == {str(key): Flight(f"user-{key}", 7.5, f"run-{key}") for key in left}
 
 
 def test_a_torn_journal_is_read_up_to_its_tear(tmp_path: Path) -> None:

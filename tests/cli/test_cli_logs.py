@@ -9,7 +9,6 @@ import time
 
 import pytest
 from cli_calls import cli, program
-from cli_terminal import Terminal
 from fake_dify import FakeDify, Gate, Node
 
 NOW = int(time.time())
@@ -23,17 +22,6 @@ def test_a_table_for_pipes(fake_dify: FakeDify) -> None:
     assert header == COLUMNS
     assert row[1:] == [run.id, "failed", "0.25", "0", "ann", "line one line two"]
     assert ended.err == ""
-
-
-@pytest.mark.long
-def test_a_table_for_people(fake_dify: FakeDify) -> None:
-    run = fake_dify.add_run(user="ann", error="\x1b[31mred")
-    with Terminal(fake_dify, "logs", size=(24, 140)) as terminal:
-        assert terminal.wait() == 0
-    header, row = terminal.text.rstrip("\n").split("\n")
-    assert " ".join(header.split()) == " ".join(COLUMNS)
-    assert run.id in row
-    assert "\x1b[31m" not in terminal.raw
 
 
 def test_json(fake_dify: FakeDify) -> None:

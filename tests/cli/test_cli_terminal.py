@@ -192,11 +192,12 @@ def test_a_narrow_terminal_cuts_nothing(command: str) -> None:
     options = ["brief and to the point", "as long as it takes to say all of it"]
     form = [Input("text"), Input("style", "select", options=options, required=False)]
     with FakeDify(form=form) as fake:
-        run = fake.add_run(status="failed", error="no " * 30)
+        run = fake.add_run(status="failed", error="\x1b[2J" + "no " * 30)
         with Terminal(fake, command, size=(24, 60)) as terminal:
             assert terminal.wait() == 0
             lines = terminal.text.splitlines()
     assert max(map(len, lines)) <= 60
+    assert "\x1b[2J" not in terminal.raw
     told = [run.id, "no " * 30] if command == "logs" else options
     shown = " ".join(" ".join(lines).split())
     assert all(one.strip() in shown for one in told)
