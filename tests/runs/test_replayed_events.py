@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from dify_workflow._runs.state import RunState
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from run_events import (
     FORM,
     NODE_STARTED,
     RUN,
     STARTED,
-    STREAMS,
     TASK,
     Raw,
-    ended,
     live,
     run_of,
     sse,
 )
-from wire_archive import exchange
 
 
 def short(event: Raw) -> Raw:

@@ -16,12 +16,11 @@ from run_events import (
     RUN,
     STARTED,
     TASK,
-    each_version,
     live,
     run_of,
     sse,
 )
-from wire_archive import exchange, exchanges
+from wire_archive import VERSIONS, exchange, exchanges
 
 # Status, ids.
 
@@ -134,7 +133,7 @@ def test_a_paused_run_is_ended_by_its_detail_with_its_forms() -> None:
     assert [form.id for form in from_stream(state, httpx.Headers(), "u").forms] == ["f1"]
 
 
-@each_version
+@pytest.mark.parametrize("version", VERSIONS)
 def test_a_recorded_detail_ends_a_run_of_any_server(version: str) -> None:
     count = 0
     for item in exchanges(version, "detail/"):

@@ -6,18 +6,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-import pytest
 from dify_workflow._runs.state import RunState
-from recorded_runs import is_made_up
-from wire_archive import VERSIONS, Exchange, exchanges
 
 Raw = dict[str, Any]
-TERMINAL = ("workflow_finished", "workflow_paused", "error")
-STREAMS = {
-    version: [item for item in exchanges(version) if item.is_stream and item.events()]
-    for version in VERSIONS
-}
-each_version = pytest.mark.parametrize("version", VERSIONS)
 
 
 def sse(events: Iterable[Raw]) -> bytes:
@@ -30,14 +21,6 @@ def run_of(events: Iterable[Raw], **options: Any) -> RunState:
     state = RunState(**options)
     state.feed(sse(events))
     return state
-
-
-def ended(item: Exchange) -> bool:
-    """Whether the recording goes to the end of its run, no error and no made-up end on the way."""
-    events = item.events()
-    if any(event["event"] == "error" or is_made_up(event) for event in events):
-        return False
-    return events[-1]["event"] in ("workflow_finished", "workflow_paused")
 
 
 RUN, TASK = "a-run", "a-task"
