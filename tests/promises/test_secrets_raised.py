@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import dify_workflow
 import httpx
 import pytest
 from dify_workflow import (
     AsyncDifyWorkflow,
     DifyError,
     DifyWorkflow,
+    InvalidArgument,
     RunOutcomeUnknown,
     WorkflowLogsRequest,
     WorkflowRunRequest,
 )
-from facade import API_KEY, Kind, answered, both, client
-from failing_replies import CUT, IN_STREAM, NOBODY, STREAM, TOO_MANY, UNAUTHORIZED
-from leaks import assert_never_shown
+from facade import API_KEY, Kind, answered, both, both_by_both, client
+from leaks import CUT, IN_STREAM, NOBODY, TOO_MANY, UNAUTHORIZED, assert_never_shown
 from replay_server import Close, ReplayServer, Reply, Request
 
 Call = Callable[[Any, dict[str, Any]], Any]
@@ -59,7 +58,7 @@ def test_a_client_that_cannot_be_made_does_not_show_it(
         monkeypatch.setenv("DIFY_API_KEY", API_KEY)
     for bad in BAD_CLIENTS:
         options = {"base_url": NOBODY, **({"api_key": API_KEY} if given else {}), **bad}
-        with pytest.raises(dify_workflow.InvalidArgument) as caught:
+        with pytest.raises(InvalidArgument) as caught:
             client_class(**options)
         assert_never_shown(caught.value)
 
@@ -67,54 +66,13 @@ def test_a_client_that_cannot_be_made_does_not_show_it(
 @pytest.mark.parametrize("ending", ["\n1", " 1", "\x00", "é", "密"])
 @both
 def test_a_key_that_cannot_be_sent_is_not_shown(kind: Kind, ending: str) -> None:
-    def call(dify: Any, given: dict[str, Any]) -> None:
-        dify.run_workflow({}, **{name: value + ending for name, value in given.items()})
-
-    with ReplayServer([Reply.of(STREAM)]) as server:
-        with (
-            pytest.raises(dify_workflow.InvalidArgument) as caught,
-            client(kind, server, api_key=API_KEY + ending),
-        ):
-            pass
-        assert_never_shown(caught.value)
-        with client(kind, server, api_key="app-another") as dify:
-            with pytest.raises(dify_workflow.InvalidArgument) as caught:
-                dify.run_workflow({}, api_key=API_KEY + ending)
-            assert_never_shown(caught.value)
-
-
-BAD_CALLS: dict[str, Call] = {
-    "bad option": lambda dify, given: dify.run_workflow({}, user="", **given),
-    "unknown option": lambda dify, given: dify.run_workflow({}, nonsense=1, **given),
-    "bad inputs": lambda dify, given: dify.run_workflow({"a": b"a"}, **given),
-    "endless inputs": lambda dify, given: dify.run_workflow({"a": endless()}, **given),
-    "bad inputs of a stream": lambda dify, given: dify.run_workflow_stream({"a": {1: 2}}, **given),
-    "whole request": lambda dify, given: dify.run_workflow({"inputs": {}}, **given),
-    "key among the inputs": lambda dify, given: dify.start(
-        {"inputs": {}, "api_key": "app"}, **given
-    ),
-    "bad request": lambda dify, given: dify.run_workflow(
-        WorkflowRunRequest(inputs={"a": b"a"}, **given)
-    ),
-    "blocking stream": lambda dify, given: dify.run_workflow_stream(
-        WorkflowRunRequest(inputs={}, response_mode="blocking", **given)
-    ),
-    "bad header": lambda dify, given: dify.info("a-run", extra_headers={"X": 5}, **given),
-    "bad id": lambda dify, given: dify.info("", **given),
-    "endless id": lambda dify, given: dify.info("a" * 70_000, **given),
-    "bad task id": lambda dify, given: dify.stop_workflow_stream("", user_id="u", **given),
-    "bad run id": lambda dify, given: dify.attach("", **given),
-    "bad filter": lambda dify, given: dify.logs(limit=0, **given),
-    "unknown filter": lambda dify, given: dify.logs(nonsense=1, **given),
-    "bad entry": lambda dify, given: dify.logs(last_id=5, **given),
-    "bad logs request": lambda dify, given: dify.logs(WorkflowLogsRequest(limit=0, **given)),
-    "filters beside a request": lambda dify, given: dify.logs(
-        WorkflowLogsRequest(**given), limit=0, **given
-    ),
-    "bad filter of all logs": lambda dify, given: list(dify.iter_logs(limit=0, **given)),
-    "bad copy": lambda dify, given: dify.with_options(user="", **given),
-    "unknown option of a copy": lambda dify, given: dify.with_options(nonsense=1, **given),
-}
+    key = API_KEY + ending
+    with pytest.raises(InvalidArgument) as caught, client(kind, NOBODY, api_key=key):
+        pass
+    assert_never_shown(caught.value)
+    with client(kind, NOBODY) as dify, pytest.raises(InvalidArgument) as caught:
+        dify.run_workflow({}, api_key=key)
+    assert_never_shown(caught.value)
 
 
 def endless() -> list[Any]:
@@ -123,26 +81,62 @@ def endless() -> list[Any]:
     return made
 
 
+def calling(method: str, /, *arguments: Any, **more: Any) -> Call:
+    """A call of a method; what it gives is read to its end."""
+
+    def call(dify: Any, given: dict[str, Any]) -> None:
+        value = getattr(dify, method)(*arguments, **more, **given)
+        if method in ("run_workflow_stream", "attach", "iter_logs"):
+            list(value)
+
+    return call
+
+
+def requesting(name: str, kind: type[Any], **more: Any) -> Call:
+    """A call with a request, which has the key."""
+    return lambda dify, given: getattr(dify, name)(kind(**more, **given))
+
+
+BLOCKING = {"inputs": {}, "response_mode": "blocking"}
+BAD_CALLS: dict[str, Call] = {
+    "bad option": calling("run_workflow", {}, user=""),
+    "unknown option": calling("run_workflow", {}, nonsense=1),
+    "bad inputs": calling("run_workflow", {"a": b"a"}),
+    "endless inputs": calling("run_workflow", {"a": endless()}),
+    "bad inputs of a stream": calling("run_workflow_stream", {"a": {1: 2}}),
+    "whole request": calling("run_workflow", {"inputs": {}}),
+    "key among the inputs": calling("start", {"inputs": {}, "api_key": "app"}),
+    "bad request": requesting("run_workflow", WorkflowRunRequest, inputs={"a": b"a"}),
+    "blocking stream": requesting("run_workflow_stream", WorkflowRunRequest, **BLOCKING),
+    "bad header": calling("info", "a-run", extra_headers={"X": 5}),
+    "bad id": calling("info", ""),
+    "endless id": calling("info", "a" * 70_000),
+    "bad task id": calling("stop_workflow_stream", "", user_id="u"),
+    "bad run id": calling("attach", ""),
+    "bad filter": calling("logs", limit=0),
+    "unknown filter": calling("logs", nonsense=1),
+    "bad entry": calling("logs", last_id=5),
+    "bad logs request": requesting("logs", WorkflowLogsRequest, limit=0),
+    "bad filter of all logs": calling("iter_logs", limit=0),
+    "bad copy": calling("with_options", user=""),
+    "unknown option of a copy": calling("with_options", nonsense=1),
+}
 CALLS: dict[str, Call] = {
-    "run_workflow": lambda dify, given: dify.run_workflow({}, **given),
-    "run_workflow, of the request": lambda dify, given: dify.run_workflow(
-        WorkflowRunRequest(inputs={}, **given)
-    ),
-    "run_workflow, blocking": lambda dify, given: dify.run_workflow(
-        WorkflowRunRequest(inputs={}, response_mode="blocking", **given)
-    ),
-    "run_workflow_stream": lambda dify, given: list(dify.run_workflow_stream({}, **given)),
+    "run_workflow": calling("run_workflow", {}),
+    "run_workflow, of the request": requesting("run_workflow", WorkflowRunRequest, inputs={}),
+    "run_workflow, blocking": requesting("run_workflow", WorkflowRunRequest, **BLOCKING),
+    "run_workflow_stream": calling("run_workflow_stream", {}),
     "result": lambda dify, given: dify.run_workflow_stream({}, **given).result(),
-    "start": lambda dify, given: dify.start({}, **given),
-    "attach": lambda dify, given: list(dify.attach("a-run", deadline=0.2, **given)),
-    "info": lambda dify, given: dify.info("a-run", **given),
-    "stop_workflow_stream": lambda dify, given: dify.stop_workflow_stream("a-task", **given),
-    "logs": lambda dify, given: dify.logs(limit=5, **given),
-    "logs, of the request": lambda dify, given: dify.logs(WorkflowLogsRequest(**given)),
-    "iter_logs": lambda dify, given: list(dify.iter_logs(**given)),
-    "parameters": lambda dify, given: dify.parameters(**given),
-    "form": lambda dify, given: dify.form("a-token", **given),
-    "upload_file": lambda dify, given: dify.upload_file(b"a", name="a.txt", **given),
+    "start": calling("start", {}),
+    "attach": calling("attach", "a-run", deadline=0.2),
+    "info": calling("info", "a-run"),
+    "stop_workflow_stream": calling("stop_workflow_stream", "a-task"),
+    "logs": calling("logs", limit=5),
+    "logs, of the request": requesting("logs", WorkflowLogsRequest),
+    "iter_logs": calling("iter_logs"),
+    "parameters": calling("parameters"),
+    "form": calling("form", "a-token"),
+    "upload_file": calling("upload_file", b"a", name="a.txt"),
 }
 
 
@@ -193,35 +187,26 @@ ECHOES = {
 }
 
 
-@both
-@pytest.mark.parametrize("connections", ["own", "httpx"])
+@both_by_both
 @pytest.mark.parametrize("echo", ECHOES.values(), ids=ECHOES)
-def test_a_server_that_repeats_it_does_not_have_it_shown(
-    kind: Kind, connections: str, echo: str
-) -> None:
-    blocking = WorkflowRunRequest(inputs={}, response_mode="blocking")
-    given = {"connections": connections, "max_retries": 0, "deadline": 0.3}
-    with ReplayServer([Reply.raw(echo.encode(), Close())] * 99) as server:
-        calls: list[Callable[[Any], Any]] = [
-            lambda dify: dify.run_workflow({}),
-            lambda dify: dify.run_workflow(blocking),
-            lambda dify: dify.parameters(),
-        ]
-        for call in calls:
-            with client(kind, server, **given) as dify, pytest.raises(DifyError) as caught:
-                call(dify)
+def test_a_server_that_repeats_it_does_not_have_it_shown(kind: Kind, echo: str) -> None:
+    reply = Reply.raw(echo.encode(), Close())
+    with answered(kind, reply, max_retries=0, deadline=0.3) as (_, dify):
+        for name in ("run_workflow", "run_workflow, blocking", "parameters"):
+            with pytest.raises(DifyError) as caught:
+                CALLS[name](dify, {})
             assert_never_shown(caught.value, by_locals=False)
 
 
-@both
+@both_by_both
 def test_a_lost_run_does_not_show_it(kind: Kind) -> None:
     def answer(request: Request) -> Reply:
         return CUT if request.method == "POST" else UNAUTHORIZED
 
     with answered(kind, answer, max_retries=0) as (_, dify):
-        for call in (CALLS["run_workflow"], CALLS["result"]):
+        for name in ("run_workflow", "result"):
             with pytest.raises(RunOutcomeUnknown) as caught:
-                call(dify, {})
+                CALLS[name](dify, {})
             assert caught.value.run_id is not None
             assert_never_shown(caught.value)
 
@@ -234,38 +219,13 @@ def test_a_request_that_is_not_taken_does_not_show_it(kind: Kind) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         with client(kind, url, max_retries=0, timeout=httpx.Timeout(0.3)) as dify:
-            blocking = WorkflowRunRequest(inputs={"a": LARGE}, response_mode="blocking")
-            calls: list[Callable[[], Any]] = [
-                lambda: dify.run_workflow(blocking),
-                lambda: dify.run_workflow({"a": LARGE}, deadline=0.3),
-                lambda: dify.upload_file(LARGE.encode(), name="a.bin"),
-            ]
-            for call in calls:
+            for call in (
+                requesting(
+                    "run_workflow", WorkflowRunRequest, **BLOCKING | {"inputs": {"a": LARGE}}
+                ),
+                calling("run_workflow", {"a": LARGE}, deadline=0.3),
+                calling("upload_file", LARGE.encode(), name="a.bin"),
+            ):
                 with pytest.raises(DifyError) as caught:
-                    call()
+                    call(dify, {})
                 assert_never_shown(caught.value)
-
-
-@pytest.mark.parametrize("failure", [httpx.ReadError, httpx.ReadTimeout])
-def test_a_stream_that_breaks_on_a_client_of_the_callers(failure: type[Exception]) -> None:
-    class Breaks(httpx.SyncByteStream):
-        def __iter__(self) -> Iterator[bytes]:
-            yield b'data: {"event": "workflow_started", "workflow_run_id": "r", "data": {}}\n\n'
-            raise failure("it broke")
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        headers = {"X-Version": "1.9.1"}
-        if request.method == "GET":
-            return httpx.Response(200, json={"id": "r", "status": "running"}, headers=headers)
-        headers["Content-Type"] = "text/event-stream"
-        return httpx.Response(200, stream=Breaks(), headers=headers)
-
-    with (
-        httpx.Client(transport=httpx.MockTransport(answer)) as http,
-        client("sync", NOBODY, http_client=http) as dify,
-        pytest.raises(RunOutcomeUnknown) as caught,
-    ):
-        dify.run_workflow({})
-    cause = caught.value.__cause__
-    assert isinstance(cause, failure)
-    assert_never_shown(caught.value)

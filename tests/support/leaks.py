@@ -7,7 +7,6 @@ import pprint
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import attrs
@@ -17,6 +16,16 @@ import h1_streams
 import httpx
 from dify_workflow import DifyError
 from facade import API_KEY
+from replay_server import Close, Reply
+from wire_archive import exchange
+
+# What a server answers when a call fails, early, in the middle of a stream, or not at all.
+STREAM = exchange("1.14.2", "run/empty_streaming")
+UNAUTHORIZED = Reply.of(exchange("1.14.2", "errors/get_info_no_auth"))
+TOO_MANY = Reply.of(exchange("1.14.2", "limit/max2_third_streaming"))
+IN_STREAM = Reply.of(exchange("1.14.2", "errors/missing_required_streaming"), end=Close())
+CUT = Reply.of(STREAM, stop_after=3, end=Close())
+NOBODY = "http://127.0.0.1:9"
 
 OURS = tuple(
     str(Path(module.__file__ or "").parent)
@@ -24,19 +33,15 @@ OURS = tuple(
 )
 
 
-def frames(error: BaseException) -> Iterator[FrameType]:
-    """The frames of our own code in the traceback of an error and of all it came from."""
-    seen: set[int] = set()
-    waiting: list[BaseException | None] = [error]
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and all it came from."""
+    waiting, seen = [error], set[int]()
     while waiting:
         one = waiting.pop()
-        if one is None or id(one) in seen:
-            continue
-        seen.add(id(one))
-        waiting += [one.__cause__, one.__context__]
-        for frame, _ in traceback.walk_tb(one.__traceback__):
-            if frame.f_code.co_filename.startswith(OURS):
-                yield frame
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            waiting += [one.__cause__, one.__context__]
+            yield one
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -69,19 +74,16 @@ def assert_hidden(value: Any) -> None:
 
 def assert_never_shown(error: BaseException, *, by_locals: bool = True) -> None:
     """Check an exception, what it came from, its pickle and the locals of our frames."""
-    one: BaseException | None = error
-    while one is not None:
+    frames = 0
+    for one in causes(error):
         assert_hidden(one)
         assert_hidden(one.args)
         if isinstance(one, DifyError | httpx.HTTPError):  # some send causes too, as Dask does
             assert API_KEY.encode() not in pickle.dumps(one)
-        one = one.__cause__ or one.__context__
-    assert API_KEY not in "".join(
-        traceback.TracebackException.from_exception(error, capture_locals=False).format()
-    )
-    count = 0 if by_locals else 1
-    for frame in frames(error) if by_locals else ():
-        count += 1
-        for name, value in frame.f_locals.items():
-            assert API_KEY not in shown(value), f"{frame.f_code.co_qualname}: {name}"
-    assert count
+        for frame, _ in traceback.walk_tb(one.__traceback__):
+            if frame.f_code.co_filename.startswith(OURS):
+                frames += 1
+                for name, value in frame.f_locals.items() if by_locals else ():
+                    assert API_KEY not in shown(value), f"{frame.f_code.co_qualname}: {name}"
+    assert frames
+    assert API_KEY not in "".join(traceback.format_exception(error))
