@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -17,8 +17,8 @@ from dify_workflow import (
     WorkflowLogsRequest,
     WorkflowRunRequest,
 )
-from facade import API_KEY, Kind, answered, both, both_by_both, client
-from leaks import CUT, IN_STREAM, NOBODY, TOO_MANY, UNAUTHORIZED, assert_never_shown
+from facade import API_KEY, Kind, answered, both, both_by_both, client, mocked
+from leaks import CUT, IN_STREAM, NOBODY, STREAM, TOO_MANY, UNAUTHORIZED, assert_never_shown
 from replay_server import Close, ReplayServer, Reply, Request
 
 Call = Callable[[Any, dict[str, Any]], Any]
@@ -229,3 +229,23 @@ def test_a_request_that_is_not_taken_does_not_show_it(kind: Kind) -> None:
                 with pytest.raises(DifyError) as caught:
                     call(dify, {})
                 assert_never_shown(caught.value)
+
+
+@pytest.mark.parametrize("failure", [httpx.ReadError, httpx.ReadTimeout])
+def test_a_stream_that_breaks_on_a_client_of_the_callers(failure: type[Exception]) -> None:
+    class Breaks(httpx.SyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            yield STREAM.frames()[1]
+            raise failure("it broke")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        headers = {"X-Version": "1.9.1"}  # whose runs end with their streams
+        if request.method == "GET":
+            return httpx.Response(200, json={"id": "r", "status": "running"}, headers=headers)
+        return httpx.Response(200, headers={**dict(STREAM.headers), **headers}, stream=Breaks())
+
+    with client("sync", NOBODY, http_client=mocked("sync", answer)) as dify:
+        with pytest.raises(RunOutcomeUnknown) as caught:
+            dify.run_workflow({})
+        assert isinstance(caught.value.__cause__, failure)
+        assert_never_shown(caught.value)
