@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from dify_workflow import FormClosed, InvalidArgument, NotFound, RouteNotFound
-from facade import Kind, answered, both, client
-from fake_dify import Answer, FakeDify, Fault, Gate, Node, Parallel
+from dify_workflow import NotFound
+from facade import Kind, both, client
+from fake_dify import Answer, Fault, Gate, Node, Parallel
 from paused_runs import (
     END,
     FIRST_LEG,
@@ -24,6 +24,8 @@ from paused_runs import (
 from pauses import recorded_pauses
 from recorded_runs import names, request_of
 from replay_server import Reply, Sleep
+
+SECOND_LEG = ["node_finished ask", "node_started last", "node_finished last", *END]
 
 
 @both
@@ -43,12 +45,7 @@ def test_a_run_is_followed_on_after_its_form(kind: Kind) -> None:
             gate.open()
             events += list(second)
         result = second.result()
-        assert seen(events) == [
-            "node_finished ask",
-            "node_started last",
-            "node_finished last",
-            *END,
-        ]
+        assert seen(events) == SECOND_LEG
         assert (result.id, result.status, result.forms) == (response.id, "succeeded", [])
         assert result.task_id == response.task_id
         assert server.posts() == 1
@@ -74,21 +71,13 @@ def test_what_can_be_resumed(kind: Kind, what: str) -> None:
 def test_resuming_in_another_process(kind: Kind) -> None:
     """Only the id and the user are known there: what happened before is replayed."""
     gate = Gate()
-    with FakeDify(workflow=[ask("ask"), Node("last", gate=gate)], eof_delay=0.0) as server:
-        key = {"api_key": server.api_key}
-        with client(kind, server, user="ann", **key) as dify:
-            response = dify.run_workflow({})
-        with client(kind, server, **key) as other:
+    with running(kind, ask("ask"), Node("last", gate=gate), user="ann") as (server, dify):
+        response = dify.run_workflow({})
+        with client(kind, server) as other:
             with pytest.raises(NotFound):
                 other.resume(response.id).result()
             with other.resume(response.id, user="ann") as paused:
-                assert (
-                    seen(paused)
-                    == [
-                        *FIRST_LEG[:-2],  # and the pause of the node is no event of its own
-                        *FIRST_LEG[-2:],
-                    ]
-                )
+                assert seen(paused) == FIRST_LEG
             forms = paused.result().forms
             assert [form.token for form in forms] == [form.token for form in response.forms]
             answer(other, *forms, user="ann")
@@ -97,40 +86,7 @@ def test_resuming_in_another_process(kind: Kind) -> None:
                 events = [next(stream) for _ in range(6)]
                 gate.open()
                 events += list(stream)
-    assert seen(events) == [
-        *FIRST_LEG[:-2],
-        "node_finished ask",
-        "node_started last",
-        "node_finished last",
-        *END,
-    ]
-
-
-@both
-@pytest.mark.parametrize("bad", [None, "", " ", 5, {}, object()])
-def test_what_cannot_be_resumed(kind: Kind, bad: Any) -> None:
-    with answered(kind, Reply.json(200, {})) as (server, dify):
-        with pytest.raises(InvalidArgument):
-            dify.resume(bad)
-        assert server.requests == []
-
-
-@both
-def test_two_pauses_one_after_the_other(kind: Kind) -> None:
-    with running(kind, ask("one"), Node("mid"), ask("two")) as (_, dify):
-        response, legs = dify.run_workflow({}), []
-        while response.status == "paused":
-            assert len(response.forms) == 1
-            answer(dify, *response.forms)
-            with dify.resume(response) as stream:
-                legs.append(seen(stream))
-            response = stream.result()
-    assert len(legs) == 2
-    flat = [line for leg in legs for line in leg]
-    assert flat.count("workflow_paused two") == 1
-    assert flat.count("human_input_required two") <= 1  # it can have passed before we came
-    assert "workflow_paused one" not in flat
-    assert response.outputs == {"c": "to two"}
+    assert seen(events) == [*FIRST_LEG[:-2], *SECOND_LEG]
 
 
 @both
@@ -140,18 +96,16 @@ def test_two_pauses_side_by_side(kind: Kind, order: str) -> None:
         response = dify.run_workflow({})
         forms = sorted(response.forms, key=lambda form: form.node_id)
         assert [form.node_id for form in forms] == ["left", "right"]
-        if order == "both":
-            answer(dify, *forms)
-        else:
-            first, last = forms if order == "left first" else reversed(forms)
-            answer(dify, first)
+        first, last = forms if order == "left first" else reversed(forms)
+        answer(dify, first)
+        if order != "both":
             with dify.resume(response) as stream:
                 events = seen(stream)
                 response = stream.result()
             assert [form.token for form in response.forms] == [last.token]
             assert events[-1] == f"workflow_paused {last.node_id}"
             assert not any(line.startswith("human_input_required") for line in events)
-            answer(dify, last)
+        answer(dify, last)
         with dify.resume(response) as stream:
             events = seen(stream)
         assert stream.result().status == "succeeded"
@@ -162,75 +116,27 @@ def test_two_pauses_side_by_side(kind: Kind, order: str) -> None:
 @both
 @pytest.mark.parametrize("then", ["close", "eof", "reset", "truncate chunk"])
 def test_a_cut_while_resuming_costs_nothing(kind: Kind, then: Any) -> None:
-    expected = ["node_finished ask", "node_started last", "node_finished last", *END]
-    with FakeDify(eof_delay=0.0) as server, recorded_pauses():
-        with client(kind, server) as dify:
-            for count in range(9):
-                gate = Gate()
-                server.workflow = [ask("ask"), Node("last", gate=gate)]
-                response = dify.run_workflow({})
-                answer(dify, *response.forms)
-                gate.wait()
-                for cut in (count, count // 2):
-                    server.faults.add(Fault(on="events", after_events=cut, then=then))
-                with dify.resume(response) as stream:
-                    events = [next(stream)]
-                    gate.open()
-                    events += list(stream)
-                found = seen(events)
-                assert found[-1] == "workflow_finished", count
-                assert len(set(found)) == len(found), count
-                assert [line for line in expected if line in found] == found, count
-                assert stream.result().outputs == {}, count
-                server.faults.clear()
-        assert server.posts() == 9
-
-
-@both
-def test_the_events_route_is_away_for_a_while(kind: Kind) -> None:
-    with running(kind, ask("ask")) as (server, dify), recorded_pauses():
-        response = dify.run_workflow({})
-        answer(dify, *response.forms)
-        server.wait_idle()
-        server.faults.add(Answer(on="events", status=502), times=5)
-        result = dify.resume(response).result()
-    assert (result.status, result.outputs) == ("succeeded", {"c": "to ask"})
-
-
-@both
-@pytest.mark.parametrize("version", ["1.8.1", "1.12.1", "1.13.2"])
-@pytest.mark.parametrize("known", [False, True])
-def test_an_older_server_is_named_with_the_version_needed(
-    kind: Kind, version: str, known: bool
-) -> None:
-    with FakeDify(version, eof_delay=0.0) as server:
-        run = server.add_run(status="running")
-        with client(kind, server, user="user-1") as dify:
-            if known:
-                dify.info(run.id)
-            for call in (
-                lambda: dify.form("token"),
-                lambda: dify.submit_form("token", action="ok"),
-                lambda: dify.resume(run.id).result(),
-                lambda: list(dify.resume(run.id)),
-            ):
-                with pytest.raises(RouteNotFound) as caught:
-                    call()
-                assert f"needs Dify 1.14.0 or later, and this is {version}" in str(caught.value)
-            assert str(dify.server_version) == version
-
-
-@both
-def test_a_form_that_runs_out_is_told(kind: Kind) -> None:
-    gate = Gate()
-    with running(kind, ask("ask"), gate) as (server, dify):
-        response = dify.run_workflow({})
-        server.expire_form(response.forms[0].token)
-        gate.wait()
-        gate.open()
-        with pytest.raises(FormClosed):
+    with running(kind) as (server, dify), recorded_pauses():
+        for count in range(9):
+            gate = Gate()
+            server.workflow = [ask("ask"), Node("last", gate=gate)]
+            response = dify.run_workflow({})
             answer(dify, *response.forms)
-        assert dify.resume(response).result().outputs == {}
+            gate.wait()
+            server.faults.add(Answer(on="events", status=502), times=count % 3 + 1)
+            for cut in (count, count // 2):
+                server.faults.add(Fault(on="events", after_events=cut, then=then))
+            with dify.resume(response) as stream:
+                events = [next(stream)]
+                gate.open()
+                events += list(stream)
+            found = seen(events)
+            assert found[-1] == "workflow_finished", count
+            assert len(set(found)) == len(found), count
+            assert [line for line in SECOND_LEG if line in found] == found, count
+            assert stream.result().outputs == {}, count
+            server.faults.clear()
+        assert server.posts() == 9
 
 
 # What a server tells again.
@@ -336,46 +242,41 @@ FINISHED = frame("workflow_finished", id="run-1", status="succeeded", outputs={"
 PAUSED = frame("workflow_paused", status="paused", reasons=[])
 
 
+def resumed_text(kind: Kind, first: list[bytes], second: list[bytes]) -> tuple[str, str, list[Any]]:
+    """The text of a run to its pause, that of its second leg, and the events of this."""
+    run, replay = (Reply.stream(SNAPSHOT, *leg) for leg in ([*first, PAUSED], [*second, FINISHED]))
+    with Paused(run, [replay]) as server, client(kind, server) as dify:
+        with dify.run_workflow_stream({}) as stream:
+            before = said(stream)
+        with dify.resume(stream.result()) as stream:
+            events = list(stream)
+    return before, said(events), events
+
+
 @both
 @pytest.mark.parametrize("missed", range(len(LEG_2_OLD) + 2))
 def test_text_that_is_sent_again_is_not_delivered_again(kind: Kind, missed: int) -> None:
     """Each leg sends the text from its beginning; `missed` live events passed before we came."""
-    run = Reply.stream(SNAPSHOT, *LEG_1, PAUSED)
     live = [RESUMED, *LEG_2_OLD, *LEG_2_NEW][missed:]
-    with (
-        Paused(run, [Reply.stream(SNAPSHOT, *live, FINISHED)]) as server,
-        client(kind, server) as dify,
-    ):
-        with dify.run_workflow_stream({}) as first:
-            assert said(first) == "tok0 tok1 \n" + "long " * 1000 + "\n"
-        with dify.resume(first.result()) as second:
-            text = said(second)
+    first, second, _ = resumed_text(kind, LEG_1, live)
+    assert first == "tok0 tok1 \n" + "long " * 1000 + "\n"
     # A separator looks like any other: of those that were missed, new ones take the place.
     separators = sum(event == SEPARATOR for event in LEG_2_OLD[: max(missed - 1, 0)])
-    assert text == ("yestok0 new" if separators else "yes\ntok0 new")
+    assert second == ("yestok0 new" if separators else "yes\ntok0 new")
 
 
 @both
 def test_other_text_is_delivered_though_its_variable_had_some(kind: Kind) -> None:
-    run = Reply.stream(SNAPSHOT, _chunk("first", "n", "x"), PAUSED)
-    live = [RESUMED, _chunk("fir", "n", "x"), _chunk("ST and more", "n", "x"), FINISHED]
-    with Paused(run, [Reply.stream(SNAPSHOT, *live)]) as server, client(kind, server) as dify:
-        with dify.run_workflow_stream({}) as first:
-            list(first)
-        with dify.resume(first.result()) as second:
-            assert said(second) == "ST and more"
+    live = [RESUMED, _chunk("fir", "n", "x"), _chunk("ST and more", "n", "x")]
+    assert resumed_text(kind, [_chunk("first", "n", "x")], live)[1] == "ST and more"
 
 
 @both
 def test_two_legs_within_one_second(kind: Kind) -> None:
     """Both begin with an event of the same second, and text comes again in both."""
-    run = Reply.stream(SNAPSHOT, _chunk("a", "n", "x"), PAUSED)
-    first = [RESUMED, _chunk("a", "n", "x"), _chunk("b", "m", "x")]
-    second = Reply.stream(SNAPSHOT, *first, *first, _chunk("c", "o", "x"), FINISHED)
-    with Paused(run, [second]) as server, client(kind, server) as dify:
-        with dify.run_workflow_stream({}) as stream:
-            assert said(stream) == "a"
-        with dify.resume(stream.result()) as resumed:
-            events = list(resumed)
-        assert said(events) == "bc"
-        assert seen(events).count("workflow_started resumption") == 2
+    leg = [RESUMED, _chunk("a", "n", "x"), _chunk("b", "m", "x")]
+    first, second, events = resumed_text(
+        kind, [_chunk("a", "n", "x")], [*leg, *leg, _chunk("c", "o", "x")]
+    )
+    assert (first, second) == ("a", "bc")
+    assert seen(events).count("workflow_started resumption") == 2
