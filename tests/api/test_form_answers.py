@@ -18,9 +18,9 @@ from dify_workflow import (
     WorkflowFile,
 )
 from facade import Kind, answered, both, client
-from fake_dify import FakeDify, Fault, HumanInput, Parallel
+from fake_dify import FakeDify
 from paused_runs import ANSWER, recorded, start
-from replay_server import Reply, Reset
+from replay_server import Close, Reply, Reset
 
 RICH: dict[str, Any] = {
     "note": "n",
@@ -116,29 +116,12 @@ def test_what_the_server_refuses_is_typed(kind: Kind) -> None:
         assert not isinstance(error, RouteNotFound)
 
 
-@both
-def test_a_form_that_is_closed_says_how(kind: Kind) -> None:
-    steps = [Parallel(HumanInput("a"), HumanInput("b"))]
-    with FakeDify(workflow=steps, eof_delay=0) as server, client(kind, server) as dify:
-        submitted, expired = dify.run_workflow({}).forms
-        dify.submit_form(submitted, **ANSWER)
-        server.expire_form(expired.token)
-        for form, code in ((submitted, "submitted"), (expired, "expired")):
-            for ask in (
-                partial(dify.form, form.token),
-                partial(dify.submit_form, form, **ANSWER),
-                partial(dify.submit_form, form.token, **ANSWER),
-            ):
-                with pytest.raises(FormClosed) as caught:
-                    ask()
-                assert caught.value.code == f"human_input_form_{code}"
-
-
 # An answer that is lost on the way: what POST and GET are answered with, and what comes out.
 HTML = "<html><body>nginx</body></html>"
 TAKEN, OPEN = (Reply.of(recorded(case)) for case in ("one_form_get_after", "one_form_get"))
 LOST: dict[str, tuple[Reply, Reply, type[APIError | ConnectionFailed] | None]] = {
     "reset, taken": (Reply.raw(Reset()), TAKEN, None),
+    "closed, taken": (Reply.raw(Close()), TAKEN, None),
     "gateway, taken": (Reply.html(504, HTML), TAKEN, None),
     "cut head, taken": (Reply.raw(b"HTTP/1.1 200 OK\r\nContent-", Reset()), TAKEN, None),
     "reset, not taken": (Reply.raw(Reset()), OPEN, ConnectionFailed),
@@ -159,16 +142,3 @@ def test_a_lost_answer_is_asked_for_and_nothing_is_submitted_twice(kind: Kind, c
             with pytest.raises(expected):
                 dify.submit_form(form, **ANSWER)
         assert [request.method for request in server.requests] == ["POST", "GET"]
-
-
-@both
-@pytest.mark.parametrize("then", ["reset", "close"])
-def test_an_answer_that_the_server_took_counts_whatever_came_back(kind: Kind, then: Any) -> None:
-    with FakeDify(eof_delay=0.0) as server:
-        server.faults.add(Fault(on="submitHumanInputForm", before_headers=True, then=then))
-        with client(kind, server, api_key="app-human") as dify:
-            response = dify.run_workflow({"name": "Ann"})
-            dify.submit_form(response.forms[0], **ANSWER)
-            result = dify.resume(response).result()
-        assert server.posts("submitHumanInputForm") == 1
-    assert (result.status, result.outputs) == ("succeeded", ANSWER["inputs"])
