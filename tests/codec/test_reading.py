@@ -57,11 +57,6 @@ def test_a_date_that_is_none_makes_the_answer_unreadable(text: str) -> None:
         from_detail(ApiResponse(200, httpx.Headers(), json.dumps(raw).encode()))
 
 
-def test_reading_something_else_than_an_object_is_a_type_error() -> None:
-    with pytest.raises(TypeError, match="is not a mapping"):
-        decode("StopResult", [])
-
-
 # Lists that there must be.
 NEEDED = {
     *(("AppParameters", "user_input_form"), ("BlockingRunResult", "data")),
