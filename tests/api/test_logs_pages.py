@@ -223,15 +223,6 @@ def test_a_server_that_ignores_times(kind: Kind, by: str, limit: int) -> None:
 
 
 @both
-def test_the_entries_after_each_entry_of_a_page(kind: Kind) -> None:
-    """A page that is shown whole is in the same order as what comes after an entry of it."""
-    with Logs(BUSY, shuffled=True) as server, client(kind, server) as dify:
-        page = dify.logs(limit=100)
-        for number, entry in enumerate(page):
-            assert numbers(dify.logs(last_id=entry)) == numbers(page.data[number + 1 :])[:20]
-
-
-@both
 def test_a_page_says_where_it_stands(kind: Kind) -> None:
     with Logs(_times(45)) as server, client(kind, server) as dify:
         first, third, fourth = dify.logs(), dify.logs(page=3), dify.logs(page=4, limit=20)

@@ -17,7 +17,6 @@ from dify_workflow import (
     InvalidArgument,
     InvalidParam,
     NotFound,
-    StreamClosed,
     WorkflowRunResponse,
 )
 from dify_workflow.batch import iter_many
@@ -32,46 +31,24 @@ def options(fake: FakeDify) -> dict[str, Any]:
 
 
 @both
-def test_the_id_of_an_entry_is_not_its_runs(kind: Kind, fake_dify: FakeDify) -> None:
+def test_what_is_no_id_of_a_run_is_told(kind: Kind, fake_dify: FakeDify) -> None:
+    """Dify answers an id that is no UUID with 500, which is asked again otherwise."""
     with client(kind, fake_dify) as dify:
         run = dify.run_workflow({"text": "a"})
         (entry,) = dify.logs()
         assert entry.run_id == run.id != entry.id
         assert dify.info(entry.run_id).id == run.id
+        for call in (dify.info, lambda id_: dify.attach(id_).result()):
+            fake_dify.requests.clear()
+            with pytest.raises(NotFound, match=NO_RUN):
+                call("abc")
+            for id_, told in ((None, "not a NoneType"), ("http://h/run/1", "an address")):
+                with pytest.raises(InvalidArgument, match=told):
+                    call(id_)
+            assert len(fake_dify.requests) == 1
         for other in (entry.id, run.task_id):
             with pytest.raises(NotFound, match=NO_RUN):
                 dify.info(other)
-
-
-@both
-@pytest.mark.parametrize(
-    "call", [lambda d, id: d.info(id), lambda d, id: d.attach(id).result()], ids=["info", "attach"]
-)
-def test_an_id_that_is_no_uuid_names_no_run(kind: Kind, fake_dify: FakeDify, call: Any) -> None:
-    """Dify answers it with 500, which is asked again otherwise."""
-    with client(kind, fake_dify) as dify:
-        with pytest.raises(NotFound, match=NO_RUN):
-            call(dify, "abc")
-        assert len(fake_dify.requests) == 1
-        for id_, told in ((None, "not a NoneType"), ("http://h/run/1", "an address")):
-            with pytest.raises(InvalidArgument, match=told):
-                call(dify, id_)
-        assert len(fake_dify.requests) == 1
-
-
-@both
-def test_a_result_is_no_list_and_no_id(kind: Kind, fake_dify: FakeDify) -> None:
-    with client(kind, fake_dify) as dify:
-        stream = dify.run_workflow_stream({"text": "a"})
-        with pytest.raises(StreamClosed, match=r"not read yet; result\(\) waits for it"):
-            stream.outputs  # noqa: B018
-        run: Any = stream.result()
-        assert "outputs" in run
-        assert "output" not in run
-        with pytest.raises(TypeError, match=r"has no item 0; it has id, .*outputs"):
-            list(run)
-        with pytest.raises(InvalidArgument, match="not a WorkflowRunResponse; give its id"):
-            dify.info(run)
 
 
 @both
