@@ -12,7 +12,7 @@ import yaml
 from additions import SNIPPETS, TEXT, add
 from contract_edits import SPEC
 from places import ROOT
-from programs import python
+from programs import printed
 
 pytestmark = pytest.mark.long
 
@@ -32,12 +32,6 @@ print(ANSWERS["getRunCost"], SINCE["getRunCost"])
 """
 
 
-def run(*command: str | Path, env: dict[str, str] | None = None) -> str:
-    ran = python(*command, env=env)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout
-
-
 def test_one_edit_is_enough(tmp_path: Path) -> None:
     """The whole of it, `make check test` in a clone, is in test_rehearsal.py."""
     spec, package = tmp_path / "dify-workflow.yaml", tmp_path / "dify_workflow_api"
@@ -45,9 +39,9 @@ def test_one_edit_is_enough(tmp_path: Path) -> None:
     for snippet in SNIPPETS.values():
         add(document, yaml.safe_load(snippet))
     spec.write_text(json.dumps(document), "utf-8")
-    run("-m", "generator.lint", "--spec", spec)
-    run("-m", "generator.generate", "--spec", spec, "--output", package)
-    assert run("-c", PROGRAM, env={"PYTHONPATH": str(tmp_path)}).splitlines() == [
+    printed("-m", "generator.lint", "--spec", spec)
+    printed("-m", "generator.generate", "--spec", spec, "--output", package)
+    assert printed("-c", PROGRAM, env={"PYTHONPATH": str(tmp_path)}).splitlines() == [
         "float | None",
         "('CreditUsedData', 'data') 3",
         "int | None 3",
