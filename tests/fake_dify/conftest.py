@@ -26,11 +26,9 @@ def serve() -> Iterator[Serve]:
 
 
 @pytest.fixture
-def dify(request: pytest.FixtureRequest) -> Iterator[FakeDify]:
-    """Give a quick stand-in; its version is the parameter of the test, if there is one."""
-    version = getattr(request, "param", NEWEST)
-    with FakeDify(version, eof_delay=0.0, idle_limit=1.0, ping_interval=0.05) as dify:
-        yield dify
+def dify(serve: Serve) -> FakeDify:
+    """Give a quick stand-in."""
+    return serve(idle_limit=1.0, ping_interval=0.05)[0]
 
 
 @pytest.fixture

@@ -5,26 +5,27 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from fake_dify import FakeDify, FormInput, Gate, HumanInput, Node, Parallel
 from fake_dify.faults import CATALOGUE
+from fake_dify_calls import Serve, asked
 
+pytestmark = [
+    pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl"),
+    pytest.mark.long,
+]
 AUTH = "Authorization: Bearer app-test"
 JSON = ("-H", "Content-Type: application/json", "-d")
-needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+ASKED = json.dumps(asked())
 
 
 @pytest.fixture
-def quick() -> Iterator[FakeDify]:
+def quick(serve: Serve) -> FakeDify:
     nodes = [Node("first"), Node("second")]
-    options: dict[str, Any] = {"ping_interval": 0.05, "idle_limit": 0.5, "eof_delay": 0.0}
-    with FakeDify(workflow=nodes, check=False, **options) as dify:
-        yield dify
+    return serve(workflow=nodes, check=False, ping_interval=0.05, idle_limit=0.5)[0]
 
 
 def curl(url: str, *more: str) -> tuple[int, int, str]:
@@ -36,13 +37,13 @@ def curl(url: str, *more: str) -> tuple[int, int, str]:
 
 
 def run(dify: FakeDify) -> tuple[int, int, str]:
-    body = json.dumps({"inputs": {}, "user": "ann", "response_mode": "streaming"})
-    return curl(f"{dify.url}/workflows/run", *JSON, body)
+    return curl(f"{dify.url}/workflows/run", *JSON, ASKED)
 
 
-def switch(dify: FakeDify, **body: Any) -> tuple[int, Any]:
+def switch(dify: FakeDify, *body: Any, **named: Any) -> tuple[int, Any]:
     url = dify.url.replace("/v1", "/fake/faults")
-    _, status, text = curl(url, *JSON, json.dumps(body)) if body else curl(url, "-X", "DELETE")
+    given = (*JSON, json.dumps(named or body[0])) if named or body else ("-X", "DELETE")
+    _, status, text = curl(url, *given)
     return status, json.loads(text)
 
 
@@ -61,8 +62,6 @@ STREAMS = {  # what curl ends with, and the events
 }
 
 
-@needs_curl
-@pytest.mark.long
 @pytest.mark.parametrize("name", STREAMS)
 def test_a_stream_that_breaks_behind_an_event(name: str, quick: FakeDify) -> None:
     assert switch(quick, name=name, at=3)[1]["on"] == [name]
@@ -79,8 +78,6 @@ def test_a_stream_that_breaks_behind_an_event(name: str, quick: FakeDify) -> Non
     assert {one.status for one in quick.runs} == {"succeeded"}
 
 
-@needs_curl
-@pytest.mark.long
 def test_a_terminal_event_that_is_lost(quick: FakeDify) -> None:
     switch(quick, name="terminal-lost")
     _, _, stream = run(quick)
@@ -91,8 +88,6 @@ def test_a_terminal_event_that_is_lost(quick: FakeDify) -> None:
     assert quick.runs[0].status == "succeeded"
 
 
-@needs_curl
-@pytest.mark.long
 @pytest.mark.parametrize(("name", "status"), [("502-twice", 502), ("duplicate-429", 429)])
 def test_two_refusals(name: str, status: int, quick: FakeDify) -> None:
     switch(quick, name=name)
@@ -100,8 +95,6 @@ def test_two_refusals(name: str, status: int, quick: FakeDify) -> None:
     assert len(quick.runs) == 1
 
 
-@needs_curl
-@pytest.mark.long
 def test_a_slow_record(quick: FakeDify) -> None:
     switch(quick, name="slow-record")
     run(quick)
@@ -112,15 +105,12 @@ def test_a_slow_record(quick: FakeDify) -> None:
     assert curl(detail)[1] == 200
 
 
-@needs_curl
-@pytest.mark.long
 def test_a_killed_reader(quick: FakeDify) -> None:
     switch(quick, name="killed-reader")
     gate = Gate()
     quick.workflow = [Node("held", gate=gate)]
-    events = f"{quick.url}/workflow/{{}}/events?user=ann"
-    body = json.dumps({"inputs": {}, "user": "ann", "response_mode": "streaming"})
-    command = ["curl", "-sN", "-H", AUTH, *JSON, body, f"{quick.url}/workflows/run"]
+    events = f"{quick.url}/workflow/{{}}/events?user=u"
+    command = ["curl", "-sN", "-H", AUTH, *JSON, ASKED, f"{quick.url}/workflows/run"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as reader:
         gate.wait()
         curl(events.format(quick.runs[0].id), "--max-time", "0.3")  # it comes, and leaves
@@ -131,8 +121,6 @@ def test_a_killed_reader(quick: FakeDify) -> None:
     assert quick.runs[0].status == "succeeded"
 
 
-@needs_curl
-@pytest.mark.long
 @pytest.mark.parametrize("name", ["two-forms-lost", "two-forms-doubled"])
 def test_two_forms_at_once(name: str, quick: FakeDify) -> None:
     switch(quick, name=name)
@@ -140,7 +128,7 @@ def test_two_forms_at_once(name: str, quick: FakeDify) -> None:
     quick.workflow = [Parallel(*asked)]
     run(quick)
     tokens = [form.token for form in quick.forms]
-    body = json.dumps({"inputs": {"a": "x"}, "action": "approve", "user": "ann"})
+    body = json.dumps({"inputs": {"a": "x"}, "action": "approve", "user": "u"})
     paths = [f"{quick.url}/form/human_input/{token}" for token in tokens]
     assert [curl(path, *JSON, body)[1] for path in paths] == [200, 200]
     (one,) = quick.runs
@@ -157,7 +145,6 @@ def test_every_fault_is_driven_here() -> None:
 
 
 def test_what_is_no_fault_is_refused(quick: FakeDify) -> None:
-    url = quick.url.replace("/v1", "/fake/faults")
     for body, told in [
         ({"name": "cat"}, "no fault 'cat'"),
         ({"name": "slow-record", "at": 2}, "at no event"),
@@ -165,7 +152,7 @@ def test_what_is_no_fault_is_refused(quick: FakeDify) -> None:
         ({"nam": "cut"}, "nam"),
         (["cut"], "mapping"),
     ]:
-        reply = httpx.post(url, json=body)
-        assert (reply.status_code, told in reply.json()["message"]) == (400, True)
-    listed = httpx.get(url).json()
+        status, reply = switch(quick, body)
+        assert (status, told in reply["message"]) == (400, True)
+    listed = json.loads(curl(quick.url.replace("/v1", "/fake/faults"))[2])
     assert (listed["on"], list(listed["catalogue"])) == ([], list(CATALOGUE))

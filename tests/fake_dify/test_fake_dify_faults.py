@@ -11,14 +11,14 @@ from fake_dify import Answer, FakeDify, Fault, Gate, Node
 from fake_dify_calls import Plain, asked, decode, names
 
 NAMES = ["workflow_started", "node_started", "node_finished"]
+EARLY, RESET, SILENT = httpx.RemoteProtocolError, httpx.ReadError, httpx.ReadTimeout
 
 
-@pytest.fixture
-def dify() -> Iterator[FakeDify]:
-    workflow = [Node("a"), Node("b")]
-    with FakeDify(workflow=workflow, eof_delay=0.0, ping_interval=0.05, idle_limit=1.0) as dify:
-        yield dify
-        assert dify.faults.left == []
+@pytest.fixture(autouse=True)
+def workflow(dify: FakeDify) -> Iterator[None]:
+    dify.workflow = [Node("a"), Node("b")]
+    yield
+    assert dify.faults.left == []
 
 
 def run(dify: FakeDify, timeout: float = 5.0) -> tuple[bytes, Exception | None]:
@@ -41,70 +41,47 @@ def fetch(
     return received, None
 
 
-BREAKS = [("eof", None), ("close", httpx.RemoteProtocolError), ("reset", httpx.ReadError)]
+BEGUN = b'data: {"event":"node_started"'
+ENDINGS = [("eof", None), ("close", EARLY), ("reset", RESET)]
+STREAMS = [(then, after, error, b"") for then, error in ENDINGS for after in (0, 1, 3)]
+STREAMS += [
+    ("silence", 2, SILENT, b""),  # no pings
+    ("cut inside event", 1, None, BEGUN),  # the body ends regularly
+    ("truncate chunk", 1, EARLY, BEGUN),
+    ("error event left open", 2, SILENT, b""),
+]
 
 
-@pytest.mark.parametrize("after", [0, 1, 3])
-@pytest.mark.parametrize(("then", "broken"), BREAKS)
+@pytest.mark.parametrize(("then", "after", "error", "half"), STREAMS)
 def test_a_stream_ends_after_so_many_events(
-    dify: FakeDify, after: int, then: Any, broken: type[Exception] | None
+    dify: FakeDify, then: Any, after: int, error: type[Exception] | None, half: bytes
 ) -> None:
     dify.faults.add(Fault(after_events=after, then=then))
-    received, error = run(dify)
-    assert names(decode(received)) == NAMES[:after]
-    assert received.startswith(b"event: ping\n\n")
-    assert received.endswith(b"\n\n")
-    assert type(error) is (broken or type(None))
+    received, broken = run(dify, timeout=1.0 if error is SILENT else 5.0)
+    whole, _, rest = received.rpartition(b"\n\n")
+    more = ["error"] if then == "error event left open" else []
+    assert names(decode(whole)) == [*NAMES[:after], *more]
+    assert (whole[:11], whole.count(b"event: ping")) == (b"event: ping", 1)
+    assert rest[: len(BEGUN)] == half
+    assert type(broken) is (error or type(None))
     dify.wait_idle()
     assert [run.status for run in dify.runs] == ["succeeded"]
 
 
-@pytest.mark.parametrize(("then", "broken"), BREAKS)
-def test_nothing_comes_but_the_run_runs(
-    dify: FakeDify, then: Any, broken: type[Exception] | None
-) -> None:
+@pytest.mark.parametrize(("then", "broken"), [*ENDINGS, ("silence", SILENT)])
+def test_nothing_comes_but_the_run_runs(dify: FakeDify, then: Any, broken: Any) -> None:
     dify.faults.add(Fault(before_headers=True, then=then))
-    assert run(dify)[0] == b""
-    dify.faults.add(Fault(before_headers=True, then=then))
-    assert type(run(dify)[1]) is (broken or httpx.RemoteProtocolError)
+    received, error = run(dify, timeout=1.0 if broken is SILENT else 5.0)
+    assert (received, type(error)) == (b"", broken or EARLY)
     dify.wait_idle()
-    assert [run.status for run in dify.runs] == ["succeeded"] * 2
+    assert [run.status for run in dify.runs] == ["succeeded"]
 
 
-def test_silence_before_the_headers(dify: FakeDify) -> None:
-    dify.faults.add(Fault(before_headers=True, then="silence"))
-    assert isinstance(run(dify, timeout=1.0)[1], httpx.ReadTimeout)
-    dify.wait_idle()
-    assert len(dify.runs) == 1
-
-
-def test_silence_has_no_pings(dify: FakeDify) -> None:
-    dify.faults.add(Fault(after_events=2, then="silence"))
-    received, error = run(dify, timeout=1.0)
-    assert names(decode(received)) == NAMES[:2]
-    assert received.count(b"event: ping") == 1
-    assert isinstance(error, httpx.ReadTimeout)
-
-
-@pytest.mark.parametrize(
-    ("then", "error"),
-    [("truncate chunk", httpx.RemoteProtocolError), ("cut inside event", type(None))],
-)
-def test_a_chunk_or_an_event_is_cut(dify: FakeDify, then: Any, error: type) -> None:
-    """The body of an event that is cut ends regularly."""
-    dify.faults.add(Fault(after_events=1, then=then))
-    received, broken = run(dify)
-    whole, _, rest = received.rpartition(b"\n\n")
-    assert names(decode(whole)) == NAMES[:1]
-    assert rest.startswith(b'data: {"event":"node_started"')
-    assert type(broken) is error
-
-
-def test_an_error_event_is_left_open(dify: FakeDify) -> None:
-    dify.faults.add(Fault(after_events=2, then="error event left open"))
-    received, error = run(dify, timeout=1.0)
-    assert names(decode(received)) == [*NAMES[:2], "error"]
-    assert isinstance(error, httpx.ReadTimeout)
+@pytest.mark.parametrize("count", [0, 4, 13, 40, 500])
+def test_a_stream_ends_after_so_many_bytes(dify: FakeDify, count: int) -> None:
+    dify.faults.add(Fault(after_bytes=count, then="eof"))
+    received, error = run(dify)
+    assert (len(received), error) == (count, None)
 
 
 @pytest.mark.parametrize(("count", "then"), [(0, "close"), (5, "close"), (20, "reset")])
@@ -112,21 +89,11 @@ def test_an_answer_ends_after_so_many_bytes(dify: FakeDify, count: int, then: An
     run(dify)
     dify.faults.add(Fault(on="detail", after_bytes=count, then=then))
     received, error = fetch(dify, "GET", f"/workflows/run/{dify.runs[0].id}")
-    assert len(received) == count
-    assert error is not None
-
-
-@pytest.mark.parametrize("count", [0, 4, 13, 40, 500])
-def test_a_stream_ends_after_so_many_bytes(dify: FakeDify, count: int) -> None:
-    dify.faults.add(Fault(after_bytes=count, then="eof"))
-    received, error = run(dify)
-    assert len(received) == count
-    assert error is None
+    assert (len(received), error is None) == (count, False)
 
 
 def test_the_terminal_event_is_lost_and_pings_go_on(dify: FakeDify) -> None:
-    gate = Gate()
-    dify.workflow = [Node("held", gate=gate)]
+    dify.workflow = [Node("held", gate=(gate := Gate()))]
     dify.faults.add(Fault(then="eof", after_events=1))
     dify.faults.add(Fault(on="events", then="lose terminal"))
     run(dify)
@@ -142,24 +109,20 @@ def test_the_terminal_event_is_lost_and_pings_go_on(dify: FakeDify) -> None:
 
 
 def test_answers_in_place_of_the_server(dify: FakeDify) -> None:
-    late = {"Retry-After": "7"}
     body = {"code": "too_many_requests", "message": "wait", "status": 429}
-    dify.faults.add(Answer(status=429, body=body, headers=late))
+    dify.faults.add(Answer(status=429, body=body, headers={"Retry-After": "7"}))
     dify.faults.add(Answer(), times=2)
     with Plain(dify) as client:
         answers = [client.post("/workflows/run", json=asked("blocking")) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [429, 502, 502, 200]
-    assert answers[0].headers["retry-after"] == "7"
-    assert answers[0].json() == body
+    assert (answers[0].headers["retry-after"], answers[0].json()) == ("7", body)
     assert answers[1].headers["content-type"] == "text/html"
-    assert len(dify.runs) == 1
-    assert dify.posts() == 4
-    assert [request.status for request in dify.requests] == [429, 502, 502, 200]
+    assert (len(dify.runs), dify.posts()) == (1, 4)
 
 
 def test_an_answer_comes_late(dify: FakeDify) -> None:
     dify.faults.add(Fault(seconds=0.2))
-    assert isinstance(run(dify, timeout=0.05)[1], httpx.ReadTimeout)
+    assert isinstance(run(dify, timeout=0.05)[1], SILENT)
     dify.wait_for(lambda: len(dify.runs) == 1)
     dify.wait_idle()
 
@@ -172,20 +135,17 @@ def test_faults_come_in_order_and_only_where_they_are_meant(dify: FakeDify) -> N
     assert names(decode(run(dify)[0]))[-1] == "workflow_finished"
     path = f"/workflows/run/{dify.runs[0].id}"
     assert b"502 Bad Gateway" in fetch(dify, "GET", path)[0]
-    assert [request.status for request in dify.requests] == [200, 500]
     fetch(dify, "GET", path)
     fetch(dify, "GET", "/workflows/logs")
-    assert [request.status for request in dify.requests][2:] == [504, 503]
+    assert [request.status for request in dify.requests] == [200, 500, 504, 503]
 
 
-def test_a_fault_for_every_request() -> None:
-    with FakeDify() as dify:
-        dify.faults.add(Answer(on="*", status=500), times=None)
-        for _ in range(3):
-            run(dify)
-        assert [request.status for request in dify.requests] == [500, 500, 500]
-        dify.faults.clear()
-        assert dify.faults.left == []
+def test_a_fault_for_every_request(dify: FakeDify) -> None:
+    dify.faults.add(Answer(on="*", status=500), times=None)
+    for _ in range(3):
+        run(dify)
+    assert [request.status for request in dify.requests] == [500, 500, 500]
+    dify.faults.clear()
 
 
 def test_contradictory_faults_are_refused() -> None:
