@@ -8,7 +8,7 @@ The contract is exact; the view is what makes the generated models pleasant to r
 - `enum` and `format` are left out of responses: the tool's code raises on values unknown to it.
 - `allOf` is merged, since the tool makes no inheritance of it and refuses a narrowed property.
 - `text/event-stream` is left out: the tool would feed the whole text to its union parser.
-- `x-since` becomes the last sentence of the description, so that users read it.
+- `x-since` and `x-until` become the last sentence of the description, so that users read them.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def check_modules(contract: Document) -> None:
 
 
 def told(contract: Document) -> Document:
-    """Put the version that something came with into its description; leave out all `x-` keys."""
+    """Put the versions that have something into its description; leave out all `x-` keys."""
     return Document(_told(contract.spec))
 
 
@@ -88,8 +88,11 @@ def _told(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     out = {key: _told(value) for key, value in node.items() if not str(key).startswith("x-")}
-    if isinstance(node.get("x-since"), str):
-        out["description"] = f"{node['description'].rstrip()} Dify {node['x-since']} and later."
+    since, until = (node.get(key) for key in ("x-since", "x-until"))
+    if isinstance(since, str) or isinstance(until, str):
+        told = f"Dify {since} to {until}." if until else f"Dify {since} and later."
+        told = told if since else f"Until Dify {until}."
+        out["description"] = f"{node['description'].rstrip()} {told}"
     return out
 
 

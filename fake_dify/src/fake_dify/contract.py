@@ -84,8 +84,8 @@ class Contract:
         made = {
             k: self._resolve(v, document) for k, v in node.items() if k not in ("$ref", "allOf")
         }
-        if "x-since" in made:
-            made["x-since"] = tuple(map(int, str(made["x-since"]).split(".")))
+        for key in made.keys() & {"x-since", "x-until"}:
+            made[key] = tuple(map(int, str(made[key]).split(".")))
         parts = [self._resolve(part, document) for part in node.get("allOf", ())]
         if ref := node.get("$ref"):
             if ref not in self._resolved:
@@ -157,9 +157,21 @@ class Contract:
 
     # Older versions
 
+    def tells(self, event: str, release: tuple[int, ...]) -> bool:
+        """Tell whether a version has an event."""
+        return _has(self._events.get(event, {}), release)
+
     def older_event(self, event: dict[str, Any], release: tuple[int, ...]) -> Any:
-        """Return an event without the fields that a version does not have yet."""
-        return _older(self._events.get(event["event"], {}), event, release)
+        """Return an event with the fields of a version, those that are gone where they stood."""
+        schema = self._events.get(event["event"], {})
+        if isinstance(data := event.get("data"), Mapping) and schema:
+            fields = schema["properties"]["data"]["properties"]
+            gone = {name: one.get("x-before") for name, one in fields.items() if "x-until" in one}
+            names = [name for name in data if name not in gone]
+            for name, before in gone.items():
+                names.insert(names.index(before) if before in names else len(names), name)
+            event = {**event, "data": {name: data.get(name) for name in names}}
+        return _older(schema, event, release)
 
     def older_reply(self, operation: Operation, body: Any, release: tuple[int, ...]) -> Any:
         return _older(operation.good_reply[1].get(JSON, {}).get("schema", {}), body, release)
@@ -190,6 +202,11 @@ def _example(schema: Any) -> Any:
     return PLAIN[kinds if isinstance(kinds, str) else kinds[0]]
 
 
+def _has(schema: Any, release: tuple[int, ...]) -> bool:
+    since, until = schema.get("x-since", ALWAYS), schema.get("x-until", release)
+    return bool(since <= release and release[: len(until)] <= until)
+
+
 def _older(schema: Any, value: Any, release: tuple[int, ...]) -> Any:
     schema = (schema.get("oneOf") or schema.get("anyOf") or [schema])[0]
     if isinstance(value, list):
@@ -200,7 +217,7 @@ def _older(schema: Any, value: Any, release: tuple[int, ...]) -> Any:
     return {
         name: _older(known.get(name, {}), item, release)
         for name, item in value.items()
-        if known.get(name, {}).get("x-since", ALWAYS) <= release
+        if _has(known.get(name, {}), release)
     }
 
 

@@ -72,8 +72,6 @@ class Rules:
     closing_iteration_next: Rule = Rule(until=(1, 9))
     # Events of nodes tell their number, what came before, and the parallel branch.
     tells_order: Rule = Rule(until=(1, 9))
-    # Parallel branches have events of their own.
-    tells_branches: Rule = Rule(until=(1, 9))
     # Nodes inside iterations and loops count into `total_steps`.
     counts_children: Rule = Rule(until=(1, 9))
     # A failed run has an `exceptions_count` of 1.
@@ -98,13 +96,10 @@ class Rules:
     # A form of a stopped run ends the run; before, the run hangs.
     ends_stopped_pauses: Rule = Rule((1, 15))
     redeploy_stops_runs: Rule = Rule((1, 16))
-    # There are `human_input_form_filled` and `human_input_form_timeout`.
-    tells_forms: Rule = Rule(until=(1, 16))
     # A text field that is filled in with something else fails the run.
     checks_form_texts: Rule = Rule(until=(1, 16))
     # A form has the id of its node's execution.
     forms_are_nodes: Rule = Rule((1, 16))
-    streams_reasoning: Rule = Rule((1, 15))
     # An iteration that goes on after a failed round makes the run partial-succeeded.
     counts_failed_rounds: Rule = Rule((1, 16))
     tells_empty_iterations: Rule = Rule((1, 16))
@@ -131,63 +126,37 @@ class Rules:
         return ABORTED if self.since(1, 15) and error == STOPPED_BY_USER else error
 
 
-# What was otherwise in events and replies; fields that came later are left out by the contract's
-# `x-since`.
-PARALLEL = (
-    *("parallel_id", "parallel_start_node_id"),
-    *("parent_parallel_id", "parent_parallel_start_node_id"),
-)
+# What was otherwise in events and replies; which fields there were is said by the contract's
+# `x-since` and `x-until`.
 
 
 def old_event(rules: Rules, event: Data) -> Data:
     """Return an event of Dify 1.16.1 as this version sends it."""
-    if not rules.since(1, 16):
-        event = contract().older_event(event, rules.release)
+    if rules.since(1, 16):
+        return event
+    event = contract().older_event(event, rules.release)
     name, data = event["event"], event.get("data")
     if rules.since(1, 14) or not isinstance(data, dict):
         return event
+    used = data.get("execution_metadata") or {}
     if name == "loop_completed":
-        _last(data["execution_metadata"], "loop_duration_map", "loop_variable_map")
+        for last in ("loop_duration_map", "loop_variable_map"):
+            used[last] = used.pop(last, None)
     if not rules.since(1, 10):
-        _before_1_10(name, data)
+        if name == "workflow_finished":
+            data["error"] = data["error"] or ""
+        if name == "node_finished":
+            data["execution_metadata"] = used
+        if name.endswith("_completed"):
+            del used["total_price"], used["currency"]
+        if name.startswith("iteration_") and rules.since(1, 9):
+            del data["parallel_id"], data["parallel_start_node_id"]
     if not rules.since(1, 9):
         _before_1_9(name, data)
     return event
 
 
-def _last(data: Data, *names: str) -> None:
-    """Put fields behind all others; what is not there is null."""
-    for name in names:
-        data[name] = data.pop(name, None)
-
-
-def _insert(data: Data, before: str, *names: str) -> None:
-    """Put fields before another one."""
-    behind = list(data)[list(data).index(before) :]
-    _last(data, *names, *(name for name in behind if name not in names))
-
-
-def _before_1_10(name: str, data: Data) -> None:
-    kind, _, what = name.partition("_")
-    if name == "workflow_finished":
-        data["error"] = data["error"] or ""
-    if name == "node_finished":
-        data["execution_metadata"] = data["execution_metadata"] or {}
-    if what == "completed":
-        del data["execution_metadata"]["total_price"], data["execution_metadata"]["currency"]
-    if kind == "node":
-        _insert(data, "iteration_id", *PARALLEL)
-    if kind == "loop":
-        _last(data, *PARALLEL[:2])
-    if name == "node_started":
-        _insert(data, "agent_strategy", "parallel_run_id")
-    if name == "loop_next":
-        _last(data, "parallel_mode_run_id")
-
-
 def _before_1_9(name: str, data: Data) -> None:
-    if name.startswith("iteration_"):
-        _last(data, *PARALLEL[:2])
     match name:
         case "node_finished":
             data["process_data"] = data["process_data"] or None
@@ -199,12 +168,6 @@ def _before_1_9(name: str, data: Data) -> None:
             data["execution_metadata"] = dict.fromkeys(ids)
         case "iteration_started":
             data["metadata"] = {"iterator_length": data["metadata"]["iteration_length"]}
-        case "iteration_next":
-            _last(data, "extras", *PARALLEL[:2], "parallel_mode_run_id", "duration")
-        case "iteration_completed":
-            data["execution_metadata"] = {"total_tokens": 0}
-        case "loop_next":
-            _last(data, "duration")
 
 
 # The fields of a site that came last before 1.11.

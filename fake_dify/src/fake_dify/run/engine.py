@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from ..base import Data, End, NodeFailed, Outputs, Scope, Step, Stopped, Vanished, tail_ids
-from ..contract import fill
+from ..contract import contract, fill
 from ..state import Form, NodeRecord, Run, new_id, now
 from ..versions import STOPPED_BY_USER, Rules
 from ..world import World
@@ -52,8 +52,12 @@ class Execution:
     # Events
 
     async def tell(self, event: str, source: object = None, /, **given: Any) -> None:
-        """Send an event like the contract's example, with what is given and what `source` has."""
-        await self.send(event, fill(event, source, **given))
+        """Send an event like the contract's example, with what is given and what `source` has.
+
+        A version that does not have it sends nothing.
+        """
+        if contract().tells(event, self.rules.release):
+            await self.send(event, fill(event, source, **given))
 
     async def send(self, event: str, data: Any = None, /, **fields: Any) -> None:
         """Send an event; fields: what stands beside its data (error, tts_message)."""

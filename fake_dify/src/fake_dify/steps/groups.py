@@ -165,18 +165,16 @@ class Parallel(Step):
         return [tail for branch in self.branches for tail in tail_ids(branch)]
 
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
-        id, tells = new_id(), execution.rules.tells_branches
+        id = new_id()
 
         async def perform(steps: Sequence[Step]) -> None:
             first = str(getattr(steps[0], "id", "branch"))
             about = {"iteration_id": None, "loop_id": None, **scope.metadata, "parallel_id": id}
             about |= {"parallel_branch_id": first, "created_at": now()}
-            if tells:
-                await execution.tell("parallel_branch_started", **about)
+            await execution.tell("parallel_branch_started", **about)
             parallel = {"parallel_id": id, "parallel_start_node_id": first}
             await execution.perform(steps, evolve(scope, parallel=parallel))
-            if tells:
-                await execution.tell("parallel_branch_finished", **about)
+            await execution.tell("parallel_branch_finished", **about)
             await execution.rest()
 
         execution.join(len(self.branches) - 1)

@@ -70,8 +70,7 @@ class HumanInput(Step):
             title, rendered = self.actions[id], _put_in(form.content, shown)
             about |= {"rendered_content": rendered, "action_id": id, "action_text": title}
             about["submitted_data"] = values
-        if rules.tells_forms:
-            await execution.tell(f"human_input_form_{name}", **about)
+        await execution.tell(f"human_input_form_{name}", **about)
         content, chosen = {"__rendered_content": rendered}, {"__action_value": title}
         rest = chosen | content if rules.since(1, 16) else content | chosen
         if form.answer is None and not rules.since(1, 15):

@@ -65,7 +65,6 @@ class Text(Step):
 
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
         thoughts = [self.reasoning] if isinstance(self.reasoning, str) else self.reasoning
-        thinks = any(thoughts) and execution.rules.streams_reasoning
 
         async def think(text: str, *, last: bool = False) -> None:
             about = {"reasoning": text, "node_id": self.id, "is_final": last}
@@ -73,12 +72,12 @@ class Text(Step):
 
         async with execution.node(scope, self.id, "llm", "LLM") as node:
             execution.text_stream.expect(self.id, ["text"])
-            for thought in thoughts if thinks else ():
+            for thought in filter(None, thoughts):
                 await think(thought)
             for chunk in self.chunks:
                 await asyncio.sleep(self.seconds)
                 await execution.text_stream.token((self.id, "text"), chunk)
-            if thinks:
+            if any(thoughts):
                 await think("", last=True)
             if self.error is not None:
                 raise NodeFailed(self.error)
