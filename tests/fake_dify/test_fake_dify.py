@@ -10,8 +10,6 @@ from typing import Any
 import httpx
 import pytest
 from fake_dify import Emit, End, FakeDify, Gate, Input, Node, Step, Text
-from fake_dify.api import HANDLERS
-from fake_dify.contract import contract
 from fake_dify.state import Subscription
 from fake_dify_calls import Plain, asked
 
@@ -23,10 +21,6 @@ def call(dify: FakeDify, key: str = "", mode: str = "blocking", **inputs: Any) -
 
 def outputs(response: httpx.Response) -> Any:
     return response.json()["data"]["outputs"]
-
-
-def test_what_is_played_is_in_the_contract() -> None:
-    assert set(HANDLERS) <= {operation.id for operation in contract().operations}
 
 
 def test_it_echoes_without_any_workflow(dify: FakeDify) -> None:

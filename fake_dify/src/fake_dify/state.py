@@ -323,8 +323,8 @@ class FormInput(Checked):
 class Form:
     """A form that waits for a person, or did.
 
-    step: what made it, with `inputs`, `actions` and `content`; content: rendered.
-    defaults: of the fields whose default is a variable.
+    step: what made it, with `inputs`, `actions` and `content`; form_content: rendered.
+    resolved_default_values: of the fields whose default is a variable.
     answer: action and inputs, once submitted; expired: nobody answered in time.
     resume: lets its run go on.
     """
@@ -332,9 +332,9 @@ class Form:
     step: Any
     run: Run
     node: NodeRecord
-    content: str
+    form_content: str
     resume: Callable[[Form], None]
-    defaults: dict[str, str] = Factory(dict)
+    resolved_default_values: dict[str, str] = Factory(dict)
     id: str = Factory(new_id)
     token: str = Factory(lambda: "".join(secrets.choice(ALPHABET) for _ in range(22)))
     expiration_time: int = 0
@@ -343,7 +343,7 @@ class Form:
     answered: asyncio.Event = Factory(asyncio.Event)
 
     @property
-    def fields(self) -> list[Data]:
+    def inputs(self) -> list[Data]:
         return [item.declaration() for item in self.step.inputs]
 
     @property

@@ -170,13 +170,6 @@ def _before_1_9(name: str, data: Data) -> None:
             data["metadata"] = {"iterator_length": data["metadata"]["iteration_length"]}
 
 
-# The fields of a site that came last before 1.11.
-LAST = {
-    *("description", "copyright", "privacy_policy", "custom_disclaimer"),
-    *("default_language", "show_workflow_steps", "use_icon_as_answer_icon"),
-}
-
-
 def old_reply(rules: Rules, asked: Operation, reply: Reply, error: ApiError | None) -> Reply:
     """Return the reply as this version gives it; error: what it was made from."""
     operation, body = asked.id, reply.body
@@ -190,7 +183,8 @@ def old_reply(rules: Rules, asked: Operation, reply: Reply, error: ApiError | No
         told = body["outputs"] or body["status"] == "running"
         body["outputs"] = json.dumps(body["outputs"]) if told else None
     if operation == "getAppSite" and not rules.since(1, 11):
-        body = {name: body[name] for name in body if name not in LAST} | body
+        last = list(body)[list(body).index("description") : -1]  # icon_url stood before them
+        body = {name: body[name] for name in body if name not in last} | body
     if operation == "listWorkflowLogs" and not rules.since(1, 11):
         for entry in body["data"]:
             entry["created_by_end_user"]["type"] = "service_api"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable
 
 from ..contract import Operation, contract
 from ..replies import EVENTS, PING, Reply, each, frame
@@ -10,28 +11,14 @@ from . import app, forms, logs, runs
 from .request import ApiRequest
 
 Handler = Callable[[ApiRequest], Awaitable[Reply]]
-HANDLERS: Mapping[str, Handler] = {
-    "runWorkflow": runs.run_workflow,
-    "runWorkflowVersion": runs.run_workflow,
-    "stopWorkflowTask": runs.stop_task,
-    "getWorkflowRun": runs.get_run,
-    "streamWorkflowEvents": runs.stream_events,
-    "listWorkflowLogs": logs.list_logs,
-    "getHumanInputForm": forms.get_form,
-    "submitHumanInputForm": forms.submit_form,
-    "uploadFile": app.upload,
-    "getEndUser": app.end_user,
-    "getAppInfo": app.info,
-    "getAppParameters": app.parameters,
-    "getAppSite": app.site,
-    "audioToText": app.audio_to_text,
-    "textToAudio": app.text_to_audio,
-}
 
 
 def handler(operation: Operation) -> Handler:
-    """Return what answers an operation; one that is not played, by the contract's examples."""
-    return HANDLERS.get(operation.id, _example)
+    """Return the function of an operation's name; what is not played gives contract examples."""
+    name = re.sub("[A-Z]", lambda letter: f"_{letter[0].lower()}", operation.id)
+    return next(
+        (vars(one)[name] for one in (app, forms, logs, runs) if name in vars(one)), _example
+    )
 
 
 async def _example(request: ApiRequest) -> Reply:

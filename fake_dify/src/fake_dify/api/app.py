@@ -18,16 +18,16 @@ AUDIO = ("audio/mp3", "audio/m4a", "audio/wav", "audio/amr", "audio/mpga")
 MEGABYTES = {"image": 10, "video": 100, "audio": 50}
 
 
-async def info(request: ApiRequest) -> Reply:
+async def get_app_info(request: ApiRequest) -> Reply:
     about = {"description": f"stand-in app {request.app.name}", "author_name": "FakeDify"}
     return Reply(fill("AppInfo", request.app, tags=[], **about))
 
 
-async def site(request: ApiRequest) -> Reply:
+async def get_app_site(request: ApiRequest) -> Reply:
     return Reply(fill("AppSite", title=request.app.name))
 
 
-async def parameters(request: ApiRequest) -> Reply:
+async def get_app_parameters(request: ApiRequest) -> Reply:
     text = "App unavailable, please check your app configurations."
     refuse_if(not request.app.published, text, "app_unavailable")
     speech = {"enabled": request.app.speech}
@@ -37,7 +37,7 @@ async def parameters(request: ApiRequest) -> Reply:
     return Reply(told)
 
 
-async def end_user(request: ApiRequest) -> Reply:
+async def get_end_user(request: ApiRequest) -> Reply:
     user_id = as_uuid(request.params["end_user_id"], HTTPException(404))
     user = next((user for user in request.app.users.values() if user.id == user_id), None)
     if user is None:
@@ -47,7 +47,7 @@ async def end_user(request: ApiRequest) -> Reply:
     return Reply(fill("EndUser", user, **about))
 
 
-async def upload(request: ApiRequest) -> Reply:
+async def upload_file(request: ApiRequest) -> Reply:
     world, files = request.world, request.files
     refuse_if("file" not in files, "Please upload your file.", "no_file_uploaded")
     refuse_if(len(files) > 1, "Only one file is allowed.", "too_many_files")

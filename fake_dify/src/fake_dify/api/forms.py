@@ -25,14 +25,12 @@ def _find(request: ApiRequest) -> Form:
     return form
 
 
-async def get_form(request: ApiRequest) -> Reply:
+async def get_human_input_form(request: ApiRequest) -> Reply:
     form = _find(request)
-    about = {"inputs": form.fields, "user_actions": form.actions, "form_content": form.content}
-    told = fill("HumanInputForm", form, resolved_default_values=form.defaults, **about)
-    return Reply(told, line=False)
+    return Reply(fill("HumanInputForm", form, user_actions=form.actions), line=False)
 
 
-async def submit_form(request: ApiRequest) -> Reply:
+async def submit_human_input_form(request: ApiRequest) -> Reply:
     body = request.json_object()
     user = request.user(body.get("user"))
     for name in ("inputs", "action"):

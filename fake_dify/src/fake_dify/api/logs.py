@@ -58,7 +58,7 @@ def _has(world: World, run: Run, keyword: str) -> bool:
     return found or keyword.lower() == run.id
 
 
-async def list_logs(request: ApiRequest) -> Reply:
+async def list_workflow_logs(request: ApiRequest) -> Reply:
     query, world = request.query, request.world
     shows_running = world.rules.logs_show_running
     page, limit = _whole(request, "page"), _whole(request, "limit")

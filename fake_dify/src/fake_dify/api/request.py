@@ -6,10 +6,9 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
-from attrs import define, field
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -28,7 +27,6 @@ UNSUPPORTED = (
 )
 
 
-@define(eq=False)
 class ApiRequest:
     """One request as it arrived, and on its way through the server.
 
@@ -39,32 +37,26 @@ class ApiRequest:
     fault: what is to go wrong; gone: set when the client has left, then `when_gone` is called.
     """
 
-    world: World = field(repr=False)
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str] = field(repr=False)
-    authorization: str = field(repr=False)
-    body: Any = None
-    operation: str = ""
-    status: int = 0
-    run: Run | None = None
-    fault: Fault | Answer | None = None
-    raw: bytes = field(default=b"", repr=False)
-    form: FormData = field(factory=FormData, repr=False)
-    spec: Operation = field(init=False, repr=False)
-    params: dict[str, str] = field(init=False, repr=False)
-    app: App = field(init=False, repr=False)
-    gone: asyncio.Event = field(factory=asyncio.Event, repr=False)
-    when_gone: list[Callable[[], None]] = field(factory=list, repr=False)
+    spec: Operation
+    params: dict[str, str]
+    app: App
 
-    @classmethod
-    def arrived(cls, world: World, request: Request) -> Self:
-        """Return a request whose body is still to be read."""
-        headers = dict(request.headers)
-        authorization = headers.pop("authorization", "")
-        query = dict(reversed(parse_qsl(request.url.query, keep_blank_values=True)))
-        return cls(world, request.method, request.url.path, query, headers, authorization)
+    def __init__(self, world: World, request: Request) -> None:
+        self.world: World = world
+        self.method: str = request.method
+        self.path: str = request.url.path
+        self.query: dict[str, str] = dict(
+            reversed(parse_qsl(request.url.query, keep_blank_values=True))
+        )
+        self.headers: dict[str, str] = dict(request.headers)
+        self._authorization = self.headers.pop("authorization", "")
+        self.body: Any = None
+        self.operation, self.status, self.raw = "", 0, b""
+        self.run: Run | None = None
+        self.fault: Fault | Answer | None = None
+        self.form: FormData = FormData()
+        self.gone: asyncio.Event = asyncio.Event()
+        self.when_gone: list[Callable[[], None]] = []
 
     async def read(self, request: Request) -> None:
         """Read the body; raise ClientDisconnect when it does not come."""
@@ -95,7 +87,7 @@ class ApiRequest:
 
     def authenticate(self) -> None:
         """Find the app of the request's key; `app-NAME` is the built-in workflow NAME."""
-        scheme, space, key = self.authorization.partition(" ")
+        scheme, space, key = self._authorization.partition(" ")
         text = "Authorization header must be provided and start with 'Bearer'"
         refuse_if(not space, text, "unauthorized", 401)
         text = "Authorization scheme must be 'Bearer'"

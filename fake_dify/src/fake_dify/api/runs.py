@@ -144,7 +144,10 @@ def _blocking(request: ApiRequest, run: Run) -> Data:
     return rendered
 
 
-async def stop_task(request: ApiRequest) -> Reply:
+run_workflow_version = run_workflow
+
+
+async def stop_workflow_task(request: ApiRequest) -> Reply:
     user, world = request.user(request.json_object().get("user")), request.world
     request.workflow_app()
     for run in world.runs:
@@ -167,7 +170,7 @@ def _find_run(request: ApiRequest, message: str, user: str | None = None) -> Run
     raise ApiError(404, "not_found", message)
 
 
-async def get_run(request: ApiRequest) -> Reply:
+async def get_workflow_run(request: ApiRequest) -> Reply:
     run, world = _find_run(request, "Workflow run not found."), request.world
     stores, old = request.rules.stores_timestamp, request.rules.start_shows_system
     system = payloads.system_inputs(run, timestamp=stores, old=old)
@@ -177,7 +180,7 @@ async def get_run(request: ApiRequest) -> Reply:
     return Reply(fill("WorkflowRunDetail", run, inputs=inputs, **told))
 
 
-async def stream_events(request: ApiRequest) -> Reply:
+async def stream_workflow_events(request: ApiRequest) -> Reply:
     user, query = request.user(request.query.get("user")), request.query
     run = _find_run(request, "Workflow run not found", user.session_id)
     request.run = run

@@ -54,7 +54,7 @@ class Service:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         scope["app"] = self  # Starlette's router raises what it does not find
-        call = scope["state"]["call"] = ApiRequest.arrived(self._world, request)
+        call = scope["state"]["call"] = ApiRequest(self._world, request)
         self.requests.append(call)
         try:
             await call.read(request)

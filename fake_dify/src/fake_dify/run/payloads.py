@@ -56,18 +56,9 @@ def pause(run: Run, *, template: bool = False) -> Data:
 def human_input_required(
     form: Form, like: str | Data = "human_input_required", *, template: bool = False
 ) -> Data:
-    return fill(
-        like,
-        form_id=form.id,
-        node_id=form.node.node_id,
-        node_title=form.node.node_id,
-        form_content=form.step.content if template else form.content,
-        inputs=form.fields,
-        actions=form.actions,
-        form_token=form.token,
-        resolved_default_values=form.defaults,
-        expiration_time=form.expiration_time,
-    )
+    node, text = form.node.node_id, form.step.content if template else form.form_content
+    about = {"form_id": form.id, "form_token": form.token, "node_id": node, "node_title": node}
+    return fill(like, form, form_content=text, **about)
 
 
 def snapshot(run: Run) -> list[Data]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast, get_args
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from ..base import Data, Scope, Step
 from ..checks import ScriptError
@@ -42,11 +42,10 @@ def form_of(app: App) -> list[Input]:
         known = one.type in get_args(InputType) and (one.type != "select" or one.options)
         kind: Any = one.type if known else "paragraph"
         default = None if one.default == "" else one.default
-        item = Input(one.name, kind, one.required, one.label or None, one.max_length, one.options)
         kinds: Any = [kind for kind in one.file_types if kind in get_args(FileType)]
-        files: Any = {"allowed_file_types": kinds or get_args(FileType)}
-        files["allowed_file_extensions"] = one.file_extensions
-        form.append(evolve(item, default=default, **files))
+        about = (one.max_length, one.options, default, kinds or get_args(FileType))
+        item = Input(one.name, kind, one.required, one.label or None, *about, one.file_extensions)
+        form.append(item)
     return form
 
 

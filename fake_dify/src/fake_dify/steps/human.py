@@ -54,7 +54,7 @@ class HumanInput(Step):
     async def _outcome(self, form: Form, execution: Execution) -> Data:
         rules, about = execution.rules, dict[str, Any](node_id=self.id, node_title=self.id)
         values: Data = {}
-        name, id, title, rendered = "timeout", "", "", form.content
+        name, id, title, rendered = "timeout", "", "", form.form_content
         if form.answer is None:
             about["expiration_time"] = form.expiration_time
         else:
@@ -67,7 +67,7 @@ class HumanInput(Step):
                         f"output_variable_name={item.name}, got={type(value).__name__}"
                     )
             shown = {f"$output.{item.name}": _shown(values[item.name]) for item in self.inputs}
-            title, rendered = self.actions[id], _put_in(form.content, shown)
+            title, rendered = self.actions[id], _put_in(form.form_content, shown)
             about |= {"rendered_content": rendered, "action_id": id, "action_text": title}
             about["submitted_data"] = values
         await execution.tell(f"human_input_form_{name}", **about)
