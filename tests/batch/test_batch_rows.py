@@ -210,6 +210,9 @@ CELLS = "topic,body\n联通,你好\n"
 # what it is: (its bytes, the encoding that is said, the inputs that are sent)
 TABLES: dict[str, tuple[bytes, str | None, list[dict[str, Any]]]] = {
     "blank rows at the end": (b"topic,body\na,b\n,\n , \n\n", None, [AB]),
+    "blank rows before the names": (b"\n,,\ntopic,body\na,b\n", None, [AB]),
+    "the separator's own line": (b"sep=;\r\ntopic;body\r\na;b\r\n", None, [AB]),
+    "a separator of any kind": (b"sep=|\ntopic|body\na|b\n", None, [AB]),
     "a blank row between": (b"topic,body\n,\na,b\n", None, [AB]),
     "^Z": (b"topic,body\r\na,b\r\n\x1a", None, [AB]),
     "empty columns at the end": (b"topic,body,,\na,b,,\n", None, [AB]),

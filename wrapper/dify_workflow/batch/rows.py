@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -25,7 +25,9 @@ Rows = Iterable[Row | TypedRequest[Any]] | str | os.PathLike[str]
 
 _LONGEST_CELL = 1 << 28  # characters; the csv module stops at 131,072, and documents are longer
 _BLANK = " \t\r\n\x1a\ufeff"  # ^Z closes the files of old programs
+_EMPTY = _BLANK + ",;"  # what a row has that has no cell
 _QUOTED = re.compile(r'"[^"]*"?')
+_SEPARATOR = re.compile(r"sep=(.)\s*")  # a first line for Excel
 _AT_ONCE = 256  # rows of a Parquet file in memory
 
 
@@ -55,8 +57,8 @@ def read_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
     """Read the rows of a file, by its ending: .csv, .tsv, .jsonl, .ndjson or .parquet.
 
     Text is UTF-8, or UTF-16 with its mark, unless `encoding` says otherwise. CSV has a header line;
-    where that has more semicolons or tabs than commas, they part the cells. Rows and last columns
-    that are empty are left out. Raises `InvalidArgument` for what is no row, and without any.
+    where that has more semicolons or tabs than commas, they part the cells, or what a line `sep=;`
+    before it says. Rows and last columns that are empty are left out. Raises `InvalidArgument` for what is no row, and without any.
     """
     row = None
     for row in _reader(path)(path, encoding):
@@ -125,23 +127,25 @@ def _opened(path: Path, encoding: str | None) -> Iterator[TextIO]:
 def _read_csv(path: Path, encoding: str | None) -> Iterator[Row]:
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_CELL))
     with _opened(path, encoding) as file:
-        header = _QUOTED.sub("", file.readline())
+        first = next((line for line in file if line.strip(_EMPTY)), "")
         file.seek(0)
-        delimiter = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=header.count)
-        lines = csv.reader(file, delimiter=delimiter, strict=True)
+        said = _SEPARATOR.fullmatch(first)
+        header = _QUOTED.sub("", first)
+        guessed = "\t" if path.suffix.lower() == ".tsv" else max(",;\t", key=header.count)
+        lines = csv.reader(file, delimiter=said[1] if said else guessed, strict=True)
+        rows = (cells for cells in lines if any(cell.strip(_BLANK) for cell in cells))
         try:
-            names = [name.strip(_BLANK) for name in next(lines, ())]
+            names = [name.strip(_BLANK) for name in next(islice(rows, 1 if said else 0, None), ())]
             while names and not names[-1]:
                 names.pop()
             if len(set(names)) < len(names):
                 raise csv.Error("two columns have the same name")
             if "" in names:
                 raise csv.Error(f"column {names.index('') + 1} has no name")
-            for cells in lines:
+            for cells in rows:
                 if any(cell.strip(_BLANK) for cell in cells[len(names) :]):
                     raise csv.Error("more cells than the header has columns")
-                if any(cell.strip(_BLANK) for cell in cells):
-                    yield dict(zip_longest(names, cells[: len(names)], fillvalue=""))
+                yield dict(zip_longest(names, cells[: len(names)], fillvalue=""))
         except csv.Error as error:
             raise _bad(path, lines.line_num, error) from None
 
