@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from batch_child import run
-from fake_dify import FakeDify, Fault, Sleep
+from fake_dify import FakeDify, Fault, Gate, Sleep
 from fork_server import warm_context
 
 pytestmark = pytest.mark.long
@@ -41,24 +41,31 @@ def test_twenty_kills(tmp_path: Path) -> None:
     output = tmp_path / "out.jsonl"
     known: Counter[str] = Counter()  # rows in flight whose run's id was known, at how many kills
     unknown: Counter[str] = Counter()  # ... and not known
-    with FakeDify(workflow=[Sleep(0.08)], eof_delay=0.0) as fake:
+    with FakeDify(eof_delay=0.0) as fake:
         # Between the POST and its first byte nobody knows of the run: not even the logs.
         fake.faults.add(Fault(on="run", seconds=0.02), times=None)
         context = warm_context()
         for kill in range(KILLS + 1):
+            # At the first kill runs are held when their ids are known, at the second before that.
+            gate, held = Gate(), {0: True, 1: False}.get(kill)
+            fake.workflow = [gate] if held is True else [Sleep(0.08)]
+            fake.queue = gate if held is False else None
             ours, theirs = context.Pipe()
             arguments = (theirs, fake.url, fake.api_key, str(output), ROWS, OPTIONS)
             child = context.Process(target=run, args=arguments)
             child.start()
             assert ours.recv() == "ready"
             asked = len(fake.requests)
-            if chance.random() < 0.8:  # or before anything was asked
+            if held is not None:
+                fake.wait_for(lambda held=held: held in in_flight(output).values())  # type: ignore[misc]
+            elif chance.random() < 0.8:  # or before anything was asked
                 fake.wait_for(lambda asked=asked: len(fake.requests) > asked)  # type: ignore[misc]
             child.join(chance.uniform(0.0, 0.2) if kill < KILLS else None)
             if kill < KILLS:
                 assert child.exitcode is None, f"seed {seed}: over before kill {kill}"
                 child.kill()
                 child.join()
+                gate.open()
                 for row, is_known in in_flight(output).items():
                     (known if is_known else unknown)[row] += 1
         assert child.exitcode == 0

@@ -58,7 +58,8 @@ def read_rows(path: Path, encoding: str | None = None) -> Iterator[Row]:
 
     Text is UTF-8, or UTF-16 with its mark, unless `encoding` says otherwise. CSV has a header line;
     where that has more semicolons or tabs than commas, they part the cells, or what a line `sep=;`
-    before it says. Rows and last columns that are empty are left out. Raises `InvalidArgument` for what is no row, and without any.
+    before it says. Rows and last columns that are empty are left out. Raises `InvalidArgument` for
+    what is no row, and without any.
     """
     row = None
     for row in _reader(path)(path, encoding):
