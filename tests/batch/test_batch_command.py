@@ -62,7 +62,7 @@ def test_what_ends_the_batch_is_told(fake: FakeDify, command: str, tmp_path: Pat
     assert "the app has no 'id'; choose columns among text, count" in refused.err
     assert cli(fake, f"DIFY_API_KEY=app-wrong {command} --key id").exit_code == 5
     for line, told in (
-        (f"batch none.csv -o {tmp_path / 'x'}", "TABLE: no file at 'none.csv'"),
+        (f"batch none.csv -o {tmp_path / 'x'}", "no file none.csv"),
         (f"{command.replace('out.jsonl', 'no/out')} --key id", "No such file or directory"),
     ):
         nowhere = cli(fake, line)

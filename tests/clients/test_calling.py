@@ -244,9 +244,11 @@ TERMINAL: dict[str, tuple[int, str]] = {
     "batch table.csv --encoding x": (2, "--encoding: of text"),
     "batch table.csv --column x": (2, "--column: there is no column 'x'"),
     "batch table.csv --key x": (2, "--key: row 1 has no 'x'"),
+    "batch empty.csv": (7, "empty.csv has no rows"),
+    "batch none.csv": (2, "no file none.csv"),
     "batch semi.csv": (0, '"inputs": {"id": "1", "text": "a"}'),
 }
-TABLES = {"table.csv": "text\na\n", "semi.csv": "id;text\n1;a\n"}
+TABLES = {"table.csv": "text\na\n", "semi.csv": "id;text\n1;a\n", "empty.csv": ""}
 
 
 @pytest.mark.parametrize("line", TERMINAL)

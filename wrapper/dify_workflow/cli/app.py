@@ -82,12 +82,11 @@ class Command(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except InvalidArgument as error:  # of a value here: told by the name that it has here
+        except InvalidArgument as error:  # of an option's value: told by the option's name
             for one in self.params:
-                source = ctx.get_parameter_source(one.name)
-                if one.name == error.field and source.name == "COMMANDLINE":
-                    names = one.opts if one.param_type_name == "option" else [str(one.metavar)]
-                    told = str(error).replace(str(one.name), max(names, key=len), 1)
+                option = one.param_type_name == "option" and one.name == error.field
+                if option and ctx.get_parameter_source(one.name).name == "COMMANDLINE":
+                    told = str(error).replace(str(one.name), max(one.opts, key=len), 1)
                     raise Problem(told) from error
             raise
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import attrs
 import typer
 
+from ..types.files import is_file
 from .clients import open_client
 from .exits import Exit, Problem
 from .inputs import ValidateOption, WorkflowIdOption, seconds
@@ -83,6 +84,8 @@ def batch(
     from ..batch import iter_many
     from ..batch.rows import count_rows
 
+    if not is_file(rows):
+        raise Problem(f"no file {rows}")
     options: BatchOptions = {
         "key": key,
         "encoding": encoding,
