@@ -41,20 +41,9 @@ from odd_values import (
     circle,
 )
 
+# What JSON has itself: test_any_value_can_be_sent_or_is_refused.
 RULES: list[tuple[Any, Any]] = [
-    (None, None),
-    (True, True),
-    ("", ""),
     ("你好\u2028\x00😀", "你好\u2028\x00😀"),
-    (0, 0),
-    (-1, -1),
-    (12345678901234567890, 12345678901234567890),
-    (1.5, 1.5),
-    (1e300, 1e300),
-    ([], []),
-    ({}, {}),
-    ({"a": [1, {"b": None}]}, {"a": [1, {"b": None}]}),
-    ({"": 1}, {"": 1}),
     # Times: ISO 8601.
     (NOON, "2026-11-22T12:30:01.000005+00:00"),
     (NOON.replace(tzinfo=None, microsecond=0), "2026-11-22T12:30:01"),
@@ -230,5 +219,5 @@ def test_any_value_can_be_sent_or_is_refused(value: Any) -> None:
         field = error.field or ""
     else:
         field = "inputs"
-        assert json.loads(json.dumps(made, allow_nan=False)) == made
+        assert repr(json.loads(json.dumps(value, allow_nan=False))) == repr(made)
     assert field.startswith("inputs")
