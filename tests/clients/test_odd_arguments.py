@@ -22,6 +22,7 @@ from dify_workflow import (
     WorkflowRunRequest,
 )
 from dify_workflow.batch import iter_many
+from dify_workflow_api.filters import LOG_FILTERS
 from facade import client, mocked
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -51,40 +52,29 @@ odd = st.sampled_from(ODD) | st.text(max_size=5) | st.binary(max_size=5) | st.fl
 
 MAKERS: list[Any] = [
     *(WorkflowRunRequest, WorkflowLogsRequest, WorkflowFile.from_path, WorkflowFile.from_bytes),
-    *(WorkflowFile.from_url, WorkflowFile.from_upload),
+    *(WorkflowFile.from_url, WorkflowFile.from_upload, DifyWorkflow, AsyncDifyWorkflow),
 ]
-METHODS = [
-    *("run_workflow", "run_workflow_stream", "start", "attach", "resume", "stop_workflow_stream"),
-    *("info", "logs", "iter_logs", "upload_file", "download", "audio_to_text", "form"),
-    *("submit_form", "text_to_audio", "end_user", "with_options"),
-]
-OPTIONS = [
-    *("api_key", "user", "timeout", "max_retries", "extra_headers", "deadline", "extra_body"),
-    *("stop_on_exit", "unique_user", "run_key_input", "validate", "on_human_input", "read_ahead"),
-    *("max_event_bytes", "name", "mime_type", "to", "overwrite", "limit", "page", "last_id"),
-    *("keyword", "status", "created_at_after", "action", "inputs", "user_id", "nonsense"),
-]
-BATCH = ["key", "inputs", "concurrency", "executor", "stop_on", "encoding", "user", "deadline"]
-CLIENT = ["base_url", "http_client", "verify", "proxy", "limits", "default_headers", *OPTIONS]
+METHODS = sorted(
+    name
+    for name in dir(DifyWorkflow)
+    if name[0] != "_" and name != "close" and callable(getattr(DifyWorkflow, name))
+)
 
 
-def arguments_of(function: Any, names: list[str], data: st.DataObject) -> tuple[Any, ...]:
+def arguments_of(function: Any, data: st.DataObject) -> tuple[list[Any], dict[str, Any]]:
     """Odd arguments for a function: all that it needs, and some that it takes."""
-    by_position, by_name = [], {}
-    may = []
+    by_position, by_name, may = [], {}, []
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind is parameter.VAR_KEYWORD:
-            may += names
+            may += LOG_FILTERS
         elif parameter.kind is not parameter.KEYWORD_ONLY:
             by_position.append(data.draw(odd))
         elif parameter.default is parameter.empty:
             by_name[name] = data.draw(odd)
         else:
             may.append(name)
-    taken = list(inspect.signature(function).parameters)[: len(by_position)]
-    may = [name for name in may if name not in taken]
-    chosen = data.draw(st.dictionaries(st.sampled_from(may or ["user"]), odd, max_size=2))
-    return by_position, {**chosen, **by_name} if may else by_name
+    chosen = data.draw(st.dictionaries(st.sampled_from(may), odd, max_size=3))
+    return by_position, chosen | by_name
 
 
 def attempt(data: st.DataObject) -> None:
@@ -96,25 +86,22 @@ def attempt(data: st.DataObject) -> None:
         return httpx.Response(401, json={"code": "unauthorized", "message": "no", "status": 401})
 
     kind: Any = data.draw(st.sampled_from(["sync", "async"]))
-    what = data.draw(st.sampled_from(["make", "client", "batch", *METHODS]))
+    what = data.draw(st.sampled_from(["make", "batch", *METHODS]))
     http = mocked(kind, locked)
     try:
         with client(kind, "http://h", http_client=http, max_retries=0) as dify:
             if what == "make":
                 make = data.draw(st.sampled_from(MAKERS))
-                args, given = arguments_of(make, ["inputs", *OPTIONS], data)
+                args, given = arguments_of(make, data)
                 make(*args, **given)
-            elif what == "client":
-                made: Any = DifyWorkflow if kind == "sync" else AsyncDifyWorkflow
-                made(**data.draw(st.dictionaries(st.sampled_from(CLIENT), odd, max_size=3)))
             elif what == "batch":
                 rows: Any = data.draw(odd | st.lists(odd, max_size=2))
-                options: Any = data.draw(st.dictionaries(st.sampled_from(BATCH), odd, max_size=2))
+                _, options = arguments_of(iter_many, data)
                 with client("sync", "http://h", http_client=mocked("sync", locked)) as blocking:
                     next(iter_many(blocking, rows, **options), None)
             else:
                 method = getattr(dify if kind == "sync" else dify._inner, what)
-                args, given = arguments_of(method, OPTIONS, data)
+                args, given = arguments_of(method, data)
                 found = getattr(dify, what)(*args, **given)
                 if isinstance(found, Iterator) and what != "with_options":
                     next(found, None)
