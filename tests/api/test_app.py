@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from dify_workflow import InvalidArgument, NotFound, RouteNotFound, UnreadableAnswer
@@ -33,7 +34,8 @@ def test_the_input_form_is_typed_and_an_input_of_a_new_type_is_kept(kind: Kind) 
 def test_the_times_of_an_end_user_are_in_utc(kind: Kind) -> None:
     raw = USER.json()
     zoned = {"created_at": "2026-11-22T16:00:00+08:00", "updated_at": "2026-11-22T08:00:00.5Z"}
-    wrong = [Reply.json(200, raw | {"created_at": time}) for time in (None, 5, "yesterday", [], {})]
+    none: list[Any] = [None, 5, "yesterday", [], {}]
+    wrong = [Reply.json(200, raw | {"created_at": time}) for time in none]
     with answered(kind, USER, Reply.json(200, raw | zoned), *wrong) as (server, dify):
         user, other = dify.end_user(raw["id"]), dify.end_user("id")
         assert server.requests[0].target == USER.path

@@ -93,8 +93,9 @@ NOT_DIFY: dict[str, bytes] = {
 }
 GATEWAY = [400, 402, 408, 418, 421, 425, 431, 451, 494, 495, 496, 497, 498, 499, 500, 501, 502]
 GATEWAY += [503, 504, 505, 507, 508, 511, *range(520, 531), 598, 599]
-NOT_DIFYS = dict.fromkeys(GATEWAY, errors.GatewayError) | {404: errors.RouteNotFound}
+NOT_DIFYS: dict[int, type[errors.APIError]] = dict.fromkeys(GATEWAY, errors.GatewayError)
 NOT_DIFYS |= {status: BY_STATUS[status] for status in (401, 403, 405, 413, 415, 429)}
+NOT_DIFYS[404] = errors.RouteNotFound
 
 
 @pytest.mark.parametrize("body", NOT_DIFY.values(), ids=NOT_DIFY)

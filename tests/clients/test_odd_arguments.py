@@ -63,7 +63,8 @@ METHODS = sorted(
 
 def arguments_of(function: Any, data: st.DataObject) -> tuple[list[Any], dict[str, Any]]:
     """Odd arguments for a function: all that it needs, and some that it takes."""
-    by_position, by_name, may = [], {}, []
+    by_position, by_name = [], {}
+    may: list[str] = []
     for name, parameter in inspect.signature(function).parameters.items():
         if parameter.kind is parameter.VAR_KEYWORD:
             may += LOG_FILTERS

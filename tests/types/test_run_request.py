@@ -78,17 +78,20 @@ BAD_FIELDS: dict[str, list[Any]] = {
 }
 
 
-@pytest.mark.parametrize("field", {**NO_REQUESTS, **BAD_FIELDS})
+@pytest.mark.parametrize("field", sorted({*NO_REQUESTS, *BAD_FIELDS}))
 def test_a_bad_request_is_refused_by_its_field(field: str) -> None:
     name = re.split(r"\W", field)[0]
-    made = [partial(sent, request) for request in NO_REQUESTS.get(field, [])]
-    for value in BAD_FIELDS.get(field, []):
-        given: Any = {"inputs": {}, name: value}
-        made.append(lambda given=given: sent(WorkflowRunRequest(**given)))
-    for make in made:
+
+    def send(value: Any) -> None:
+        given: dict[str, Any] = {"inputs": {}, name: value}
+        sent(WorkflowRunRequest(**given))
+
+    calls: list[Callable[[], Any]] = [partial(sent, it) for it in NO_REQUESTS.get(field, [])]
+    calls += [partial(send, value) for value in BAD_FIELDS.get(field, [])]
+    for call in calls:
         with pytest.raises(InvalidArgument) as caught:
-            make()
-        assert caught.value.field == field
+            call()
+        assert caught.value.field == field, call
 
 
 LONG = "a" * 70_000  # for a URL

@@ -130,8 +130,8 @@ def test_a_mismatch_names_output_expected_and_found(
     error = caught.value
     assert (error.output, error.expected, error.found) == (name, expected, found)
     assert str(error) == f"outputs.{name}: {expected} expected, {found} found"
-    assert error.response is response
     assert response.outputs == outputs  # nothing is lost
+    assert error.response is response
 
 
 def test_what_fits_is_kept_as_it_came_and_all_mismatches_are_told_at_once() -> None:
