@@ -30,14 +30,9 @@ RICH: dict[str, Any] = {
 }
 IMAGE = WorkflowFile.from_bytes(b"x", "a.png")
 PROBLEMS: list[tuple[dict[str, Any], list[str]]] = [
-    ({"action": "no"}, ["action: 'no' is none of "]),
-    ({"action": None}, ["action: None is none of "]),
-    ({"note": 5}, ["inputs.note: text is needed"]),
-    ({"note": None}, ["inputs.note: text is needed"]),
-    ({"note": ["n"]}, ["inputs.note: text is needed"]),
-    ({"note": IMAGE}, ["inputs.note: text is needed"]),
-    ({"pick": "blue"}, ["inputs.pick: one of red, green"]),
-    ({"pick": ["red"]}, ["inputs.pick: one of red, green"]),
+    *(({"action": value}, [f"action: {value!r} is none of "]) for value in ("no", None)),
+    *(({"note": value}, ["inputs.note: text is needed"]) for value in (5, None, ["n"], IMAGE)),
+    *(({"pick": value}, ["inputs.pick: one of red, green"]) for value in ("blue", ["red"])),
     ({"att": "x"}, ["inputs.att: a WorkflowFile is needed, not str"]),
     ({"att": [IMAGE]}, ["inputs.att: a WorkflowFile is needed, not list"]),
     ({"att": WorkflowFile.from_bytes(b"", "a.mp3")}, ["inputs.att: a file of the type audio"]),

@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 import pytest
-from cli_calls import call
 from dify_workflow import AsyncDifyWorkflow, DifyWorkflow, InvalidArgument
 from facade import API_KEY, Kind, answered, both, client
 from wire_archive import exchange
@@ -90,11 +89,6 @@ def test_a_variable_that_cannot_be_used_is_named(
         (DifyWorkflow if kind == "sync" else AsyncDifyWorkflow)(**given)  # type: ignore[arg-type]
     assert caught.value.field == field
     assert name in str(caught.value)
-    told = {"DIFY_BASE_URL": url, "DIFY_API_KEY": API_KEY, name: value}
-    check = call("doctor", "--json", **told).json
-    about = ("key", False, 5) if field == "api_key" else ("settings", False, 2)
-    assert (check["name"], check["ok"], check["exit_code"]) == about
-    assert (name if name != "DIFY_API_KEY" else field) in check["found"]
 
 
 def test_what_is_not_used_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

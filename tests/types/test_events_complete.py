@@ -1,4 +1,7 @@
-"""`events_complete`: whether events can be missing; what a silenced reader gets all the same."""
+"""`events_complete`: whether events can be missing; what a silenced reader gets all the same.
+
+Of a run that was attached to: tests/live/check_runs.py.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,13 @@ import pytest
 from fault_cases import run_both, server
 from fault_scripts import Script, eight_nodes, iterating, pausing
 from fault_server_model import Dify
-from fault_sim import following, start_elsewhere, stream_of
+from fault_sim import following, stream_of
 from fault_streams import Fault
 
 
-def completeness(dify: Dify, *, attach: bool = False) -> tuple[bool, bool]:
+def completeness(dify: Dify) -> tuple[bool, bool]:
     """Read a run; return `events_complete` before and after its end."""
-    stream = stream_of(dify, following(dify, attach=attach))
+    stream = stream_of(dify, following(dify))
     next(stream)
     before = stream.events_complete
     names = [event.event for event in stream]
@@ -59,13 +62,6 @@ def test_whether_a_run_is_complete(
 ) -> None:
     fault = {} if cut is None else {"own_fault": Fault("eof", cut)}
     assert completeness(server(script, **given, **fault)) == (True, complete)
-
-
-def test_a_run_that_somebody_else_started_is_not_complete() -> None:
-    dify = server(eight_nodes().paced(1.5), version="1.16.1")
-    start_elsewhere(dify)
-    dify.clock.advance(3.0)
-    assert completeness(dify, attach=True) == (False, False)
 
 
 def test_an_event_that_could_not_be_read_is_missing() -> None:
