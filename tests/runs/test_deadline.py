@@ -118,15 +118,17 @@ def test_every_way_to_run_waits_for_a_place(kind: Kind, mode: str) -> None:
 @both
 @modes
 def test_max_retries_that_is_given_stands_above(kind: Kind, mode: str) -> None:
-    for given, posts in ((0, 1), (2, 3)):
-        ended = post(kind, mode, [TOO_MANY] * 9, deadline=120, max_retries=given)
-        assert (type(ended.outcome), ended.posts) == (TooManyRequests, posts)
     assert post(kind, mode, [TOO_MANY] * 9, deadline=120, max_retries=None).posts == 10
     with recorded_pauses(), answered(kind, TOO_MANY, max_retries=1, deadline=120) as (server, dify):
-        for copy in (dify, dify.with_options(user="me"), dify.with_options(max_retries=None)):
+        rows: list[tuple[dict[str, Any], int | None, int]] = [
+            *(({}, given, posts) for given, posts in ((None, 2), (0, 1), (3, 4))),
+            *(({name: None}, None, 2) for name in ("user", "max_retries")),
+            ({"max_retries": 2}, None, 3),
+        ]
+        for copied, given, posts in rows:
             server.requests.clear()
-            assert type(start(copy, mode, max_retries=None)) is TooManyRequests
-            assert len(server.requests) == 2
+            ended = start(dify.with_options(**copied), mode, max_retries=given)
+            assert (type(ended), len(server.requests)) == (TooManyRequests, posts)
 
 
 @both

@@ -27,7 +27,7 @@ READ = ["tts_message", "tts_message", "tts_message_end"]
 ENDS: list[tuple[str, list[Any], list[str]]] = [
     ("1.9.1", [*SPEAKS, *LATE], READ),
     ("1.12.1", [*SPEAKS, *LATE], READ),
-    ("1.12.1", FRAMES, []),  # a run that does not speak ends with its stream
+    ("1.12.1", [*FRAMES], []),  # a run that does not speak ends with its stream
     ("1.13.2", [*SPEAKS, speech(1), END, Sleep(60)], []),  # no speech comes behind the end
 ]
 
