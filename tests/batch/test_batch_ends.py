@@ -29,10 +29,7 @@ def test_a_wrong_key_ends_the_batch_and_leaves_the_rows_to_do(
     assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
     assert bench.many(rows(5)).rows == 5
     assert len(fake.runs) == 5
-
-
-def test_what_ends_the_batch_can_be_chosen(fake: FakeDify, dify: DifyWorkflow) -> None:
-    (row,) = iter_many(dify, rows(1), api_key="app-wrong", stop_on=())
+    (row,) = iter_many(bench.dify, rows(1), api_key="app-wrong", stop_on=())
     assert ended(row) == ("error", "AuthenticationError", None)
 
 

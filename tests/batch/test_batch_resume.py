@@ -32,26 +32,20 @@ every_version = versions("1.8.1", "1.10.1", "1.11.4", "1.13.2", "1.14.2")
 
 
 @every_version
-def test_a_run_is_followed_by_its_id(fake: FakeDify, bench: Bench) -> None:
+@pytest.mark.parametrize("known", [True, False])
+def test_a_run_is_followed_by_its_id_or_found_by_its_own_user(
+    fake: FakeDify, bench: Bench, known: bool
+) -> None:
+    fake.add_run(user="own-2")
     run = fake.add_run(user="own-1", outputs={"text": "before"})
-    bench.killed(run_id=run.id)
+    bench.killed(run_id=run.id if known else None)
     summary = bench.many(rows(3))
     assert (summary.rows, summary.ok) == (3, True)
     (found,) = [line for line in read(bench.output) if line["key"] == 1]
     assert (found["run_id"], found["user"]) == (run.id, "own-1")
     assert (found["inputs"], found["outputs"]) == ({"text": "1"}, {"text": "before"})
-    assert sorted(run.inputs["text"] for run in fake.runs[1:]) == ["2", "3"]
+    assert sorted(run.inputs["text"] for run in fake.runs[2:]) == ["2", "3"]
     assert not bench.journal.exists()
-
-
-@every_version
-def test_a_run_is_found_by_its_own_user(fake: FakeDify, bench: Bench) -> None:
-    fake.add_run(user="own-2")
-    run = fake.add_run(user="own-1", outputs={"text": "before"})
-    bench.killed()
-    (line,) = bench.iter(rows(1))
-    assert (line.run_id, line.status, line.outputs) == (run.id, "succeeded", {"text": "before"})
-    assert fake.posts() == 0
 
 
 @versions("1.11.4", "1.14.2")
@@ -70,9 +64,12 @@ def test_a_run_that_goes_on_is_waited_for(fake: FakeDify, bench: Bench) -> None:
 
 
 @versions("1.11.4", "1.14.2")
-def test_a_row_that_never_arrived_is_run_with_another_user(fake: FakeDify, bench: Bench) -> None:
-    bench.killed()
-    (line,) = bench.iter(rows(1))
+@pytest.mark.parametrize("at", [1e9, 1e11])  # where the clock was set back since
+def test_a_row_that_never_arrived_is_run_with_another_user(
+    fake: FakeDify, bench: Bench, at: float
+) -> None:
+    bench.killed(at=at)
+    (line,) = bench.iter(rows(1), lookup_seconds=0.05)
     assert line.status == "succeeded"
     assert line.user == fake.runs[0].user != "own-1"
     assert len(fake.runs) == 1
@@ -104,32 +101,34 @@ def test_before_1_11_the_logs_prove_nothing(fake: FakeDify, bench: Bench) -> Non
     assert fake.posts() == 1
 
 
-def test_a_run_that_the_server_does_not_know_any_more_is_unknown(
-    fake: FakeDify, bench: Bench
+GONE = {"code": "invalid_param", "message": "gone", "status": 400}
+AWAY = Answer(on="logs", status=502, headers={"Retry-After": "0.05"})
+# Whether the run's id is known, what the server answers, how the row ends.
+ANSWERS: dict[str, tuple[bool, list[Any], tuple[str, str | None]]] = {
+    "the run is not known any more": (
+        True,
+        [Answer(on="events", status=400, body=GONE)],
+        ("unknown", "InvalidParam"),
+    ),
+    "how asking went is not how the run went": (
+        True,
+        [Fault(on="events", after_events=0, then="error event left open")],
+        ("error", "ServerError"),
+    ),
+    "a server that cannot be asked proves nothing": (False, [AWAY, AWAY], ("succeeded", None)),
+}
+
+
+@pytest.mark.parametrize(("known", "faults", "how"), ANSWERS.values(), ids=ANSWERS)
+def test_what_is_answered_where_a_run_is_asked_for(
+    fake: FakeDify, bench: Bench, known: bool, faults: list[Any], how: tuple[str, str | None]
 ) -> None:
-    missing = "00000000-0000-4000-8000-000000000000"
-    bench.killed(run_id=missing)
-    body = {"code": "invalid_param", "message": "gone", "status": 400}
-    fake.faults.add(Answer(on="events", status=400, body=body))
-    (line,) = bench.iter(rows(1))
-    assert (line.status, line.run_id) == ("unknown", missing)
-    assert fake.posts() == 0
-
-
-def test_how_a_run_went_is_not_how_asking_for_it_went(fake: FakeDify, bench: Bench) -> None:
     run = fake.add_run(user="own-1")
-    bench.killed(run_id=run.id)
-    fake.faults.add(Fault(on="events", after_events=0, then="error event left open"))
-    (line,) = bench.iter(rows(1))
-    assert ended(line) == ("error", "ServerError", run.id)
-
-
-def test_a_server_that_cannot_be_asked_proves_nothing(fake: FakeDify, bench: Bench) -> None:
-    run = fake.add_run(user="own-1", outputs={"text": "before"})
-    bench.killed()
-    fake.faults.add(Answer(on="logs", status=502, headers={"Retry-After": "0.05"}), 2)
+    bench.killed(run_id=run.id if known else None)
+    for fault in faults:
+        fake.faults.add(fault)
     (line,) = bench.iter(rows(1), max_retries=0)
-    assert line.run_id == run.id
+    assert ended(line) == (*how, run.id)
     assert fake.posts() == 0
 
 
@@ -207,12 +206,6 @@ def test_a_journal_that_cannot_be_read_is_not_guessed_at(bench: Bench) -> None:
     bench.journal.write_bytes(b"\0\0\0\n")
     with pytest.raises(InvalidArgument, match=r"line 1 of .*out.jsonl.journal cannot be read"):
         bench.many(rows(1))
-
-
-def test_a_clock_that_was_set_back_does_not_hold_up_the_row(fake: FakeDify, bench: Bench) -> None:
-    bench.killed(at=time.time() + 1e6)
-    assert bench.many(rows(1), lookup_seconds=0.05).ok
-    assert len(fake.runs) == 1
 
 
 def test_a_row_is_in_flight_from_its_post_on(fake: FakeDify, bench: Bench) -> None:
