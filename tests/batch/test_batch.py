@@ -166,30 +166,26 @@ def test_a_key_is_known_again_when_it_is_read_from_the_output(
     assert len(fake.runs) == 1
 
 
+MEANINGLESS: dict[str, tuple[Any, ...]] = {
+    "concurrency": (0, True, 10**400),
+    "executor": (8,),
+    "inputs": ("text",),
+    "key": (bytearray(),),
+    "patience": (math.nan, 10**400),
+    "stop_on": ((ValueError,), TooManyRequests),
+    "lookup_seconds": (-1,),
+    "unique_user": (True,),
+    "on_human_input": (print,),
+    "deadline": (0,),
+    "concurency": (8,),
+    "rows": ({"text": "a"}, 7, "rows.xlsx", "none.csv", [{}, None]),
+}
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
-    [
-        ("concurrency", 0),
-        ("concurrency", True),
-        ("executor", 8),
-        ("inputs", "text"),
-        ("key", bytearray()),
-        pytest.param("concurrency", 10**400, id="no float holds it"),
-        pytest.param("patience", 10**400, id="nor this"),
-        ("stop_on", (ValueError,)),
-        ("stop_on", TooManyRequests),
-        ("patience", math.nan),
-        ("lookup_seconds", -1),
-        ("unique_user", True),
-        ("on_human_input", print),
-        ("deadline", 0),
-        ("concurency", 8),
-        ("rows", {"text": "a"}),
-        ("rows", 7),
-        ("rows", "rows.xlsx"),
-        ("rows", "none.csv"),
-        ("rows", [{}, None]),
-    ],
+    [(name, one) for name, many in MEANINGLESS.items() for one in many],
+    ids=repr,
 )
 def test_what_cannot_be_meant_is_refused_at_once(
     dify: DifyWorkflow, field: str, value: Any

@@ -103,26 +103,19 @@ def form() -> InputForm:
         return input_form(client.parameters())
 
 
+# The values of a field, and what is sent for each.
+TYPED: dict[str, list[tuple[Any, Any]]] = {
+    "text": [("7", "7"), ("", ""), (None, None)],
+    "kind": [("a", "a")],
+    "count": [(" 7 ", 7), ("-7.5e3", -7500.0), ("", None), (7, 7)],
+    "flag": [("TRUE", True), ("no", False), ("1", True), ("", None), (False, False)],
+    "data": [('{"a": [1]}', {"a": [1]}), ({"a": 1}, {"a": 1})],
+    "other": [("x", "x")],
+}
+
+
 @pytest.mark.parametrize(
-    ("name", "value", "sent"),
-    [
-        ("text", "7", "7"),
-        ("text", "", ""),
-        ("text", None, None),
-        ("kind", "a", "a"),
-        ("count", " 7 ", 7),
-        ("count", "-7.5e3", -7500.0),
-        ("count", "", None),
-        ("count", 7, 7),
-        ("flag", "TRUE", True),
-        ("flag", "no", False),
-        ("flag", "1", True),
-        ("flag", "", None),
-        ("flag", False, False),
-        ("data", '{"a": [1]}', {"a": [1]}),
-        ("data", {"a": 1}, {"a": 1}),
-        ("other", "x", "x"),
-    ],
+    ("name", "value", "sent"), [(name, *pair) for name, pairs in TYPED.items() for pair in pairs]
 )
 def test_text_gets_the_type_of_the_form(form: InputForm, name: str, value: Any, sent: Any) -> None:
     expected = {} if sent is None else {name: sent}

@@ -31,6 +31,7 @@ def test_help_tells_the_commands_and_the_exit_codes() -> None:
     codes = {line[0]: line[1] for line in lines if len(line) == 2}
     assert {code: codes.get(str(code.value)) for code in Exit} == MEANINGS
     assert "Ctrl-C stops the run" in call("run --help").out
+    assert call("--version").out.strip().count(".") == 2
 
 
 @pytest.mark.parametrize("command", [command.__name__ for command in COMMANDS])
@@ -43,10 +44,6 @@ def test_the_help_of_a_command(command: str) -> None:
     if command != "serve":
         assert "ID" in shown  # of --user
         assert [one for one in shown if one != one.upper()] == []
-
-
-def test_version() -> None:
-    assert call("--version").out.strip().count(".") == 2
 
 
 @pytest.mark.parametrize(

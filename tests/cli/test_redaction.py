@@ -49,6 +49,8 @@ def test_people_are_known_by_the_field_and_then_everywhere() -> None:
         "list": [{"external_user_id": "eve"}, "eve", "dan", 5],
         "created_by_account": {"email": "c@example.com"},
         "bob": 1,
+        "form_token": "LQcAsL",
+        "form": "open LQcAsL",
     }
     (value,) = Redactor().values([given])
     assert value == {
@@ -61,6 +63,8 @@ def test_people_are_known_by_the_field_and_then_everywhere() -> None:
         "list": [{"external_user_id": "<user>"}, "<user>", "<user>", 5],
         "created_by_account": {"email": "<user>"},
         "<user>": 1,
+        "form_token": "<token>",
+        "form": "open <token>",
     }
 
 
@@ -69,12 +73,6 @@ def test_a_user_called_like_a_field_or_event_changes_no_structure() -> None:
     given = [{"user": "data"}, {"user": "node_started"}, {"event": "node_started", "data": "data"}]
     value = redactor.values(given)[-1]
     assert value == {"event": "node_started", "data": "<user>"}
-
-
-def test_a_form_token_is_known_from_its_field_on() -> None:
-    redactor = Redactor()
-    redactor.values([{"form_token": "LQcAsL"}])
-    assert redactor.text("open LQcAsL") == "open <token>"
 
 
 @pytest.mark.parametrize(
