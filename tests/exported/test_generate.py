@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 import itertools
 import json
@@ -15,6 +14,8 @@ from types import ModuleType
 from typing import Any
 
 import attrs
+import dify_workflow
+import dify_workflow_api
 import pytest
 import yaml
 from cli_calls import call, cli
@@ -385,17 +386,11 @@ CHECKERS = {
 @pytest.mark.types
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_checkers_find_each_mistake_and_nothing_else(checker: str, folder: Path) -> None:
-    roots = [str(Path(_file(name)).parents[1]) for name in ("dify_workflow", "dify_workflow_api")]
+    packages = (dify_workflow, dify_workflow_api)
+    roots = [str(Path(str(package.__file__)).parents[1]) for package in packages]
     settings = {"typeCheckingMode": "strict", "extraPaths": roots}
     (folder / "pyrightconfig.json").write_text(json.dumps(settings))
     ended = python("-m", *CHECKERS[checker], folder=folder, timeout=300)
     found = re.findall(r"([\w.]+\.py):(\d+)(?::\d+)?(?: -|:) error", ended.stdout)
     assert {name for name, _ in found} == {"mistakes.py"}, ended.stdout
     assert sorted({int(line) for _, line in found}) == wrong_lines(), ended.stdout
-
-
-def _file(package: str) -> str:
-    spec = importlib.util.find_spec(package)
-    assert spec is not None
-    assert spec.origin is not None
-    return spec.origin

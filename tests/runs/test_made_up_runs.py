@@ -67,13 +67,6 @@ def test_what_is_not_certain_is_no_refusal(how: str) -> None:
     assert seen.server.posts == 1
 
 
-def test_a_run_behind_a_pair_that_is_not_certain_is_followed_when_it_begins() -> None:
-    script = eight_nodes().paced(12.0, 0.5)
-    given = newer(script=script, own_fault=Fault("made", 0), recorded_after=1.0)
-    seen = run_both(given, {"recovered"})
-    assert [event.event for event in seen.events].count("workflow_started") == 1
-
-
 def doubting(*events: Event, doubts: bool = True) -> RunState:
     state = RunState()
     state.doubts_ends = doubts
@@ -163,33 +156,33 @@ def test_an_error_of_a_run_that_has_failed_is_raised() -> None:
     assert seen.seconds < 1  # it had not begun
 
 
-@pytest.mark.parametrize(("status", "raises"), [("failed", True), ("succeeded", False)])
-def test_an_error_stands_where_the_detail_says_that_the_run_failed(
-    status: str, raises: bool
-) -> None:
+def test_an_error_stands_where_the_detail_says_that_the_run_failed() -> None:
     *events, last = eight_nodes().events
-    ended = {**last, "data": {**last["data"], "status": status}}
-    script = attrs.evolve(eight_nodes(), events=(*events, ended)).paced(0.0)
-    seen = run_both(
-        newer(script=script, own_fault=Fault("doubt", 3)), {"refused"} if raises else {"recovered"}
-    )
-    if raises:
-        assert isinstance(seen.error, InvalidParam)
-    else:
-        assert seen.result is not None
-        assert seen.result.status == "succeeded"
+    failed = {**last, "data": {**last["data"], "status": "failed"}}
+    script = attrs.evolve(eight_nodes(), events=(*events, failed)).paced(0.0)
+    seen = run_both(newer(script=script, own_fault=Fault("doubt", 3)), {"refused"})
+    assert isinstance(seen.error, InvalidParam)
 
 
-def test_an_end_or_an_error_is_doubted_while_the_detail_cannot_be_had() -> None:
-    """The minute without a change counts while the detail says that the run goes on."""
-    away = {
-        "made": {"detail": ["502", "reset", "timeout", "502"]},
-        "doubt": {"detail": ["502"] * 40, "events": ["502"] * 40},
-    }
-    script = eight_nodes().paced(9.0)
-    for kind, troubles in away.items():
-        fault = Fault(kind, 4)  # type: ignore[arg-type]
-        run_both(newer(script=script, own_fault=fault, troubles=troubles), {"recovered"})
+SLOW = eight_nodes().paced(9.0)
+# The minute without a change counts while the detail says that the run goes on.
+AWAY: dict[str, Any] = {"detail": ["502", "reset", "timeout", "502"]}
+LONG_AWAY: dict[str, Any] = {"detail": ["502"] * 40, "events": ["502"] * 40}
+GOES_ON: dict[str, dict[str, Any]] = {
+    "it begins behind a pair that is not certain": {
+        "script": eight_nodes().paced(12.0, 0.5),
+        "own_fault": Fault("made", 0),
+        "recorded_after": 1.0,
+    },
+    "it has succeeded": {"script": eight_nodes().paced(0.0), "own_fault": Fault("doubt", 3)},
+    "an end, no detail": {"script": SLOW, "own_fault": Fault("made", 4), "troubles": AWAY},
+    "an error, no detail": {"script": SLOW, "own_fault": Fault("doubt", 4), "troubles": LONG_AWAY},
+}
+
+
+@pytest.mark.parametrize("given", GOES_ON.values(), ids=GOES_ON)
+def test_a_run_goes_on_behind_an_end_or_an_error_that_is_none(given: dict[str, Any]) -> None:
+    run_both(newer(**given), {"recovered"})
 
 
 def test_an_end_that_is_built_from_the_detail_is_not_judged_again() -> None:
