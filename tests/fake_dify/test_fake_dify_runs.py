@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from fake_dify import (
-    Emit,
-    End,
-    FakeDify,
-    FormInput,
-    Gate,
-    Hang,
-    HumanInput,
-    Node,
-    Parallel,
-    PipelineError,
-    Text,
-)
+from fake_dify import End, FakeDify, FormInput, Gate, HumanInput, Node, Parallel, Text
 from fake_dify.versions import NEWEST
-from fake_dify_calls import Plain, decode, names
+from fake_dify_calls import Plain, Serve, asked, decode, names
 
 OK = {"ok": "OK"}
-before = pytest.mark.parametrize("dify", ["1.14.2"], indirect=True)
 
 
 def test_two_forms_at_once(dify: FakeDify, client: Plain) -> None:
-    left = HumanInput("left", "L", [FormInput("l")], OK)
-    right = HumanInput("right", "R", [FormInput("r")], OK)
-    dify.workflow = [Parallel(left, right)]
+    forms = [HumanInput(name, name, [FormInput(name[0])], OK) for name in ("left", "right")]
+    dify.workflow = [Parallel(*forms)]
     first = client.run()
     assert names(first)[-3:] == ["human_input_required"] * 2 + ["workflow_paused"]
     assert first[-1]["data"]["paused_nodes"] == ["left", "right"]
@@ -44,36 +30,23 @@ def test_two_forms_at_once(dify: FakeDify, client: Plain) -> None:
     assert legs[1][0] == "node_started"
     assert told[6]["data"]["form_token"] == tokens[1]
     assert told[-1]["data"]["outputs"] == {"l": "1", "r": "2"}
-    assert {event["data"]["reason"] for event in told if "reason" in event["data"]} == {
-        "resumption"
-    }
+    reasons = {event["data"]["reason"] for event in told if "reason" in event["data"]}
+    assert reasons == {"resumption"}
     assert client.detail(run.id)["total_steps"] == 7
 
 
-@pytest.mark.parametrize("dify", ["1.15.0", NEWEST], indirect=True)
-def test_a_form_runs_out(dify: FakeDify, client: Plain) -> None:
-    dify.workflow = [HumanInput(actions=OK), End({"action": "ask.__action_id"})]
+@pytest.mark.parametrize("version", ["1.15.0", NEWEST])
+def test_a_form_runs_out(serve: Serve, version: str) -> None:
+    dify, client = serve(version, workflow=[HumanInput(), End({"action": "ask.__action_id"})])
     client.run()
-    token, form_id = dify.forms[0].token, dify.forms[0].id
-    assert (form_id in {node.id for node in dify.runs[0].nodes}) == (dify.version == NEWEST)
-    dify.expire_form(token)
+    form, run = dify.forms[0], dify.runs[0]
+    assert (form.id in {node.id for node in run.nodes}) == (version == NEWEST)
+    dify.expire_form(form.token)
     dify.wait_idle()
-    assert ("human_input_form_timeout" in dify.runs[0].event_names) == (dify.version == "1.15.0")
-    assert dify.runs[0].outputs == {"action": ""}
-    for answer in (client.get(f"/form/human_input/{token}"), client.submit(token, comment="x")):
-        assert answer.status_code == 412
-        assert answer.json()["code"] == "human_input_form_expired"
-
-
-@before
-def test_a_paused_run_that_was_stopped_hangs_after_its_form(dify: FakeDify, client: Plain) -> None:
-    dify.workflow = [HumanInput(actions=OK)]
-    client.run()
-    assert client.stop(dify.runs[0]).is_success
-    assert dify.runs[0].status == "paused"
-    assert client.submit(dify.forms[0].token, comment="x").is_success
-    dify.wait_for(lambda: dify.runs[0].status == "running")
-    assert dify.runs[0].event_names[-1] == "workflow_paused"
+    assert ("human_input_form_timeout" in run.event_names) == (version == "1.15.0")
+    assert run.outputs == {"action": ""}
+    for answer in (client.get(f"/form/human_input/{form.token}"), client.submit(form.token)):
+        assert (answer.status_code, answer.json()["code"]) == (412, "human_input_form_expired")
 
 
 def test_a_run_can_be_followed_over_pauses_only_with_a_snapshot(
@@ -114,26 +87,6 @@ def test_the_snapshot_of_a_running_run(dify: FakeDify, client: Plain) -> None:
     assert names(live)[-1] == "workflow_finished"
 
 
-@before
-def test_a_worker_that_dies(dify: FakeDify, client: Plain) -> None:
-    dify.workflow = [Node("a"), Hang()]
-    told = client.run()
-    assert names(told)[-1] == "node_finished"
-    assert client.status(dify.runs[0]) == "running"
-
-
-@before
-def test_errors_outside_of_nodes(dify: FakeDify, client: Plain) -> None:
-    dify.workflow = [PipelineError("no such model")]
-    assert names(client.run()) == ["error"]
-    answer = client.post("/workflows/run", json={"inputs": {}, "user": "u"})
-    assert (answer.status_code, answer.json()["message"]) == (400, "no such model")
-    assert dify.runs == []
-    dify.workflow = [Node("a"), PipelineError()]
-    assert names(client.run())[-2:] == ["node_finished", "error"]
-    assert dify.runs[0].status == "running"
-
-
 def test_a_queued_run_is_unknown_to_everybody(client: Plain, dify: FakeDify) -> None:
     dify.world.queue, dify.world.idle_limit = Gate(), 5.0
     with client.running() as response:
@@ -167,23 +120,14 @@ def test_other_versions_of_the_workflow(dify: FakeDify, client: Plain) -> None:
     assert answer.json()["data"]["workflow_id"] == version
 
 
-def test_events_of_every_kind_pass(dify: FakeDify, client: Plain) -> None:
-    log = {"node_id": "agent", "node_execution_id": "agent", "id": "r1", "label": "ROUND 1"}
-    unset: dict[str, object] = {"parent_id": None, "error": None, "data": {}, "metadata": {}}
-    dify.workflow = [
-        Emit("agent_log", {**log, **unset, "status": "start"}),
-        Emit("text_replace", {"text": "x"}),
-    ]
-    assert {"agent_log", "text_replace"} < set(names(client.run()))
-
-
 def test_too_many_requests(dify: FakeDify, client: Plain) -> None:
     dify.default_app.max_active_requests = 1
-    body = {"inputs": {}, "user": "u"}
-    assert client.post("/workflows/run", json=body).status_code == 200
-    answer = client.post("/workflows/run", json={**body, "response_mode": "streaming"})
-    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_param")
-    assert answer.json()["message"].startswith("Too many requests. Please try again later.")
+    first, second = (
+        client.post("/workflows/run", json=asked(m)) for m in ("blocking", "streaming")
+    )
+    assert first.is_success
+    assert (second.status_code, second.json()["code"]) == (400, "invalid_param")
+    assert second.json()["message"].startswith("Too many requests. Please try again later.")
     assert len(dify.runs) == 1
 
 
