@@ -1,4 +1,7 @@
-"""The Python in the README runs as it stands, against the stand-in server."""
+"""The README: where its links lead, and that what it says in comments and prose is right, too.
+
+test_docs.py runs its programs.
+"""
 
 from __future__ import annotations
 
@@ -9,22 +12,11 @@ from pathlib import Path
 
 import pytest
 from dify_workflow import DifyWorkflow
-from fake_dify import FakeDify, Node, Text
 from places import ROOT
-from programs import python
+from programs import printed
 
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.S)
-
-
-@pytest.mark.parametrize("number", range(len(BLOCKS)))
-def test_program_runs(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = compile(BLOCKS[number], f"README block {number}", "exec")
-    with FakeDify(workflow=[Text(["Hel", "lo"]), Node("after", seconds=0.01)]) as fake:
-        monkeypatch.setenv("DIFY_BASE_URL", fake.url)
-        monkeypatch.setenv("DIFY_API_KEY", fake.api_key)
-        exec(program, {"__name__": "__main__"})
-        assert fake.requests or "FakeDify" in BLOCKS[number]
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md", "CONTRIBUTING.md"])
@@ -90,5 +82,4 @@ def test_programs_type_check(tmp_path: Path) -> None:
     (tmp_path / "prose.py").write_text(calls_in_prose())
     pyright = ["pyright", "--pythonpath", sys.executable]
     for checker, where in ((["mypy", "--strict"], ROOT), (pyright, tmp_path)):
-        ran = python("-m", *checker, *sorted(tmp_path.glob("*.py")), folder=where)
-        assert ran.returncode == 0, ran.stdout + ran.stderr
+        printed("-m", *checker, *sorted(tmp_path.glob("*.py")), folder=where)
