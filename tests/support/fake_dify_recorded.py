@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 from fake_dify import FakeDify
+from fake_dify_calls import decode
 from wire_archive import Exchange, exchange, exchanges
 
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9A-Za-z]{22}", re.IGNORECASE)
@@ -133,11 +134,16 @@ class Session:
         self.dify = dify
         self.ids: dict[str, str] = {}
 
-    def play(self, case: str, *, text: bool = True) -> list[str]:
-        """Send one recorded request of this version; return the differences of the answers.
+    def play(self, cases: str, *, text: bool = True) -> None:
+        """Send recorded requests, the words of "FOLDER CASE CASE"; each answer is as recorded.
 
         text: compare text chunks, too. Of Dify 1.15 and 1.16 not every request was recorded.
         """
+        folder, *names = cases.split()
+        wrong = [one for name in names for one in self._play(f"{folder}/{name}", text=text)]
+        assert not wrong, "\n".join(wrong)
+
+    def _play(self, case: str, *, text: bool) -> list[str]:
         version = self.dify.version
         if version != "1.14.2" and case not in {item.case for item in exchanges(version, case)}:
             return []
@@ -145,7 +151,7 @@ class Session:
         path, body = self._ours(item.path), self._ours(item.request_body or "")
         response = send(self.dify, item, path, body.encode("utf-8", "surrogateescape"))
         if item.is_stream:
-            for theirs, ours in zip(_decode(item.body), _decode(response.content), strict=False):
+            for theirs, ours in zip(item.events(), decode(response), strict=False):
                 self._learn(theirs, ours)
         elif item.content_type.startswith("application/json"):
             self._learn(item.json(), response.json())
@@ -165,8 +171,3 @@ class Session:
                 self._learn(one, other)
         elif isinstance(theirs, str) and isinstance(ours, str) and ID.fullmatch(theirs):
             self.ids.setdefault(theirs, ours)
-
-
-def _decode(body: bytes) -> list[Any]:
-    texts = body.decode().split("\n\n")
-    return [json.loads(text[6:]) for text in texts if text.startswith("data: ")]
