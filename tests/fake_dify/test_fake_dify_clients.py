@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from fake_dify import FakeDify, Gate, Node, Text
+from fake_dify_calls import asked, decode, names
 from places import TESTS
 
 pytestmark = pytest.mark.slow
@@ -19,21 +20,17 @@ PROGRAM = TESTS / "support" / "node_client.mjs"
 STEPS = [Text(["Hel", "lo"]), Node("after")]
 
 
-def judge(told: dict[str, Any]) -> None:
+def judge(dify: FakeDify, told: dict[str, Any]) -> None:
     """What both have printed is what a Dify tells."""
     assert told["run"]["data"]["status"] == "succeeded"
-    events = [json.loads(one[6:]) for one in told["stream"].split("\n\n") if one[:6] == "data: "]
-    assert events[0]["event"] == "workflow_started"
-    assert events[-1]["event"] == "workflow_finished"
+    events = names(decode(told["stream"].encode()))
+    assert (events[0], events[-1]) == ("workflow_started", "workflow_finished")
     assert (told["upload"]["name"], told["upload"]["size"]) == ("note.txt", 5)
     assert told["parameters"]["user_input_form"] == []
     assert told["stop"] == {"result": "success"}
     assert {entry["workflow_run"]["status"] for entry in told["logs"]["data"]} == {"succeeded"}
     assert told["logs"]["total"] == 2
-
-
-def forgive(dify: FakeDify) -> None:
-    """Both say who asks for the app's parameters, which no server reads."""
+    # Both say who asks for the app's parameters, which no server reads.
     assert dify.violations == ["request of getAppParameters: unknown parameter 'user'"]
     dify.violations.clear()
 
@@ -48,8 +45,7 @@ def test_the_node_sdk(tmp_path: Path) -> None:
         command = ["node", str(program), dify.url, dify.api_key]
         ran = subprocess.run(command, capture_output=True, text=True, timeout=60)
         assert (ran.returncode, ran.stderr) == (0, "")
-        judge(json.loads(ran.stdout))
-        forgive(dify)
+        judge(dify, json.loads(ran.stdout))
 
 
 def python_client(dify: FakeDify) -> Any:
@@ -59,18 +55,13 @@ def python_client(dify: FakeDify) -> Any:
     return client
 
 
-def body(mode: str) -> dict[str, Any]:
-    return {"inputs": {"text": "hello"}, "response_mode": mode, "user": "ann"}
-
-
 def test_the_python_sdk() -> None:
     with FakeDify(workflow=STEPS) as dify:
         client, run = python_client(dify), "/workflows/run"
-        told = {"run": client._send_request("POST", run, body("blocking")).json()}
-        with client._send_request("POST", run, body("streaming"), stream=True) as response:
-            lines = list(response.iter_lines())
-            told["stream"] = "\n".join(line.decode() for line in lines)
-        (first,) = [json.loads(line[6:]) for line in lines if b"workflow_started" in line]
+        told = {"run": client._send_request("POST", run, asked("blocking")).json()}
+        with client._send_request("POST", run, asked(), stream=True) as response:
+            told["stream"] = response.content.decode()
+        first = decode(told["stream"].encode())[0]
         file = {"file": ("note.txt", b"hello", "text/plain")}
         told["upload"] = client.file_upload("ann", file).json()
         told["parameters"] = client.get_application_parameters("ann").json()
@@ -78,20 +69,17 @@ def test_the_python_sdk() -> None:
         told["stop"] = client._send_request("POST", stop, {"user": "ann"}).json()
         logs = client._send_request("GET", "/workflows/logs", params={"limit": 5})
         told["logs"] = logs.json()
-        judge(told)
-        forgive(dify)
+        judge(dify, told)
 
 
 def test_the_python_sdk_stops_a_run_that_streams() -> None:
     gate = Gate()
     with FakeDify(workflow=[Node("held", gate=gate)]) as dify:
         client = python_client(dify)
-        with client._send_request(
-            "POST", "/workflows/run", body("streaming"), stream=True
-        ) as response:
+        with client._send_request("POST", "/workflows/run", asked(), stream=True) as response:
             lines = (line for line in response.iter_lines() if line.startswith(b"data: "))
             task_id = json.loads(next(lines)[6:])["task_id"]
             gate.wait()
-            client._send_request("POST", f"/workflows/tasks/{task_id}/stop", {"user": "ann"})
+            client._send_request("POST", f"/workflows/tasks/{task_id}/stop", {"user": "u"})
             *_, last = lines
         assert json.loads(last[6:])["data"]["status"] == "stopped"

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import fake_dify.contract as of_fake_dify
-import httpx
 import pytest
-from fake_dify import FakeDify
 from fake_dify.contract import Contract, contract
-from fake_dify_calls import Plain
+from fake_dify_calls import Plain, Serve
 
 COST = {"type": "object", "required": ["amount", "by"], "properties": {}}
 COST["properties"] = {
@@ -44,27 +42,19 @@ def grown(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     contract.cache_clear()
 
 
-def get(dify: FakeDify, path: str, key: str = "") -> httpx.Response:
-    with Plain(dify, key) as client:
-        return client.get(f"/costs/{path}")
-
-
-def test_the_reply_is_made_of_the_examples() -> None:
-    with FakeDify() as dify:
-        reply = get(dify, "1")
-        assert (reply.status_code, reply.json()["amount"]) == (200, 3)
-        assert set(reply.json()["by"][0]) == {"id", "type", "is_anonymous", "session_id"}
-        assert reply.headers["x-version"] == dify.version
-        assert get(dify, "1", "app-nobody").status_code == 401
-        assert dify.posts("getCost") == 2
-        assert get(dify, "stream").text == 'event: ping\n\ndata: {"event":"cost"}\n\n'
-        assert get(dify, "picture").content == b"PNG"
-
-
-@pytest.mark.parametrize(("version", "status"), [("1.14.2", 404), ("1.15.0", 200)])
-def test_it_is_there_from_its_version_on(version: str, status: int) -> None:
-    with FakeDify(version) as dify:
-        assert get(dify, "1").status_code == status
+def test_the_reply_is_made_of_the_examples(serve: Serve) -> None:
+    dify, client = serve()
+    reply = client.get("/costs/1")
+    assert (reply.status_code, reply.json()["amount"]) == (200, 3)
+    assert set(reply.json()["by"][0]) == {"id", "type", "is_anonymous", "session_id"}
+    assert reply.headers["x-version"] == dify.version
+    with Plain(dify, "app-nobody") as nobody:
+        assert nobody.get("/costs/1").status_code == 401
+    assert dify.posts("getCost") == 2
+    assert client.get("/costs/stream").text == 'event: ping\n\ndata: {"event":"cost"}\n\n'
+    assert client.get("/costs/picture").content == b"PNG"
+    # It is there from its version on.
+    assert [serve(v)[1].get("/costs/1").status_code for v in ("1.14.2", "1.15.0")] == [404, 200]
 
 
 def test_every_operation_has_an_example() -> None:

@@ -96,9 +96,9 @@ def test_a_missing_run_is_all_null(serve: Serve, version: str) -> None:
 
 def test_outputs_are_text_or_null_before_1_13(serve: Serve) -> None:
     dify, client = serve("1.12.1")
-    client.post("/workflows/run", json=asked("blocking", text="你好"))
-    client.post("/workflows/run", json=asked("blocking"))
-    outputs = [client.get(f"/workflows/run/{run.id}").json()["outputs"] for run in dify.runs]
+    client.run(text="你好")
+    client.run()
+    outputs = [client.detail(run.id)["outputs"] for run in dify.runs]
     assert outputs == ['{"text": "\\u4f60\\u597d"}', None]
 
 
@@ -108,8 +108,7 @@ def test_outputs_are_text_or_null_before_1_13(serve: Serve) -> None:
 def test_a_missing_input_of_a_streaming_run(
     serve: Serve, version: str, status: int, events: Any
 ) -> None:
-    form = [Input("text", required=True)]
-    _, client = serve(version, form=form, idle_limit=0.1)
+    _, client = serve(version, form=[Input("text", required=True)], idle_limit=0.1)
     answer = client.post("/workflows/run", json=asked())
     assert answer.status_code == status
     assert answer.text.count('"event":"error"') == (events or 0)

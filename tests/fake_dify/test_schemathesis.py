@@ -12,12 +12,12 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-import attrs
 import pytest
 import schemathesis
 from contract_truth import Claim, Contract, load
 from dify_workflow import DifyWorkflow
 from fake_dify import FakeDify, HumanInput, Text
+from fake_dify_calls import decode
 from hypothesis import settings
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.failures import FailureGroup
@@ -50,16 +50,9 @@ LAX = {
 """Wrong requests that are taken all the same: part of what schemathesis says of one."""
 
 
-@attrs.frozen
-class Server:
-    """A server with a finished and a paused run, and what names things on it."""
-
-    fake: FakeDify
-    known: dict[str, str]
-
-
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
+def server() -> Iterator[tuple[FakeDify, dict[str, str | None]]]:
+    """A server with a finished and a paused run, and what names things on it."""
     limits: dict[str, Any] = {"eof_delay": 0, "idle_limit": 0.1, "ping_interval": 0.05}
     with FakeDify(workflow=[HumanInput("ask")], check=False, **limits) as fake:
         fake.default_app.speech = True
@@ -69,34 +62,38 @@ def server() -> Iterator[Server]:
             done = dify.run_workflow({})
             entry = dify.logs(limit=1).data[0].data.created_by_end_user
         assert entry is not None
-        known = {
-            "workflow_run_id": done.id or "",
-            "task_id": done.task_id or "",
-            "workflow_id": fake.default_app.workflow_id,
-            "form_token": paused.forms[0].token or "",
-            "end_user_id": entry.id,
-        }
-        yield Server(fake, known)
+        yield (
+            fake,
+            {
+                "workflow_run_id": done.id,
+                "task_id": done.task_id,
+                "workflow_id": fake.default_app.workflow_id,
+                "form_token": paused.forms[0].token,
+                "end_user_id": entry.id,
+            },
+        )
 
 
 @SCHEMA.parametrize()  # type: ignore[untyped-decorator]
 @settings(max_examples=8, derandomize=True, deadline=None, database=None)
-def test_every_operation_keeps_to_the_contract(case: Case, server: Server) -> None:
+def test_every_operation_keeps_to_the_contract(case: Case, server: Any) -> None:
     assert case.meta is not None
+    fake, known = server
     if case.method.upper() != case.operation.method.upper():
         return  # other methods are no part of the contract
     chance = zlib.crc32(repr((case.path_parameters, case.query, case.body)).encode())
     if case.meta.generation.mode.is_positive and chance % 2:  # the same when it is run again
-        known = {name: server.known[name] for name in case.path_parameters if name in server.known}
-        case.path_parameters.update(known)
-    key = {"Authorization": f"Bearer {server.fake.api_key}"}
-    response = case.call(base_url=server.fake.url, headers=key)
+        case.path_parameters |= {k: v for k, v in known.items() if k in case.path_parameters}
+    key = {"Authorization": f"Bearer {fake.api_key}"}
+    response = case.call(base_url=fake.url, headers=key)
     kind = response.headers.get("content-type", [""])[0].partition(";")[0]
     left_out = set(NEVER)
     if kind == "text/event-stream":
         # The status comes before the inputs are looked at, and the schema is that of one event.
         left_out |= {"negative_data_rejection", "response_schema_conformance"}
-        check_events(response.content.decode())
+        for event in decode(response.content):
+            claim = Claim("stream", EVENT, event, by_event=True)
+            assert CONTRACT.errors(claim) + CONTRACT.undeclared(claim) == []
     elif kind == "text/html":
         assert response.status_code == 404  # an id that is no UUID; the contract says so in words
         left_out.add("content_type_conformance")
@@ -109,14 +106,6 @@ def test_every_operation_keeps_to_the_contract(case: Case, server: Server) -> No
         told = [f"{case.method} {case.path} {failure}" for failure in group.exceptions]
         strict = [one for one in told if not any(re.search(lax, one, re.DOTALL) for lax in LAX)]
         assert strict == []
-
-
-def check_events(text: str) -> None:
-    """Check each event of a stream."""
-    for line in text.split("\n"):
-        if line.startswith("data: "):
-            claim = Claim("stream", EVENT, json.loads(line[6:]), by_event=True)
-            assert CONTRACT.errors(claim) + CONTRACT.undeclared(claim) == []
 
 
 def check_code(case: Case, status: int, code: str) -> None:
