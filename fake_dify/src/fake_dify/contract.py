@@ -19,15 +19,6 @@ from attrs import field, frozen
 JSON = "application/json"
 BOOLEANS = {"true": True, "false": False}
 ALWAYS = (0,)
-PLAIN: Mapping[str, Any] = {
-    "object": {},
-    "array": [],
-    "string": "text",
-    "integer": 1,
-    "number": 0.5,
-    "boolean": True,
-    "null": None,
-}
 
 
 @frozen
@@ -185,7 +176,7 @@ def _problems(schema: Any, value: Any) -> Iterator[str]:
 
 
 def _example(schema: Any) -> Any:
-    """Return an example of a schema, made of those of its parts."""
+    """Return an example of a schema, made of those of its parts; every field has one."""
     for key in ("examples", "enum"):
         if schema.get(key):
             return schema[key][0]
@@ -198,8 +189,7 @@ def _example(schema: Any) -> Any:
         return {name: _example(one) for name, one in schema["properties"].items()}
     if "items" in schema:
         return [_example(schema["items"])]
-    kinds = schema.get("type", "object")
-    return PLAIN[kinds if isinstance(kinds, str) else kinds[0]]
+    return {} if schema.get("type") == "object" else None
 
 
 def _has(schema: Any, release: tuple[int, ...]) -> bool:

@@ -60,6 +60,7 @@ class ApiError(Exception):
     field, old_text: the parameter that pydantic refused, and what Dify 1.8 to 1.10, which have
     another envelope for this, say about it.
     shown: in place of the message, which then comes in streams alone.
+    builds: the graph cannot be built, which streams tell as an `error`.
     """
 
     status: int
@@ -68,6 +69,7 @@ class ApiError(Exception):
     field: str | None = None
     old_text: str = ""
     shown: str | None = None
+    builds: bool = True
 
     def body(self) -> dict[str, object]:
         told = {"code": self.code, "message": self.shown or self.message, "status": self.status}

@@ -8,14 +8,13 @@ from collections.abc import Mapping
 
 from starlette.exceptions import HTTPException
 
-from ..contract import fill
+from ..contract import contract, fill
 from ..files import StoredFile, file_type
 from ..replies import BAD_REQUEST, ApiError, Reply, as_uuid, each, refuse_if
 from ..world import World
 from .request import ANONYMOUS, ApiRequest
 
 AUDIO = ("audio/mp3", "audio/m4a", "audio/wav", "audio/amr", "audio/mpga")
-MEGABYTES = {"image": 10, "video": 100, "audio": 50}
 
 
 async def get_app_info(request: ApiRequest) -> Reply:
@@ -61,7 +60,8 @@ async def upload_file(request: ApiRequest) -> Reply:
     refuse_if("/" in name or "\\" in name, "Filename contains invalid characters")
     stem, extension = os.path.splitext(name)
     content = await part.read()
-    limit = MEGABYTES.get(file_type(extension.lstrip(".")), 15)
+    limits, of = contract().example("AppParameters")["system_parameters"], "file_size_limit"
+    limit = limits.get(f"{file_type(extension.lstrip('.'))}_{of}", limits[of])
     refuse_if(len(content) > limit * 1024 * 1024, "", "file_too_large", 413)
     about = (stem[:200] + extension, content, kind, user.id, request.app.id)
     stored = world.files.add(StoredFile(*about))

@@ -34,17 +34,13 @@ async def run_workflow(request: ApiRequest) -> Reply:
     refuse_if(not app.published, "Workflow not published")
     streaming = body.get("response_mode") == "streaming"
     _check_slots(request, streaming=streaming)
-    broken: PipelineError | None = None
     try:
         inputs = read_inputs(world, app, user, body["inputs"])
         files = [read_file(world, user, file) for file in body.get("files") or ()]
         steps = _steps(app, workflow, inputs)
-        if steps and isinstance(steps[0], PipelineError):
-            broken = steps[0]
-            raise ApiError(broken.status, broken.code, broken.message)
     except ApiError as problem:
-        if streaming and (rules.worker or broken is not None):
-            return _never_began(request, problem.message, broken, workflow_id)
+        if streaming and (rules.worker or not problem.builds):
+            return _never_began(request, problem, workflow_id)
         raise
     run = Run(app, workflow_id, inputs, user.session_id, body["inputs"])
     run.files, run.streaming, request.run = files, streaming, run
@@ -107,29 +103,25 @@ def _check_slots(request: ApiRequest, *, streaming: bool) -> None:
 
 def _steps(app: App, workflow: Workflow, inputs: Mapping[str, Any]) -> Sequence[Step]:
     """Return the steps of a run; an app without any takes those that the input `workflow` names."""
-    if callable(workflow):
-        steps = workflow(inputs)
-        require(steps, Sequence[Step], "what the function `workflow` returned")
-        return steps
     named = inputs.get("workflow") if not workflow and app.form is None else None
-    builtin = BUILTINS.get(named) if isinstance(named, str) else None
-    return workflow if builtin is None else builtin(inputs)
+    workflow = BUILTINS.get(named, workflow) if isinstance(named, str) else workflow
+    steps = workflow(inputs) if callable(workflow) else workflow
+    require(steps, Sequence[Step], "what the function `workflow` returned")
+    if steps and isinstance(first := steps[0], PipelineError):
+        raise ApiError(first.status, first.code, first.message, builds=False)
+    return steps
 
 
-def _never_began(
-    request: ApiRequest, message: str, broken: PipelineError | None, workflow_id: str
-) -> Reply:
+def _never_began(request: ApiRequest, problem: ApiError, workflow_id: str) -> Reply:
     """Answer a streaming run that cannot begin: in the stream, where a worker notices it."""
     rules = request.rules
-    events: list[Data] = []
-    if broken is not None:
-        events.append({"event": "error", "workflow_run_id": None, **broken.error()})
+    events = [] if problem.builds else [payloads.error(problem)]
     if rules.makes_ends_up:
-        told = message if rules.ends_tell_errors or broken is None else payloads.NO_END
-        inputs = request.json_object()["inputs"]
-        events += payloads.made_up(new_id(), workflow_id, inputs, told)
-    elif broken is None and rules.since(1, 14):  # 1.13 says nothing at all
-        events.append({"event": "error", "message": message, "status": 500})
+        tells = rules.ends_tell_errors or problem.builds
+        told = (problem.message if tells else payloads.NO_END,)
+        events += payloads.made_up(new_id(), workflow_id, request.body["inputs"], *told)
+    elif problem.builds and rules.since(1, 14):  # 1.13 says nothing at all
+        events.append({"event": "error", "message": problem.message, "status": 500})
     return Reply(media=EVENTS, content=refused_stream(request, events))
 
 

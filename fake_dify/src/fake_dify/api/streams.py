@@ -18,10 +18,6 @@ TERMINAL = frozenset({"workflow_finished", "workflow_paused"})
 ENDS = tuple(f'data: {{"event":"{name}"'.encode() for name in sorted(TERMINAL))
 
 
-class Killed(ReplyOver):
-    """The body of a reader breaks off, see `Rules.readers_kill_readers`."""
-
-
 class Reader:
     """Reads a run's events from now on, for one request."""
 
@@ -51,7 +47,7 @@ class Reader:
 
         Only a run that nobody works on is idle: the pings of a worker count, those of the API do
         not. pings: the API process sends pings of its own, beside those of the worker.
-        Raises Killed where the end of another reader ends this one.
+        Raises ReplyOver where the end of another reader ends this one.
         """
         world, rules, unread, gone = self._world, self._rules, self.unread, self._request.gone
         clock = asyncio.get_running_loop().time
@@ -68,7 +64,7 @@ class Reader:
                     await linger(self._request, world.eof_delay * rules.ends_late)
                     return
             if unread.killed and not unread.stays:
-                raise Killed
+                raise ReplyOver
             unread.news.clear()
             wake = min(heard + world.idle_limit, next_ping if pings else float("inf"))
             with suppress(TimeoutError):
@@ -88,7 +84,7 @@ class Reader:
         run, rules, last = self._run, self._rules, b""
         if rules.ping_first:
             yield PING
-        with suppress(Killed):
+        with suppress(ReplyOver):
             async for chunk in self.follow(TERMINAL, pings=not rules.worker):
                 last = last if chunk == PING else chunk
                 yield chunk

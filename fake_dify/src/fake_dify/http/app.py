@@ -84,14 +84,13 @@ class Service:
             reply = await handler(operation)(call)
             if world.check:
                 world.violations += contract().request_problems(operation, call.query, call.body)
-        except ApiError as error:
-            reply, refused = self._refusal(error), error
         except HTTPException:
             raise
-        except Exception as problem:  # raised by a function of the test, or a fault of our own
-            world.problems.append(problem)
-            refused = crash()
-            reply = self._refusal(refused)
+        except Exception as problem:
+            if not isinstance(problem, ApiError):  # of a function of the test, or a fault of ours
+                world.problems.append(problem)
+                problem = crash()
+            reply, refused = self._refusal(problem), problem
         if reply.content is None:
             if world.check:
                 found = contract().reply_problems(operation, reply.status, reply.body)

@@ -14,6 +14,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from ..api.request import ApiRequest
+from ..api.streams import ENDS
 from ..faults import Fault
 from ..replies import PING, Reply, ReplyOver, each, frame
 from ..run import payloads
@@ -21,7 +22,6 @@ from ..versions import Rules
 
 EXPOSED = "access-control-expose-headers"
 CORS = {"access-control-allow-origin": "*", EXPOSED: "X-Env, X-Trace-Id, X-Version"}
-TERMINAL = (b'data: {"event":"workflow_finished"', b'data: {"event":"workflow_paused"')
 ERROR: dict[str, Any] = {"event": "error", "message": "Worker died", "status": 500}
 
 
@@ -96,7 +96,7 @@ class Sending:
             self._bytes += len(chunk)
         if is_event and self._events == fault.after_events:
             await self._break(chunk)
-        if fault.then == "lose terminal" and chunk.startswith(TERMINAL):
+        if fault.then == "lose terminal" and chunk.startswith(ENDS):
             await self._ping_on()
         await self._body(chunk)
         self._events += is_event

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..base import Data, End, NodeFailed, Outputs, Scope, Step, Stopped, Vanished, tail_ids
 from ..contract import contract, fill
+from ..replies import ApiError, invalid_param
 from ..state import Form, NodeRecord, Run, new_id, now
 from ..versions import STOPPED_BY_USER, Rules
 from ..world import World
@@ -78,12 +79,11 @@ class Execution:
     async def _tell_text(self, text: str, selector: Selector) -> None:
         await self.tell("text_chunk", text=text, from_variable_selector=selector)
 
-    async def fail(self, error: Data) -> None:
+    async def fail(self, error: ApiError) -> None:
         """Send an `error`, and what Dify makes up behind it; the run itself may go on."""
-        run, told = self.run, error["message"]
-        await self._send({"event": "error", "workflow_run_id": None, **error})
-        again = bool(run.pause)
-        made_up = payloads.made_up(run.id, run.workflow_id, run.asked, told, again=again)
+        run, again = self.run, bool(self.run.pause)
+        await self._send(payloads.error(error))
+        made_up = payloads.made_up(run.id, run.workflow_id, run.asked, error.message, again=again)
         for event in made_up if self.rules.makes_ends_up else ():
             await self._send(event)
 
@@ -251,7 +251,7 @@ class Execution:
         doubled = race == "doubled" and bool(second)
         if doubled and self.rules.refuses_second_resumption:
             text = f"Workflow task already active for task_id={run.task_id}"
-            await self.fail({"code": "invalid_param", "status": 400, "message": text})
+            await self.fail(invalid_param(text))
         if paused:
             run.twice = doubled and not self.rules.refuses_second_resumption
             run.resumed_at, self._begun = now(), time.monotonic()

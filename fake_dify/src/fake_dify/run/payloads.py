@@ -8,9 +8,16 @@ from typing import Any
 from ..base import Data
 from ..contract import contract, fill
 from ..files import files_in
+from ..replies import ApiError
 from ..state import Form, Run, now
 
 NO_END = "Workflow stream ended without a terminal event"
+
+
+def error(problem: ApiError) -> Data:
+    """Return the event of what breaks a run outside of its nodes."""
+    about = {"code": problem.code, "status": problem.status, "message": problem.message}
+    return {"event": "error", "workflow_run_id": None, **about}
 
 
 def system_inputs(run: Run, *, timestamp: bool = False, old: bool = False) -> Data:

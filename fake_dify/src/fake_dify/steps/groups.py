@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from attrs import define, evolve, field
 
-from ..base import End, NodeFailed, Scope, Step, tail_ids
+from ..base import Data, End, NodeFailed, Scope, Step, tail_ids
 from ..checks import ScriptError, require
 from ..run.engine import Execution
 from ..state import NodeRecord, new_id, now
@@ -31,8 +31,19 @@ class _Rounds:
     execution: Execution
     scope: Scope
     node: NodeRecord
-    tells: bool = True
+    tells: bool
     durations: dict[str, float] = field(factory=dict)
+
+    @classmethod
+    async def begin(
+        cls, execution: Execution, scope: Scope, id: str, kind: str, count: int, inputs: Data
+    ) -> Self:
+        node = await execution.node_started(scope, id, kind, kind.capitalize())
+        node.inputs = inputs
+        rounds = cls(execution, scope, node, bool(count) or execution.rules.tells_empty_iterations)
+        await rounds.tell("started", metadata={f"{kind}_length": count})
+        execution.nested += 1
+        return rounds
 
     async def tell(self, what: str, **given: Any) -> None:
         if self.tells:
@@ -48,11 +59,19 @@ class _Rounds:
         finally:
             self.durations[str(index)] = round(time.monotonic() - began, 6)
 
-    async def complete(self, steps: int, **metadata: Any) -> None:
+    async def end(
+        self, steps: int, outputs: Data, failure: NodeFailed | None = None, **metadata: Any
+    ) -> None:
+        self.execution.nested -= 1
+        self.node.outputs = outputs
+        self.node.end("failed" if failure else "succeeded")
         cost = {"total_tokens": 0, "total_price": "0.0", "currency": "USD"}
         metadata = {**cost, f"{self.node.node_type}_duration_map": self.durations, **metadata}
         about = {"steps": steps, "execution_metadata": metadata if steps else {}}
         await self.tell("completed", total_tokens=0, **about)
+        if failure is not None:
+            raise failure
+        await self.execution.know(self.node.node_id, outputs)
 
 
 @define
@@ -80,11 +99,8 @@ class Iteration(Step):
         rules, values, failure = execution.rules, execution.values(scope), None
         tail = tail_ids(self.body)[-1]  # its first output is what a round gives
         items = list(self.items(values) if callable(self.items) else self.items)
-        node = await execution.node_started(scope, self.id, "iteration", "Iteration")
-        node.inputs, results = {"iterator_selector": items}, list[Any]()
-        rounds = _Rounds(execution, scope, node, bool(items) or rules.tells_empty_iterations)
-        await rounds.tell("started", metadata={"iteration_length": len(items)})
-        execution.nested += 1
+        about = (self.id, "iteration", len(items), {"iterator_selector": items})
+        rounds, results = await _Rounds.begin(execution, scope, *about), list[Any]()
         for index in range(len(items) + (bool(items) and rules.closing_iteration_next)):
             before = {"pre_iteration_output": [None, *results][-1]}
             before["duration"] = [None, *rounds.durations.values()][-1]
@@ -103,15 +119,9 @@ class Iteration(Step):
                     failure = caught
                     break
                 results.append(None)
-        execution.nested -= 1
         if failure is not None and not rules.counts_failed_rounds:
             rounds.durations.popitem()
-        node.outputs = {"output": results}
-        node.end("succeeded" if failure is None else "failed")
-        await rounds.complete(len(items))
-        if failure is not None:
-            raise failure
-        await execution.know(self.id, node.outputs)
+        await rounds.end(len(items), {"output": results}, failure)
 
 
 @define
@@ -129,22 +139,16 @@ class Loop(Step):
             self.refuse(f"rounds is {self.rounds}, not 1 to {self.count} (count)")
 
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
-        node = await execution.node_started(scope, self.id, "loop", "Loop")
-        node.inputs = {"loop_count": self.count, "num": 1}
-        rounds = _Rounds(execution, scope, node)
-        await rounds.tell("started", metadata={"loop_length": self.count})
-        execution.nested += 1
+        about = (self.id, "loop", self.count, {"loop_count": self.count, "num": 1})
+        rounds = await _Rounds.begin(execution, scope, *about)
         for index in range(self.rounds):
             if index:
                 await rounds.tell("next", index=index, created_at=now())
             await rounds.perform(self.body, index)
-        execution.nested -= 1
-        node.outputs = {"num": self.rounds + 1, "loop_round": self.rounds}
-        node.end("succeeded")
+        outputs = {"num": self.rounds + 1, "loop_round": self.rounds}
         variables = {str(n): {"num": n + 2} for n in range(self.rounds)}
-        told = {"loop_variable_map": variables, "completed_reason": "loop_break"}
-        await rounds.complete(self.count, **told)
-        await execution.know(self.id, node.outputs)
+        told: Data = {"loop_variable_map": variables, "completed_reason": "loop_break"}
+        await rounds.end(self.count, outputs, **told)
 
 
 class Parallel(Step):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from attrs import define, field
 
-from ..base import Data, Gate, NodeFailed, Outputs, Scope, Step, Vanished
+from ..base import Gate, NodeFailed, Outputs, Scope, Step, Vanished
 from ..contract import fill
+from ..replies import ApiError
 from ..run.engine import Execution
 from ..state import new_id, now
 
@@ -65,20 +67,16 @@ class Text(Step):
 
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
         thoughts = [self.reasoning] if isinstance(self.reasoning, str) else self.reasoning
-
-        async def think(text: str, *, last: bool = False) -> None:
-            about = {"reasoning": text, "node_id": self.id, "is_final": last}
-            await execution.tell("reasoning_chunk", **about)
-
+        think = partial(execution.tell, "reasoning_chunk", node_id=self.id)
         async with execution.node(scope, self.id, "llm", "LLM") as node:
             execution.text_stream.expect(self.id, ["text"])
             for thought in filter(None, thoughts):
-                await think(thought)
+                await think(reasoning=thought, is_final=False)
             for chunk in self.chunks:
                 await asyncio.sleep(self.seconds)
                 await execution.text_stream.token((self.id, "text"), chunk)
             if any(thoughts):
-                await think("", last=True)
+                await think(reasoning="", is_final=True)
             if self.error is not None:
                 raise NodeFailed(self.error)
             tokens = 10 + len(self.chunks)
@@ -194,11 +192,8 @@ class PipelineError(Step):
     code: str = "invalid_param"
     status: int = 400
 
-    def error(self) -> Data:
-        return {"code": self.code, "status": self.status, "message": self.message}
-
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
-        await execution.fail(self.error())
+        await execution.fail(ApiError(self.status, self.code, self.message))
         raise Vanished
 
 
