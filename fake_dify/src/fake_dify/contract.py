@@ -9,15 +9,14 @@ from __future__ import annotations
 import functools
 import json
 import operator
-import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
 
 JSON = "application/json"
-BOOLEANS = {"true": True, "false": False}
 ALWAYS = (0,)
 
 
@@ -116,10 +115,9 @@ class Contract:
                 found.append(f"unknown parameter {name!r}")
                 continue
             value: Any = text
-            if known[name].get("type") == "integer" and re.fullmatch(r"-?\d+", text):
-                value = int(text)
-            elif known[name].get("type") == "boolean":
-                value = BOOLEANS.get(text, text)
+            if known[name].get("type") in ("integer", "boolean"):
+                with suppress(ValueError):
+                    value = json.loads(text)
             found += [f"{name}: {problem}" for problem in _problems(known[name], value)]
         for media in operation.spec.get("requestBody", {}).get("content", {}).values():
             found += _problems(media["schema"], body)

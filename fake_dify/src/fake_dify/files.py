@@ -112,20 +112,17 @@ class FileStore:
         given_out = self._links.get((path, query.get("sign", "")), 0.0)
         return time.time() - given_out <= ACCESS_SECONDS
 
-    def render(self, value: Any, *, newest: bool = False) -> Any:
-        """Return a value as JSON sees it: files become file objects with a fresh URL.
-
-        newest: as servers from 1.14 on have them, whatever the version.
-        """
+    def render(self, value: Any) -> Any:
+        """Return a value as JSON sees it: files become file objects with a fresh URL."""
         if isinstance(value, FileValue):
-            return self._object(value, None if newest else self.tenant_id)
+            return self._object(value)
         if isinstance(value, Mapping):
-            return {key: self.render(item, newest=newest) for key, item in value.items()}
+            return {key: self.render(item) for key, item in value.items()}
         if isinstance(value, list | tuple):
-            return [self.render(item, newest=newest) for item in value]
+            return [self.render(item) for item in value]
         return value
 
-    def _object(self, value: FileValue, tenant_id: str | None) -> dict[str, Any]:
+    def _object(self, value: FileValue) -> dict[str, Any]:
         stored, url = value.stored, value.url or ""
         remote_url: str | None = url
         about: dict[str, Any] = {"reference": None, "related_id": None, "size": 0}
@@ -141,9 +138,9 @@ class FileStore:
             about |= {"related_id": stored.id, "size": len(stored.content)}
         about |= {"transfer_method": method, "remote_url": remote_url, "url": url, "filename": name}
         about |= {"extension": os.path.splitext(name)[1], "mime_type": mime_type}
-        about |= {"type": value.type, "id": None, "tenant_id": tenant_id}
+        about |= {"type": value.type, "id": None, "tenant_id": self.tenant_id}
         filled = fill("OutputFile", **about)
-        if tenant_id is None:
+        if self.tenant_id is None:
             del filled["tenant_id"]
             return filled
         del filled["reference"]

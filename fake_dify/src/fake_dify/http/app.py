@@ -16,7 +16,6 @@ from starlette.types import Receive, Scope, Send
 from ..api import handler
 from ..api.app import download
 from ..api.request import ApiRequest
-from ..checks import ScriptError
 from ..contract import Operation, contract
 from ..faults import CATALOGUE, Answer
 from ..replies import ApiError, Reply, ReplyOver, crash
@@ -137,7 +136,7 @@ class Service:
                 self._world.switch_on(**request.state.call.body)
             elif request.method == "DELETE":
                 self._world.switch_off()
-        except (ScriptError, TypeError, ValueError) as error:
+        except (TypeError, ValueError) as error:
             status, told = 400, {"message": str(error)}
         names = {name: {"does": one.does, "right": one.right} for name, one in CATALOGUE.items()}
         on = self._world.faults.named

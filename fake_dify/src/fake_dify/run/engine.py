@@ -25,6 +25,7 @@ class Execution:
 
     variables: what nodes gave, by (node id, name).
     nested: how many iterations, loops and parallels go on, which decides how a stop ends.
+    busy: how many branches do not wait for people; `rest` counts one out.
     """
 
     def __init__(self, world: World, run: Run, steps: Sequence[Step]) -> None:
@@ -46,8 +47,7 @@ class Execution:
         )
         self.nested = self.total_steps = self._index = 0
         self._begun = self._last_sent = time.monotonic()
-        # A run is busy in branches, and pauses when all of them wait for people.
-        self._busy = 1
+        self.busy = 1
         self._submitted: list[Form] = []  # since the run paused; it is about to go on
 
     # Events
@@ -187,15 +187,11 @@ class Execution:
 
     # Pauses
 
-    def join(self, branches: int) -> None:
-        """Count branches in; `rest` counts each one out."""
-        self._busy += branches
-
     async def rest(self) -> None:
         """Count a branch out; with nothing left to do but to wait, the run pauses."""
-        self._busy -= 1
+        self.busy -= 1
         run, waiting = self.run, self._waiting
-        if self._busy or not waiting:
+        if self.busy or not waiting:
             return
         for form in waiting:
             if form in run.pause:  # asked before the last pause already
@@ -265,7 +261,7 @@ class Execution:
             await self._node_resumed(one.node)
         for one in resumed:
             if not (one.waits or one in lost or one.answered.is_set()):
-                self._busy += 1
+                self.busy += 1
                 one.answered.set()
 
     # The course of a run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -106,15 +107,12 @@ class Walk(Step):
 
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
         graph = self.app.graph
-        seen, waiting = {self.start}, [self.start]
-        while waiting:  # a node comes when nothing leads to it any more
-            behind = {a for a in waiting for b in waiting if a != b and graph.reaches(b, a)}
-            name = next((one for one in waiting if one not in behind), waiting[0])
-            waiting.remove(name)
-            choice = None if name == self.start else await self.visit(execution, scope, name)
-            found = [one for one in graph.next(name, choice) if one in graph.nodes]
-            waiting += dict.fromkeys(one for one in found if one not in seen)
-            seen.update(found)
+        behind = TopologicalSorter({name: graph.next(name, None) for name in graph.nodes})
+        reached = {self.start}  # a node comes when nothing leads to it any more
+        for name in reversed(list(behind.static_order())):
+            if name in reached & graph.nodes.keys():
+                choice = None if name == self.start else await self.visit(execution, scope, name)
+                reached.update(graph.next(name, choice))
 
     async def visit(self, execution: Execution, scope: Scope, name: str) -> str | None:
         """Perform one node; return the handle of the branch that it takes, if it has any."""

@@ -181,10 +181,10 @@ class Parallel(Step):
             await execution.tell("parallel_branch_finished", **about)
             await execution.rest()
 
-        execution.join(len(self.branches) - 1)
+        execution.busy += len(self.branches) - 1
         execution.nested += 1
         async with asyncio.TaskGroup() as group:
             for branch in self.branches:
                 group.create_task(perform(branch))
         execution.nested -= 1
-        execution.join(1)
+        execution.busy += 1
