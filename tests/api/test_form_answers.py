@@ -6,17 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from dify_workflow import (
-    APIError,
-    ConnectionFailed,
-    FormClosed,
-    GatewayError,
-    InvalidArgument,
-    InvalidParam,
-    NotFound,
-    RouteNotFound,
-    WorkflowFile,
-)
+from dify_workflow import WorkflowFile, errors
 from facade import Kind, answered, both, client
 from fake_dify import FakeDify
 from paused_runs import ANSWER, recorded, start
@@ -60,7 +50,7 @@ def test_what_does_not_fit_is_not_sent_and_all_is_said_at_once(kind: Kind, by_to
             given = {"action": form.actions[0].id, **RICH, **change}
             given = {name: value for name, value in given.items() if value is not ...}
             action = given.pop("action")
-            with pytest.raises(InvalidArgument) as caught:
+            with pytest.raises(errors.InvalidArgument) as caught:
                 dify.submit_form(form.token if by_token else form, action=action, inputs=given)
             said = str(caught.value).split("; ")
             assert len(said) == len(problems), said
@@ -91,7 +81,11 @@ REFUSED = [
     *("one_submit_ok", "one_submit_other_app", "rich_bad_select", "rich_too_many"),
     *("form_get_unknown", "form_get_by_form_id", "submit_unknown_token", "one_form_get_other_app"),
 ]
-MEANING: dict[int, type[APIError]] = {400: InvalidParam, 404: NotFound, 412: FormClosed}
+MEANING: dict[int, type[errors.APIError]] = {
+    400: errors.InvalidParam,
+    404: errors.NotFound,
+    412: errors.FormClosed,
+}
 
 
 @both
@@ -108,20 +102,20 @@ def test_what_the_server_refuses_is_typed(kind: Kind) -> None:
         error = caught.value
         assert (error.status_code, error.code) == (item.status, item.json()["code"])
         assert item.json()["message"].startswith(error.message)  # without the server's routes
-        assert not isinstance(error, RouteNotFound)
+        assert not isinstance(error, errors.RouteNotFound)
 
 
 # An answer that is lost on the way: what POST and GET are answered with, and what comes out.
 HTML = "<html><body>nginx</body></html>"
 TAKEN, OPEN = (Reply.of(recorded(case)) for case in ("one_form_get_after", "one_form_get"))
-LOST: dict[str, tuple[Reply, Reply, type[APIError | ConnectionFailed] | None]] = {
+LOST: dict[str, tuple[Reply, Reply, type[errors.APIError | errors.ConnectionFailed] | None]] = {
     "reset, taken": (Reply.raw(Reset()), TAKEN, None),
     "closed, taken": (Reply.raw(Close()), TAKEN, None),
     "gateway, taken": (Reply.html(504, HTML), TAKEN, None),
     "cut head, taken": (Reply.raw(b"HTTP/1.1 200 OK\r\nContent-", Reset()), TAKEN, None),
-    "reset, not taken": (Reply.raw(Reset()), OPEN, ConnectionFailed),
-    "gateway, not taken": (Reply.html(502, HTML), OPEN, GatewayError),
-    "reset, unknown": (Reply.raw(Reset()), Reply.json(404, {"code": "not_found"}), NotFound),
+    "reset, not taken": (Reply.raw(Reset()), OPEN, errors.ConnectionFailed),
+    "gateway, not taken": (Reply.html(502, HTML), OPEN, errors.GatewayError),
+    "reset, unknown": (Reply.raw(Reset()), Reply.json(404, {"code": "not_found"}), errors.NotFound),
 }
 
 

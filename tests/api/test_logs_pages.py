@@ -11,14 +11,7 @@ from typing import Any
 
 import attrs
 import pytest
-from dify_workflow import (
-    AuthenticationError,
-    InvalidArgument,
-    NotFound,
-    UnreadableAnswer,
-    WorkflowLogs,
-    WorkflowLogsRequest,
-)
+from dify_workflow import WorkflowLogs, WorkflowLogsRequest, errors
 from facade import Kind, answered, both, client
 from log_server import NOW, STATUSES, USERS, Logs, Times, entry, log_id, numbers
 from pauses import recorded_pauses
@@ -111,7 +104,7 @@ def test_an_error_comes_out_where_it_happens(kind: Kind) -> None:
     with Failing(_times(30)) as server, client(kind, server) as dify, recorded_pauses():
         entries = dify.iter_logs(limit=10)
         assert numbers(islice(entries, 9)) == list(range(9))  # the gateway's error was retried
-        with pytest.raises(AuthenticationError):
+        with pytest.raises(errors.AuthenticationError):
             next(entries)
 
 
@@ -125,7 +118,7 @@ def test_an_entry_that_cannot_be_read_is_a_typed_error(kind: Kind, wrong: dict[s
     body = {"page": 1, "limit": 10, "total": 1, "has_more": False, "data": [entry(0, NOW) | wrong]}
     with answered(kind, Reply.json(200, body)) as (_, dify):
         for call in (dify.logs, lambda: list(dify.iter_logs())):
-            with pytest.raises(UnreadableAnswer):
+            with pytest.raises(errors.UnreadableAnswer):
                 call()
 
 
@@ -299,15 +292,15 @@ def test_a_last_id_that_is_not_there_is_a_clear_error(kind: Kind) -> None:
         another = attrs.evolve(dify.logs().data[0], id="log-x")
         for last, requests in (("log-x", 2), (another, 1)):
             server.requests.clear()
-            with pytest.raises(InvalidArgument, match="no entry 'log-x'") as caught:
+            with pytest.raises(errors.InvalidArgument, match="no entry 'log-x'") as caught:
                 dify.logs(last_id=last)
             assert (caught.value.field, len(server.requests)) == ("last_id", requests)
         server.entries.clear()
-        with pytest.raises(InvalidArgument, match="no entry"):
+        with pytest.raises(errors.InvalidArgument, match="no entry"):
             dify.logs(last_id=log_id(1))
     refused = Reply.json(404, {"code": "not_found", "message": "x", "status": 404})
     with answered(kind, refused) as (server_refusing, dify):
-        with pytest.raises(NotFound):
+        with pytest.raises(errors.NotFound):
             dify.logs(last_id="log-1")
         assert len(server_refusing.requests) == 1
 
@@ -336,5 +329,5 @@ def test_a_server_that_gives_one_page_for_ever(kind: Kind) -> None:
             assert numbers(dify.iter_logs()) == list(range(len(data)))
             assert len(strange.requests) <= (5 if data else 1)
             assert numbers(dify.logs()) == list(range(len(data)))
-            with pytest.raises(InvalidArgument):
+            with pytest.raises(errors.InvalidArgument):
                 dify.logs(last_id="log-x")

@@ -10,14 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dify_workflow import (
-    APIError,
-    AppUnavailable,
-    InputWarning,
-    InvalidArgument,
-    UnreadableAnswer,
-    WorkflowFile,
-)
+from dify_workflow import InputWarning, WorkflowFile, errors
 from facade import Kind, answered, both, client, each_way, run, run_reply
 from fake_dify import FakeDify, Input
 from odd_values import NOON, Colour, Level, Mode, Order, Point, Pydantic, Size
@@ -82,7 +75,7 @@ ALL_BAD = [
 @each_way
 def test_all_problems_are_one_error_and_nothing_is_sent(kind: Kind, way: str) -> None:
     with answered(kind, USUAL) as (server, dify):
-        with pytest.raises(InvalidArgument) as caught:
+        with pytest.raises(errors.InvalidArgument) as caught:
             run(dify, way, BAD, validate="strict")
         assert asked(server) == ["parameters"]  # and not one of the files was uploaded
     assert str(caught.value).split("; ") == ALL_BAD
@@ -154,7 +147,7 @@ def test_what_fits_a_form(kind: Kind, form: list[Any], inputs: dict[str, Any], t
         if not told:
             assert dify.run_workflow(inputs).status == "succeeded"
             return
-        with pytest.raises(InvalidArgument) as caught:
+        with pytest.raises(errors.InvalidArgument) as caught:
             dify.run_workflow(inputs)
         assert str(caught.value).startswith(told)
         assert "; " not in str(caught.value)
@@ -164,10 +157,10 @@ def test_what_fits_a_form(kind: Kind, form: list[Any], inputs: dict[str, Any], t
 @both
 def test_a_form_that_cannot_be_had_starts_no_run(kind: Kind) -> None:
     unpublished = Reply.of(exchange("1.14.2", "appinfo/unpublished_parameters"))
-    replies: list[tuple[Reply, type[APIError]]] = [
-        (unpublished, AppUnavailable),
-        (Reply.json(200, {"user_input_form": "?"}), UnreadableAnswer),
-        (Reply.json(200, []), UnreadableAnswer),
+    replies: list[tuple[Reply, type[errors.APIError]]] = [
+        (unpublished, errors.AppUnavailable),
+        (Reply.json(200, {"user_input_form": "?"}), errors.UnreadableAnswer),
+        (Reply.json(200, []), errors.UnreadableAnswer),
     ]
     for reply, expected in replies:
         with answered(kind, app(parameters=reply)) as (server, dify):
@@ -188,7 +181,7 @@ def test_the_recorded_forms_of_all_versions(kind: Kind) -> None:
                 recorded = app(parameters=Reply.of(item))
                 with answered(kind, recorded, validate="strict") as (_, dify):
                     assert dify.run_workflow({"text": "x"}).status == "succeeded"
-                    with pytest.raises(InvalidArgument) as caught:
+                    with pytest.raises(errors.InvalidArgument) as caught:
                         dify.run_workflow({"text": 5, "unknown": 1})
                     assert len(str(caught.value).split("; ")) == 2, item
     assert seen == set(VERSIONS)
@@ -219,7 +212,7 @@ VALUES: list[Any] = [
 def is_refused(dify: Any, inputs: dict[str, Any]) -> bool:
     try:
         dify.run_workflow(inputs)
-    except APIError as error:
+    except errors.APIError as error:
         return error.status_code in (400, 500)
     return False
 
@@ -237,7 +230,7 @@ def test_every_type_of_input_and_every_value(kind: Kind, value: Any) -> None:
             else:
                 refused = value is True or value == ["a"] or is_refused(dify, inputs)
             if refused:
-                with pytest.raises(InvalidArgument, match=rf"^inputs\.{name}: ") as caught:
+                with pytest.raises(errors.InvalidArgument, match=rf"^inputs\.{name}: ") as caught:
                     dify.run_workflow(inputs, validate="strict")
                 assert caught.value.field == f"inputs.{name}"
             else:

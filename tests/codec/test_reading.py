@@ -1,4 +1,4 @@
-"""Reading: every recorded event becomes its model, and what lacks something is read all the same.
+"""Reading: every recorded event becomes its model, also where it lacks something; JSON below it.
 
 Every recorded answer: tests/generator/test_generated_alone.py. Anything wrong: mutations of them.
 """
@@ -6,6 +6,8 @@ Every recorded answer: tests/generator/test_generated_alone.py. Anything wrong: 
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Callable
 from typing import Any
 
 import dify_workflow_api.models as models
@@ -14,9 +16,12 @@ import pytest
 from dify_workflow import UnreadableAnswer, WorkflowStreamEvent
 from dify_workflow._api.api_responses import ApiResponse
 from dify_workflow._api.results import from_detail
+from dify_workflow._codec import jsonio
 from dify_workflow._codec.jsonio import as_object, decode, normalised_run
 from dify_workflow._runs.state import RunState
 from dify_workflow_api.events import EVENTS
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from recorded_models import ANSWERS, RECORDED, holds
 from wire_archive import exchange, exchanges
 
@@ -107,3 +112,54 @@ def test_what_is_no_event_at_all_breaks_nothing(raw: Any) -> None:
     state.feed(line + line)
     assert not state.over
     assert {(repr(event.data), event.event) for event in state.ready} <= {(repr(raw), "")}
+
+
+# JSON, with orjson and without.
+
+TEXTS = [
+    *(b"12345678901234567890", b"-12345678901234567890", b"1234567890123456789012345678901234"),
+    *(b"9223372036854775807", b"9223372036854775808", b"18446744073709551616", b"-0", b"1e400"),
+    *(b"0.1234567890123456789", b"[0.0012345678901234567, 12345678901234567890]", b"1.5", b"1e5"),
+    *(b'"\\ud800"', b'"\\ud83d\\ude00"', b"NaN", b"Infinity", b'{"a": 1, "a": 2}', b" [] "),
+    *('"\u2028\x85"'.encode(), b"\xef\xbb\xbf{}", b"", b"{", b"[1,]", b"'a'", b"01", b"\xff"),
+    *(b'"\x00"', b"nul", b"[" * 100_000),
+]
+
+
+def decoded(text: bytes, loads: Callable[[bytes], Any]) -> str:
+    """The value with its types, or that there is none."""
+    try:
+        return repr(loads(text))
+    except (ValueError, RecursionError):
+        return "no JSON"
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: repr(text[:30]))
+def test_json_is_the_same_with_orjson_and_without(
+    text: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert decoded(text, jsonio.loads) == decoded(text, json.loads)
+    if len(text) < 19:
+        assert decoded(text, jsonio.loads_short) == decoded(text, json.loads)
+    monkeypatch.setattr(jsonio, "_orjson_loads", None)
+    for loads in (jsonio.loads, jsonio.loads_short):
+        assert decoded(text, loads) == decoded(text, json.loads)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+        max_leaves=8,
+    ),
+    st.booleans(),
+)
+def test_any_json_is_the_same_with_orjson_and_without(value: Any, ascii_only: bool) -> None:
+    text = json.dumps(value, ensure_ascii=ascii_only).encode()
+    assert repr(jsonio.loads(text)) == repr(json.loads(text)) == repr(value)
+
+
+def test_the_fast_reader_is_there_to_be_tested() -> None:
+    assert jsonio._orjson_loads is not None
+    assert math.isnan(jsonio.loads(b"NaN"))
