@@ -22,7 +22,10 @@ def made(name: str, payload: Any = None, **fields: Any) -> WorkflowStreamEvent:
 # Of nodes, iterations and loops, and recorded pieces of text: tests/promises/test_recordings.py.
 MESSAGES: list[tuple[WorkflowStreamEvent, str]] = [
     (made("text_chunk", {"text": "\n"}), "\n"),
+    (made("text_chunk", {"text": "a", "from_variable_selector": ["n", "text"]}), "a"),
     (made("text_chunk", {"text": ""}), ""),
+    (made("text_chunk", {"text": 3}), ""),
+    (made("text_chunk", data=None), ""),
     (made("text_replace", {"text": "a"}), "a"),
     (made("reasoning_chunk", {"reasoning": "a", "is_final": False}), "a"),
     (made("workflow_started", {"id": "r", "inputs": {}}), ""),
@@ -48,6 +51,12 @@ MESSAGES: list[tuple[WorkflowStreamEvent, str]] = [
 @pytest.mark.parametrize(("event", "message"), MESSAGES, ids=repr)
 def test_the_message_is_the_human_text(event: WorkflowStreamEvent, message: str) -> None:
     assert event.message == message
+    assert event.text == (message if event.event == "text_chunk" else "")
+
+
+def test_reasoning_that_comes_as_text_is_no_text() -> None:
+    apart = {"text": "a", "from_variable_selector": ["n", "reasoning_content"]}
+    assert (made("text_chunk", apart).message, made("text_chunk", apart).text) == ("a", "")
 
 
 def test_data_is_the_model_or_the_plain_dict() -> None:

@@ -147,21 +147,6 @@ def test_a_piece_without_a_text_is_an_event_all_the_same(kind: Kind) -> None:
     assert names == [event["event"] for event in events]
 
 
-def test_an_event_has_its_piece_of_text() -> None:
-    chunk = {"event": "text_chunk", "data": {"text": "a", "from_variable_selector": ["n", "text"]}}
-    assert WorkflowStreamEvent("text_chunk", chunk).text == "a"
-    apart = {"data": {"text": "a", "from_variable_selector": ["n", "reasoning_content"]}}
-    others: list[tuple[str, Any]] = [
-        ("text_chunk", apart),
-        ("text_chunk", {"data": None}),
-        ("text_chunk", {"data": {"text": 3}}),
-        ("reasoning_chunk", {"data": {"reasoning": "a"}}),
-        ("node_finished", {"data": {"title": "a"}}),
-        ("tts_message", {"audio": "a"}),
-    ]
-    assert [WorkflowStreamEvent(name, raw).text for name, raw in others] == [""] * len(others)
-
-
 LLM = ("llm", "llm_tagged", "tts", "llm_code", "branch", "agent", "limited")
 RECORDED = [
     item
