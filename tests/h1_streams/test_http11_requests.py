@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,19 +10,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from raw_http import (
-    LONGEST,
-    OK,
-    Peer,
-    RawServer,
-    Way,
-    answers,
-    asked,
-    loops,
-    own_client,
-    quiet_trio,
-    ways,
-)
+from raw_http import LONGEST, OK, Odd, Peer, RawServer, Way, answers, asked, loops, quiet_trio, ways
 
 pytestmark = quiet_trio
 
@@ -133,14 +120,6 @@ def test_a_header_that_cannot_be_sent_is_refused_before_anything_is(
     assert server.requests == []
 
 
-def test_a_refused_header_does_not_show_its_value() -> None:
-    with RawServer(answers(OK)) as server, own_client() as client:
-        for value in ("a-secret\r\n", "a-secret\0"):
-            with pytest.raises(httpx.LocalProtocolError, match="Authorization") as caught:
-                client.get(server.url, headers={"Authorization": value})
-            assert "a-secret" not in f"{caught.value!r} {caught.value.__cause__!r}"
-
-
 LENGTHS = {"longer": (b"hello", b" world"), "longer at once": (b"hello!",), "shorter": (b"hel",)}
 
 
@@ -233,9 +212,8 @@ def test_an_early_answer_between_the_parts_of_a_body_is_seen(way: Way, busy: boo
 
 
 @loops
-def test_an_error_of_the_body_is_raised_as_it_is(way: Way) -> None:
-    class Odd(Exception):
-        pass
+def test_a_body_that_fails_gives_its_connection_back(way: Way) -> None:
+    """What was sent of it is on a connection that nobody uses again."""
 
     class Failing(Parts):
         def __iter__(self) -> Iterator[bytes]:
@@ -243,12 +221,17 @@ def test_an_error_of_the_body_is_raised_as_it_is(way: Way) -> None:
             raise Odd
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            yield b"hello"
-            raise Odd
+            for part in self:
+                yield part
 
-    gone: queue.Queue[bool] = queue.Queue()
-    headers = {"Content-Length": "10"}
-    with RawServer(lambda peer: gone.put(peer.gone())) as server:
-        with pytest.raises(Odd):
-            asked(way, request(parts=Failing(), headers=headers)(server.url))
-        assert gone.get(timeout=LONGEST)
+    def serve(peer: Peer) -> None:
+        if peer.head().startswith(b"GET"):
+            peer.send(OK)
+        peer.gone()
+
+    failing = request(parts=Failing(), headers={"Content-Length": "10"})
+    timeout = {"extensions": {"timeout": {"pool": 2.0}}}
+    with RawServer(serve) as server:
+        made = [failing(server.url), request("GET", **timeout)(server.url)]
+        failed, fine = asked(way, made, limits=httpx.Limits(max_connections=1))
+        assert (failed, fine["body"], server.connections) == (Odd, b"ok", 2)
