@@ -41,6 +41,7 @@ CHUNKED: dict[str, tuple[bytes, bytes]] = {
     "lower-case size": (b"a\r\n0123456789\r\n0\r\n\r\n", b"0123456789"),
     "upper-case size": (b"A\r\n0123456789\r\n0\r\n\r\n", b"0123456789"),
     "leading zeros": (b"0005\r\nhello\r\n000\r\n\r\n", b"hello"),
+    "20 digits": (b"0" * 19 + b"5\r\nhello\r\n" + b"0" * 20 + b"\r\n\r\n", b"hello"),
     "two digits": (b"1f\r\n" + b"x" * 31 + b"\r\n0\r\n\r\n", b"x" * 31),
     "extension": (b"5;name=value\r\nhello\r\n0;last\r\n\r\n", b"hello"),
     "quoted extension": (b'5;a="b"; c\r\nhello\r\n0\r\n\r\n', b"hello"),

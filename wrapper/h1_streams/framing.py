@@ -230,9 +230,9 @@ class ChunkedBody(Body):
 
     def _whole_chunks(self, data: bytes, position: int, parts: list[bytes]) -> int:
         """Take the chunks that are there from end to end, and begin the one that is not."""
-        while (line_end := data.find(b"\r\n", position)) > position:
+        while (line_end := data.find(b"\r\n", position, position + _LONGEST_SIZE)) > position:
             size = data[position:line_end]
-            if size.strip(_HEX) or len(size) > _LONGEST_SIZE:
+            if size.strip(_HEX):
                 break  # an extension, or what is no size at all
             begin = line_end + 2
             end = begin + int(size, 16)
@@ -293,7 +293,7 @@ class ChunkedBody(Body):
 
 _LONGEST_LINE = 16 * 1024
 _LONGEST_FRAMING = 10.0  # s, of a size line or a trailer; it ends with the read behind them
-_LONGEST_SIZE = 20  # digits
+_LONGEST_SIZE = 20 + len(b"\r\n")  # digits, and the end of their line
 _HEX = b"0123456789abcdefABCDEF"
 _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,20})(?:;[^\n]*)?[ \t]*\r\n").fullmatch
 
