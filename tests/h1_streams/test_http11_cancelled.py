@@ -10,9 +10,9 @@ import warnings
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
+import anyio
 import httpx
 import pytest
-import trio
 from dify_workflow._clients._async.io import AsyncRouter
 from dify_workflow._transport.pools import TransportSettings
 from raw_http import LONGEST, OK, Peer, RawServer, answers, full_server, in_loop, quiet_trio
@@ -55,7 +55,15 @@ async def cancelled(
         await task
 
 
+async def endless() -> AsyncIterator[bytes]:
+    """A body of which the second part does not come."""
+    yield b"hello"
+    await anyio.sleep_forever()
+
+
+# Where a request is when it is cancelled, by what the server has said.
 WHERE: dict[str, bytes] = {
+    "between the parts of its body": b"",
     "waiting for the head": b"",
     "in the head": OK[:20],
     "waiting for the body": CHUNKED,
@@ -63,42 +71,32 @@ WHERE: dict[str, bytes] = {
 }
 
 
+@pytest.mark.parametrize("loop", ["asyncio", "trio"])
 @pytest.mark.parametrize("fresh", [True, False], ids=["a new connection", "a used one"])
-@pytest.mark.parametrize("said", WHERE.values(), ids=WHERE)
-def test_a_cancelled_request_closes_its_connection(said: bytes, fresh: bool) -> None:
-    stuck = Stuck(said)
-
-    async def main(client: httpx.AsyncClient) -> None:
-        if not fresh:
-            assert (await client.get(server.url)).content == b"ok"
-        await cancelled(client.post(server.url, content=b"hello"), stuck.waits)
-        assert await asyncio.to_thread(stuck.gone.get, timeout=LONGEST) == 1
-        for _ in range(2):
-            assert (await client.get(server.url)).content == b"ok"
-
-    with RawServer(stuck) as server:
-        in_loop(main, limits=ONE)
-        assert server.connections == 2
-
-
-@pytest.mark.parametrize("said", WHERE.values(), ids=WHERE)
-def test_the_same_under_trio(said: bytes) -> None:
-    stuck = Stuck(said)
+@pytest.mark.parametrize("where", WHERE)
+def test_a_cancelled_request_closes_its_connection(where: str, fresh: bool, loop: str) -> None:
+    stuck = Stuck(WHERE[where])
 
     async def main() -> None:
-        async with httpx.AsyncClient(
-            transport=AsyncRouter(TransportSettings(limits=ONE)), timeout=LONGEST
-        ) as client:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(lambda: client.post(server.url, content=b"hello"))
-                await trio.to_thread.run_sync(stuck.waits.wait, 4)
-                await trio.sleep(0.01)
-                nursery.cancel_scope.cancel()
-            assert stuck.gone.get(timeout=LONGEST) == 1
-            assert (await client.get(server.url)).content == b"ok"
+        async def post() -> None:
+            content = endless() if where == "between the parts of its body" else b"hello"
+            await client.post(server.url, content=content)
+
+        transport = AsyncRouter(TransportSettings(limits=ONE))
+        async with httpx.AsyncClient(transport=transport, timeout=LONGEST) as client:
+            if not fresh:
+                assert (await client.get(server.url)).content == b"ok"
+            async with anyio.create_task_group() as group:
+                group.start_soon(post)
+                await anyio.to_thread.run_sync(stuck.waits.wait, LONGEST)
+                await anyio.sleep(0.02)  # what was said has come
+                group.cancel_scope.cancel()
+            assert await anyio.to_thread.run_sync(stuck.gone.get, True, LONGEST) == 1
+            for _ in range(2):
+                assert (await client.get(server.url)).content == b"ok"
 
     with RawServer(stuck) as server:
-        trio.run(main)
+        anyio.run(main, backend=loop)
         assert server.connections == 2
 
 
@@ -155,24 +153,6 @@ def test_cancelled_in_the_handshake_of_tls() -> None:
         assert gone.get(timeout=LONGEST)
 
 
-def test_cancelled_while_it_waits_in_the_pool() -> None:
-    """For the only connection, which then is free for others."""
-    stuck = Stuck(b"")
-
-    async def main(client: httpx.AsyncClient) -> None:
-        first = asyncio.create_task(client.post(server.url))
-        await asyncio.to_thread(stuck.waits.wait, 4)
-        await cancelled(client.get(server.url))
-        first.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await first
-        assert (await client.get(server.url)).content == b"ok"
-
-    with RawServer(stuck) as server:
-        in_loop(main, limits=ONE)
-        assert server.connections == 2
-
-
 def test_cancelled_when_its_turn_in_the_pool_has_just_come(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its connection was made, but it has not begun to use it; its place is soon free."""
     monkeypatch.setattr("dify_workflow._transport.pools._KEEPALIVE_EXPIRY", 0.05)
@@ -215,19 +195,4 @@ def test_a_cancelled_read_of_a_stream_leaves_the_rest() -> None:
             assert got == b"ok"
 
     with RawServer(serve) as server:
-        in_loop(main)
-
-
-def test_a_body_that_is_cancelled_between_its_parts_closes_the_connection() -> None:
-    gone: queue.Queue[bool] = queue.Queue()
-
-    async def parts() -> AsyncIterator[bytes]:
-        yield b"hello"
-        await asyncio.sleep(60)
-
-    async def main(client: httpx.AsyncClient) -> None:
-        await cancelled(client.post(server.url, content=parts()))
-        assert await asyncio.to_thread(gone.get, timeout=LONGEST)
-
-    with RawServer(lambda peer: gone.put(peer.gone())) as server:
         in_loop(main)
