@@ -17,7 +17,7 @@ WORLDS = {
     # eventlet tells a reset as a plain end.
     "eventlet": (FILES, "sync and not async and not reset"),
     "gevent": (FILES, "sync and not async"),
-    "httpx2": ([*FILES, "test_seed.py", "test_http11_hooks.py", "test_connections_httpx.py"], ""),
+    "httpx2": ([*FILES, "test_seed.py", "test_hooks.py", "test_connections_httpx.py"], ""),
     "uvloop": ([*FILES, "test_closing_loops.py", "test_fault_sockets.py"], "async or loops"),
 }
 
