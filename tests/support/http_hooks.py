@@ -86,7 +86,7 @@ def _log(seen: list[Any], _: Any) -> Undo:
         def emit(self, record: logging.LogRecord) -> None:
             seen.append(record)
 
-    log, handler = logging.getLogger("httpx"), Handler()
+    log, handler = logging.getLogger(httpx.__name__), Handler()
     log.addHandler(handler)
     log.setLevel(logging.INFO)
 

@@ -48,7 +48,7 @@ _layers = attrgetter(
     "_send_single_request",
     "_transport_for_url",
 )
-_httpx_log = logging.getLogger("httpx")
+_httpx_log = logging.getLogger(httpx.__name__)  # httpx2 may stand in its place
 
 
 def _is_hooked(client: Any, kind: type[Any]) -> bool:
