@@ -10,7 +10,20 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from raw_http import LONGEST, OK, Odd, Peer, RawServer, Way, answers, asked, loops, quiet_trio, ways
+from raw_http import (
+    LONGEST,
+    OK,
+    Odd,
+    Peer,
+    RawServer,
+    Way,
+    answers,
+    asked,
+    loops,
+    own_client,
+    quiet_trio,
+    ways,
+)
 
 pytestmark = quiet_trio
 
@@ -118,6 +131,14 @@ def test_a_header_that_cannot_be_sent_is_refused_before_anything_is(
             sent = asked(way, make(server.url), own=own)
             assert sent == [httpx.LocalProtocolError]
     assert server.requests == []
+
+
+def test_a_refused_header_does_not_show_its_value() -> None:
+    with own_client() as client:
+        for value in ("a-secret\r\n", "a-secret\0"):
+            with pytest.raises(httpx.LocalProtocolError, match="Authorization") as caught:
+                client.get("http://127.0.0.1:9", headers={"Authorization": value})
+            assert "a-secret" not in f"{caught.value!r} {caught.value.__cause__!r}"
 
 
 LENGTHS = {"longer": (b"hello", b" world"), "longer at once": (b"hello!",), "shorter": (b"hel",)}
