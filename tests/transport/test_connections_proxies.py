@@ -138,11 +138,10 @@ def test_what_no_proxy_excludes(
 
 
 @both
-@pytest.mark.parametrize("no_proxy", ["127.0.0.1", "x.test,127.0.0.1:{port}", "127.0.0.0/8", "*"])
-def test_a_host_without_proxy(kind: Kind, environment: pytest.MonkeyPatch, no_proxy: str) -> None:
+def test_a_host_without_proxy(kind: Kind, environment: pytest.MonkeyPatch) -> None:
     with ReplayServer(dify_server) as server:
         environment.setenv("HTTP_PROXY", NOBODY)
-        environment.setenv("NO_PROXY", no_proxy.format(port=server.url.rpartition(":")[2]))
+        environment.setenv("NO_PROXY", "127.0.0.0/8")
         with client(kind, server) as dify:
             use(dify)
         assert len(server.requests) == 5
@@ -211,15 +210,18 @@ def test_tls_through_a_proxy(
         Tunnel(front.url) as proxy,
     ):
         options: dict[str, Any] = {"verify": trusting()}
+        url = proxy.url.replace("://", "://me:se%2Fcret@")
         if from_environment:
-            environment.setenv("HTTPS_PROXY", proxy.url)
+            environment.setenv("HTTPS_PROXY", url)
         else:
-            options["proxy"] = proxy.url
+            options["proxy"] = url
         with client(kind, "https://localhost:1", **options) as dify:
             use(dify)
             dify.close()
             assert freed(server, dify)
         assert {told.splitlines()[0] for told in proxy.heads} == {b"CONNECT localhost:1 HTTP/1.1"}
+        assert all(b"Basic bWU6c2UvY3JldA==" in told for told in proxy.heads)
+        assert not any("proxy-authorization" in request.headers for request in server.requests)
         assert len(server.requests) == 5
 
 
