@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import queue
 import ssl
 import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
+import attrs
 import httpcore
 import httpx
 import pytest
+from facade import Kind, both
 from h1_streams.connection import Connection
 from h1_streams.state import Route
 from raw_http import LONGEST, Peer, RawServer, in_loop, own_client
@@ -50,42 +52,23 @@ def nervous() -> Iterator[None]:
 
 
 @pytest.mark.long
+@both
 @pytest.mark.parametrize("limits", FEW, ids=["a small pool", "few that are kept"])
-def test_threads_that_share_few_connections(limits: httpx.Limits, nervous: None) -> None:
-    with (
-        RawServer(Echo()) as server,
-        own_client(limits=limits) as client,
-        ThreadPoolExecutor(12) as pool,
-    ):
-        assert list(pool.map(lambda path: client.get(server.url + path).text, PATHS)) == PATHS
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("limits", FEW, ids=["a small pool", "few that are kept"])
-def test_tasks_that_share_few_connections(limits: httpx.Limits) -> None:
+def test_few_connections_are_shared(kind: Kind, limits: httpx.Limits, nervous: None) -> None:
     async def main(client: httpx.AsyncClient) -> list[str]:
-        async def work(paths: list[str]) -> list[str]:
-            return [(await client.get(server.url + path)).text for path in paths]
-
-        answers = await asyncio.gather(*[work(PATHS[at::12]) for at in range(12)])
-        return sorted(itertools.chain(*answers))
+        found = await asyncio.gather(*[client.get(server.url + path) for path in PATHS])
+        return [response.text for response in found]
 
     with RawServer(Echo()) as server:
-        assert in_loop(main, limits=limits) == sorted(PATHS)
+        if kind == "async":
+            assert in_loop(main, limits=limits) == PATHS
+        else:
+            with own_client(limits=limits) as client, ThreadPoolExecutor(12) as pool:
+                found = pool.map(lambda path: client.get(server.url + path).text, PATHS)
+                assert list(found) == PATHS
 
 
 # What a pool may do between two steps of a request in another thread.
-
-
-def used(server: RawServer) -> tuple[Connection, httpcore.Request]:
-    """A connection that is idle after a request, and the next request."""
-    origin = httpcore.Origin(b"http", b"127.0.0.1", server.port)
-    connection = Connection(Route(origin, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)), 1.0, [])
-    request = httpcore.Request("GET", f"{server.url}/a", headers=[("Host", "a")])
-    assert read(connection.handle_request(request)) == b"/a"
-    assert connection.is_idle()
-    assert connection.is_available()
-    return connection, request
 
 
 def read(response: httpcore.Response) -> bytes:
@@ -94,74 +77,83 @@ def read(response: httpcore.Response) -> bytes:
     return body
 
 
-def test_one_that_is_taken_while_it_is_looked_at_has_not_expired() -> None:
+@attrs.frozen
+class Used:
+    """A connection that is idle after a request, and the next request."""
+
+    connection: Connection
+    request: httpcore.Request
+    echo: Echo
+
+    def take(self) -> httpcore.Response:
+        return self.connection.handle_request(self.request)
+
+
+@pytest.fixture
+def used() -> Iterator[Used]:
+    """In the end its socket is closed."""
+    with RawServer(echo := Echo()) as server:
+        origin = httpcore.Origin(b"http", b"127.0.0.1", server.port)
+        connection = Connection(Route(origin, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)), 1.0, [])
+        request = httpcore.Request("GET", f"{server.url}/a", headers=[("Host", "a")])
+        used = Used(connection, request, echo)
+        assert read(used.take()) == b"/a"
+        assert connection.is_idle()
+        assert connection.is_available()
+        yield used
+        assert connection.is_closed()
+        assert echo.gone.get(timeout=LONGEST) == 1
+
+
+def test_one_that_is_taken_while_it_is_looked_at_has_not_expired(used: Used) -> None:
     """What is readable then is an answer."""
-    with RawServer(echo := Echo()) as server:
-        connection, request = used(server)
-        stream, taken = connection._stream, []
+    stream, taken = used.connection._stream, []
 
-        class Looked:
-            def __getattr__(self, name: str) -> Any:
-                return getattr(stream, name)
+    class Looked:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(stream, name)
 
-            def get_extra_info(self, info: str) -> Any:
-                if info == "is_readable":
-                    try:
-                        taken.append(connection.handle_request(request))
-                    except httpcore.ConnectionNotAvailable:
-                        pass  # it asks the pool for another one
-                    return True
-                return stream.get_extra_info(info)
+        def get_extra_info(self, info: str) -> Any:
+            if info == "is_readable":
+                with suppress(httpcore.ConnectionNotAvailable):  # it asks the pool for another one
+                    taken.append(used.take())
+                return True
+            return stream.get_extra_info(info)
 
-        connection._stream = Looked()
-        expired = connection.has_expired()
-        assert expired != bool(taken)
-        if expired:
-            with pytest.raises(httpcore.ConnectionNotAvailable):
-                connection.handle_request(request)
-        connection.close()
-        for response in taken:
-            assert read(response) == b"/a"
-        assert echo.gone.get(timeout=LONGEST) == 1
-
-
-def test_one_that_is_taken_before_the_pool_closes_it_ends_with_its_answer() -> None:
-    with RawServer(echo := Echo()) as server:
-        connection, request = used(server)
-        echo.pause = True
-        response = connection.handle_request(request)
-        connection.close()
-        assert not connection.is_available()
-        echo.more.set()
+    used.connection._stream = Looked()
+    expired = used.connection.has_expired()
+    assert expired != bool(taken)
+    if expired:
+        with pytest.raises(httpcore.ConnectionNotAvailable):
+            used.take()
+    used.connection.close()
+    for response in taken:
         assert read(response) == b"/a"
-        assert connection.is_closed()
-        assert echo.gone.get(timeout=LONGEST) == 1
 
 
-def test_one_that_the_pool_closes_while_it_is_being_taken_is_closed() -> None:
-    with RawServer(echo := Echo()) as server:
-        connection, request = used(server)
-        take = connection._take
-
-        def taken_as_it_is_closed() -> None:
-            take()
-            connection.close()
-
-        connection._take = taken_as_it_is_closed  # type: ignore[method-assign]
-        with pytest.raises(httpcore.ConnectionNotAvailable):
-            connection.handle_request(request)
-        assert connection.is_closed()
-        assert echo.gone.get(timeout=LONGEST) == 1
+def test_one_that_is_taken_before_the_pool_closes_it_ends_with_its_answer(used: Used) -> None:
+    used.echo.pause = True
+    response = used.take()
+    used.connection.close()
+    assert not used.connection.is_available()
+    used.echo.more.set()
+    assert read(response) == b"/a"
 
 
-def test_one_that_the_pool_has_closed_is_not_taken() -> None:
-    with RawServer(echo := Echo()) as server:
-        connection, request = used(server)
-        connection.close()
-        with pytest.raises(httpcore.ConnectionNotAvailable):
-            connection.handle_request(request)
-        assert connection.is_closed()
-        assert echo.gone.get(timeout=LONGEST) == 1
+@pytest.mark.parametrize("moment", ["before", "meanwhile"])
+def test_one_that_the_pool_closes_is_not_taken(used: Used, moment: str) -> None:
+    take = used.connection._take
+
+    def taken_as_it_is_closed() -> None:
+        take()
+        used.connection.close()
+
+    if moment == "before":
+        used.connection.close()
+    else:
+        used.connection._take = taken_as_it_is_closed  # type: ignore[method-assign]
+    with pytest.raises(httpcore.ConnectionNotAvailable):
+        used.take()
 
 
 def test_one_that_was_just_made_has_not_expired() -> None:
