@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import ssl
@@ -52,7 +51,8 @@ class Records:
     def __init__(self, peer: Any, *, below: Records | None = None) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(TLS / "server.pem")
-        self._peer, self._below = peer, below
+        self._receive: Any = below.read if below else lambda: peer._socket.recv(65_536)
+        self._sent: Any = below.send if below else peer.send
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self._perform(self._tls.do_handshake)
@@ -64,20 +64,13 @@ class Records:
                 return step(*given)
             except ssl.SSLWantReadError:
                 self._flush()
-                data = self._below.read() if self._below else self._peer._socket.recv(65_536)
-                if not data:
+                if not (data := self._receive()):
                     raise ConnectionError from None
                 self._incoming.write(data)
 
     def _flush(self) -> None:
         if self._outgoing.pending:
             self._sent(self._outgoing.read())
-
-    def _sent(self, data: bytes) -> None:
-        if self._below is None:
-            self._peer.send(data)
-        else:
-            self._below.send(data)
 
     def read(self) -> bytes:
         try:
@@ -272,15 +265,3 @@ def test_a_body_is_read_from_where_it_is_now(
         assert [event.raw for event in dify.run_workflow_stream({})] == RUN.events()
     whole = b"".join(seen)
     assert whole == (ping if way == "begun" else b"".join(RUN.frames()))
-
-
-def test_the_loops_of_asyncio_leave_no_pools_behind() -> None:
-    with RawServer(answers(said(b"ok"))) as server:
-        shared = httpx.AsyncClient(transport=AsyncRouter(TransportSettings()))
-
-        async def main() -> str:
-            return (await shared.get(server.url)).text
-
-        assert [asyncio.run(main()) for _ in range(2)] == ["ok", "ok"]
-        router: Any = shared._transport
-        assert router._loops == {}
