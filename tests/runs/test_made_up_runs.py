@@ -285,18 +285,6 @@ def test_another_pair_is_no_refusal(
     assert (state.failure, state.over, state.held, told(state)) == (None, False, held, names)
 
 
-def test_a_refusal_is_told_at_the_end_of_its_stream_however_it_is_cut() -> None:
-    pair = framed(START) + framed(END)
-    for end in range(len(pair) + 1):
-        state = doubting()
-        state.feed(pair[:end])
-        state.feed(pair[end:])
-        assert (state.held, state.failure, list(state.ready)) == ("refused", None, [])
-        state.flush()
-        assert isinstance(state.failure, InvalidParam)
-        assert (state.over, state.run_id, list(state.ready)) == (True, None, [])
-
-
 def test_what_was_held_on_one_connection_does_not_come_up_on_another() -> None:
     start, end = made_up(STARTED, "")
     error, *_ = ENDS["error"]

@@ -54,19 +54,6 @@ def test_ids_that_an_event_lacks_come_with_a_later_one() -> None:
     assert ids == [(None, None)] * 3 + [(None, "task")] + [("run", "task")] * 2
 
 
-def test_the_run_id_in_the_place_of_the_task_id_is_not_taken_for_it() -> None:
-    events = exchange("1.14.2", "events/ping_snapshot").events()
-    assert events[0]["task_id"] == events[0]["workflow_run_id"]
-    state = run_of(events)
-    real = events[-1]["task_id"]
-    assert {event.task_id for event in state.ready} == {None, real}
-    assert state.task_id == real
-    ended_before = run_of(exchange("1.14.2", "events/finished_snapshot").events())
-    assert ended_before.over
-    assert ended_before.run_id is not None
-    assert ended_before.task_id is None
-
-
 # What is skipped where only the result counts.
 
 
@@ -101,18 +88,6 @@ def test_what_is_kept_unread_of_a_result_has_a_bound() -> None:
 # The end of a run whose last event was lost.
 
 
-@pytest.mark.parametrize("status", ["succeeded", "failed", "stopped", "partial-succeeded"])
-def test_a_run_is_ended_by_its_detail(status: str) -> None:
-    state = run_of([STARTED, NODE_STARTED])
-    state.interrupted()
-    state.finish({"id": RUN, "status": status, "outputs": {"a": 1}, "error": "e", "inputs": "{}"})
-    last = state.ready[-1]
-    assert (state.over, state.status, last.event) == (True, status, "workflow_finished")
-    assert (last.id, last.task_id, last.recovered, last.message) == (RUN, TASK, True, "e")
-    assert isinstance(last.data, models.WorkflowFinishedData)
-    assert last.data.outputs == {"a": 1}
-
-
 def test_a_paused_run_is_ended_by_its_detail_with_its_forms() -> None:
     state = run_of([STARTED, FORM])
     state.interrupted()
@@ -129,9 +104,15 @@ def test_a_recorded_detail_ends_a_run_of_any_server(version: str) -> None:
     count = 0
     for item in exchanges(version, "detail/"):
         if item.method == "GET" and item.status == 200 and item.json().get("id"):
-            state = RunState()
-            state.finish(normalised_run(item.json()))
-            assert isinstance(state.ready[-1].data, models.WorkflowFinishedData), item
+            state, detail = run_of([STARTED]), normalised_run(item.json())
+            state.interrupted()
+            state.finish(detail)
+            last = state.ready[-1]
+            assert (state.over, state.status) == (True, last.status), item
+            assert (last.id, last.task_id, last.recovered) == (RUN, TASK, True), item
+            assert (last.status, last.message) == (detail["status"], detail["error"] or ""), item
+            assert isinstance(last.data, models.WorkflowFinishedData), item
+            assert last.data.outputs == detail["outputs"], item
             count += 1
     assert count
 
