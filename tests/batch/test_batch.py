@@ -245,14 +245,6 @@ def test_the_results_of_rows_under_way_come_before_the_end(
         next(batch)
 
 
-def test_a_server_that_stays_busy_ends_the_batch(fake: FakeDify, bench: Bench) -> None:
-    fake.faults.add(busy("0.05"), None)
-    with pytest.raises(TooManyRequests):
-        bench.many(rows(5), patience=0.3)
-    assert bench.output.read_bytes() == b""
-    assert not fake.runs
-
-
 def test_a_server_that_is_away_is_waited_for(tmp_path: Path) -> None:
     with FakeDify() as gone:
         port = int(gone.url.rpartition(":")[2].removesuffix("/v1"))

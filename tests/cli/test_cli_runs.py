@@ -123,17 +123,6 @@ def test_a_stopped_run(fake_dify: FakeDify, gate: Gate) -> None:
     assert as_json == {"task_id": run.task_id, "result": "success"}
 
 
-def test_start_leaves_the_run_to_itself(fake_dify: FakeDify, gate: Gate) -> None:
-    ended = cli(fake_dify, "start -i a:=1")
-    run = fake_dify.runs[0]
-    assert (ended.out, ended.err) == (f"run {run.id}\ntask {run.task_id}\n", "")
-    assert not run.over
-    gate.open()
-    watched = cli(fake_dify, f"watch {run.id} --json")
-    assert (watched.exit_code, watched.lines[-1]["event"]) == (0, "workflow_finished")
-    assert run.inputs == {"a": 1}
-
-
 @pytest.mark.fake_dify(version="1.9.1")
 def test_start_warns_where_a_run_ends_with_its_stream(fake_dify: FakeDify) -> None:
     ended = cli(fake_dify, "start")
