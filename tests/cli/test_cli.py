@@ -1,4 +1,4 @@
-"""The program as a whole: its help, exit codes, errors, what it imports, where its output goes."""
+"""The program as a whole: help, exit codes, errors, imports, output; what the docs say of it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ import json
 import math
 import os
 import re
+import runpy
 import shlex
 import signal
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 from cli_calls import NOWHERE, call, cli, program, server
+from dify_workflow.cli import profiles
 from dify_workflow.cli.app import COMMANDS
 from dify_workflow.cli.exits import MEANINGS, Exit
 from dify_workflow.cli.output import as_json
 from fake_dify import Answer, FakeDify
+from places import ROOT
 
 SECRET = "app-very-secret"
 NO_RUN = "00000000-0000-4000-8000-000000000000"
@@ -150,8 +155,6 @@ def test_a_reader_that_leaves_is_no_error(fake_dify: FakeDify) -> None:
     for _ in range(200):
         fake_dify.add_run(inputs={"text": "x" * 2000})
     with program("logs --limit 200 --json", fake_dify) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
         process.stdout.readline()
         process.stdout.close()
         assert process.stderr.read() == ""
@@ -161,7 +164,6 @@ def test_a_reader_that_leaves_is_no_error(fake_dify: FakeDify) -> None:
 @pytest.mark.long
 def test_serve() -> None:
     with program("serve --port 0 --key app-k") as process:
-        assert process.stdout is not None
         url, key = (process.stdout.readline().strip().partition("=")[2] for _ in range(2))
         ended = call("run -i a=served", DIFY_BASE_URL=url, DIFY_API_KEY=key)
         process.send_signal(signal.SIGINT)
@@ -203,3 +205,51 @@ def test_what_has_no_json_form_is_null() -> None:
     """Old servers send NaN, which other programs cannot read."""
     assert json.loads(as_json({"a": [math.nan, -math.inf], "b": 1})) == {"a": [None, None], "b": 1}
     assert "NaN" not in as_json(math.nan, indent=2)
+
+
+# What the README and the page on the terminal say is so, and their pictures are of today.
+
+
+DOCS = ROOT / "docs"
+SECTION = (ROOT / "README.md").read_text("utf-8").partition("## In the terminal\n")[2]
+SECTION = SECTION.partition("\n## ")[0]
+PAGE = (DOCS / "terminal.md").read_text("utf-8")
+COMMANDS = re.findall(r"^dify-workflow (.*?)(?: [>#].*)?$", SECTION, re.M)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_commands_run(
+    command: str, fake_dify: FakeDify, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(COMMANDS) >= 4
+    monkeypatch.chdir(tmp_path)
+    Path("inputs.json").write_text('{"text": "hello"}')
+    Path("q1.pdf").write_bytes(b"%PDF-1.4")
+    Path("rows.csv").write_text("id,text\na,hello\n")
+    Path("app.yml").write_bytes((ROOT / "tests" / "dsl" / "llm.yml").read_bytes())
+    offline = ["--offline"] * ("generate" in command)  # the stand-in has published another app
+    assert cli(fake_dify, command, *offline).exit_code == 0
+
+
+def test_the_exit_codes() -> None:
+    told = re.findall(r"^\| (\d+) \| (.*) \|$", PAGE, re.M)
+    assert [(int(code), meaning) for code, meaning in told] == list(MEANINGS.items())
+
+
+def test_the_profile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = re.findall(r"```toml[^\n]*\n(.*?)```", PAGE, re.S)[0]
+    assert "lab" in tomllib.loads(text)["profiles"]
+    path = tmp_path / "config.toml"
+    path.write_text(text)
+    path.chmod(0o600)
+    (tmp_path / "lab.key").write_text("app-key")
+    monkeypatch.setattr(profiles, "config_path", lambda: path)
+    assert profiles.load("lab").user == "ann"
+
+
+def test_the_pictures_are_there_and_what_the_program_draws_today() -> None:
+    assert all((ROOT / path).is_file() for path in re.findall(r"!\[.*?\]\((.*?)\)", SECTION))
+    drawn = runpy.run_path(str(DOCS / "make_images.py"))["draw"]()
+    assert drawn == (DOCS / "images" / "run.svg").read_text("utf-8"), "python docs/make_images.py"
+    assert "@font-face" not in drawn
+    assert "url(http" not in drawn

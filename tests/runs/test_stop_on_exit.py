@@ -6,8 +6,8 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -82,31 +82,22 @@ def test_a_cancelled_reader_stops_its_run_once(closes: bool, read_ahead: bool) -
     in_a_loop(main, stop_on_exit=True, read_ahead=read_ahead)
 
 
-@contextmanager
-def _interrupted(server: ReplayServer) -> Iterator[None]:
-    """Send SIGINT, as Ctrl-C does, once the server has had a request."""
-
-    def interrupt() -> None:
-        server.wait_requests(1)
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    thread = threading.Thread(target=interrupt)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()
-        signal.signal(signal.SIGINT, before)
-
-
 @ahead
 @pytest.mark.parametrize("where", ["a thread", "an event loop"])  # not under eventlet and gevent
 def test_ctrl_c_while_waiting_stops_the_run_once(where: str, read_ahead: bool) -> None:
     runs = SlowRuns()
 
+    def interrupt() -> None:
+        server.wait_requests(1)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
     def main() -> None:
-        with DifyWorkflow(**options) as dify, dify.start({}) as stream, _interrupted(server):
+        with (
+            DifyWorkflow(**options) as dify,
+            dify.start({}) as stream,
+            ThreadPoolExecutor(1) as pool,
+        ):
+            pool.submit(interrupt)
             list(stream)
 
     async def async_main() -> None:

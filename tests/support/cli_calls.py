@@ -79,8 +79,8 @@ def cli(
 
 
 @contextmanager
-def program(line: str, fake: FakeDify | None = None) -> Iterator[subprocess.Popen[str]]:
-    """Start the program in a process of its own; it is killed at the end."""
+def program(line: str, fake: FakeDify | None = None) -> Iterator[Any]:
+    """Start the program in a process of its own, with pipes; it is killed at the end."""
     with subprocess.Popen(
         [sys.executable, "-m", "dify_workflow.cli", *shlex.split(line)],
         env={**os.environ, **(server(fake) if fake else {}), "FORCE_COLOR": ""},
