@@ -1,4 +1,4 @@
-"""What FakeDify does since 1.15 and 1.16: made-up starts and ends, races, killed readers, stops."""
+"""Runs of the newest FakeDify: made-up starts and ends, forms, races, readers, stops."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from fake_dify import (
+    End,
     FakeDify,
     Fault,
     FormInput,
@@ -89,7 +90,7 @@ def test_a_stream_without_an_end_gets_one(serve: Serve, version: str, end: list[
         assert client.status(dify.runs[0]) == status
 
 
-def test_a_queued_run_gets_a_made_up_pair_and_runs_later(serve: Serve) -> None:
+def test_a_queued_run_is_unknown_and_gets_a_made_up_pair(serve: Serve) -> None:
     queue = Gate()
     dify, client = serve(queue=queue, idle_limit=0.2)
     told = client.run(text="x")
@@ -97,8 +98,15 @@ def test_a_queued_run_gets_a_made_up_pair_and_runs_later(serve: Serve) -> None:
     assert told[0]["data"]["inputs"] == {"text": "x"}
     assert told[1]["data"]["error"] == NO_END
     run_id = told[0]["workflow_run_id"]
-    assert client.get(f"/workflows/run/{run_id}").status_code == 404
-    queue.open()
+    dify.world.idle_limit = 5.0
+    with client.running() as response:
+        chunks = response.iter_raw()
+        assert next(chunks) == b"event: ping\n\n"
+        assert client.get("/workflows/logs").json()["total"] == 0
+        assert client.get(f"/workflows/run/{run_id}").status_code == 404
+        queue.open()
+        assert next(chunks).startswith(b'data: {"event":"workflow_started"')
+        response.close()
     dify.wait_idle()
     assert client.detail(run_id)["status"] == "succeeded"
 
@@ -182,17 +190,44 @@ def test_two_forms_run_the_rest_twice_on_1_15(serve: Serve) -> None:
     assert told[-1]["data"]["status"] == "succeeded"
 
 
-@pytest.mark.parametrize("race", ["lost", "doubled"])
+@pytest.mark.parametrize("race", ["together", "lost", "doubled"])
 def test_one_form_after_the_other_is_no_race(serve: Serve, race: str) -> None:
-    dify, client = serve(workflow=[Parallel(*FORMS)], two_forms=race)
+    dify, client = serve(workflow=[Parallel(*FORMS)], two_forms=race, idle_limit=1.0)
+    first = client.run()
+    assert names(first)[-3:] == ["human_input_required"] * 2 + ["workflow_paused"]
+    assert first[-1]["data"]["paused_nodes"] == ["left", "right"]
+    tokens = [form.token for form in dify.forms]
+    run = dify.runs[0]
+    with client.following(run, over_pauses=True) as response:
+        dify.wait_for(lambda: bool(run.readers))
+        client.submit(tokens[0], l="1")
+        dify.wait_for(lambda: run.event_names.count("workflow_paused") == 2)
+        assert run.events[-1]["data"]["paused_nodes"] == ["right"]
+        client.submit(tokens[1], r="2")
+        told = decode(response)
+    legs = [leg.split() for leg in " ".join(names(told)).split("workflow_started ")[1:]]
+    again = ["node_started", "node_started", "text_chunk", "text_chunk", "node_finished"]
+    assert legs[0] == [*again, "human_input_required", "workflow_paused"]
+    assert legs[1][0] == "node_started"
+    assert told[6]["data"]["form_token"] == tokens[1]
+    assert told[-1]["data"]["outputs"] == {"l": "1", "r": "2"}
+    reasons = {event["data"]["reason"] for event in told if "reason" in event["data"]}
+    assert reasons == {"resumption"}
+    assert client.detail(run.id)["total_steps"] == 7
+
+
+@both
+def test_a_form_runs_out(serve: Serve, version: str) -> None:
+    dify, client = serve(version, workflow=[HumanInput(), End({"action": "ask.__action_id"})])
     client.run()
-    first, second = dify.forms
-    client.submit(first.token, l="1")
+    form, run = dify.forms[0], dify.runs[0]
+    assert (form.id in {node.id for node in run.nodes}) == (version == NEWEST)
+    dify.expire_form(form.token)
     dify.wait_idle()
-    assert dify.runs[0].events[-1]["data"]["paused_nodes"] == ["right"]
-    client.submit(second.token, r="2")
-    dify.wait_idle()
-    assert client.detail(dify.runs[0].id)["outputs"] == {"l": "1", "r": "2"}
+    assert ("human_input_form_timeout" in run.event_names) == (version == RELEASE)
+    assert run.outputs == {"action": ""}
+    for answer in (client.get(f"/form/human_input/{form.token}"), client.submit(form.token)):
+        assert (answer.status_code, answer.json()["code"]) == (412, "human_input_form_expired")
 
 
 @pytest.mark.parametrize("version", ["1.14.2", RELEASE, NEWEST])
@@ -215,7 +250,45 @@ def test_a_form_of_a_stopped_run_ends_it(serve: Serve, version: str) -> None:
         assert ours[key] == recorded[key]
 
 
-# Readers of 1.15
+# Readers
+
+
+def test_a_run_can_be_followed_over_pauses_only_with_a_snapshot(
+    dify: FakeDify, client: Plain
+) -> None:
+    dify.workflow = [Node(gate=(gate := Gate()))]
+    with client.running() as stream:
+        gate.wait()
+        run = dify.runs[0]
+        with (
+            client.following(run, over_pauses=True) as plain,
+            client.following(run, snapshot=True, over_pauses=True) as snapshot,
+        ):
+            dify.wait_for(lambda: len(run.readers) == 3)
+            gate.open()
+            stream.read()
+            text = plain.read().decode()
+            assert text.endswith("event: ping\n\n")
+            assert names(decode(snapshot))[-1] == "workflow_finished"
+
+
+def test_the_snapshot_of_a_running_run(dify: FakeDify, client: Plain) -> None:
+    dify.workflow = [Node("a"), Node("b", gate=(gate := Gate()))]
+    with client.running() as stream:
+        gate.wait()
+        run = dify.runs[0]
+        with client.following(run, snapshot=True) as response:
+            dify.wait_for(lambda: len(run.readers) == 2)
+            gate.open()
+            told = decode(response)
+        stream.read()
+    replayed, live = told[:6], told[6:]
+    data = [event["data"] for event in replayed]
+    assert [it.get("node_id") for it in data] == [None, "start", "start", "a", "a", "b"]
+    assert [it.get("index") for it in data] == [None, 1, 1, 2, 2, 3]
+    assert {event["task_id"] for event in replayed} == {run.id}
+    assert {event["task_id"] for event in live} == {run.task_id}
+    assert names(live)[-1] == "workflow_finished"
 
 
 def cut_and_follow(dify: FakeDify, client: Plain, gate: Gate, snapshot: bool = False) -> bytes:
@@ -301,7 +374,37 @@ def test_a_model_that_thinks(serve: Serve) -> None:
     assert said == [("let me ", False), ("think", False), ("", True)]
 
 
-# Records
+def test_the_text_of_a_second_model_waits_for_the_first(dify: FakeDify, client: Plain) -> None:
+    gate = Gate()
+    slow = [Node("wait", gate=gate), Text(["one"], id="first")]
+    both = Parallel(slow, Text(["t", "w", "o"], id="second"))
+    dify.workflow = [both, End({"a": "first.text", "b": "second.text"})]
+    with client.running() as response:
+        dify.wait_for(lambda: len(dify.runs) == 1)
+        dify.wait_for(lambda: dify.runs[0].event_names.count("node_finished") == 2)
+        gate.open()
+        told = decode(response)
+    text = [event["data"]["text"] for event in told if event["event"] == "text_chunk"]
+    assert text == ["one", "", "\n", "t", "w", "o", ""]
+
+
+def test_other_versions_of_the_workflow(dify: FakeDify, client: Plain) -> None:
+    version = dify.default_app.add_version([Node(outputs={"old": True})])
+    answer = client.post(f"/workflows/{version}/run", json={"inputs": {}, "user": "u"})
+    assert answer.json()["data"]["outputs"] == {"old": True}
+    assert answer.json()["data"]["workflow_id"] == version
+
+
+# Records and limits
+
+
+def test_too_many_requests(dify: FakeDify, client: Plain) -> None:
+    dify.default_app.max_active_requests = 1
+    assert client.post("/workflows/run", json=asked("blocking")).is_success
+    answer = client.post("/workflows/run", json=asked())
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_param")
+    assert answer.json()["message"].startswith("Too many requests. Please try again later.")
+    assert len(dify.runs) == 1
 
 
 def test_entries_of_one_second_have_no_order(serve: Serve) -> None:
@@ -320,51 +423,3 @@ def test_entries_of_one_second_have_no_order(serve: Serve) -> None:
     pages = [listed(limit=5, page=page) for page in (1, 2, 3)]
     assert {id for page in pages for id in page} == set(next(iter(orders)))
     assert listed(limit=12) != listed(limit=12, created_by_end_user_session_id="user-1")
-
-
-# Files
-
-MIMES = {
-    "a.heic": "image/heic",
-    "a.bmp": "image/bmp",
-    "a.ogg": "audio/ogg",
-    "a.tsv": "text/tab-separated-values",
-    "a.py": "text/x-python",
-    "a.json": "application/json",
-    "a.pdf": "application/octet-stream",
-    "a.epub": "application/epub+zip",
-    "a.pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-    "noext": "application/pdf",
-}
-TYPES = ["image", "image", "audio", "document", "document", "custom", "document"]
-
-
-@pytest.mark.parametrize(("etl_type", "office"), [("dify", "custom"), ("Unstructured", "document")])
-def test_types_of_files(serve: Serve, etl_type: str, office: str) -> None:
-    _, client = serve(etl_type=etl_type)
-    found = []
-    for name, mime in MIMES.items():
-        files = {"file": (name, b"x", mime)}
-        file_id = client.post("/files/upload", files=files, data={"user": "u"}).json()["id"]
-        for kind in ("image", "video", "audio", "document", "custom"):
-            file = {"transfer_method": "local_file", "upload_file_id": file_id, "type": kind}
-            if client.post("/workflows/run", json=asked("blocking", file=file)).is_success:
-                found.append(kind)
-                break
-    assert found == [*TYPES, office, office, "document"]
-
-
-@pytest.mark.parametrize("version", ["1.14.2", RELEASE, NEWEST])
-def test_audio_is_known_by_its_content_type(serve: Serve, version: str) -> None:
-    dify, client = serve(version)
-    dify.default_app.speech = True
-
-    def send(name: str, mime: str) -> int:
-        files = {"file": (name, b"x", mime)}
-        return client.post("/audio-to-text", files=files, data={"user": "u"}).status_code
-
-    taken = [f"audio/{kind}" for kind in ("mp3", "m4a", "wav", "amr", "mpga")]
-    assert {send("a.txt", mime) for mime in taken} == {200}
-    refused = ["audio/mpeg", "audio/x-wav", "audio/mp4", "audio/ogg", "application/octet-stream"]
-    assert {send("a.mp3", mime) for mime in refused} == {415}
-    assert send("a.m4a", "audio/x-m4a") == (200 if version == NEWEST else 415)
