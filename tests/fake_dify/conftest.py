@@ -27,7 +27,6 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture
 def dify(serve: Serve) -> FakeDify:
-    """Give a quick stand-in."""
     return serve(idle_limit=1.0, ping_interval=0.05)[0]
 
 

@@ -21,7 +21,6 @@ STEPS = [Text(["Hel", "lo"]), Node("after")]
 
 
 def judge(dify: FakeDify, told: dict[str, Any]) -> None:
-    """What both have printed is what a Dify tells."""
     assert told["run"]["data"]["status"] == "succeeded"
     events = names(decode(told["stream"].encode()))
     assert (events[0], events[-1]) == ("workflow_started", "workflow_finished")

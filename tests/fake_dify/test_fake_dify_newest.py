@@ -31,7 +31,6 @@ both = pytest.mark.parametrize("version", [RELEASE, NEWEST])
 
 
 def made_up(event: dict[str, Any]) -> bool:
-    """Tell whether an event is one of those that Dify makes up."""
     ids = event.get("task_id"), event.get("workflow_run_id")
     return ids[0] == ids[1] and event["data"].get("created_by", {}) == {}
 

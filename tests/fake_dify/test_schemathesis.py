@@ -109,7 +109,6 @@ def test_every_operation_keeps_to_the_contract(case: Case, server: Any) -> None:
 
 
 def check_code(case: Case, status: int, code: str) -> None:
-    """Check that the contract names an error's code where it occurs."""
     if (status, code) == (400, "bad_request") and case.body is not None:
         return  # recorded for runs, whose text names it: a body that is no JSON
     if status == 405:  # the text at the top tells of it

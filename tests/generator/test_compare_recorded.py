@@ -29,7 +29,6 @@ INFO |= {"tags": [], "author_name": None}
 
 
 def line(path: str = "/v1/info", body: Any = INFO, **changes: Any) -> Line:
-    """Give a line of our own recordings."""
     text = body if isinstance(body, str) else json.dumps(body)
     asked = {"headers": changes.pop("sent_headers", {}), "body": changes.pop("sent", None)}
     given = {"method": "GET", "path": path, "request": asked, "status": 200, "body": text}
@@ -55,7 +54,6 @@ def compared(folder: Path) -> tuple[dict[str, Any], list[str]]:
 
 
 def changed(number: int, change: Callable[[Line], object]) -> list[Line]:
-    """Give the events of a run, one of them changed."""
     events: list[Line] = json.loads(json.dumps(RUN))
     change(events[number])
     return events

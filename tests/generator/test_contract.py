@@ -44,7 +44,6 @@ EVENTS: dict[str, dict[str, Any]] = {
 
 @functools.cache
 def claims(version: str) -> dict[str, list[Claim]]:
-    """Give the claims of a version's recordings by case."""
     return {exchange.case: list(CONTRACT.claims(exchange)) for exchange in exchanges(version)}
 
 
@@ -197,7 +196,6 @@ def test_every_recorded_error_code_is_named_where_it_occurs() -> None:
 
 
 def description(exchange: Exchange) -> str:
-    """Give the text that tells of the answer."""
     routed = CONTRACT.route(exchange)
     if routed is None:
         # `not_workflow_app` and the like of other apps' routes are no part of this contract.

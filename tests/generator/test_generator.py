@@ -20,7 +20,6 @@ ZIP = {"application/zip": {"schema": {"type": "string", "format": "binary"}}}
 
 
 def more(name: str, value: dict[str, Any]) -> dict[str, Any]:
-    """Give a component another part with a property `x`."""
     part = {"type": "object", "properties": {"x": value}}
     return {name: {"allOf": [SPEC["components"]["schemas"][name], part]}}
 

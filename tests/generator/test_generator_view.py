@@ -28,7 +28,6 @@ def view(**edits: Any) -> Spec:
 
 
 def read(value: Spec, *, required: bool = True) -> Any:
-    """How the view has a property of an answer."""
     needed = {"AppInfo required +": "x"} if required else {}
     found = view(**{"AppInfo.x": value, **needed})["AppInfo"]
     assert "x" in found["required"]
@@ -36,7 +35,6 @@ def read(value: Spec, *, required: bool = True) -> Any:
 
 
 def sent(value: Spec) -> Any:
-    """How it has a property of what is sent."""
     return view(**{"StopTaskBody.x": value})["StopTaskBody"]["properties"]["x"]
 
 

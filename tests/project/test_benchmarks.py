@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from places import ROOT
-from programs import python
+from programs import printed, python
 
 pytestmark = pytest.mark.long
 
@@ -18,12 +18,11 @@ RUN = ROOT / "benchmarks" / "run.py"
 def test_a_small_benchmark_runs(tmp_path: Path) -> None:
     kept = tmp_path / "kept.json"
     arguments = ["--client", "limit", "httpx", "fast", "--events", "50", "--json", str(kept)]
-    done = python(RUN, "--env", "dev", "--rounds", "1", "--case", "one_stream", *arguments)
-    assert done.returncode == 0, done.stderr
+    told = printed(RUN, "--env", "dev", "--rounds", "1", "--case", "one_stream", *arguments)
     samples = json.loads(kept.read_text())["cases"]["one_stream"]["samples"]
     assert set(samples) == {"limit", "httpx", "fast"}
     assert [rounds[0]["done"] for rounds in samples.values()] == [50 + 6] * 3
-    assert "| one stream | fast | <= 1.9 x limit |" in done.stdout
+    assert "| one stream | fast | <= 1.9 x limit |" in told
 
 
 def test_lost_events_stop_the_benchmark() -> None:
@@ -44,6 +43,5 @@ def test_the_published_figures_are_those_of_the_last_full_run() -> None:
         "for path, text in publishing.published(Results.load(publishing.JSON)).items():\n"
         "    print(path.name, path.read_text('utf-8') == text)"
     )
-    done = python("-c", program, folder=RUN.parent)
-    told = ["performance.md True", "README.md True", "README.zh-CN.md True"]
-    assert done.stdout.splitlines() == told, done.stderr
+    told = printed("-c", program, folder=RUN.parent).splitlines()
+    assert told == ["performance.md True", "README.md True", "README.zh-CN.md True"]

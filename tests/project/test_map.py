@@ -22,7 +22,6 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 
 
 def section(title: str) -> str:
-    """A section of CONTRIBUTING.md without its heading."""
     return CONTRIBUTING.partition(f"\n### {title}\n")[2].partition("\n#")[0]
 
 

@@ -21,11 +21,9 @@ class Plain(httpx.Client):
         super().__init__(base_url=dify.url, headers=headers, timeout=5, verify=False)
 
     def run(self, **inputs: Any) -> Events:
-        """Run a workflow; return the events of its stream."""
         return decode(self.post("/workflows/run", json=asked(**inputs)))
 
     def running(self, **inputs: Any) -> AbstractContextManager[httpx.Response]:
-        """Open the stream of a run."""
         return self.stream("POST", "/workflows/run", json=asked(**inputs))
 
     def following(
@@ -43,7 +41,6 @@ class Plain(httpx.Client):
         return self.get(f"/workflows/run/{run_id}").json()
 
     def status(self, run: Run) -> Any:
-        """Return the status that the detail of a run tells."""
         return self.detail(run.id)["status"]
 
     def submit(self, token: str, **inputs: Any) -> httpx.Response:
@@ -55,7 +52,6 @@ Serve = Callable[..., tuple[FakeDify, Plain]]
 
 
 def asked(mode: str = "streaming", **inputs: Any) -> dict[str, Any]:
-    """Return the body of a run's request."""
     return {"inputs": inputs, "user": "u", "response_mode": mode}
 
 

@@ -55,7 +55,6 @@ def shape(value: Any, key: str = "") -> Any:
 
 
 def events(body: bytes) -> list[Any]:
-    """Return the events of a stream as (name, shape)."""
     found: list[Any] = []
     for text in body.decode().split("\n\n"):
         if text == "event: ping":

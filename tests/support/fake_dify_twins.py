@@ -123,7 +123,6 @@ def running_twins(versions: Iterable[str], idle_limit: float) -> Iterator[dict[s
 
 
 def _workflow_id(version: str, case: str) -> str:
-    """Return the id of the workflow that a recorded run asked for."""
     found = exchanges(version, f"run_by_id/{case}")
     return found[0].path.split("/")[3] if found else str(uuid.uuid4())
 
