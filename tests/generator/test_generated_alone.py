@@ -249,15 +249,3 @@ def test_a_template_that_no_longer_fits_is_told(
     monkeypatch.setattr(templating, "ORIGINALS", others)
     with pytest.raises(ContractError, match=r"model.py.jinja.diff no longer fits"):
         templating.write(tmp_path)
-
-
-def test_the_program_of_its_readme_runs(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    readme = Path(models.__file__).parents[1] / "README.md"
-    (program,) = re.findall(r"```python\n(.*?)```", readme.read_text("utf-8"), re.S)
-    with FakeDify() as fake:
-        monkeypatch.setenv("DIFY_BASE_URL", fake.url)
-        monkeypatch.setenv("DIFY_API_KEY", fake.api_key)
-        exec(compile(program, "README", "exec"), {})
-    assert capsys.readouterr().out == "succeeded {'text': 'hello'}\n"

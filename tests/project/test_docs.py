@@ -1,4 +1,4 @@
-"""README and the site: it builds without a warning, and their code runs as it stands."""
+"""READMEs and the site: it builds without a warning, and their code runs as it stands."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ from typer.main import get_command
 
 DOCS = ROOT / "docs"
 SITE = {page.relative_to(DOCS).with_suffix("").as_posix(): page for page in DOCS.rglob("*.md")}
-PAGES = {"README": ROOT / "README.md", **SITE}
+PAGES = {
+    name: ROOT / name / "README.md" for name in ("", "fake_dify", "generated/dify_workflow_api")
+}
+PAGES |= SITE
 BLOCKS = {
     f"{name}-{number}": block
     for name, page in sorted(PAGES.items())
     for number, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(), re.S))
 }
 RECIPES = {name: block for name, block in BLOCKS.items() if "def test_" in block}
-STAND_IN = (ROOT / "fake_dify" / "README.md").read_text("utf-8")
 PROGRAMS = [name for name in BLOCKS if name not in RECIPES]
 FORMS = [Parallel(HumanInput("left"), HumanInput("right"))]
 STEPS = [Text(["Hel", "lo"]), Node("after", seconds=0.01)]
@@ -51,9 +53,8 @@ def test_program_runs(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 @pytest.mark.long
 def test_recipes_run_as_tests(tmp_path: Path) -> None:
-    assert list(RECIPES) == [f"testing-{number}" for number in range(6)]
-    (of_its_own,) = re.findall(r"```python\n(.*?)```", STAND_IN, re.S)
-    for name, block in {**RECIPES, "fake_dify": of_its_own}.items():
+    assert list(RECIPES) == ["fake_dify-0", *(f"testing-{number}" for number in range(6))]
+    for name, block in RECIPES.items():
         (tmp_path / f"test_{name.replace('-', '_')}.py").write_text(block)
     command = ("-m", "pytest", "-p", "fake_dify.fixtures", tmp_path)
     told = printed(*command, folder=tmp_path, env={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
