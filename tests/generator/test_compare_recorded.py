@@ -104,10 +104,7 @@ CASES: list[tuple[Line, list[str]]] = [
     (stream(RUN, cut=40), ["streamWorkflowEvents: answer 200 or its request is no JSON"]),
     # Answers and requests
     (line(status=418), ["getAppInfo: unknown answer: 418 with application/json"]),
-    (
-        line(headers={"content-type": "text/csv"}),
-        ["getAppInfo: unknown answer: 200 with text/csv"],
-    ),
+    (line(headers={"content-type": "text/csv"}), ["getAppInfo: unknown answer: 200 with text/csv"]),
     (line(body="<html>"), ["getAppInfo: answer 200 or its request is no JSON"]),
     (line(status=502, headers={"content-type": "text/html"}, body="<html>"), []),
     (

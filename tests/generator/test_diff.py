@@ -44,10 +44,7 @@ BREAKING: list[tuple[dict[str, Any], str]] = [
     ({f"{FILTERS} 0": GONE}, f"{LOGS} keyword: removed"),
     ({f"{FILTERS} +": MORE | {"required": True}}, f"{LOGS} new: added, and required"),
     ({f"{FILTERS} 0 required": True}, f"{LOGS} keyword: is required now"),
-    (
-        {f"{FILTERS} 1 schema enum 0": GONE},
-        f"{STATUS} stopped, before failed, stopped, succeeded",
-    ),
+    ({f"{FILTERS} 1 schema enum 0": GONE}, f"{STATUS} stopped, before failed, stopped, succeeded"),
     ({f"{FILTERS} 2 schema type": "string"}, f"{LOGS} page: type is string, before integer"),
     ({f"{LIMIT} maximum": 50}, f"{LOGS} limit: maximum is 50, was 100"),
     ({f"{LIMIT} minimum": 5}, f"{LOGS} limit: minimum is 5, was 1"),
