@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from fake_dify import Emit, End, FakeDify, Gate, Input, Node, Step, Text
+from fake_dify import Emit, End, FakeDify, Gate, Input, Node, ScriptError, Step, Text
 from fake_dify.state import Subscription
 from fake_dify_calls import Plain, Serve, asked, decode, names
 
@@ -114,12 +114,25 @@ def test_the_port_in_use_is_an_error(dify: FakeDify) -> None:
         FakeDify(port=port(dify)).start()
 
 
-def test_answers_against_the_contract_are_raised_at_the_end() -> None:
-    with (
-        pytest.raises(AssertionError, match="node_started"),
-        FakeDify(workflow=[Emit("node_started", {"id": 5})]) as dify,
-    ):
-        call(dify)
+def nothing(values: Any) -> Any:
+    return {"x": values["nothing"]}
+
+
+WRONG: list[tuple[Any, type[Exception], str, list[str]]] = [
+    ([Emit("node_started", {"id": 5})], AssertionError, "node_started", ["succeeded"]),
+    ([Node(outputs=nothing)], KeyError, "nothing", ["failed"]),
+    (nothing, KeyError, "nothing", []),
+    (lambda inputs: ["x"], ScriptError, r"workflow` returned\[0\] is 'x'", []),
+]
+
+
+@pytest.mark.parametrize(("workflow", "error", "told", "statuses"), WRONG)
+def test_what_is_wrong_with_a_workflow_is_raised_at_the_end(
+    workflow: Any, error: type[Exception], told: str, statuses: list[str]
+) -> None:
+    with pytest.raises(error, match=told), FakeDify(workflow=workflow) as dify:
+        assert call(dify).status_code == (200 if statuses else 500)
+    assert [run.status for run in dify.runs] == statuses
 
 
 def test_requests_against_the_contract_are_raised_at_the_end() -> None:
@@ -144,21 +157,6 @@ def test_events_of_every_kind_pass(dify: FakeDify) -> None:
     ]
     kinds = {"agent_log", "text_replace", "tts_message", "brand_new"}
     assert kinds < set(names(decode(call(dify, mode="streaming"))))
-
-
-def test_an_exception_in_a_workflow_is_raised_at_the_end() -> None:
-    broken = Node(outputs=lambda values: {"x": values["nothing"]})
-    with pytest.raises(KeyError, match="nothing"), FakeDify(workflow=[broken]) as dify:
-        call(dify)
-    assert dify.runs[0].status == "failed"
-
-
-def test_an_exception_in_a_workflow_function_is_raised_at_the_end() -> None:
-    with FakeDify(workflow=lambda inputs: inputs["nothing"]) as dify:
-        assert call(dify).json()["code"] == "unknown"
-        with pytest.raises(KeyError, match="nothing"):
-            dify.raise_problems()
-        dify.world.problems.clear()
 
 
 def test_an_exception_of_the_test_is_not_hidden() -> None:

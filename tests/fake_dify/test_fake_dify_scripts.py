@@ -23,7 +23,6 @@ from fake_dify import (
     ScriptError,
     Text,
 )
-from fake_dify_calls import Plain, asked
 
 A: Any = Node("a")
 TWO_ENDS = [End({"x": "a.b"}), End({"y": "a.b"})]
@@ -90,13 +89,3 @@ def test_it_is_refused_later_too() -> None:
         dify.default_app.form = nonsense
     with pytest.raises(ScriptError, match=r"faults.add: fault is 'x' \(str\)"):
         dify.faults.add(nonsense)
-
-
-def test_what_a_function_gives_is_checked_before_the_run_begins() -> None:
-    nonsense: Any = ["x"]
-    with FakeDify(workflow=lambda inputs: nonsense) as dify, Plain(dify) as client:
-        assert client.post("/workflows/run", json=asked("blocking")).is_server_error
-        with pytest.raises(ScriptError, match=r"workflow` returned\[0\] is 'x'"):
-            dify.raise_problems()
-        dify.world.problems.clear()
-        assert dify.runs == []
