@@ -66,8 +66,8 @@ class End(Step):
                 self.refuse(f"outputs[{name!r}] is {selector!r}, not 'node.variable'")
 
     def selectors(self) -> dict[str, tuple[str, str]]:
-        pairs = {name: selector.partition(".") for name, selector in self.outputs.items()}
-        return {name: (node, variable) for name, (node, _, variable) in pairs.items()}
+        pairs = [(name, selector.partition(".")) for name, selector in self.outputs.items()]
+        return {name: (node, variable) for name, (node, _, variable) in pairs}
 
     async def perform(self, execution: Any, scope: Scope, /) -> None:
         """Do nothing: the run has an End node in any case, which reads this step."""

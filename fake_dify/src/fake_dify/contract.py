@@ -22,17 +22,12 @@ ALWAYS = (0,)
 
 @frozen
 class Operation:
-    """One operation: `id` is its operationId, `since` the first Dify version that has it."""
+    """One operation: `id` is its operationId."""
 
     id: str
     method: str
     path: str
     spec: Mapping[str, Any] = field(repr=False)
-
-    @property
-    def since(self) -> tuple[int, ...]:
-        found: tuple[int, ...] = self.spec.get("x-since", ALWAYS)
-        return found
 
     @property
     def parameters(self) -> dict[str, Mapping[str, Any]]:
@@ -148,7 +143,7 @@ class Contract:
 
     def tells(self, event: str, release: tuple[int, ...]) -> bool:
         """Tell whether a version has an event."""
-        return _has(self._events.get(event, {}), release)
+        return has(self._events.get(event, {}), release)
 
     def older_event(self, event: dict[str, Any], release: tuple[int, ...]) -> Any:
         """Return an event with the fields of a version, those that are gone where they stood."""
@@ -190,7 +185,8 @@ def _example(schema: Any) -> Any:
     return {} if schema.get("type") == "object" else None
 
 
-def _has(schema: Any, release: tuple[int, ...]) -> bool:
+def has(schema: Any, release: tuple[int, ...]) -> bool:
+    """Tell whether a version has what a part of the contract describes."""
     since, until = schema.get("x-since", ALWAYS), schema.get("x-until", release)
     return bool(since <= release and release[: len(until)] <= until)
 
@@ -205,7 +201,7 @@ def _older(schema: Any, value: Any, release: tuple[int, ...]) -> Any:
     return {
         name: _older(known.get(name, {}), item, release)
         for name, item in value.items()
-        if _has(known.get(name, {}), release)
+        if has(known.get(name, {}), release)
     }
 
 

@@ -25,18 +25,9 @@ ALIASES = {
 BUSY: dict[str, Any] = {"code": "too_many_requests", "message": "Too many requests.", "status": 429}
 BAD_GATEWAY = "<html><body><h1>502 Bad Gateway</h1></body></html>"
 
-Ending = Literal[
-    "eof",
-    "close",
-    "reset",
-    "truncate chunk",
-    "cut inside event",
-    "silence",
-    "error event left open",
-    "lose terminal",
-    "made-up end",
-    "pass",
-]
+Broken = Literal["eof", "close", "reset", "truncate chunk", "cut inside event"]
+Misled = Literal["silence", "error event left open", "lose terminal", "made-up end", "pass"]
+Ending = Literal[Broken, Misled]
 
 
 @define(kw_only=True)

@@ -16,7 +16,8 @@ from attrs import Factory, define, field
 
 from .base import Data, End, Workflow
 from .checks import Checked
-from .files import FileValue, files_in
+from .contract import contract, fill
+from .files import FileValue
 from .replies import refuse_if
 
 FileType = Literal["document", "image", "audio", "video", "custom"]
@@ -24,6 +25,7 @@ InputType = Literal[
     "text-input", "paragraph", "select", "number", "checkbox", "json_object", "file", "file-list"
 ]
 Status = Literal["running", "succeeded", "failed", "stopped", "partial-succeeded", "paused"]
+ANONYMOUS = "DEFAULT-USER"
 ALPHABET = string.ascii_letters + string.digits
 FILES: Data = {
     "allowed_file_types": ["document", "image"],
@@ -71,9 +73,9 @@ class Input(Checked):
             self.refuse("a select has no options")
 
     def declaration(self) -> Data:
-        item: Data = {"variable": self.variable, "label": self.label or self.variable}
-        item |= {"type": self.type, "required": self.required, "max_length": self.max_length}
-        item["options"] = list(self.options)
+        like = contract().example("AppParameters")["user_input_form"][0]["text-input"]
+        about = {"label": self.label or self.variable, "options": list(self.options)}
+        item = fill(like, self, **about)
         if self.default is not None:
             item["default"] = self.default
         if self.type.startswith("file"):
@@ -95,12 +97,12 @@ class EndUser:
     app_id: str
     session_id: str
     id: str = Factory(new_id)
-    made: datetime = Factory(lambda: datetime.now(UTC).replace(tzinfo=None))
+    created_at: str = Factory(lambda: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}")
     type: str = "service-api"
 
     @property
     def is_anonymous(self) -> bool:
-        return self.session_id == "DEFAULT-USER"
+        return self.session_id == ANONYMOUS
 
 
 @define
@@ -174,16 +176,13 @@ class NodeRecord:
     error: str | None = None
     inputs: Data | None = None
     outputs: Data | None = None
+    files: list[FileValue] = Factory(list)
     process_data: Data = Factory(dict)
     execution_metadata: Data | None = None
     started: float = Factory(time.monotonic)
     created_at: int = Factory(now)
     finished_at: int | None = None
     elapsed_time: float = 0.0
-
-    @property
-    def files(self) -> list[FileValue]:
-        return files_in(self.outputs or {})
 
     def end(self, status: str, error: str | None = None) -> None:
         self.status, self.error, self.finished_at = status, error, now()

@@ -132,8 +132,6 @@ class Rules:
 
 def old_event(rules: Rules, event: Data) -> Data:
     """Return an event of Dify 1.16.1 as this version sends it."""
-    if rules.since(1, 16):
-        return event
     event = contract().older_event(event, rules.release)
     name, data = event["event"], event.get("data")
     if rules.since(1, 14) or not isinstance(data, dict):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 import os
 from collections.abc import Mapping
 
@@ -11,8 +10,9 @@ from starlette.exceptions import HTTPException
 from ..contract import contract, fill
 from ..files import StoredFile, file_type
 from ..replies import BAD_REQUEST, ApiError, Reply, as_uuid, each, refuse_if
+from ..state import ANONYMOUS
 from ..world import World
-from .request import ANONYMOUS, ApiRequest
+from .request import ApiRequest
 
 AUDIO = ("audio/mp3", "audio/m4a", "audio/wav", "audio/amr", "audio/mpga")
 
@@ -41,9 +41,8 @@ async def get_end_user(request: ApiRequest) -> Reply:
     user = next((user for user in request.app.users.values() if user.id == user_id), None)
     if user is None:
         raise ApiError(404, "end_user_not_found", "End user not found.")
-    about = dict.fromkeys(("created_at", "updated_at"), user.made.isoformat(timespec="seconds"))
-    about |= {"tenant_id": request.world.tenant_id, "external_user_id": user.session_id}
-    return Reply(fill("EndUser", user, **about))
+    about = {"tenant_id": request.world.tenant_id, "external_user_id": user.session_id}
+    return Reply(fill("EndUser", user, updated_at=user.created_at, **about))
 
 
 async def upload_file(request: ApiRequest) -> Reply:
@@ -79,12 +78,8 @@ async def audio_to_text(request: ApiRequest) -> Reply:
         raise ApiError(400, "bad_request_key_error", BAD_REQUEST)
     refuse_if(deaf, "Speech to text is not enabled")
     known = [*AUDIO, *(["audio/x-m4a"] if rules.since(1, 16, 1) else [])]
-    refuse_if(
-        request.media_type(part) not in known,
-        "Audio type not allowed.",
-        "unsupported_audio_type",
-        415,
-    )
+    odd = request.media_type(part) not in known
+    refuse_if(odd, "Audio type not allowed.", "unsupported_audio_type", 415)
     large = len(await part.read()) > 30 * 1024 * 1024
     refuse_if(large, "Audio size larger than 30 mb", "audio_too_large", 413)
     return Reply({"text": request.world.transcript})
@@ -110,9 +105,6 @@ def download(world: World, path: str, query: Mapping[str, str]) -> Reply:
     if stored is None or not world.files.opens(path, query):
         error = ApiError(404, "not_found", "File not found or signature is invalid")
         return Reply(error.body(), 404)
-    media = stored.mime_type
-    if not stored.made:  # what users uploaded is never shown by a browser
-        media = "application/octet-stream"
-    elif media == "application/octet-stream":
-        media = mimetypes.guess_type(stored.name)[0] or media
+    # What users uploaded is never shown by a browser.
+    media = stored.mime_type if stored.made else "application/octet-stream"
     return Reply(media=media, content=stored.content)

@@ -21,7 +21,6 @@ from ..steps.builtin import BUILTINS
 from ..versions import Rules
 from ..world import World
 
-ANONYMOUS = "DEFAULT-USER"
 UNSUPPORTED = (
     "Did not attempt to load JSON data because the request Content-Type was not 'application/json'."
 )
@@ -43,6 +42,7 @@ class ApiRequest:
 
     def __init__(self, world: World, request: Request) -> None:
         self.world: World = world
+        self.rules: Rules = world.rules
         self.method: str = request.method
         self.path: str = request.url.path
         self.query: dict[str, str] = dict(
@@ -70,10 +70,6 @@ class ApiRequest:
                     file.filename = (file.filename or "").replace("%22", '"')
                 fields = {n: getattr(value, "filename", value) for n, value in self.form.items()}
                 self.body = fields or None
-
-    @property
-    def rules(self) -> Rules:
-        return self.world.rules
 
     @staticmethod
     def media_type(part: UploadFile) -> str:

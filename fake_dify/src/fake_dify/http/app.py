@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from ..api import handler
 from ..api.app import download
 from ..api.request import ApiRequest
-from ..contract import Operation, contract
+from ..contract import Operation, contract, has
 from ..faults import CATALOGUE, Answer
 from ..replies import ApiError, Reply, ReplyOver, crash
 from ..versions import old_reply
@@ -41,7 +41,7 @@ class Service:
         routes = [
             Route(f"/v1{one.path}", partial(self._operate, one), methods=[one.method])
             for one in contract().operations
-            if one.since <= world.rules.release
+            if has(one.spec, world.rules.release)
         ]
         routes.append(Route("/files/{path:path}", self._download))
         routes.append(Route("/health", self._health))

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..base import Data, End, NodeFailed, Outputs, Scope, Step, Stopped, Vanished, tail_ids
 from ..contract import contract, fill
+from ..files import files_in
 from ..replies import ApiError, invalid_param
 from ..state import Form, NodeRecord, Run, new_id, now
 from ..versions import STOPPED_BY_USER, Rules
@@ -36,15 +37,15 @@ class Execution:
         # An exported app has names of its own for its nodes, and a way of it can lead to no End.
         exported: Any = next((one for one in steps if hasattr(one, "titles")), None)
         self._titles: Mapping[str, str] = exported.titles if exported else {}
-        self._start: str = exported.start if exported else "start"
+        self._start: str = exported.app.start if exported else "start"
         self._last = "" if exported else "end"
-        self.variables: dict[Selector, Any] = {}
+        self.text_stream: TextStream = TextStream(world, self._tell_text)
+        self.variables: dict[Selector, Any] = self.text_stream.variables
         choosing: list[Any] = [one for one in steps if hasattr(one, "selectors")]
-        outputs = choosing[-1].selectors() if choosing else {}
-        tails = [] if choosing else tail_ids(self._steps)
-        self.text_stream: TextStream = TextStream(
-            world, outputs, tails, self.variables, self._tell_text
-        )
+        if choosing:
+            self.text_stream.outputs += choosing[-1].selectors().items()
+        else:
+            self.text_stream.tails += tail_ids(self._steps)
         self.nested = self.total_steps = self._index = 0
         self._begun = self._last_sent = time.monotonic()
         self.busy = 1
@@ -165,6 +166,7 @@ class Execution:
             self.variables.update(((node.node_id, name), v) for name, v in node.outputs.items())
         elif status != "failed":
             await self.know(node.node_id, node.outputs)
+        node.files = files_in(node.outputs)
         node.end(status, error)
         node.execution_metadata = {**(node.execution_metadata or {}), **scope.metadata} or None
         await self.tell("node_finished", node, **node.parallel)

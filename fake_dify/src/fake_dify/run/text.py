@@ -38,20 +38,14 @@ class TextStream:
     """Sends text chunks through `send(text, selector)`.
 
     outputs: the End node's outputs as (name, selector); those of the nodes in `tails` are added
-    when they are known. variables: what is known. in_order: False before Dify 1.9, which sends
-    tokens alone, as they come.
+    when they are known. variables: what is known. Before Dify 1.9, tokens alone are sent, as they
+    come.
     """
 
-    def __init__(
-        self,
-        world: World,
-        outputs: Mapping[str, Selector],
-        tails: Sequence[str],
-        variables: Mapping[Selector, Any],
-        send: Callable[[str, Selector], Awaitable[None]],
-    ) -> None:
-        self.outputs: list[tuple[str, Selector]] = list(outputs.items())
-        self._tails, self._variables = list(tails), variables  # tails: those that are to come
+    def __init__(self, world: World, send: Callable[[str, Selector], Awaitable[None]]) -> None:
+        self.variables: dict[Selector, Any] = {}
+        self.outputs: list[tuple[str, Selector]] = []
+        self.tails: list[str] = []
         self._send, self._files = send, world.files
         self._in_order = world.rules.streams_end_variables
         self._position = 0
@@ -64,8 +58,8 @@ class TextStream:
 
     def expect(self, node_id: str, names: Sequence[str]) -> None:
         """Learn the names of the variables of a node that End passes on; the first call counts."""
-        if node_id in self._tails:
-            self._tails.remove(node_id)
+        if node_id in self.tails:
+            self.tails.remove(node_id)
             shown = [name for name in names if not name.startswith("__")]
             self.outputs += [(name, (node_id, name)) for name in shown]
 
@@ -84,10 +78,10 @@ class TextStream:
             tokens = self._tokens.get(selector)
             while tokens:
                 await self._send(tokens.pop(0), selector)
-            if selector not in self._variables:
+            if selector not in self.variables:
                 return
             self._position += 1
-            text = "" if tokens == [] else as_text(self._variables[selector], self._files)
+            text = "" if tokens == [] else as_text(self.variables[selector], self._files)
             await self._send(text, selector)
-            if self._tails or self._position < len(self.outputs):
+            if self.tails or self._position < len(self.outputs):
                 await self._send("\n", ("end", "answer"))

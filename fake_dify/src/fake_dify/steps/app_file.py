@@ -96,10 +96,6 @@ class Walk(Step):
     def titles(self) -> Mapping[str, str]:
         return {node.id: node.title for node in self.app.nodes}
 
-    @property
-    def start(self) -> str:
-        return self.app.start
-
     def selectors(self) -> dict[str, tuple[str, str]]:
         """Return the outputs, as far as they are known at the start: of an app with one End."""
         ends = list(self._ends.values())
@@ -108,11 +104,10 @@ class Walk(Step):
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
         graph = self.app.graph
         behind = TopologicalSorter({name: graph.next(name, None) for name in graph.nodes})
-        reached = {self.start}  # a node comes when nothing leads to it any more
-        for name in reversed(list(behind.static_order())):
+        reached = set(graph.next(self.app.start, None))
+        for name in reversed(list(behind.static_order())):  # when nothing leads to it any more
             if name in reached & graph.nodes.keys():
-                choice = None if name == self.start else await self.visit(execution, scope, name)
-                reached.update(graph.next(name, choice))
+                reached.update(graph.next(name, await self.visit(execution, scope, name)))
 
     async def visit(self, execution: Execution, scope: Scope, name: str) -> str | None:
         """Perform one node; return the handle of the branch that it takes, if it has any."""

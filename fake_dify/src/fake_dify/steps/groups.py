@@ -104,8 +104,7 @@ class Iteration(Step):
         for index in range(len(items) + (bool(items) and rules.closing_iteration_next)):
             before = {"pre_iteration_output": [None, *results][-1]}
             before["duration"] = [None, *rounds.durations.values()][-1]
-            told = before if rules.closing_iteration_next else {}
-            await rounds.tell("next", index=index, created_at=now(), **told)
+            await rounds.tell("next", index=index, created_at=now(), **before)
             if index == len(items):
                 break
             try:
