@@ -83,6 +83,7 @@ class FakeDify(World):
         elif self.values is not None:
             self.refuse("values are given without an app_file")
         self.default_app: App = self.app(self.api_key, workflow, form=form, name=name)
+        self.world: World = self  # what requests are answered from
         self._service, self._opened = Service(self), ExitStack()
         self.requests: list[ApiRequest] = self._service.requests
 
@@ -99,12 +100,11 @@ class FakeDify(World):
         self.files.origin = f"http://127.0.0.1:{port}"
         return self
 
+    __enter__ = start
+
     def stop(self) -> None:
         """Close all connections, forget runs in progress, end the thread. May be called twice."""
         self._opened.close()
-
-    def __enter__(self) -> Self:
-        return self.start()
 
     def __exit__(self, _: object, error: BaseException | None, *__: object) -> None:
         self.stop()
@@ -122,11 +122,6 @@ class FakeDify(World):
     def url(self) -> str:
         """The base URL, with /v1."""
         return f"{self.files.origin}/v1"
-
-    @property
-    def world(self) -> World:
-        """What requests are answered from."""
-        return self
 
     # What is served
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
@@ -33,7 +33,7 @@ class ApiRequest:
     headers: without Authorization; body: parsed JSON, or the fields of a form (a file as its name).
     operation: its operationId, "" for a path that the API does not have.
     status: of the reply, 0 until there is one; run: that it began, or asked for.
-    fault: what is to go wrong; gone: set when the client has left, then `when_gone` is called.
+    fault: what is to go wrong; gone: set when the client has left.
     """
 
     spec: Operation
@@ -56,7 +56,6 @@ class ApiRequest:
         self.fault: Fault | Answer | None = None
         self.form: FormData = FormData()
         self.gone: asyncio.Event = asyncio.Event()
-        self.when_gone: list[Callable[[], None]] = []
 
     async def read(self, request: Request) -> None:
         """Read the body; raise ClientDisconnect when it does not come."""
@@ -136,8 +135,8 @@ class ApiRequest:
     def leave(self) -> None:
         """Note that the client is gone."""
         self.gone.set()
-        for tell in self.when_gone:
-            tell()
+        for reader in self.run.readers if self.run else ():
+            reader.news.set()
 
 
 def _refuse(constant: str) -> NoReturn:

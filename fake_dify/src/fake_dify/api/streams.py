@@ -26,7 +26,6 @@ class Reader:
         self._world, self._rules = request.world, request.world.rules
         self.unread: Subscription = Subscription(self._world.unread_limit)
         run.readers.append(self.unread)
-        request.when_gone.append(self.unread.news.set)
 
     def leave(self) -> None:
         """Stop reading; some versions tell all other readers to stop as well."""

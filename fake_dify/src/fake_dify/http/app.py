@@ -24,10 +24,10 @@ from ..world import World
 from .send import CORS, Sending
 
 HTML = "text/html; charset=utf-8"
-NOT_FOUND_HTML = (
-    "<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n"
-    "<p>The requested URL was not found on the server. If you entered the URL manually please "
-    "check your spelling and try again.</p>\n"
+NOT_FOUND = (
+    b"<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n"
+    b"<p>The requested URL was not found on the server. If you entered the URL manually please "
+    b"check your spelling and try again.</p>\n"
 )
 NOT_ALLOWED = "The method is not allowed for the requested URL."
 
@@ -110,8 +110,7 @@ class Service:
             status, headers = 404, CORS if path == "/v1/" else {}
             if path == "/v1":
                 status, headers = 308, {"location": "/v1/"}
-            page = NOT_FOUND_HTML.encode()
-            return self._send(Reply(status=status, media=HTML, content=page, headers=headers))
+            return self._send(Reply(status=status, media=HTML, content=NOT_FOUND, headers=headers))
         if request.method != "OPTIONS":
             return self._send(Reply(ApiError(405, "method_not_allowed", NOT_ALLOWED).body(), 405))
         found: list[Any] = self._router.routes

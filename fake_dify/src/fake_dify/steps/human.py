@@ -55,9 +55,7 @@ class HumanInput(Step):
         rules, about = execution.rules, dict[str, Any](node_id=self.id, node_title=self.id)
         values: Data = {}
         name, id, title, rendered = "timeout", "", "", form.form_content
-        if form.answer is None:
-            about["expiration_time"] = form.expiration_time
-        else:
+        if form.answer is not None:
             name, (id, values) = "filled", form.answer
             for item in self.inputs:
                 checks = item.type == "paragraph" and rules.checks_form_texts
@@ -70,7 +68,7 @@ class HumanInput(Step):
             title, rendered = self.actions[id], _put_in(form.form_content, shown)
             about |= {"rendered_content": rendered, "action_id": id, "action_text": title}
             about["submitted_data"] = values
-        await execution.tell(f"human_input_form_{name}", **about)
+        await execution.tell(f"human_input_form_{name}", form, **about)
         content, chosen = {"__rendered_content": rendered}, {"__action_value": title}
         rest = chosen | content if rules.since(1, 16) else content | chosen
         if form.answer is None and not rules.since(1, 15):
