@@ -36,7 +36,7 @@ class Rule:
 
 
 class Rules:
-    """The rules of one Dify version, e.g. `Rules("1.12.1").ping_first is False`."""
+    """The rules of one Dify version, e.g. `Rules("1.12.1").worker is False`."""
 
     def __init__(self, version: str) -> None:
         if not re.fullmatch(r"\d+\.\d+\.\d+", version):
@@ -49,16 +49,13 @@ class Rules:
     def since(self, *release: int) -> bool:
         return self.release >= release
 
-    # Streaming runs are executed by a worker process, not inside the HTTP request.
+    # Streaming runs are executed by a worker process, not inside the HTTP request, which begins
+    # with a ping, is not ended by an `error`, and takes a slot of max_active_requests no longer.
     worker: Rule = Rule((1, 13))
-    ping_first: Rule = Rule((1, 13))
     # The stream is closed about one second after the terminal event, not at once.
     ends_late: Rule = Rule((1, 13), (1, 15))
-    errors_end_stream: Rule = Rule(until=(1, 13))
     survives_disconnect: Rule = Rule((1, 10))
     stop_needs_same_user: Rule = Rule(until=(1, 9))
-    # A streaming run counts against max_active_requests as long as it runs.
-    streams_hold_slot: Rule = Rule(until=(1, 13))
     # Every variable of the End node is streamed as text, not only the text of LLM nodes.
     streams_end_variables: Rule = Rule((1, 9))
     # Variables taken straight from Start are streamed before Start's `node_started`.

@@ -93,7 +93,7 @@ def _check_slots(request: ApiRequest, *, streaming: bool) -> None:
     # A streaming run asks for two slots for a moment, once in the API and once in the worker.
     alone = streaming and rules.worker and limit == 1
     mine = [run for run in request.world.runs if run.app is app and run.task is not None]
-    counted = [run for run in mine if rules.streams_hold_slot or not run.streaming]
+    counted = [run for run in mine if not (rules.worker and run.streaming)]
     text = (
         "Too many requests. Please try again later. The current maximum concurrent requests "
         f"allowed for {app.id} is {limit}."

@@ -58,7 +58,7 @@ class Reader:
                 event = unread.queue.popleft()
                 heard = clock()
                 yield frame(event)
-                over = event["event"] == "error" and rules.errors_end_stream
+                over = event["event"] == "error" and not rules.worker
                 if event["event"] in ends or over:
                     await linger(self._request, world.eof_delay * rules.ends_late)
                     return
@@ -81,7 +81,7 @@ class Reader:
     async def own(self) -> Frames:
         """Yield the stream of the request that started the run."""
         run, rules, last = self._run, self._rules, b""
-        if rules.ping_first:
+        if rules.worker:
             yield PING
         with suppress(ReplyOver):
             async for chunk in self.follow(TERMINAL, pings=not rules.worker):
@@ -123,9 +123,9 @@ async def linger(request: ApiRequest, seconds: float) -> None:
 async def refused_stream(request: ApiRequest, events: Sequence[Data]) -> Frames:
     """Yield the stream of a run that never began; without a made-up end it is left open."""
     world, rules = request.world, request.world.rules
-    if rules.ping_first:
+    if rules.worker:
         yield PING
     for event in events:
         yield frame(world.event(event))
-    if not rules.errors_end_stream and not rules.makes_ends_up:
+    if rules.worker and not rules.makes_ends_up:
         await linger(request, world.idle_limit)

@@ -82,9 +82,9 @@ class Execution:
 
     async def fail(self, error: ApiError) -> None:
         """Send an `error`, and what Dify makes up behind it; the run itself may go on."""
-        run, again = self.run, bool(self.run.pause)
+        run, reason = self.run, "resumption" if self.run.pause else "initial"
         await self._send(payloads.error(error))
-        made_up = payloads.made_up(run.id, run.workflow_id, run.asked, error.message, again=again)
+        made_up = payloads.made_up(run.id, run.workflow_id, run.asked, error.message, reason)
         for event in made_up if self.rules.makes_ends_up else ():
             await self._send(event)
 

@@ -91,13 +91,12 @@ def snapshot(run: Run) -> list[Data]:
 
 
 def made_up(
-    run_id: str, workflow_id: str, inputs: Any = None, error: str = NO_END, *, again: bool = False
+    run_id: str, workflow_id: str, inputs: Any = None, error: str = NO_END, reason: str = "initial"
 ) -> list[Data]:
     """Return a start and an end that Dify makes up, from 1.15 on; inputs: as they came.
 
-    again: of a run that was resumed. `created_by` is empty, the task has the id of the run.
+    `created_by` is empty, the task has the id of the run.
     """
-    reason = "resumption" if again else "initial"
     ids: Data = {"id": run_id, "workflow_id": workflow_id, "created_at": now()}
     began = fill("workflow_started", inputs=inputs, reason=reason, **ids)
     end: Data = {"status": "failed", "error": error, "outputs": None, "files": []}
