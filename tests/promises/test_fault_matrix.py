@@ -35,6 +35,12 @@ OFFERS: dict[str, dict[str, Any]] = {
     "snapshot and live": {},
     "terminal event lost": {"loses_terminal": True},
     "ends twice": {"replay_faults": [Fault("eof", 0), Fault("eof", AFTER_SNAPSHOT)]},
+    "cut again and again": {
+        "replay_faults": [
+            *(Fault("chunk", 0), Fault("silence", AFTER_SNAPSHOT), Fault("reset", AFTER_SNAPSHOT)),
+            *(Fault("blank", 5), Fault("event", 9)),
+        ]
+    },
     "502 twice": {"troubles": {"events": ["502", "502"]}},
     "absent (1.13.2)": {"version": "1.13.2"},
     "absent (1.8.1)": {"version": "1.8.1"},
@@ -159,7 +165,7 @@ class Cell:
     @property
     def replays(self) -> bool:
         """Whether the server can tell all of the run's nodes: it still runs when it is asked."""
-        absent = self.offer.startswith(("absent", "404", "1.15.0"))
+        absent = self.offer.startswith(("absent", "404", "1.15.0", "cut"))
         if self.cut in ("silence", "error", *FIRST) or absent:
             return False
         if self.cut == "blank" and self.position % 3 == 2:

@@ -8,7 +8,7 @@ import attrs
 import pytest
 import wire_archive
 from dify_workflow import DeadlineExceeded, RequestTimedOut, RunOutcomeUnknown
-from fault_cases import CUTS, run_both, server
+from fault_cases import ADOPTIONS, CUTS, run_both, server
 from fault_judge import judge
 from fault_scripts import (
     Event,
@@ -18,20 +18,19 @@ from fault_scripts import (
     pausing,
     recorded,
     resumed,
-    retrying,
     two_forms,
 )
 from fault_sim import following, play, start_elsewhere, stream_of
 from fault_streams import AFTER_SNAPSHOT, NO_FAULT, Cut, Fault
 
-OURS: list[dict[str, Any]] = [{"unique_user": True}, {"run_key_input": "k"}]
+OURS = [ADOPTIONS["user"], ADOPTIONS["key"]]
 
 
 def _comparable(event: Event) -> Event:
     times = ("elapsed_time", "created_at", "finished_at")
     data = {key: value for key, value in event["data"].items() if key not in times}
     if isinstance(data.get("inputs"), dict):
-        data["inputs"] = {k: v for k, v in data["inputs"].items() if k != "sys.timestamp"}
+        data["inputs"] = {**data["inputs"], "sys.timestamp": 0}
     return {**event, "data": data}
 
 
@@ -51,26 +50,11 @@ def test_the_model_tells_snapshots_as_the_server_does() -> None:
 
 
 @pytest.mark.parametrize("ending", ["eof", "reset", "silence"])
-@pytest.mark.parametrize("script", [eight_nodes(), retrying(), iterating(), pausing()], ids=str)
-def test_the_terminal_event_without_its_blank_line(script: Script, ending: Any) -> None:
-    fault = Fault("blank", len(script.events) - 1, ending)
-    for options in ({}, {"unique_user": True}):
-        seen = run_both({"script": script, "own_fault": fault}, {"whole"}, **options)
-        # In silence, the run's detail is asked before the end is taken for one.
-        assert seen.server.asked == ["post", *["detail"] * (ending == "silence")]
-
-
-@pytest.mark.long
-@pytest.mark.sample(4)
-@pytest.mark.parametrize("cut", CUTS)
-@pytest.mark.parametrize("script", [eight_nodes(), iterating(), pausing(), resumed()], ids=str)
-def test_cuts_upon_cuts(script: Script, cut: Cut) -> None:
-    """The recovery itself is cut, several times over, at every position."""
-    for position in range(len(script.events)):
-        faults = [Fault(cut, after) for after in (0, AFTER_SNAPSHOT, position, position + 1)]
-        cuts = {"own_fault": Fault(cut, position), "replay_faults": faults}
-        given = {"script": script.paced(1.5, 0.4), **cuts}
-        run_both(given, {"whole", "recovered"}, unique_user=True)
+def test_the_terminal_event_without_its_blank_line(ending: Any) -> None:
+    """In silence, the run's detail is asked before the end is taken for one."""
+    fault = Fault("blank", len(eight_nodes().events) - 1, ending)
+    seen = run_both({"script": eight_nodes(), "own_fault": fault}, {"whole"})
+    assert seen.server.asked == ["post", *["detail"] * (ending == "silence")]
 
 
 @pytest.mark.parametrize("options", [{}, *OURS, {"timeout": 30}], ids=str)
@@ -113,10 +97,6 @@ def with_a_gap(gap: float) -> dict[str, Any]:
     return {"script": attrs.evolve(first, times=times), "gap": gap, **cuts}
 
 
-def last(cut: Cut) -> Fault:
-    return Fault(cut, len(eight_nodes().events) - 1)
-
-
 PAGES = ["page", "429", "500", "timeout", "page"]
 UNHEARD = {"queued": 200.0, "answers_post": False, "answer_lost_after": -1}
 AWAY = {"logs": ["502", "reset", "page"] * 9, "detail": ["502"] * 3}
@@ -130,7 +110,7 @@ RECOVERED: dict[str, dict[str, Any]] = {
     "on record late": {"own_fault": Fault("reset", 2), "recorded_after": 12.0},
     "an old server that does not answer": {
         "version": "1.8.1",
-        "own_fault": last("chunk"),
+        "own_fault": Fault("chunk", len(eight_nodes().events) - 1),
         "troubles": {"detail": ["502", "reset", "504"]},
     },
     **{f"a gap of {gap} s": with_a_gap(gap) for gap in (0.4, 0.5, 0.6)},
