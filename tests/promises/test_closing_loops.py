@@ -7,7 +7,7 @@ import gc
 from typing import Any
 
 import pytest
-from dify_workflow import AsyncDifyWorkflow, StreamClosed, WorkflowRunRequest
+from dify_workflow import AsyncDifyWorkflow, StreamClosed
 from facade import API_KEY
 from replay_server import ReplayServer
 from slow_runs import TASK_ID, SlowRuns, ahead, each_connections, each_state, in_a_loop
@@ -62,13 +62,9 @@ def test_a_wait_that_is_ended_frees_the_connection(
 @pytest.mark.parametrize("mode", ["streaming", "blocking", "start"])
 def test_cancelling_a_run_frees_the_connection(mode: Any, state: str) -> None:
     async def main(runs: SlowRuns, server: ReplayServer, dify: AsyncDifyWorkflow) -> None:
-        async def run() -> None:
-            if mode == "start":
-                await dify.start({})
-            else:
-                await dify.run_workflow(WorkflowRunRequest(inputs={}, response_mode=mode))
-
-        task = asyncio.create_task(run())
+        given = {} if mode == "start" else {"response_mode": mode}
+        run = dify.start({}) if mode == "start" else dify.run_workflow({}, **given)
+        task: asyncio.Task[Any] = asyncio.create_task(run)
         await asyncio.to_thread(runs.wait, server)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -81,37 +77,21 @@ def test_cancelling_a_run_frees_the_connection(mode: Any, state: str) -> None:
 
 
 @each_connections
-def test_collecting_a_stream_whose_loop_is_closed(connections: Any) -> None:
-    """As `asyncio.run` leaves it when the stream is not closed inside."""
-    with ReplayServer(SlowRuns()) as server:
-
-        async def main() -> Any:
-            dify = AsyncDifyWorkflow(api_key=API_KEY, base_url=server.url, connections=connections)
-            stream = dify.run_workflow_stream({})
-            await anext(stream)
-            return stream
-
-        stream = asyncio.run(main())
-        assert stream.status == "running"
-        del stream
-        gc.collect()
-        server.wait_closed()
-
-
-@each_connections
 def test_a_loop_that_ends_leaves_no_connection_open(connections: Any) -> None:
-    """Of a client that is not closed, neither a stream's nor the pool's."""
+    """Of a client and a stream that are not closed, neither a stream's nor the pool's."""
     with ReplayServer(SlowRuns()) as server:
         dify = AsyncDifyWorkflow(api_key=API_KEY, base_url=server.url, connections=connections)
-        kept = []
 
-        async def main() -> None:
+        async def main() -> Any:
             stream = dify.run_workflow_stream({})
             await anext(stream)
-            kept.append(stream)
             await dify.stop_workflow_stream(TASK_ID)
+            return stream
 
-        for connections in (2, 4):
-            asyncio.run(main())
+        for opened in (2, 4):
+            stream = asyncio.run(main())
             server.wait_closed()
-            assert server.connections == connections
+            assert server.connections == opened
+        assert stream.status == "running"
+        del stream
+        gc.collect()  # whose loop is closed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import zlib
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, get_args
@@ -22,6 +23,8 @@ RUN_ID = RUN.events()[0]["workflow_run_id"]
 TASK_ID = RUN.events()[0]["task_id"]
 FOREVER = Sleep(600)  # ended by the client's leaving, or with the server
 
+_PACKER = zlib.compressobj(wbits=31)
+_PACKED = _PACKER.compress(PING + STARTED) + _PACKER.flush(zlib.Z_SYNC_FLUSH)
 _BUSY = {"code": "too_many_requests", "message": "", "status": 429}
 
 # What a run's POST is answered with, by what the client then waits for.
@@ -31,6 +34,9 @@ WAITING: dict[str, Reply] = {
     "a first event": Reply.stream(PING, FOREVER),
     "the next event": Reply.stream(PING, STARTED, NODE_STARTED, FOREVER),
     "the rest of an event": Reply.stream(PING, STARTED, NODE_STARTED[:50], FOREVER),
+    "the rest of what is compressed": Reply.stream(  # which is read through httpx
+        _PACKED, FOREVER, headers=[("Content-Encoding", "gzip")]
+    ),
     "another try": Reply.json(429, _BUSY, [("Retry-After", "100")]),
     "a place": Reply.json(429, _BUSY, [("Retry-After", "100")]),  # until the run's deadline
     "a cut stream's replay": Reply.stream(PING, STARTED),
