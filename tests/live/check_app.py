@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from dify_workflow import (
+    APIError,
     AppUnavailable,
     InvalidArgument,
     ProviderError,
@@ -39,10 +42,9 @@ def test_meta(dify: Any) -> None:
     assert dify.meta().tool_icons is not None
 
 
-def test_site(live: Live, kind: Kind) -> None:
+def test_site(dify: Any, live: Live) -> None:
     live.needs(BY_NAME["getAppSite"])
-    with live.connect(kind) as dify:
-        assert dify.site().title
+    assert dify.site().title
 
 
 def speech(live: Live) -> tuple[str, Any]:
@@ -51,10 +53,17 @@ def speech(live: Live) -> tuple[str, Any]:
     return app, live.parameters(app)
 
 
-def skip_without(enabled: bool, error: AppUnavailable) -> NoReturn:
-    if enabled:
-        raise error
-    pytest.skip("the app has speech switched off (and the server says so)")
+@contextmanager
+def switched_on(enabled: bool, *without_a_model: type[APIError]) -> Iterator[None]:
+    """Skip the check where the server says that speech is off, or that it has no model for it."""
+    try:
+        yield
+    except AppUnavailable:
+        if enabled:
+            raise
+        pytest.skip("the app has speech switched off (and the server says so)")
+    except without_a_model as error:
+        pytest.skip(f"the server takes it, and has no model for it: {error.message}")
 
 
 @pytest.mark.parametrize("extension", AUDIO)
@@ -62,15 +71,9 @@ def test_speech_to_text(live: Live, kind: Kind, extension: str) -> None:
     """The server tells audio by its type alone; what is sent is always WAV."""
     app, parameters = speech(live)
     enabled = parameters.speech_to_text.enabled
-    with live.connect(kind, app) as dify:
-        try:
-            text = dify.audio_to_text(sound(), name=f"silence.{extension}")
-        except AppUnavailable as error:
-            skip_without(enabled, error)
-        except (ProviderError, ServerError) as error:
-            pytest.skip(f"the server takes it, and has no model for it: {error.message}")
-    assert enabled
-    assert isinstance(text, str)
+    with live.connect(kind, app) as dify, switched_on(enabled, ProviderError, ServerError):
+        assert isinstance(dify.audio_to_text(sound(), name=f"silence.{extension}"), str)
+        assert enabled
 
 
 def test_audio_of_another_type(live: Live, kind: Kind) -> None:
@@ -78,22 +81,14 @@ def test_audio_of_another_type(live: Live, kind: Kind) -> None:
     with live.connect(kind, app) as dify:
         with pytest.raises(InvalidArgument, match=", ".join(AUDIO)):
             dify.audio_to_text(sound(), name="silence.ogg")
-        try:
-            with pytest.raises(UnsupportedMediaType):
-                dify.audio_to_text(sound(), name="silence.mp3", mime_type="audio/mpeg")
-        except AppUnavailable as error:
-            skip_without(parameters.speech_to_text.enabled, error)
+        enabled = parameters.speech_to_text.enabled
+        with switched_on(enabled), pytest.raises(UnsupportedMediaType):
+            dify.audio_to_text(sound(), name="silence.mp3", mime_type="audio/mpeg")
 
 
 def test_text_to_speech(live: Live, kind: Kind) -> None:
     app, parameters = speech(live)
     enabled = parameters.text_to_speech.enabled
-    with live.connect(kind, app) as dify:
-        try:
-            audio = b"".join(islice(dify.text_to_audio("Hello."), 10_000))
-        except AppUnavailable as error:
-            skip_without(enabled, error)
-        except ProviderError as error:
-            pytest.skip(f"the server has no model for it: {error.message}")
-    assert enabled
-    assert audio
+    with live.connect(kind, app) as dify, switched_on(enabled, ProviderError):
+        assert b"".join(islice(dify.text_to_audio("Hello."), 10_000))
+        assert enabled

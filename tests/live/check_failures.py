@@ -20,7 +20,7 @@ from dify_workflow import (
 from facade import Kind
 
 from . import apps
-from .check_files import inputs_with_a_file
+from .check_files import inputs_with_a_file, with_files
 from .sample_inputs import refused_by
 from .session import Live, new_user
 
@@ -49,10 +49,9 @@ def test_wrong_key(dify: Any, live: Live) -> None:
         assert NO_KEY not in f"{raised.value} {raised.value!r} {raised.value.body}"
 
 
-def test_unknown_run(live: Live, kind: Kind) -> None:
-    unknown = str(uuid.uuid4())
-    with live.connect(kind) as dify, pytest.raises(NotFound):
-        dify.info(unknown)
+def test_unknown_run(dify: Any) -> None:
+    with pytest.raises(NotFound):
+        dify.info(str(uuid.uuid4()))
 
 
 def test_attach_to_an_unknown_run(live: Live, kind: Kind) -> None:
@@ -96,14 +95,10 @@ def test_refused_file(live: Live, kind: Kind) -> None:
     live.needs_answers_to_refusals()
     app, inputs = inputs_with_a_file(live)
 
-    def unknown(value: Any) -> Any:
-        if isinstance(value, list):
-            return [unknown(item) for item in value]
-        if not isinstance(value, WorkflowFile):
-            return value
-        return WorkflowFile.from_upload(str(uuid.uuid4()), type=value.type)
+    def unknown(file: WorkflowFile) -> WorkflowFile:
+        return WorkflowFile.from_upload(str(uuid.uuid4()), type=file.type)
 
-    inputs = {name: unknown(value) for name, value in inputs.items()}
+    inputs = with_files(inputs, unknown)
     with live.connect(kind, app, user=new_user()) as dify:
         stream, items = dify.run_workflow_stream(inputs), []
         with pytest.raises(InvalidParam):
@@ -112,7 +107,7 @@ def test_refused_file(live: Live, kind: Kind) -> None:
         assert not live.entries(dify, stream.user)
 
 
-def test_unknown_input(live: Live, kind: Kind) -> None:
+def test_unknown_input(dify: Any, live: Live) -> None:
     inputs = {**live.inputs(), "no_such_input_of_any_app": 1}
-    with live.connect(kind) as dify, pytest.raises(InvalidArgument, match="no_such_input"):
+    with pytest.raises(InvalidArgument, match="no_such_input"):
         dify.run_workflow(inputs, validate="strict")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from .session import Live, succeeded
 
 
 @pytest.mark.parametrize("name", ["live.txt", 'the "live" checks.txt', "文件 📄.txt"])
-def test_upload(dify: Any, live: Live, name: str) -> None:
+def test_upload(dify: Any, name: str) -> None:
     uploaded = dify.upload_file(b"A file of the live checks.\n", name=name)
     assert (uploaded.name, uploaded.size, uploaded.extension) == (name, 27, "txt")
     assert uploaded.id
@@ -29,6 +30,15 @@ def inputs_with_a_file(live: Live) -> tuple[str, dict[str, Any]]:
         if any(kind.startswith("file") for kind in kinds.values()):
             return app, live.inputs(app, files=True)
     return pytest.skip("the app takes no files; give DIFY_API_KEY_FILES")
+
+
+def with_files(inputs: Any, change: Callable[[WorkflowFile], WorkflowFile]) -> Any:
+    """Return inputs with their files changed."""
+    if isinstance(inputs, dict):
+        return {name: with_files(value, change) for name, value in inputs.items()}
+    if isinstance(inputs, list):
+        return [with_files(item, change) for item in inputs]
+    return change(inputs) if isinstance(inputs, WorkflowFile) else inputs
 
 
 def test_file_as_an_input(live: Live, kind: Kind) -> None:
@@ -48,14 +58,9 @@ def test_uploaded_file_as_an_input(live: Live, kind: Kind) -> None:
     app, inputs = inputs_with_a_file(live)
     with live.connect(kind, app) as dify:
 
-        def uploaded(value: Any) -> Any:
-            if isinstance(value, list):
-                return [uploaded(item) for item in value]
-            if not isinstance(value, WorkflowFile):
-                return value
-            assert isinstance(value.content, bytes)
-            upload = dify.upload_file(value.content, name=value.name)
-            return WorkflowFile.from_upload(upload, type=value.type)
+        def uploaded(file: WorkflowFile) -> WorkflowFile:
+            assert isinstance(file.content, bytes)
+            upload = dify.upload_file(file.content, name=file.name)
+            return WorkflowFile.from_upload(upload, type=file.type)
 
-        response = dify.run_workflow({name: uploaded(value) for name, value in inputs.items()})
-        succeeded(response)
+        succeeded(dify.run_workflow(with_files(inputs, uploaded)))

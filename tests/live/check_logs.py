@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from dify_workflow._api.versions import BY_NAME
-from facade import Kind
 
 from .session import Live, succeeded
 
@@ -39,29 +38,27 @@ def test_logs(dify: Any, live: Live) -> None:
 
 
 @pytest.mark.parametrize("by", ["entry", "id"])
-def test_last_id_loses_nothing_and_repeats_nothing(live: Live, kind: Kind, by: str) -> None:
+def test_last_id_loses_nothing_and_repeats_nothing(dify: Any, live: Live, by: str) -> None:
     """Several entries fall into one second, and the server orders by whole seconds."""
     live.needs(BY_NAME["created_by_end_user_session_id"])
     user, ids = live.several_runs()
     of_user = {"created_by_end_user_session_id": user}
-    with live.connect(kind) as dify:
-        listed = live.until(lambda: len(live.entries(dify, user)) == len(ids))
-        assert listed, f"{len(ids)} runs of {user} are not all in the logs"
-        for limit in (1, 2, 3, 5, 100):
-            page = dify.logs(limit=limit, **of_user)
-            found = list(page)
-            while page.has_more and len(found) <= len(ids):
-                last = page.data[-1]
-                last_id = last if by == "entry" else last.id
-                page = dify.logs(last_id=last_id, limit=limit, **of_user)
-                found += page
-            assert sorted(entry.run_id for entry in found) == sorted(ids), f"limit {limit}"
-        assert {entry.run_id for entry in dify.iter_logs(**of_user)} == ids
+    listed = live.until(lambda: len(live.entries(dify, user)) == len(ids))
+    assert listed, f"{len(ids)} runs of {user} are not all in the logs"
+    for limit in (1, 2, 3, 5, 100):
+        page = dify.logs(limit=limit, **of_user)
+        found = list(page)
+        while page.has_more and len(found) <= len(ids):
+            last = page.data[-1]
+            last_id = last if by == "entry" else last.id
+            page = dify.logs(last_id=last_id, limit=limit, **of_user)
+            found += page
+        assert sorted(entry.run_id for entry in found) == sorted(ids), f"limit {limit}"
+    assert {entry.run_id for entry in dify.iter_logs(**of_user)} == ids
 
 
-def test_end_user(live: Live, kind: Kind) -> None:
+def test_end_user(dify: Any, live: Live) -> None:
     live.needs(BY_NAME["getEndUser"])
-    with live.connect(kind) as dify:
-        _, entry = logged(live, dify)
-        user = dify.end_user(entry.data.created_by_end_user.id)
-        assert (user.session_id, user.is_anonymous) == (live.user, False)
+    _, entry = logged(live, dify)
+    user = dify.end_user(entry.data.created_by_end_user.id)
+    assert (user.session_id, user.is_anonymous) == (live.user, False)

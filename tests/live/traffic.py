@@ -95,26 +95,24 @@ class Traffic:
 
     def tap(self, patch: pytest.MonkeyPatch) -> None:
         """Look at what all clients get from here on."""
-        looked_at = self.answered
+        handle, handle_async = Router.handle_request, AsyncRouter.handle_async_request
 
         def is_json(response: httpx.Response) -> bool:
             return bool(response.headers.get("content-type", "").startswith("application/json"))
 
-        class Tapped(Router):
-            def handle_request(self, request: httpx.Request) -> httpx.Response:
-                response = super().handle_request(request)
-                if is_json(response):
-                    response.read()
-                    looked_at(request, response)
-                return response
+        def tapped(router: Router, request: httpx.Request) -> httpx.Response:
+            response = handle(router, request)
+            if is_json(response):
+                response.read()
+                self.answered(request, response)
+            return response
 
-        class AsyncTapped(AsyncRouter):
-            async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-                response = await super().handle_async_request(request)
-                if is_json(response):
-                    await response.aread()
-                    looked_at(request, response)
-                return response
+        async def tapped_async(router: AsyncRouter, request: httpx.Request) -> httpx.Response:
+            response = await handle_async(router, request)
+            if is_json(response):
+                await response.aread()
+                self.answered(request, response)
+            return response
 
-        patch.setattr("dify_workflow._clients._sync.driver.Router", Tapped)
-        patch.setattr("dify_workflow._clients._async.driver.AsyncRouter", AsyncTapped)
+        patch.setattr(Router, "handle_request", tapped)
+        patch.setattr(AsyncRouter, "handle_async_request", tapped_async)

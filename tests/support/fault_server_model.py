@@ -9,6 +9,7 @@ import json
 import re
 import uuid
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Literal
 
@@ -16,7 +17,7 @@ import attrs
 import httpx
 from dify_workflow._api.api_requests import ApiRequest
 from dify_workflow._api.api_responses import ApiResponse
-from dify_workflow._api.commands import Open, Opened, Send
+from dify_workflow._api.commands import Opened
 from dify_workflow._api.failures import Failure, failure
 from dify_workflow._api.versions import (
     LOGS_RUNNING_RUNS,
@@ -48,6 +49,7 @@ from wire_archive import exchange
 WALL = 1_795_335_000.0  # unix time at the clock's 0
 LATENCY = 0.01  # s from a request to its answer
 Route = Literal["post", "events", "detail", "logs", "stop"]
+Answer = ApiResponse | Opened | Failure
 Trouble = Literal["ok", "refused", "reset", "timeout", "429", "busy", "500", "502", "504", "page"]
 _ROUTES: tuple[tuple[str, str, Route], ...] = (
     ("post", r"/workflows/run", "post"),
@@ -58,6 +60,11 @@ _ROUTES: tuple[tuple[str, str, Route], ...] = (
 )
 
 
+_ERRORS = {
+    "429": (429, "too_many_requests", "Too many requests. Please try again."),
+    "busy": (400, "invalid_param", "Too many requests. Please try again later."),
+    "500": (500, "internal_server_error", "Internal Server Error"),
+}
 _ENTRY = exchange("1.14.2", "logs/default").json()["data"][0]
 
 
@@ -149,41 +156,35 @@ class Dify:
         times = [at for asked, at in pairs if asked == route]
         return [(earlier, later - earlier) for earlier, later in itertools.pairwise(times)]
 
-    def serve(
-        self, command: Send | Open
-    ) -> tuple[ApiResponse | Opened | Failure, ModelStream | None]:
+    def serve(self, request: ApiRequest) -> Answer:
         """Answer one request."""
         self.clock.advance(LATENCY)
-        method, url = command.request.kwargs["method"], command.request.kwargs["url"]
+        method, url = request.kwargs["method"], request.kwargs["url"]
         for verb, pattern, route in _ROUTES:
             found = re.fullmatch(pattern, url)
             if found and verb == method:
                 self.asked.append(route)
                 self.asked_at.append(self.clock.now)
                 assert len(self.asked) < 5000, "the client asks for ever"
-                return self._route(route, command.request, found.groups())
+                return self._route(route, request, *found.groups())
         raise AssertionError(f"an unknown route: {method} {url}")
 
-    def _route(
-        self, route: Route, request: ApiRequest, ids: tuple[str, ...]
-    ) -> tuple[ApiResponse | Opened | Failure, ModelStream | None]:
+    def _route(self, route: Route, request: ApiRequest, id: str = "") -> Answer:
         troubles = self.troubles.get(route)
         if troubles and (trouble := troubles.popleft()) != "ok":
-            outcome = self._trouble(route, trouble, request)
-            return (outcome, None) if isinstance(outcome, ApiResponse | Failure) else outcome
-        if route == "post":
-            return self._post(request)
-        if route == "events":
-            return self._events(ids[0], request)
-        if route == "detail":
-            return self._detail(ids[0]), None
-        if route == "logs":
-            return self._logs(request.kwargs["params"]), None
-        return self._json({"result": "success"}), None
+            return self._trouble(route, trouble, request)
+        match route:
+            case "post":
+                return self._post(request)
+            case "events":
+                return self._events(id, request)
+            case "detail":
+                return self._detail(id)
+            case "logs":
+                return self._logs(request.kwargs["params"])
+        return self._json({"result": "success"})
 
-    def _trouble(
-        self, route: Route, trouble: Trouble, request: ApiRequest
-    ) -> ApiResponse | Failure | tuple[Opened, ModelStream]:
+    def _trouble(self, route: Route, trouble: Trouble, request: ApiRequest) -> Answer:
         """Answer wrongly; an unclear answer to the POST has started the run all the same."""
         if route == "post" and trouble in ("reset", "timeout", "502", "504"):
             self._start(request)
@@ -195,17 +196,11 @@ class Dify:
             self.clock.advance(60.0)
             self.delayed += 60.0
             return failure(httpx.ReadTimeout("timed out"))
-        if trouble == "429":
-            return self._error(429, "too_many_requests", "Too many requests. Please try again.")
-        if trouble == "busy":
-            return self._error(400, "invalid_param", "Too many requests. Please try again later.")
-        if trouble == "500":
-            return self._error(500, "internal_server_error", "Internal Server Error")
+        if trouble in _ERRORS:
+            return self._error(*_ERRORS[trouble])
         if trouble == "page" and route in ("post", "events"):
-            self.opened += 1
             nobody = ModelRun(self.script, self.clock.now, "", {})
-            page = other_body(self.clock.now, nobody, "page")
-            return Opened(self._headers()), FixedStream(self, nobody, page, None)
+            return self._fixed(nobody, other_body(self.clock.now, nobody, "page"), "text/html")
         return self._answer(200 if trouble == "page" else int(trouble), PAGE, "text/html")
 
     def _start(self, request: ApiRequest) -> ModelRun:
@@ -220,28 +215,31 @@ class Dify:
             self.runs[-1].died = began + script.times[self.killed_after] + 0.001
         return self.runs[-1]
 
-    def _post(
-        self, request: ApiRequest
-    ) -> tuple[ApiResponse | Opened | Failure, ModelStream | None]:
+    def _post(self, request: ApiRequest) -> Answer:
         if self.refuses is not None:
-            self.opened += 1
             self.posts += 1
             nobody = ModelRun(self.script, 0.0, "", {})
             told = pair(self.clock.now, self.script, self.refuses, start_only=self.tells_start_only)
-            return Opened(self._headers(self.says)), FixedStream(self, nobody, told, None)
+            return self._fixed(nobody, told, self.says)
         run = self._start(request)
+        lost = partial(self._own_stream_gone, run)
         if not self.answers_post:
             lost_at = run.at(min(self.answer_lost_after, len(run.script.events) - 1))
             self.clock.advance((lost_at or 0.0) - self.clock.now)
-            self._own_stream_gone(run)
-            return failure(httpx.ReadError("connection reset by peer")), None
-        lost = partial(self._own_stream_gone, run)
-        self.opened += 1
+            lost()
+            return failure(httpx.ReadError("connection reset by peer"))
         if self.other_body is not None:
-            body = other_body(self.clock.now, run, self.other_body)
-            return Opened(self._headers("")), FixedStream(self, run, body, lost)
-        stream = OwnModelStream(self, run, self.own_fault, lost)
-        return Opened(self._headers(self.says)), stream
+            return self._fixed(run, other_body(self.clock.now, run, self.other_body), "", lost)
+        return self._opened(OwnModelStream(self, run, self.own_fault, lost), self.says)
+
+    def _opened(self, stream: ModelStream, kind: str) -> Opened:
+        self.opened += 1
+        return Opened(self._headers(kind), stream)
+
+    def _fixed(
+        self, run: ModelRun, frames: list[Frame], kind: str, lost: Callable[[], None] | None = None
+    ) -> Opened:
+        return self._opened(FixedStream(self, run, frames, lost), kind)
 
     def reader_gone(self, run: ModelRun) -> None:
         """A reader has left: the server notices it when it writes to it next."""
@@ -254,18 +252,14 @@ class Dify:
         if not self._has(OUTLIVES_ITS_STREAM) and not run.ended(self.clock.now):
             run.died = self.clock.now
 
-    def _events(
-        self, run_id: str, request: ApiRequest
-    ) -> tuple[ApiResponse | Opened | Failure, ModelStream | None]:
+    def _events(self, run_id: str, request: ApiRequest) -> Answer:
         if not self._has(REPLAYS_EVENTS):
-            return self._answer(404, b"<!doctype html><title>404 Not Found</title>"), None
+            return self._answer(404, b"<!doctype html><title>404 Not Found</title>")
         run = self._run(run_id)
-        params = request.kwargs["params"]
-        if run is None or params["user"] != run.user or self.refuses_events:
-            return self._error(404, "not_found", "Workflow run not found"), None
-        fault = self.replay_faults.popleft() if self.replay_faults else Fault()
-        self.opened += 1
-        return Opened(self._headers(self.says)), EventsStream(self, run, fault)
+        if run is None or request.kwargs["params"]["user"] != run.user or self.refuses_events:
+            return self._error(404, "not_found", "Workflow run not found")
+        fault = self.replay_faults.popleft() if self.replay_faults else NO_FAULT
+        return self._opened(EventsStream(self, run, fault), self.says)
 
     def _run(self, run_id: str) -> ModelRun | None:
         """A run that is on record."""

@@ -59,9 +59,7 @@ def exchange(driver: Any, command: Send | Open | Await, until: Until) -> Outcome
         waited: Outcome = command.waiting.connection.wait(until.seconds(command.seconds))
     else:
         asked_at = driver.dify.clock.now
-        waited, stream = driver.dify.serve(command)
-        if isinstance(waited, Opened):
-            waited = waited._replace(connection=stream)
+        waited = driver.dify.serve(command.request)
         if isinstance(command, Open) and command.patience is not None:
             pending = Pending(driver.dify.clock, waited, asked_at + driver.dify.head_after)
             waited = pending.wait(until.seconds(command.patience))
