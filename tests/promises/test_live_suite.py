@@ -5,7 +5,6 @@ The stand-ins have the faults of servers; the clients of `live_wrong_clients` ha
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import re
@@ -28,6 +27,7 @@ from fake_dify import (
     HumanInput,
     Input,
     Node,
+    NodeFailed,
     Parallel,
     Sleep,
 )
@@ -65,31 +65,25 @@ class Outcome:
     skipped: dict[str, str]
 
 
-@functools.cache
-def clean_environment() -> dict[str, str]:
-    return {name: text for name, text in os.environ.items() if not name.startswith("DIFY_")}
-
-
 def suite(*arguments: str, **variables: str) -> Outcome:
-    """Run the suite with a client whose patience is short."""
-    return patient_suite("-p", "live_hurry", *arguments, **variables)
+    """Run the suite in a process of its own, with a client whose patience is short.
 
-
-def patient_suite(*arguments: str, **variables: str) -> Outcome:
-    """Run the suite in a process of its own; no key may ever show in what it prints."""
+    No key may ever show in what it prints.
+    """
+    clean = {name: text for name, text in os.environ.items() if not name.startswith("DIFY_")}
     ran = subprocess.run(
-        [sys.executable, "tests/live", *arguments],
+        [sys.executable, "tests/live", "-p", "live_hurry", *arguments],
         check=False,
         capture_output=True,
         text=True,
         cwd=ROOT,
         timeout=LONGEST,
-        env=clean_environment() | variables,
+        env=clean | variables,
     )
     output = ran.stdout + ran.stderr
     assert not [key for name, key in variables.items() if "KEY" in name and key in output], output
-    lines = [line.split(": ", 2) for line in output.splitlines() if line.startswith("skipped: ")]
-    return Outcome(ran.returncode, output, {name: why for _, name, why in lines})
+    skipped = re.findall(r"(?m)^skipped: (.*?): (.*)", output)
+    return Outcome(ran.returncode, output, dict(skipped))
 
 
 def served(fake: FakeDify) -> dict[str, str]:
@@ -115,14 +109,13 @@ def special_apps(fake: FakeDify) -> dict[str, str]:
 
 
 def _fails(_: Mapping[str, Any]) -> dict[str, Any]:
-    from fake_dify import NodeFailed
-
     raise NodeFailed("it always fails")
 
 
-def passed(fake: FakeDify, chosen: str, **variables: str) -> str:
+def passed(fake: FakeDify, chosen: str, *arguments: str, **variables: str) -> str:
     """Run the chosen checks with every app, all of which pass; return the output."""
-    outcome = suite("-k", chosen, **{**served(fake), **special_apps(fake), **variables})
+    given = {**served(fake), **special_apps(fake), **variables}
+    outcome = suite("-k", chosen, *arguments, **given)
     assert (outcome.code, outcome.skipped) == (0, {}), outcome.output
     return outcome.output
 
@@ -134,20 +127,11 @@ def failed(fake: FakeDify, chosen: str, **variables: str) -> Outcome:
     return outcome
 
 
-FORM_CHECKS = {
-    "check_human_input.py::test_forms_by_hand",
-    "check_human_input.py::test_forms_by_a_callback",
-    "check_human_input.py::test_a_declined_form_is_left",
-    "check_recovery.py::test_cut_before_a_pause",
-}
-REFUSALS = {"check_failures.py::test_refused_inputs", "check_failures.py::test_refused_file"}
-END_USER = {"check_logs.py::test_end_user"}
-RECOVERY = {
-    "check_recovery.py::test_cut_stream",
-    "check_recovery.py::test_cuts_at_random_bytes",
-    "check_recovery.py::test_silence_from_the_start",
-    "check_recovery.py::test_silence_in_mid_stream",
-}
+FORM_CHECKS = {"test_forms_by_hand", "test_forms_by_a_callback", "test_a_declined_form_is_left"}
+FORM_CHECKS |= {"test_cut_before_a_pause"}
+REFUSALS, END_USER = {"test_refused_inputs", "test_refused_file"}, {"test_end_user"}
+RECOVERY = {"test_cut_stream", "test_cuts_at_random_bytes"}
+RECOVERY |= {"test_silence_from_the_start", "test_silence_in_mid_stream"}
 
 
 @pytest.fixture
@@ -178,7 +162,8 @@ def test_with_every_app_all_that_the_server_can_is_checked(
 ) -> None:
     outcome = suite(**served(fake), **special_apps(fake))
     assert outcome.code == 0, outcome.output
-    assert {check.partition("[")[0] for check in outcome.skipped} == skipped, outcome.output
+    names = {re.split(r"::|\[", check)[1] for check in outcome.skipped}
+    assert names == skipped, outcome.output
     assert all(fake.version in reason for reason in outcome.skipped.values())
     assert f"server: Dify {fake.version} at 127.0.0.1, app 'workflow'" in outcome.output
     assert "finding" not in outcome.output
@@ -194,8 +179,7 @@ def test_with_every_app_all_that_the_server_can_is_checked(
 
 @pytest.mark.slow
 def test_with_the_patience_that_the_client_has(fake: FakeDify) -> None:
-    outcome = patient_suite("-k", "silence", **served(fake), **special_apps(fake))
-    assert (outcome.code, outcome.skipped) == (0, {}), outcome.output
+    passed(fake, "silence", "-p", "no:live_hurry")
 
 
 @pytest.mark.slow
@@ -317,9 +301,8 @@ def test_inputs_that_are_given_and_inputs_that_are_not_to_be_had(fake: FakeDify)
     fake.app(f"{KEY}-film", form=[film])
     given = {"DIFY_LIVE_INPUTS": json.dumps(INPUTS), "DIFY_API_KEY_FILES": f"{KEY}-film"}
     outcome = failed(fake, "test_run or test_file_as_an_input", **given)
-    assert "run of the app has to succeed, but its run is failed: 'it always fails'" in (
-        outcome.output
-    )
+    why = "run of the app has to succeed, but its run is failed: 'it always fails'"
+    assert why in outcome.output
     assert [run.inputs for run in fake.runs] == [INPUTS, INPUTS]
     reason = outcome.skipped["check_files.py::test_file_as_an_input[sync]"]
     assert reason.startswith("the input 'film' takes files of the type video only; give DIFY_LIVE")
