@@ -48,16 +48,17 @@ class Traffic:
         kind = response.headers.get("content-type", "").partition(";")[0]
         if not url.startswith(f"{self._base}/") or kind != "application/json":
             return
-        asked = {"method": request.method, "path": "/v1" + url.removeprefix(self._base)}
         exchange = Exchange(
             version=str(self._version),
             case=f"{request.method} {url.removeprefix(self._base)}",
-            request={**asked, "headers": {}, "body": None},
+            method=request.method,
+            path="/v1" + url.removeprefix(self._base),
+            request_body=None,
             status=response.status_code,
             headers=list(response.headers.items()),
             head=b"",
             body=response.content,
-            timing=b"",
+            request={"headers": {}},
         )
         routed = self._contract.route(exchange)
         name = self._contract.at(routed[0])["operationId"] if routed else "an unknown route"

@@ -28,8 +28,10 @@ class Exchange:
     version: str
     case: str
     """Folder and name, e.g. "run/empty_streaming"."""
-    request: dict[str, Any] = attrs.field(repr=False)
-    """request.json: app, method, path, headers, body, note, t_head, t_end, complete, error."""
+    method: str = attrs.field(repr=False)
+    path: str = attrs.field(repr=False)
+    """With /v1 and, where there was one, the query string."""
+    request_body: str | None = attrs.field(repr=False)
     status: int
     """0 when the client left before any answer (disconnect/blocking_cut)."""
     headers: list[tuple[str, str]] = attrs.field(repr=False)
@@ -37,30 +39,15 @@ class Exchange:
     """Status line and headers as received, with the blank line that ends them."""
     body: bytes = attrs.field(repr=False)
     """The whole body, without the transfer coding."""
-    timing: bytes = attrs.field(repr=False)
+    timing: bytes = attrs.field(repr=False, default=b"")
     """Streams only, a line of JSON per HTTP chunk: t (s since the request), n (bytes), head."""
+    complete: bool = attrs.field(repr=False, default=True)
+    """Whether the response was read to its end (False: the client stopped reading)."""
+    request: dict[str, Any] = attrs.field(repr=False, factory=dict)
+    """request.json: app, method, path, headers, body, note, t_head, t_end, complete, error."""
 
     def __str__(self) -> str:
         return f"{self.version}/{self.case}"
-
-    @property
-    def method(self) -> str:
-        return str(self.request["method"])
-
-    @property
-    def path(self) -> str:
-        """Path with /v1 and, where there was one, the query string."""
-        return str(self.request["path"])
-
-    @property
-    def request_body(self) -> str | None:
-        body: str | None = self.request["body"]
-        return body
-
-    @property
-    def complete(self) -> bool:
-        """Whether the response was read to its end (False: the client stopped reading)."""
-        return bool(self.request["complete"])
 
     @property
     def content_type(self) -> str:
@@ -97,18 +84,22 @@ class Exchange:
 
 
 def _exchange(version: str, case: str, files: dict[str, bytes]) -> Exchange:
-    head = files["response.headers"]
+    head, request = files["response.headers"], json.loads(files["request.json"])
     status_line, *lines = head.decode("latin-1").split("\r\n")
     pairs = (line.partition(": ") for line in lines if line)
     return Exchange(
         version=version,
         case=case,
-        request=json.loads(files["request.json"]),
+        method=request["method"],
+        path=request["path"],
+        request_body=request["body"],
         status=int(status_line.split(" ")[1]) if status_line else 0,
         headers=[(name, value) for name, _, value in pairs],
         head=head,
         body=files["response.body"],
         timing=files.get("timing.jsonl", b""),
+        complete=request["complete"],
+        request=request,
     )
 
 
