@@ -21,7 +21,6 @@ _IN_NODE = ("node_started", "node_retry", "node_finished")
 _ONCE = ("node_started", "node_finished")  # in a leg of the run
 
 Outcome = Literal["whole", "recovered", "unknown", "refused", "none"]
-Problem = tuple[Literal["lost", "doubled", "wrong"], str]
 Key = tuple[Any, ...]
 
 
@@ -30,7 +29,7 @@ class Verdict:
     """How a run ended for the client, and what is wrong with that."""
 
     outcome: Outcome
-    problems: tuple[Problem, ...]
+    problems: tuple[str, ...]
 
 
 def judge(
@@ -49,16 +48,16 @@ def judge(
     `seconds`: how long after the run's end the client may know how it ended.
     """
     outcome, books = _outcome(seen), Books.of(seen)
-    problems: list[Problem] = [*_counts(seen, outcome, seconds)]
+    problems = list(_counts(seen, outcome, seconds))
     if outcome not in expected:
-        problems.append(("lost", f"{outcome} instead of {sorted(expected)}: {seen.error!r}"))
+        problems.append(f"{outcome} instead of {sorted(expected)}: {seen.error!r}")
     if iterated:
         problems += books.delivery()
         problems += books.order()
     if iterated and replays:
         nodes = [key for key in books.script.keys if key[0] in _ONCE]
         missing = [key for key in nodes if key not in books.got]
-        problems += [("lost", f"{key} could be had, and was not delivered") for key in missing]
+        problems += [f"{key} could be had, and was not delivered" for key in missing]
     if outcome in ("whole", "recovered"):
         problems += books.end(tells_forms)
     if outcome == "unknown":
@@ -74,19 +73,19 @@ def _outcome(seen: Observed) -> Outcome:
     return "refused" if isinstance(seen.error, APIError | ConnectionFailed) else "none"
 
 
-def _counts(seen: Observed, outcome: Outcome, seconds: float) -> Iterator[Problem]:
+def _counts(seen: Observed, outcome: Outcome, seconds: float) -> Iterator[str]:
     server = seen.server
     if server.posts != 1 and not (server.posts == 0 and outcome == "refused"):
-        yield ("doubled" if server.posts > 1 else "lost"), f"{server.posts} runs were started"
+        yield f"{server.posts} runs were started"
     if server.opened != server.closed:
-        yield "wrong", f"{server.opened - server.closed} connections were left open"
+        yield f"{server.opened - server.closed} connections were left open"
     waited = server.queued + server.delayed + server.script.times[-1]
     if server.queues and not server.own_fault.after:
         waited += 250.0  # before its first event a run may be queued: silence may last 310 s
     if server.gap > 0:
         waited += 310.0  # what was lost there is told by the next snapshot, after an idle stream
     if seen.seconds > seconds + waited:
-        yield "wrong", f"it took {seen.seconds:.0f} s"
+        yield f"it took {seen.seconds:.0f} s"
 
 
 def _resumes(key: Key) -> bool:
@@ -115,33 +114,31 @@ class Books:
         own = {index for index, is_own in told.items() if is_own}
         return cls(seen, script, list(told), own, [key_of(event.raw) for event in seen.events])
 
-    def delivery(self) -> Iterator[Problem]:
+    def delivery(self) -> Iterator[str]:
         """Every event that came whole, once; those of the own stream first."""
         keys, got = self.script.keys, self.got
         due = Counter(keys[index] for index in self.told)
         ends = [key for key in got if key[0] in ENDS]
         for key in ends:  # the last event may have been made of the run's detail
             due[key] = max(due[key], 1)
-        for key, count in (Counter(got) - due).items():
-            yield "doubled", f"{count} too many of {key}"
-        for key, count in (due - Counter(got)).items():
-            yield "lost", f"{count} missing of {key}"
+        yield from (f"doubled: {key}" for key in Counter(got) - due)
+        yield from (f"lost: {key}" for key in due - Counter(got))
         first = [keys[index] for index in sorted(self.own)]
         if got[: len(first)] != first:
-            yield "lost", "what the own stream brought is not what was delivered first"
+            yield "what the own stream brought is not what was delivered first"
         if ends and (got[-1] not in ends or len(ends) > 1):
-            yield "wrong", f"the end is not last: {got[-3:]}"
+            yield f"the end is not last: {got[-3:]}"
         for number, event in enumerate(self.seen.events):
             if event.recovered != (number >= len(first)):
-                yield "wrong", f"recovered={event.recovered} at event {number}"
+                yield f"recovered={event.recovered} at event {number}"
             if event.id != self.script.run_id or event.task_id not in (None, self.script.task_id):
-                yield "wrong", f"ids {event.id}, {event.task_id} at event {number}"
+                yield f"ids {event.id}, {event.task_id} at event {number}"
         if self.seen.text_complete and self.seen.result:
             texts = [key for key in keys[: self.reached()] if key[0] == "text_chunk"]
             if texts != [key for key in got if key[0] == "text_chunk"]:
-                yield "lost", "text is missing, and text_complete says that it is not"
+                yield "text is missing, and text_complete says that it is not"
 
-    def order(self) -> Iterator[Problem]:
+    def order(self) -> Iterator[str]:
         """The events of each node, and of each other kind, are in the order of the run."""
         last: dict[Any, int] = {}
         told = sorted(self.told)
@@ -153,10 +150,10 @@ class Books:
             data = event.raw.get("data") or {}
             thread = data.get("form_id") or (data.get("id") if data.get("node_id") else key[0])
             if last.get(thread, -1) > index:
-                yield "wrong", f"out of order: {key}"
+                yield f"out of order: {key}"
             last[thread] = index
             if index == 0 and len(last) > 1:
-                yield "wrong", "workflow_started is not first"
+                yield "workflow_started is not first"
 
     def reached(self) -> int:
         """The step at which the client has left the run: an end it was told, or where it is."""
@@ -164,15 +161,12 @@ class Books:
         runs = self.seen.server.runs
         return told[-1] if told else (runs[0].count(self.seen.seconds) - 1 if runs else -1)
 
-    def end(self, tells_forms: bool) -> Iterator[Problem]:
+    def end(self, tells_forms: bool) -> Iterator[str]:
         """The result is the server's."""
         result, truth = self.seen.result, self.script.events[self.reached()]
         assert result is not None
-        if not self.seen.server.runs:
-            yield "lost", "an end was reported, and there is no run"
-            return
-        if truth["event"] not in ENDS:
-            yield "lost", "an end was reported, and the run goes on"
+        if not self.seen.server.runs or truth["event"] not in ENDS:
+            yield "an end was reported, and there is no run, or it goes on"
             return
         for name, ours, theirs in (
             ("id", result.id, self.script.run_id),
@@ -184,7 +178,7 @@ class Books:
             ("forms", _forms(result.raw["data"]), self._known_forms(truth, tells_forms)),
         ):
             if ours != theirs:
-                yield "wrong", f"{name} is {ours!r}, not {theirs!r}"
+                yield f"{name} is {ours!r}, not {theirs!r}"
         yield from self._task_id(result.task_id)
 
     def _known_forms(self, truth: Event, tells_forms: bool) -> list[str]:
@@ -195,25 +189,25 @@ class Books:
             return ids
         return [id for id in ids if ("human_input_required", id) in told]
 
-    def _task_id(self, task_id: str | None) -> Iterator[Problem]:
+    def _task_id(self, task_id: str | None) -> Iterator[str]:
         """It is the run's own, wherever an event named it."""
         wanted = self.script.task_id if self.seen.server.told_task_id else None
         if task_id != wanted or self.seen.task_id != wanted:
-            yield "wrong", f"task id {task_id}, {self.seen.task_id}, not {wanted}"
+            yield f"task id {task_id}, {self.seen.task_id}, not {wanted}"
 
-    def said(self) -> Iterator[Problem]:
+    def said(self) -> Iterator[str]:
         """`RunOutcomeUnknown` says what is known."""
         error, server = self.seen.error, self.seen.server
         assert isinstance(error, RunOutcomeUnknown)
         if self.told and error.run_id != self.script.run_id:
-            yield "lost", f"the run's id was known: {self.script.run_id}, not {error.run_id}"
+            yield f"the run's id was known: {self.script.run_id}, not {error.run_id}"
         if error.run_id not in (None, self.script.run_id):
-            yield "wrong", f"another run's id: {error.run_id}"
+            yield f"another run's id: {error.run_id}"
         if server.runs and error.user != server.runs[0].user:
-            yield "wrong", f"another user: {error.user}"
+            yield f"another user: {error.user}"
         candidates = {entry.data.workflow_run.id for entry in error.candidates}
         if error.run_id is None and not server.listed <= candidates:
-            yield "lost", "the logs showed it, and it is no candidate"
+            yield "the logs showed it, and it is no candidate"
         yield from self._task_id(error.task_id)
 
 

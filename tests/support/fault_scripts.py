@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -123,11 +124,9 @@ class Script:
 
     def paced(self, *gaps: float) -> Script:
         """The same run at another pace: seconds before each event, repeated as often as needed."""
-        times, now = [], 0.0
-        for number in range(len(self.events)):
-            now += gaps[number % len(gaps)]
-            times.append(round(now, 3))
-        return Script(self.name, self.events, tuple(times), self.inputs)
+        each = itertools.islice(itertools.cycle(gaps), len(self.events))
+        times = tuple(round(now, 3) for now in itertools.accumulate(each))
+        return attrs.evolve(self, times=times)
 
     def _snapshot(self, count: int) -> Iterator[Shown]:
         if not count:
@@ -138,10 +137,8 @@ class Script:
         started = {**self.events[0]["data"], "reason": "initial"}
         yield Shown({"event": "workflow_started", **ids, "data": started}, 0)
         for number, node in enumerate(_nodes(done).values(), 1):
-            begun = {key: node[key] for key in _short_form("node_started")} | {
-                "index": number,
-                "inputs": None,
-            }
+            begun = {key: node[key] for key in _short_form("node_started")}
+            begun |= {"index": number, "inputs": None}
             yield Shown({"event": "node_started", **ids, "data": begun}, node["began"])
             status = node["status"] or ("paused" if paused else "")
             if status:
@@ -208,8 +205,7 @@ def recorded(version: str, *cases: str, name: str) -> Script:
     first = wire_archive.exchange(version, cases[0])
     events = [event for case in cases for event in wire_archive.exchange(version, case).events()]
     inputs = json.loads(first.request_body or "{}").get("inputs", {})
-    times = tuple(0.05 * number for number in range(1, len(events) + 1))
-    return Script(name, tuple(events), times, inputs)
+    return Script(name, tuple(events), (), inputs).paced(0.05)
 
 
 @functools.cache
@@ -225,8 +221,9 @@ def eight_nodes() -> Script:
         text = middle.replace("slow2", f"more{number}")
         text = text.replace(node_id, f"{number}{node_id[1:]}")
         copies += json.loads(text)
-    events = (*base.events[:last], *copies, *base.events[last:])
-    return attrs.evolve(base, events=events, times=tuple(0.05 * i for i in range(len(events))))
+    return attrs.evolve(base, events=(*base.events[:last], *copies, *base.events[last:])).paced(
+        0.05
+    )
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""Run tests in another world: tests/under.py eventlet|gevent|httpx2|uvloop, and arguments."""
+"""Run tests in another world: tests/under.py eventlet|gevent|httpx2|uvloop|..., and arguments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ elif name == "gevent":
     importlib.import_module("gevent.monkey").patch_all()
 elif name == "httpx2":
     importlib.import_module("httpx2").alias_httpx()
-else:
+elif name == "uvloop":
     asyncio.set_event_loop_policy(importlib.import_module("uvloop").EventLoopPolicy())
 
 import pytest  # noqa: E402
