@@ -53,14 +53,11 @@ def missing() -> list[str]:
 def inputs(app: str) -> Mapping[str, Any] | None:
     """Return the inputs that were given for an app; None when they are to be made from its form."""
     name = variable(app, "DIFY_LIVE_INPUTS")
-    text = os.environ.get(name)
-    if not text:
-        return None
     try:
-        given = json.loads(text)
+        given = json.loads(os.environ.get(name) or "null")
     except ValueError as error:
         raise Misconfigured(f"{name} is no JSON: {error}") from None
-    if not isinstance(given, dict):
+    if not isinstance(given, dict | None):
         raise Misconfigured(f"{name} is no JSON object")
     return given
 

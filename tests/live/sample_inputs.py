@@ -71,10 +71,13 @@ def refused_by(parameters: AppParameters) -> dict[str, Any] | None:
 
 
 def _value(kind: str, field: Mapping[str, Any]) -> Any:
-    default, options = field.get("default"), field.get("options") or []
+    """Return something for an app's input, or for a form's field."""
+    default = field.get("default")
+    options = field.get("options") or (field.get("option_source") or {}).get("value") or []
     match kind:
         case "text-input" | "paragraph":
-            return default or "hello"[: field.get("max_length") or None]
+            given = default if isinstance(default, str) else ""
+            return given or "hello"[: field.get("max_length") or None]
         case "select" if options:
             return default if default in options else options[0]
         case "number":
@@ -87,16 +90,19 @@ def _value(kind: str, field: Mapping[str, Any]) -> Any:
             return a_file(field)
         case "file-list":
             return [a_file(field)]
-    raise Unfillable(f"the input {field['variable']!r} is a {kind}, for which no value is known")
+    raise Unfillable(f"the input {_name(field)!r} is a {kind}, for which no value is known")
+
+
+def _name(field: Mapping[str, Any]) -> Any:
+    return field.get("variable") or field.get("output_variable_name")
 
 
 def a_file(field: Mapping[str, Any]) -> WorkflowFile:
     """Make a small file that a field takes; raises `Unfillable`."""
-    name = field.get("variable") or field.get("output_variable_name")
     methods = field.get("allowed_file_upload_methods") or ["local_file"]
     kinds: Sequence[str] = field.get("allowed_file_types") or ["document"]
     if "local_file" not in methods:
-        raise Unfillable(f"the input {name!r} takes files by their URL only")
+        raise Unfillable(f"the input {_name(field)!r} takes files by their URL only")
     extensions = field.get("allowed_file_extensions") or [".txt"]
     text = b"A file of the live checks.\n"
     samples = {
@@ -109,25 +115,11 @@ def a_file(field: Mapping[str, Any]) -> WorkflowFile:
         if kind in samples:
             file, content = samples[kind]
             return WorkflowFile.from_bytes(content, file, type=kind)
-    raise Unfillable(f"the input {name!r} takes files of the type {', '.join(kinds)} only")
+    raise Unfillable(f"the input {_name(field)!r} takes files of the type {', '.join(kinds)} only")
 
 
 def reply_to(form: WorkflowForm) -> tuple[str, dict[str, Any]]:
     """Answer a form by its first action, with something in each field."""
     return form.actions[0].id, {
-        field.output_variable_name: _answer(field.type_, field.to_dict()) for field in form.inputs
+        field.output_variable_name: _value(field.type_, field.to_dict()) for field in form.inputs
     }
-
-
-def _answer(kind: str, field: Mapping[str, Any]) -> Any:
-    match kind:
-        case "paragraph":
-            return "An answer of the live checks."
-        case "select":
-            return field["option_source"]["value"][0]
-        case "file":
-            return a_file(field)
-        case "file-list":
-            return [a_file(field)]
-    name = field["output_variable_name"]
-    raise Unfillable(f"the form's field {name!r} is a {kind}, for which no value is known")

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any, NoReturn
 
 import httpx
@@ -152,12 +152,10 @@ class Live:
     def info(self, dify: Any, run_id: str) -> WorkflowRunResponse:
         """Return the detail of a run that has ended or waits; servers may know it late."""
 
-        def look() -> WorkflowRunResponse | None:
-            try:
-                info: WorkflowRunResponse = dify.info(run_id)
-            except NotFound:
-                return None
-            return None if info.status == "running" else info
+        def look() -> Any:
+            with suppress(NotFound):
+                info = dify.info(run_id)
+                return None if info.status == "running" else info
 
         found: WorkflowRunResponse | None = self.until(look)
         assert found is not None, f"the detail of run {run_id} does not tell its end"

@@ -178,8 +178,16 @@ def test_with_every_app_all_that_the_server_can_is_checked(
 
 
 @pytest.mark.slow
-def test_with_the_patience_that_the_client_has(fake: FakeDify) -> None:
-    passed(fake, "silence", "-p", "no:live_hurry")
+@pytest.mark.parametrize(
+    ("fake", "chosen"),
+    [
+        ({}, ("silence", "-p", "no:live_hurry")),  # with the patience that the client has
+        ({"recorded_after": 0.7}, ("check_runs or recovery or failed_run or last_id",)),
+    ],
+    indirect=["fake"],
+)
+def test_slow_servers(fake: FakeDify, chosen: tuple[str, ...]) -> None:
+    passed(fake, *chosen)
 
 
 @pytest.mark.slow
@@ -200,12 +208,6 @@ def test_forms_of_one_pause_are_not_answered_at_once(version: str, two_forms: An
     with FakeDify(version, KEY, two_forms=two_forms, form=FORM, eof_delay=0.0) as fake:
         passed(fake, "human_input")
         assert {run.status for run in fake.runs} == {"succeeded"}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("fake", [{"recorded_after": 0.7}], indirect=True)
-def test_runs_that_are_recorded_late(fake: FakeDify) -> None:
-    passed(fake, "check_runs or recovery or failed_run or last_id")
 
 
 @pytest.mark.slow
