@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import importlib.resources
 import json
-import re
 from typing import Any
 
 from dify_workflow_api.operations import OPERATIONS
 from wire_archive import Exchange, exchanges
 
+from generator.compare.claims import Contract
+
 SPEC: dict[str, Any] = json.loads(
     importlib.resources.files("dify_workflow_api").joinpath("openapi.json").read_text("utf-8")
 )
+CONTRACT = Contract(SPEC)
 REF = "#/components/schemas/"
 
 
 def component(node: dict[str, Any]) -> dict[str, Any]:
     """What a reference leads to; the node itself if it is none."""
-    found: Any = SPEC
-    for key in node["$ref"].removeprefix("#/").split("/") if "$ref" in node else ():
-        found = found[key]
-    return found if "$ref" in node else node
-
-
-def _pattern(path: str) -> str:
-    return "/v1" + re.sub(r"\\\{\w+\\\}", "[0-9A-Za-z-]+", re.escape(path))
+    found: dict[str, Any] = CONTRACT.at(node["$ref"]) if "$ref" in node else node
+    return found
 
 
 def _model(operation: str) -> str | None:
@@ -42,8 +38,6 @@ SPECIFIED = {
 }
 PLAIN = {name: node["x-method"] for name, node in SPECIFIED.items() if "x-method" in node}
 
-# Paths without parameters first: /workflows/run is no /workflows/{workflow_id}.
-ROUTES = sorted(OPERATIONS, key=lambda operation: OPERATIONS[operation][1].count("{"))
 MODELS = {operation: model for operation in OPERATIONS if (model := _model(operation))}
 # Those of an answer that is recorded, as the contract says.
 RECORDED = {
@@ -53,16 +47,8 @@ RECORDED = {
 
 def operation_of(item: Exchange) -> str | None:
     """The operation of a recorded request, None where the contract has no such route."""
-    path = item.path.partition("?")[0]
-    return next(
-        (
-            operation
-            for operation in ROUTES
-            if OPERATIONS[operation][0] == item.method
-            and re.fullmatch(_pattern(OPERATIONS[operation][1]), path)
-        ),
-        None,
-    )
+    routed = CONTRACT.route(item) if item.path.startswith("/v1/") else None
+    return CONTRACT.at(routed[0])["operationId"] if routed else None
 
 
 def model_of(item: Exchange) -> str | None:
@@ -77,14 +63,8 @@ ANSWERS = [(item, name) for item in exchanges("1.14.2") if (name := model_of(ite
 
 def holds(whole: Any, part: Any) -> bool:
     """Whether everything in `part` is in `whole`, which may have more keys."""
-    if isinstance(part, dict):
-        return isinstance(whole, dict) and all(
-            key in whole and holds(whole[key], value) for key, value in part.items()
-        )
-    if isinstance(part, list):
-        return (
-            isinstance(whole, list)
-            and len(whole) == len(part)
-            and all(holds(a, b) for a, b in zip(whole, part, strict=True))
-        )
+    if isinstance(part, dict) and isinstance(whole, dict):
+        return all(key in whole and holds(whole[key], value) for key, value in part.items())
+    if isinstance(part, list) and isinstance(whole, list):
+        return len(whole) == len(part) and all(map(holds, whole, part))
     return bool(whole == part)
