@@ -7,9 +7,9 @@ from typing import Any
 
 import attrs
 import pytest
-from facade import Kind, client
+from facade import Kind, answered
 from pauses import recorded_pauses
-from replay_server import ReplayServer, Reply, Request
+from replay_server import Reply, Request
 from wire_archive import exchange
 
 STREAM = exchange("1.14.2", "run/empty_streaming")
@@ -44,10 +44,9 @@ def start(dify: Any, mode: str, **options: Any) -> Any:
     A fourth, "events", returns all that a stream gave.
     """
     try:
-        if mode == "events":
-            return list(dify.run_workflow_stream({"a": 1}, **options))
-        if mode == "stream":
-            return list(dify.run_workflow_stream({"a": 1}, **options))[-1].status
+        if mode in ("events", "stream"):
+            events = list(dify.run_workflow_stream({"a": 1}, **options))
+            return events if mode == "events" else events[-1].status
         given = options | ({"response_mode": "blocking"} if mode == "blocking" else {})
         return dify.run_workflow({"a": 1}, **given).status
     except Exception as error:
@@ -69,21 +68,16 @@ def post(
     """
     finished = Reply.of(BLOCKING) if mode == "blocking" else Reply.of(STREAM, hold_open=60)
     given = iter([*replies, finished])
-    posts: list[Request] = []
 
     def handler(request: Request) -> Reply:
         if request.method == "GET":
             assert others or request.path == "/v1/workflows/logs", request
             return others or NO_LOGS
         assert request.path == "/v1/workflows/run"
-        posts.append(request)
         return next(given)
 
-    with (
-        recorded_pauses(jitter=jitter) as pauses,
-        ReplayServer(handler) as server,
-        client(kind, server) as dify,
-    ):
+    with recorded_pauses(jitter=jitter) as pauses, answered(kind, handler) as (server, dify):
         outcome = start(dify, mode, **options)
-    assert len({request.body for request in posts}) == 1  # the same run, not another one
+    posts = [request.body for request in server.requests if request.method == "POST"]
+    assert len(set(posts)) == 1  # the same run, not another one
     return Posted(len(posts), pauses, outcome)

@@ -13,7 +13,7 @@ import attrs
 import pytest
 from dify_workflow import AsyncDifyWorkflow
 from dify_workflow._transport.pools import Connections
-from facade import API_KEY, Kind, client
+from facade import Kind, client
 from replay_server import ReplayServer, Reply, Request, Sleep
 from wire_archive import exchange
 
@@ -77,16 +77,14 @@ class SlowRuns:
         time.sleep(0.03)  # the tests hold for a client that is not that far yet, too
 
 
-def _options(state: str, given: dict[str, Any]) -> dict[str, Any]:
-    return ({"deadline": 1000} if state == "a place" else {}) | given
-
-
 @contextmanager
 def slow_runs(
     kind: Kind, state: str = "the next event", **options: Any
 ) -> Iterator[tuple[SlowRuns, ReplayServer, Any]]:
     """Give the handler, its server, and a client of it."""
-    runs, options = SlowRuns(state), _options(state, options)
+    runs = SlowRuns(state)
+    if state == "a place":
+        options["deadline"] = 1000
     with ReplayServer(runs) as server, client(kind, server, **options) as dify:
         yield runs, server, dify
 
@@ -105,12 +103,7 @@ def in_a_loop(
     **options: Any,
 ) -> None:
     """Run a test in an event loop, and see that no connection is left open in it."""
-
-    async def run() -> None:
-        runs, given = SlowRuns(state), {"api_key": API_KEY, **_options(state, options)}
-        with ReplayServer(runs) as server:
-            async with AsyncDifyWorkflow(base_url=server.url, **given) as dify:
-                await main(runs, server, dify)
-            await asyncio.to_thread(server.wait_closed)
-
-    asyncio.run(run())
+    with slow_runs("async", state, **options) as (runs, server, dify):
+        dify._runner.run(main(runs, server, dify._inner))
+        dify.close()
+        assert freed(server, dify)
