@@ -239,7 +239,7 @@ class Dify:
     def _fixed(
         self, run: ModelRun, frames: list[Frame], kind: str, lost: Callable[[], None] | None = None
     ) -> Opened:
-        return self._opened(FixedStream(self, run, frames, lost), kind)
+        return self._opened(FixedStream(self, run, lost=lost, waiting=frames), kind)
 
     def reader_gone(self, run: ModelRun) -> None:
         """A reader has left: the server notices it when it writes to it next."""

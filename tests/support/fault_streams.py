@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import attrs
 import httpx
@@ -85,24 +85,29 @@ class Frame:
         return self.source not in (Source.PING, Source.MADE, Source.END)
 
 
+@attrs.define(eq=False)
 class ModelStream:
     """One open connection, read as the client reads its own."""
 
-    resumable = True
+    resumable: ClassVar = True
 
-    def __init__(
-        self, server: Dify, run: ModelRun, fault: Fault, lost: Callable[[], None] | None
-    ) -> None:
-        self._server = server
-        self._clock = server.clock
-        self._run = run
-        self._fault = fault
-        self._lost = lost  # called once, when the connection is gone
-        self._opened = self._last = server.clock.now
-        self._given = 0  # events handed over
-        self._ending: str | None = None  # "eof", "reset", "silence": what comes after a cut
-        self._is_open = True
-        self._told_made_up = False
+    _server: Dify
+    _run: ModelRun
+    _fault: Fault = NO_FAULT
+    _lost: Callable[[], None] | None = None  # called once, when the connection is gone
+    _opened: float = attrs.field(init=False)
+    _last: float = attrs.field(init=False)  # when something came
+    _given: int = attrs.field(init=False, default=0)  # events handed over
+    _ending: str | None = attrs.field(init=False, default=None)  # what comes after a cut
+    _is_open: bool = attrs.field(init=False, default=True)
+    _told_made_up: bool = attrs.field(init=False, default=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._opened = self._last = self._clock.now
+
+    @property
+    def _clock(self) -> VirtualClock:
+        return self._server.clock
 
     def peek(self) -> Frame:
         """What comes next."""
@@ -134,9 +139,6 @@ class ModelStream:
             return Frame(at)
         return Frame(at, framed(made_up(self._run.script.events[0])[1]), Source.MADE)
 
-    def abandon(self) -> None:
-        self.close()
-
     def close(self) -> None:
         """The client is gone."""
         if self._is_open:
@@ -144,7 +146,7 @@ class ModelStream:
             self._server.closed += 1
             self._gone()
 
-    shutdown = close
+    shutdown = abandon = close
 
     def _wait(self, until: float) -> None:
         self._clock.advance(until - self._clock.now)
@@ -189,7 +191,9 @@ class ModelStream:
 
     def _cut(self, frame: Frame, until: float) -> bytes | None:
         fault, self._fault = self._fault, NO_FAULT
-        self._ending = fault.ending if fault.kind == "blank" else _ENDINGS[fault.kind]
+        self._ending = (
+            fault.ending if fault.kind == "blank" else _ENDINGS.get(fault.kind, fault.kind)
+        )
         if self._ending == "silence":
             self._gone()
         if fault.kind == "error":
@@ -221,30 +225,18 @@ class ModelStream:
         raise httpx.RemoteProtocolError("the connection was closed inside the body")
 
 
-_ENDINGS = {
-    "eof": "eof",
-    "reset": "reset",
-    "chunk": "reset",
-    "event": "eof",
-    "silence": "silence",
-    "error": "silence",
-    "doubt": "eof",
-    "made": "eof",
-}
+_ENDINGS = {"chunk": "reset", "event": "eof", "error": "silence", "doubt": "eof", "made": "eof"}
 
 
 OtherBody = Literal["result", "half", "running", "page"]
 PAGE = b"<html><head><title>502 Bad Gateway</title></head></html>"
 
 
+@attrs.define(eq=False)
 class FixedStream(ModelStream):
     """What comes in the place of a run's stream: frames that are there from the beginning."""
 
-    def __init__(
-        self, server: Dify, run: ModelRun, frames: list[Frame], lost: Callable[[], None] | None
-    ) -> None:
-        super().__init__(server, run, NO_FAULT, lost)
-        self._waiting = frames
+    _waiting: list[Frame] = attrs.field(kw_only=True)
 
     def peek(self) -> Frame:
         return self._waiting[0] if self._waiting else Frame(self._last)
@@ -278,19 +270,16 @@ def other_body(at: float, run: ModelRun, kind: OtherBody) -> list[Frame]:
     return [Frame(at, body[:1], Source.MADE), Frame(at, body[1:], *end)]
 
 
+@attrs.define(eq=False)
 class OwnModelStream(ModelStream):
     """The stream of the request that starts the run."""
 
-    def __init__(
-        self, server: Dify, run: ModelRun, fault: Fault, lost: Callable[[], None] | None
-    ) -> None:
-        super().__init__(server, run, fault, lost)
-        self._next = 0
-        self._ping_due = server.queues
+    _next: int = 0
+    _ping_told: bool = False
 
     def peek(self) -> Frame:
         run = self._run
-        if self._ping_due:
+        if self._server.queues and not self._ping_told:
             return Frame(self._opened, PING, Source.PING)
         if self._next and run.script.events[self._next - 1]["event"] in ENDS:
             return Frame(self._last + LATE_END)
@@ -304,7 +293,7 @@ class OwnModelStream(ModelStream):
         return Frame(at, run.script.frames[self._next], Source.OWN, self._next)
 
     def took(self, frame: Frame) -> None:
-        self._ping_due = False
+        self._ping_told = True
         if frame.is_event:
             self._next += 1
 
