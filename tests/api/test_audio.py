@@ -104,7 +104,7 @@ def fake(fake: FakeDify) -> FakeDify:
 
 @both
 @pytest.mark.parametrize("mime_type", TAKEN)
-def test_audio_of_every_source_is_sent_by_the_name_that_servers_know(
+def test_audio_is_sent_by_the_name_that_servers_know(
     kind: Kind, mime_type: str, tmp_path: Path, fake: FakeDify
 ) -> None:
     extension = mime_type.partition("/")[2]
@@ -112,20 +112,17 @@ def test_audio_of_every_source_is_sent_by_the_name_that_servers_know(
     path.write_bytes(b"RIFF")
     sources: list[tuple[Any, dict[str, str], str]] = [
         (path, {}, path.name),
-        (str(path), {}, path.name),
         (b"RIFF", {"name": f"x/a.b.{extension}"}, f"a.b.{extension}"),
-        (io.BytesIO(b"RIFF"), {"name": f"a.{extension}"}, f"a.{extension}"),
         (path, {"name": "a.txt", "mime_type": mime_type}, "a.txt"),
     ]
-    with path.open("rb") as file, client(kind, fake, user="ann") as dify:
-        for content, given, name in [*sources, (file, {}, path.name)]:
+    with client(kind, fake, user="ann") as dify:
+        for content, given, name in sources:
             assert dify.audio_to_text(content, **given) == fake.transcript
             request = fake.requests[-1]
             assert (request.method, request.path) == ("POST", "/v1/audio-to-text")
             assert request.body == {"file": name, "user": "ann"}
             part = request.files["file"]
             assert (part.content_type, part.size) == (mime_type, len(b"RIFF"))
-        assert not file.closed
 
 
 @both

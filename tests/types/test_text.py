@@ -6,15 +6,13 @@ from typing import Any
 
 import pytest
 from dify_workflow import (
-    RunNotFinished,
     SeveralTexts,
-    WorkflowFailed,
     WorkflowStreamEvent,
     split_reasoning,
 )
 from dify_workflow.types.text import Splitter, TextPieces, texts_of
 from facade import Kind, answered, both, client
-from fake_dify import End, FakeDify, Fault, Gate, HumanInput, Node, Text
+from fake_dify import End, FakeDify, Fault, Gate, Node, Text
 from replay_server import Reply
 from run_events import STARTED, live, sse
 from wire_archive import Exchange, exchanges
@@ -119,18 +117,12 @@ def test_nothing_is_repeated_after_a_gap(kind: Kind, fake: FakeDify) -> None:
 
 
 @both
-def test_runs_without_a_text_say_why(kind: Kind, fake: FakeDify) -> None:
+def test_several_texts_are_named_and_a_failed_run_has_pieces(kind: Kind, fake: FakeDify) -> None:
+    """Runs without a text say why: tests/types/test_typed.py."""
     with client(kind, fake) as dify:
         fake.workflow = [Text(["Hel"], error="no model")]
         with dify.run_workflow_stream({}) as stream:
             assert "".join(stream.text) == "Hel"
-            failed = stream.result()
-        with pytest.raises(WorkflowFailed, match="no model"):
-            _ = failed.text
-        fake.workflow = [HumanInput()]
-        paused = dify.run_workflow({})
-        with pytest.raises(RunNotFinished, match="waits for human input"):
-            _ = paused.text
         fake.workflow = [Node(outputs={"a": "x", "b": "y", "n": 1, "reasoning_content": "z"})]
         several = dify.run_workflow({})
         with pytest.raises(SeveralTexts, match="a, b") as caught:

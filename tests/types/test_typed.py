@@ -152,16 +152,17 @@ def test_what_fits_is_kept_as_it_came_and_all_mismatches_are_told_at_once() -> N
 
 
 @both
-def test_runs_without_outputs_say_why(kind: Kind, fake: FakeDify) -> None:
+@pytest.mark.parametrize("what", ["typed", "text"])
+def test_runs_without_outputs_say_why(kind: Kind, what: str, fake: FakeDify) -> None:
     with client(kind, fake) as dify:
         fake.workflow = [Text(error="no model")]
         failed = dify.run_workflow(mine())
         with pytest.raises(WorkflowFailed, match="no model"):
-            _ = failed.typed
+            getattr(failed, what)
         fake.workflow = [HumanInput()]
         paused = dify.run_workflow(mine())
         with pytest.raises(RunNotFinished, match="waits for human input") as caught:
-            _ = paused.typed
+            getattr(paused, what)
         with pytest.raises(RunNotFinished, match="is paused"):
             read(Outputs, dify.info(paused.id))
         assert caught.value.response is paused
