@@ -51,8 +51,7 @@ def key_of(event: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def made_up(event: Event, text: str = NO_END, *, reason: str = "initial") -> list[Event]:
     """The start and the end that a server from 1.15 on makes up for the run of an event."""
-    again = reason == "resumption"
-    return payloads.made_up(event["workflow_run_id"], "w", {}, text or NO_END, again=again)
+    return payloads.made_up(event["workflow_run_id"], "w", {}, text or NO_END, reason)
 
 
 @attrs.frozen(eq=False)
