@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from importlib.metadata import version as installed
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -98,13 +97,6 @@ def test_every_method_that_sends_something_is_called() -> None:
     for kind in (DifyWorkflow, AsyncDifyWorkflow):
         public = {name for name in dir(kind) if not name.startswith("_")}
         assert public - called - others == set()
-
-
-def test_no_path_of_the_contract_is_said_again() -> None:
-    rooms = Path(dify_workflow.__file__).parent
-    paths = [*rooms.glob("*.py"), *rooms.glob("_*/**/*.py"), *rooms.glob("types/*.py")]
-    source = "".join(path.read_text("utf-8") for path in paths)
-    assert [path for _, path, _ in OPERATIONS.values() if f'"{path}"' in source] == []
 
 
 # The sync and the async one.

@@ -18,6 +18,7 @@ SCHEMAS = SPEC["components"]["schemas"]
 FIELDS = {name for schema in SCHEMAS.values() for name in schema.get("properties", {})}
 KINDS: dict[str, set[str]] = {
     "operation": set(OPERATIONS),
+    "path": {path for _, path, _ in OPERATIONS.values()},
     "schema": set(SCHEMAS) | set(ANSWERS.values()),
     "event": set(EVENTS) - FIELDS,
     "error code": set(ERRORS),
