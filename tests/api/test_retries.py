@@ -9,7 +9,7 @@ import pytest
 from dify_workflow import errors
 from facade import Kind, answered, both
 from pauses import recorded_pauses
-from posting import HTML, NO_LOGS, OVER_QUOTA, TOO_MANY, UNKNOWN_500, gateway, modes, post
+from posting import HTML, NO_LOGS, OVER_QUOTA, TOO_MANY, UNKNOWN_500, gateway, modes, post, start
 from replay_server import Close, Reply, Reset
 from wire_archive import exchange
 
@@ -41,6 +41,15 @@ def test_pauses_are_random_below_a_bound_that_doubles(kind: Kind) -> None:
     pauses = post(kind, "blocking", [TOO_MANY] * 10, max_retries=10, jitter=True).pauses
     assert all(0 <= pause < bound for pause, bound in zip(pauses, bounds, strict=True))
     assert len(set(pauses)) > 1
+
+
+@both
+def test_max_retries_of_a_call_stands_above_the_clients(kind: Kind) -> None:
+    with recorded_pauses(), answered(kind, TOO_MANY, max_retries=1) as (server, dify):
+        for options, posts in (({}, 2), ({"max_retries": 0}, 1), ({"max_retries": 5}, 6)):
+            server.requests.clear()
+            assert type(start(dify, "result", **options)) is errors.TooManyRequests
+            assert len(server.requests) == posts
 
 
 DETAIL = exchange("1.14.2", "detail/empty")
