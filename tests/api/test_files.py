@@ -102,12 +102,12 @@ def test_a_file_object_is_read_from_where_it_stands(kind: Kind, path: Path, fake
             assert content.read() == b""
             close(content)
         with path.open("rb") as opened:
-            opened.seek(1000)
-            file = WorkflowFile(type="custom", name="a/a.bin", content=opened)
-            dify.run_workflow({"doc": file})
+            for given in (WorkflowFile(type="custom", name="a/a.bin", content=opened), opened):
+                opened.seek(1000)
+                dify.run_workflow({"doc": given})
             assert not opened.closed
     stored = [(file.name, file.content) for file in fake.world.files.files.values()]
-    assert stored == [("a.bin", BODY[1000:])] * 5
+    assert stored == [(name, BODY[1000:]) for name in [*["a.bin"] * 5, path.name]]
     assert {whole for _, whole in seen} == {len(BODY) - 1000}
 
 
@@ -282,7 +282,7 @@ def test_files_anywhere_in_a_run_are_uploaded_first(
 ) -> None:
     twice = _file("twice.txt")
     inputs = {
-        "doc": WorkflowFile.from_path(path),
+        "doc": path,
         "docs": [_file("a.png"), twice],
         "more": (twice, {"inside": _file("b.md")}),
         "held": Holding(_file("c.md")),
@@ -309,10 +309,10 @@ def test_files_anywhere_in_a_run_are_uploaded_first(
 @both
 def test_what_is_on_the_server_is_not_uploaded(kind: Kind, fake: FakeDify) -> None:
     with client(kind, fake) as dify:
-        uploaded = dify.upload_file(b"x", name="a.mp4")
+        uploaded = dify.upload_file(file=_file("a.mp4"))
         url = WorkflowFile.from_url("https://example.com/b.pdf?x=1")
-        given = {"a": WorkflowFile.from_upload(uploaded), "b": url}
-        given["c"] = WorkflowFile.from_upload(uploaded.id, type="video")
+        given: dict[str, Any] = {"a": WorkflowFile.from_upload(uploaded), "b": url}
+        given |= {"c": WorkflowFile.from_upload(uploaded.id, type="video"), "d": uploaded}
         dify.run_workflow(given)
     assert fake.posts("uploadFile") == 1
     remote = {"type": "document", "transfer_method": "remote_url"}
@@ -320,6 +320,7 @@ def test_what_is_on_the_server_is_not_uploaded(kind: Kind, fake: FakeDify) -> No
         "a": _local("a.mp4", "video"),
         "b": {**remote, "url": "https://example.com/b.pdf?x=1"},
         "c": _local("a.mp4", "video"),
+        "d": _local("a.mp4", "video"),
     }
 
 

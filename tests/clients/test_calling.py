@@ -29,7 +29,7 @@ from dify_workflow.batch import BatchOptions, iter_many, run_many
 from dify_workflow.options import RunArguments
 from dify_workflow_api.filters import LogFilters
 from facade import Kind, answered, both, client, each_way, run
-from fake_dify import FakeDify, HumanInput, Input
+from fake_dify import FakeDify, HumanInput
 from replay_server import Reply
 from wire_archive import exchange
 
@@ -112,24 +112,6 @@ def test_a_mistake_is_told_with_what_to_write(
             call(dify)
         assert "app-secret" not in str(caught.value)
     assert not fake_dify.requests
-
-
-@both
-def test_what_stands_for_a_file_is_one(kind: Kind, tmp_path: Path) -> None:
-    path = tmp_path / "q1.pdf"
-    path.write_bytes(b"%PDF")
-    with (
-        FakeDify(form=[Input("doc", "file"), Input("docs", "file-list", required=False)]) as fake,
-        client(kind, fake, validate="strict") as dify,
-        path.open("rb") as opened,
-    ):
-        uploaded = dify.upload_file(file=WorkflowFile.from_path(path))
-        for given in (path, opened, uploaded):
-            assert dify.run_workflow({"doc": given, "docs": [uploaded]}).status == "succeeded"
-        for sent in [sent.body for sent in fake.requests if sent.path.endswith("/run")]:
-            assert sent["inputs"]["doc"]["transfer_method"] == "local_file"
-            assert sent["inputs"]["doc"]["type"] == "document"
-            assert sent["inputs"]["docs"][0]["upload_file_id"] == uploaded.id
 
 
 @both
