@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -19,7 +20,7 @@ from wire_archive import exchange
 STREAM = Reply.of(exchange("1.14.2", "run/empty_streaming"))
 NOT_TEXT: list[Any] = [5, True, b"a", ["a"], {"a": 1}, 1.5]
 NOT_A_COUNT: list[Any] = [-1, 1.0, "3", True, [3], math.nan, math.inf]
-NOT_SECONDS: list[Any] = [0, -1, "3", True, [3], math.nan, math.inf, -math.inf]
+NOT_SECONDS: list[Any] = [0, -1, "3", True, [3], math.nan, math.inf, -math.inf, timedelta(-1)]
 NOT_A_BOOL: list[Any] = [1, 0, "yes", "", [True]]
 NOT_A_MAPPING: list[Any] = [5, "a", b"a", [1], [("a", "b")], {"a"}, True]
 
@@ -93,7 +94,9 @@ def test_a_good_value_is_kept() -> None:
         ("max_retries", 0, 0),
         ("max_event_bytes", 1, 1),
         ("deadline", 0.1, 0.1),
+        ("deadline", timedelta(minutes=1), 60.0),
         ("timeout", 5, RequestTimeout(5)),
+        ("timeout", timedelta(minutes=1), RequestTimeout(60)),
         ("timeout", httpx.Timeout(5, pool=0), httpx.Timeout(5, pool=0)),
         ("extra_headers", {"X-A": " b "}, {"x-a": "b"}),
         ("extra_headers", {"x!#$%&'*+-.^_`|~9": ""}, {"x!#$%&'*+-.^_`|~9": ""}),

@@ -25,7 +25,7 @@ from dify_workflow import (
     WorkflowFile,
     WorkflowRunRequest,
 )
-from dify_workflow.batch import BatchOptions, iter_many, run_many
+from dify_workflow.batch import BatchOptions, run_many
 from dify_workflow.options import RunArguments
 from dify_workflow_api.filters import LogFilters
 from facade import Kind, answered, both, client, each_way, run
@@ -112,21 +112,6 @@ def test_a_mistake_is_told_with_what_to_write(
             call(dify)
         assert "app-secret" not in str(caught.value)
     assert not fake_dify.requests
-
-
-@both
-def test_a_timedelta_is_a_number_of_seconds(fake_dify: FakeDify, kind: Kind) -> None:
-    long = timedelta(minutes=1)
-    with client(kind, fake_dify, timeout=long) as dify:
-        assert dify.run_workflow({}, deadline=long, timeout=long).status == "succeeded"
-        assert dify.run_workflow_stream({}).result(long).status == "succeeded"
-    with client("sync", fake_dify) as dify:
-        given: BatchOptions = {"patience": long, "lookup_seconds": long, "concurrency": None}
-        assert [row.status for row in iter_many(dify, [{}], **given)] == ["succeeded"]
-        with pytest.raises(InvalidArgument, match=r"patience: .* timedelta"):
-            iter_many(dify, [{}], patience=-long)
-        with pytest.raises(InvalidArgument, match="timedelta"):
-            dify.with_options(timeout=-long)
 
 
 @both

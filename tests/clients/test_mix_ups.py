@@ -7,6 +7,7 @@ import pickle
 import traceback
 from collections.abc import AsyncIterable
 from contextlib import ExitStack
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from dify_workflow import (
     NotFound,
     WorkflowRunResponse,
 )
-from dify_workflow.batch import iter_many
+from dify_workflow.batch import BatchOptions, iter_many
 from facade import Kind, both, client
 from fake_dify import Answer, FakeDify, Input
 
@@ -83,6 +84,10 @@ def test_a_batch_names_its_own_options_and_a_stream_cannot_be_pickled(fake_dify:
     with client("sync", fake_dify) as dify:
         with pytest.raises(InvalidArgument, match=r"^concurency: .* did you mean concurrency\?"):
             iter_many(dify, [{}], **wrong)
+        with pytest.raises(InvalidArgument, match=r"^patience: .* timedelta"):
+            iter_many(dify, [{}], patience=timedelta(-1))
+        given: BatchOptions = {"patience": timedelta(1), "lookup_seconds": timedelta(1)}
+        assert [row.status for row in iter_many(dify, [{}], **given)] == ["succeeded"]
         told = r"keep its `id` and `user`, and attach\(\)"
         with dify.start({}) as run, pytest.raises(TypeError, match=told):
             pickle.dumps(run)
@@ -97,7 +102,7 @@ def test_a_wait_is_a_number_of_seconds(kind: Kind, value: Any, fake_dify: FakeDi
             run.result(value)
         with pytest.raises(InvalidArgument, match=r"^wait: a number of seconds"):
             run.stop(wait=value)
-        assert run.result().status == "succeeded"
+        assert run.result(timedelta(minutes=1)).status == "succeeded"
     assert not any(request.path.endswith("/stop") for request in fake_dify.requests)
 
 

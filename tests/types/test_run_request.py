@@ -97,12 +97,9 @@ def test_a_bad_request_is_refused_by_its_field(field: str) -> None:
 LONG = "a" * 70_000  # for a URL
 CALLS: list[tuple[Callable[[Any], Any], str | None]] = [
     (lambda dify: dify.run_workflow({"a": circle()}), None),
-    (lambda dify: dify.run_workflow_stream({"a": math.nan}), None),
-    (lambda dify: dify.run_workflow({"a": 1}, extra_body={"b": b"a"}), None),
     (lambda dify: dify.info("\ud800"), None),
     (lambda dify: dify.stop_workflow_stream("\ud800"), None),
     (lambda dify: dify.attach("\ud800"), None),
-    (lambda dify: dify.logs(keyword="\ud800"), None),
     (lambda dify: dify.info(LONG), "URL"),
     (lambda dify: dify.logs(keyword=LONG), "URL"),
     (lambda dify: dify.stop_workflow_stream(LONG), "URL"),
