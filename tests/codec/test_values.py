@@ -107,44 +107,30 @@ def test_what_was_given_is_not_changed() -> None:
     assert given == {"a": [1, {"b": (2,)}]}
 
 
-REFUSED: dict[str, tuple[Any, str]] = {
-    "nan": (math.nan, "nan is a missing value; give None"),
-    "NaN of Decimal": (Decimal("nan"), "is a missing value"),
-    "signalling NaN": (Decimal("snan"), "is a missing value"),
-    "NaT": (NaTType(1, 1, 1), "is a missing value"),
-    "NA": (NAType(), "is a missing value"),
-    "NaN of numpy": (Scalar("f", None), "is a missing value"),
-    "NaT of numpy": (Scalar("M", None), "is a missing value"),
-    "complex of numpy": (Scalar("c", 1), "a Scalar has no JSON form"),
-    "upload": (decode("UploadedFile", {"id": "a"}), "WorkflowFile.from_upload"),
-    "infinity": (math.inf, "inf has no JSON form"),
-    "minus infinity": (-math.inf, "-inf has no JSON form"),
-    "lone surrogate": ("a\ud800b", "lone surrogate"),
-    "path": (PurePosixPath("a"), "from_path"),
-    "bytes": (b"a", "WorkflowFile.from_bytes"),
-    "bytearray": (bytearray(b"a"), "WorkflowFile.from_bytes"),
-    "memoryview": (memoryview(b"a"), "WorkflowFile.from_bytes"),
-    "open file": (io.BytesIO(b"a"), "WorkflowFile.from_path"),
-    "object": (Unknown(), "a Unknown has no JSON form"),
-    "model_dump that is none": (Frozen(), "a Frozen has no JSON form"),
-    "function": (len, "has no JSON form"),
-    "class": (Unknown, "the class Unknown has no JSON form"),
-    "dataclass itself": (Point, "the class Point has no JSON form"),
-    "attrs class itself": (Order, "the class Order has no JSON form"),
-    "pydantic class itself": (Pydantic, "the class Pydantic has no JSON form"),
-    "generator": ((item for item in [1]), "a generator has no JSON form"),
-    "range": (range(3), "a range has no JSON form"),
-    "dict view": ({"a": 1}.values(), "a dict_values has no JSON form"),
-    "fraction": (Fraction(1, 2), "a Fraction has no JSON form"),
-    "number of too many digits": (10**5000, "digits"),
-    "complex": (1j, "a complex has no JSON form"),
-    "timedelta": (timedelta(1), "a timedelta has no JSON form"),
-    "name that is no text": ({1: 2}, "names must be text, not 1"),
-    "name that is none": ({None: 2}, "names must be text, not None"),
-    "name of bytes": ({b"a": 2}, "names must be text, not b'a'"),
-    "name with a lone surrogate": ({"\udc00": 2}, "lone surrogate"),
-    "enum of bytes": (enum.Enum("Raw", {"A": b"a"}).A, "WorkflowFile.from_bytes"),  # type: ignore[attr-defined]
-}
+MISSING: list[Any] = [Decimal("nan"), Decimal("snan"), NaTType(1, 1, 1), NAType()]
+MISSING += [Scalar("f", None), Scalar("M", None)]
+OTHERS: list[Any] = [Scalar("c", 1), Unknown(), Frozen(), range(3), {"a": 1}.values(), 1j]
+OTHERS += [(item for item in [1]), Fraction(1, 2), timedelta(1)]
+REFUSED: list[tuple[Any, str]] = [
+    (math.nan, "nan is a missing value; give None"),
+    *((value, "is a missing value") for value in MISSING),
+    (decode("UploadedFile", {"id": "a"}), "WorkflowFile.from_upload"),
+    *((value, f"{value} has no JSON form") for value in (math.inf, -math.inf)),
+    ("a\ud800b", "lone surrogate"),
+    (PurePosixPath("a"), "from_path"),
+    *((value, "WorkflowFile.from_bytes") for value in (b"a", bytearray(b"a"), memoryview(b"a"))),
+    (enum.Enum("Raw", {"A": b"a"}).A, "WorkflowFile.from_bytes"),  # type: ignore[attr-defined]
+    (io.BytesIO(b"a"), "WorkflowFile.from_path"),
+    *((value, f"a {type(value).__name__} has no JSON form") for value in OTHERS),
+    *(
+        (it, f"the class {it.__name__} has no JSON form")
+        for it in (Unknown, Point, Order, Pydantic)
+    ),
+    (len, "has no JSON form"),
+    (10**5000, "digits"),
+    *(({name: 2}, f"names must be text, not {name!r}") for name in (1, None, b"a")),
+    ({"\udc00": 2}, "lone surrogate"),
+]
 PLACES: list[tuple[Callable[[Any], Any], str]] = [
     (lambda value: value, "inputs"),
     (lambda value: {"a": value}, "inputs.a"),
@@ -156,7 +142,9 @@ PLACES: list[tuple[Callable[[Any], Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("value", "why"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize(
+    ("value", "why"), REFUSED, ids=[type(value).__name__ for value, _ in REFUSED]
+)
 def test_what_has_no_json_form_is_refused_with_its_place(value: Any, why: str) -> None:
     for build, place in PLACES:
         with pytest.raises(InvalidArgument) as caught:
