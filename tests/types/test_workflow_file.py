@@ -134,25 +134,14 @@ def test_an_upload_that_cannot_be_is_refused_before_it_is_sent(
     closed.close()
     wrapped = tempfile.NamedTemporaryFile("w+")  # noqa: SIM115
     text, write_only = path.open(), path.with_name("new").open("wb")
+    unnamed = [path.parent, text, wrapped, closed, write_only, ADDRESS, "/no/such/file.txt"]
+    named = [io.StringIO("x"), AsyncFile(), NoSize(), 5, None, "/no/such/file.txt"]
     refused: list[tuple[Any, dict[str, Any], str]] = [
+        *((content, {}, "file") for content in unnamed),
+        *((content, {"name": "a.txt"}, "file") for content in named),
         (b"x", {}, "name"),
-        (b"x", {"name": ""}, "name"),
-        (b"x", {"name": 5}, "name"),
-        ("/no/such/file.txt", {}, "file"),
-        ("/no/such/file.txt", {"name": "a.txt"}, "file"),
-        (path.parent, {}, "file"),
-        (text, {}, "file"),
-        (io.StringIO("x"), {"name": "a.txt"}, "file"),
-        (wrapped, {}, "file"),
-        (AsyncFile(), {"name": "a.txt"}, "file"),
-        (NoSize(), {"name": "a.txt"}, "file"),
-        (ADDRESS, {}, "file"),
-        (closed, {}, "file"),
-        *((b"x", {"name": name}, "name") for name in BAD_NAMES),
+        *((b"x", {"name": name}, "name") for name in ("", 5, *BAD_NAMES)),
         *((b"x", {"name": "a.mp3", "mime_type": kind}, "mime_type") for kind in BAD_TYPES if kind),
-        (write_only, {}, "file"),
-        (5, {"name": "a.txt"}, "file"),
-        (None, {"name": "a.txt"}, "file"),
         (path, {"user": ""}, "user"),
         (path, {"nonsense": 1}, "nonsense"),
     ]
