@@ -267,10 +267,10 @@ def test_timeouts(kind: Kind) -> None:
 
 @both
 def test_a_deadline_ends_the_wait_and_names_the_run(kind: Kind) -> None:
-    with slow_runs(kind, deadline=0.7) as (_, server, dify):
+    with slow_runs(kind, deadline=1.5) as (_, server, dify):
         for call in (
             lambda: list(dify.run_workflow_stream({})),
-            lambda: dify.with_options(deadline=600).run_workflow({}, deadline=0.7),
+            lambda: dify.with_options(deadline=600).run_workflow({}, deadline=1.5),
         ):
             with pytest.raises(DeadlineExceeded, match=RUN_ID) as caught:
                 call()
