@@ -121,6 +121,7 @@ FITTING: list[tuple[list[Any], dict[str, Any], str]] = [
     (TEXTS, {"a": "x", "b": None}, ""),
     (TEXTS, {}, "inputs.a: required"),
     (TEXTS, {"a": None}, "inputs.a: required"),
+    (TEXTS, {"a": 5}, "inputs.a: text is needed, not int"),
     (TYPES, {"new": {"any": "thing"}, "odd": 5}, ""),
     (TYPES, {"newer": 1}, f"inputs.newer: {NO_SUCH}"),
     (FILES, {"doc": URL("https://h/a.pdf"), "any": URL("https://h/a.txt")}, ""),
