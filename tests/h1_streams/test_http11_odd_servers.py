@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import ssl
@@ -236,26 +237,24 @@ def test_a_body_is_read_from_where_it_is_now(
     name = ("handle_request" if kind == "sync" else "handle_async_request") if below else "send"
     original = getattr(owner, name)
 
-    def patched(self: Any, *args: Any, **kwargs: Any) -> Any:
-        response = original(self, *args, **kwargs)
+    async def change(response: httpx.Response) -> None:
         if way == "read":
-            seen.append(response.read())
+            seen.append(response.read() if kind == "sync" else await response.aread())
         elif way == "begun":
-            begun.append(iter(response.stream))
-            seen.append(next(begun[0]))
+            parts: Any = response.stream
+            begun.append(iter(parts) if kind == "sync" else aiter(parts))
+            seen.append(next(begun[0]) if kind == "sync" else await anext(begun[0]))
         else:
             response.stream = Tee(response.stream, seen)
+
+    def patched(self: Any, *args: Any, **kwargs: Any) -> Any:
+        response = original(self, *args, **kwargs)
+        asyncio.run(change(response))
         return response
 
     async def async_patched(self: Any, *args: Any, **kwargs: Any) -> Any:
         response = await original(self, *args, **kwargs)
-        if way == "read":
-            seen.append(await response.aread())
-        elif way == "begun":
-            begun.append(aiter(response.stream))
-            seen.append(await anext(begun[0]))
-        else:
-            response.stream = Tee(response.stream, seen)
+        await change(response)
         return response
 
     monkeypatch.setattr(owner, name, patched if kind == "sync" else async_patched)
