@@ -10,7 +10,7 @@ import httpx
 import pytest
 from dify_workflow import ConnectionFailed, RedirectRefused, RunOutcomeUnknown, WorkflowRunRequest
 from dify_workflow._transport.pools import TransportSettings
-from facade import Kind, answered, both, both_by_both, client, close_given, given_client
+from facade import Kind, answered, both, client, close_given, given_client
 from replay_reply import head
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import RUN, RUN_ID, STARTED, TASK_ID, SlowRuns, each_connections, each_state, freed
@@ -138,16 +138,6 @@ def test_what_no_proxy_excludes(
 
 
 @both
-def test_a_host_without_proxy(kind: Kind, environment: pytest.MonkeyPatch) -> None:
-    with ReplayServer(dify_server) as server:
-        environment.setenv("HTTP_PROXY", NOBODY)
-        environment.setenv("NO_PROXY", "127.0.0.0/8")
-        with client(kind, server) as dify:
-            use(dify)
-        assert len(server.requests) == 5
-
-
-@both
 def test_tls_needs_an_authority_that_is_trusted(
     kind: Kind, environment: pytest.MonkeyPatch
 ) -> None:
@@ -164,20 +154,6 @@ def test_tls_needs_an_authority_that_is_trusted(
                 assert freed(server, dify)
         assert len(server.requests) == 10
         assert set(front.protocols) == {"http/1.1"}  # though it offers HTTP/2 first
-
-
-@both_by_both
-def test_leaving_a_stream_over_tls_frees_the_connection(
-    kind: Kind, environment: pytest.MonkeyPatch
-) -> None:
-    with (
-        ReplayServer(SlowRuns()) as server,
-        Tunnel(server.url, tls=True) as front,
-        client(kind, front, verify=trusting()) as dify,
-    ):
-        with dify.run_workflow_stream({}) as stream:
-            next(stream)
-        assert freed(server, dify)
 
 
 @each_connections
