@@ -1,10 +1,11 @@
 """What tracing tools, mocks and users put around httpx, each as the tool itself does it.
 
-`python http_hooks.py URL NAME ...`: each is there before the client is imported, in a process.
+`python http_hooks.py URL NAME`: it is there before the client is imported.
 """
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import logging
 import sys
@@ -153,26 +154,18 @@ def run(seen: list[Any], run_workflow: Callable[[dict[str, Any]], Any]) -> int:
     return len(seen) - before
 
 
-def _before(url: str, *names: str) -> None:
-    """Print for each of these hooks how often a request is seen, sync and async."""
-    import asyncio
-    import os
+def _before(url: str, name: str) -> None:
+    """Print how often a request is seen by this hook, sync and async."""
+    seen: list[Any] = []
+    HOOKS[name](seen, None)
+    from dify_workflow import AsyncDifyWorkflow, DifyWorkflow
 
-    for name in names:
-        sys.stdout.flush()
-        if os.fork() == 0:
-            seen: list[Any] = []
-            HOOKS[name](seen, None)
-            from dify_workflow import AsyncDifyWorkflow, DifyWorkflow
-
-            options: Any = {"base_url": url, "api_key": "app-x"}
-            counts = [run(seen, DifyWorkflow(**options).run_workflow)]
-            with asyncio.Runner() as runner:
-                start = AsyncDifyWorkflow(**options).run_workflow
-                counts.append(run(seen, lambda inputs: runner.run(start(inputs))))  # noqa: B023
-            print(name, *counts, flush=True)
-            os._exit(0)
-        os.wait()
+    options: Any = {"base_url": url, "api_key": "app-x"}
+    counts = [run(seen, DifyWorkflow(**options).run_workflow)]
+    with asyncio.Runner() as runner:
+        start = AsyncDifyWorkflow(**options).run_workflow
+        counts.append(run(seen, lambda inputs: runner.run(start(inputs))))
+    print(*counts)
 
 
 if __name__ == "__main__":
