@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import queue
 import ssl
 import sys
 import threading
@@ -29,7 +28,6 @@ class Echo:
     """Answers each request with its path."""
 
     def __init__(self) -> None:
-        self.gone: queue.Queue[int] = queue.Queue()
         self.pause = False  # between the head and the body, until there may be `more`
         self.more = threading.Event()
 
@@ -39,7 +37,6 @@ class Echo:
             peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(path))
             assert not self.pause or self.more.wait(LONGEST)
             peer.send(path)
-        self.gone.put(peer.number)
 
 
 @pytest.fixture
@@ -102,7 +99,7 @@ def used() -> Iterator[Used]:
         assert connection.is_available()
         yield used
         assert connection.is_closed()
-        assert echo.gone.get(timeout=LONGEST) == 1
+        server.wait_closed(LONGEST)
 
 
 def test_one_that_is_taken_while_it_is_looked_at_has_not_expired(used: Used) -> None:

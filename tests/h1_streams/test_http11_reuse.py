@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -62,18 +61,16 @@ def test_a_connection_is_used_again(way: Way, said: bytes) -> None:
 @pytest.mark.parametrize("said", LEFT.values(), ids=LEFT)
 def test_a_connection_is_not_used_again(way: Way, said: bytes) -> None:
     """Though the server holds it open; and no byte of its surplus is taken for an answer."""
-    closed: queue.Queue[int] = queue.Queue()
 
     def serve(peer: Peer) -> None:
         peer.request()
         peer.send(said)
         peer.gone()
-        closed.put(peer.number)
 
     with RawServer(serve) as server:
         got = asked(way, [get(server)] * 3)
         assert all(answer["body"] in (b"ok", b"") for answer in got)
-        assert sorted(closed.get(timeout=LONGEST) for _ in range(3)) == [1, 2, 3]
+        server.wait_closed(LONGEST)
     assert (len(server.requests), server.connections) == (3, 3)
 
 

@@ -51,12 +51,11 @@ def test_a_connection_that_is_not_made_in_time(way: Way) -> None:
 
 @ways
 def test_tls_that_does_not_answer_in_time(way: Way) -> None:
-    gone: queue.Queue[bool] = queue.Queue()
-    with RawServer(lambda peer: gone.put(peer.gone())) as server:
+    with RawServer(Peer.gone) as server:
         url = server.url.replace("http:", "https:")
         got = asked(way, timed(url, connect=0.1), verify=trusting())
         assert got == [httpx.ConnectTimeout]
-        assert gone.get(timeout=LONGEST)
+        server.wait_closed(LONGEST)
 
 
 @ways
@@ -76,16 +75,14 @@ def test_a_request_that_is_not_taken_in_time(way: Way) -> None:
 @ways
 @pytest.mark.parametrize("said", [b"", OK[:20], HEAD, HEAD + b"5\r\nhel"])
 def test_an_answer_that_does_not_come_in_time(way: Way, said: bytes) -> None:
-    gone: queue.Queue[bool] = queue.Queue()
-
     def serve(peer: Peer) -> None:
         peer.request()
         peer.send(said)
-        gone.put(peer.gone())
+        peer.gone()
 
     with RawServer(serve) as server:
         assert asked(way, timed(server.url, read=0.05)) == [httpx.ReadTimeout]
-        assert gone.get(timeout=LONGEST)
+        server.wait_closed(LONGEST)
 
 
 @ways
