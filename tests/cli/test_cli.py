@@ -214,14 +214,14 @@ DOCS = ROOT / "docs"
 SECTION = (ROOT / "README.md").read_text("utf-8").partition("## In the terminal\n")[2]
 SECTION = SECTION.partition("\n## ")[0]
 PAGE = (DOCS / "terminal.md").read_text("utf-8")
-COMMANDS = re.findall(r"^dify-workflow (.*?)(?: [>#].*)?$", SECTION, re.M)
+SHOWN = re.findall(r"^dify-workflow (.*?)(?: [>#].*)?$", SECTION, re.M)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", SHOWN)
 def test_the_commands_run(
     command: str, fake_dify: FakeDify, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert len(COMMANDS) >= 4
+    assert len(SHOWN) >= 4
     monkeypatch.chdir(tmp_path)
     Path("inputs.json").write_text('{"text": "hello"}')
     Path("q1.pdf").write_bytes(b"%PDF-1.4")
