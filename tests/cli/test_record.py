@@ -113,12 +113,12 @@ def test_a_stream_that_is_left_is_recorded_so_far(kind: Kind, tmp_path: Path) ->
 def exchange(folder: Path, response: httpx.Response, **request: Any) -> dict[str, Any]:
     """Record one exchange with a server that answers so; the answer's body is not there yet."""
 
-    class Server(httpx.BaseTransport):
-        def handle_request(self, request: httpx.Request) -> httpx.Response:
-            assert request.headers["accept-encoding"] == "identity"
-            return response
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.headers["accept-encoding"] == "identity"
+        return response
 
-    with httpx.Client(transport=Server(), event_hooks=recording_hooks(folder)) as client:
+    server = httpx.MockTransport(answer)
+    with httpx.Client(transport=server, event_hooks=recording_hooks(folder)) as client:
         asked = {"method": "GET", "url": "http://dify.example.com/api/v1/info", **request}
         assert client.request(**asked).status_code == response.status_code
     return recorded(folder)[-1]

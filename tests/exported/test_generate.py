@@ -61,8 +61,6 @@ def test_every_app_is_written_the_same_each_time(path: Path, tmp_path: Path) -> 
     assert list(inspect.signature(function).parameters) == fields
 
 
-# Any app that could be
-
 ODD_NAMES = """
 class self a-b a_b ﬁle file 1 true str list dict attrs _request SmallOutputs FORM Any __x _ None
 Literal o_k o-k OutputFile metadata __debug__ SmallX x request __init__ small _value ﬀ value_2 mro
@@ -227,8 +225,6 @@ def test_what_cannot_be_done_is_said(
     assert not list(tmp_path.iterdir())
 
 
-# --check
-
 SCHEMA = {"type": "object", "properties": {"a-b": {"type": "string"}}, "required": ["a-b"]}
 OTHER = {"type": "object", "properties": {"a-b": {"type": "number"}}, "required": ["a-b"]}
 
@@ -292,8 +288,6 @@ def test_check_by_the_published_form_alone(published: FakeDify, tmp_path: Path) 
     assert ended.exit_code == 1
     assert "inputs.old: gone" in ended.err
 
-
-# Type checkers
 
 MISTAKES = """
 from pathlib import Path

@@ -255,9 +255,6 @@ def test_a_run_that_somebody_attached_to_is_followed_behind_an_end_that_is_none(
             assert not any(is_made_up(event.raw) for event in seen.events)
 
 
-# What was found by attacking it.
-
-
 START, END = made_up(STARTED, REFUSALS[0])
 OTHER_PAIRS: dict[str, tuple[list[Event], str | None, list[str]]] = {
     "an event between": (

@@ -13,16 +13,9 @@ from dify_workflow_api import models
 from run_events import FORM, NODE_STARTED, RUN, STARTED, TASK, Raw, live, run_of, sse
 from wire_archive import VERSIONS, exchange, exchanges
 
-# Status, ids.
-
-
 STATUSES: list[tuple[Any, str]] = [
     *((text, text) for text in ("succeeded", "partial-succeeded", "failed", "stopped", "newer")),
-    (None, ""),
-    (5, ""),
-    ([], ""),
-    ({}, ""),
-    (True, ""),
+    *((odd, "") for odd in (None, 5, [], {}, True)),
 ]
 
 
@@ -54,9 +47,6 @@ def test_ids_that_an_event_lacks_come_with_a_later_one() -> None:
     assert ids == [(None, None)] * 3 + [(None, "task")] + [("run", "task")] * 2
 
 
-# What is skipped where only the result counts.
-
-
 def test_ids_are_learned_from_texts_even_where_only_the_result_counts() -> None:
     item = exchange("1.14.2", "run/echo_unicode_streaming")
     texts = [frame for frame in item.frames() if b'"text_chunk"' in frame]
@@ -83,9 +73,6 @@ def test_what_is_kept_unread_of_a_result_has_a_bound() -> None:
     state.feed(sse(nodes[3:]))
     assert [event.raw for event in state.ready] == nodes
     assert state.count == 5
-
-
-# The end of a run whose last event was lost.
 
 
 def test_a_paused_run_is_ended_by_its_detail_with_its_forms() -> None:

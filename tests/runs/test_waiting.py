@@ -26,9 +26,6 @@ def slow_head(seconds: float, **more: Any) -> dict[str, Any]:
     return {"version": "1.16.1", "head_after": seconds, **more}
 
 
-# No byte of an answer.
-
-
 @ours
 def test_the_logs_are_asked_while_the_head_of_the_answer_does_not_come(
     options: dict[str, Any],
@@ -179,9 +176,6 @@ def test_result_says_that_the_run_was_not_found_yet() -> None:
 def test_result_waits_as_long_as_it_is_told(seconds: float) -> None:
     dify = server(version="1.16.1")
     assert stream_of(dify, following(dify)).result(seconds).status == "succeeded"
-
-
-# Ids of an event that was cut inside.
 
 
 def test_the_ids_are_taken_from_an_event_that_was_cut_inside(
