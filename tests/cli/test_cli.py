@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from cli_calls import NOWHERE, call, cli, program, server
-from dify_workflow.cli import profiles
+from dify_workflow.cli import main, profiles
 from dify_workflow.cli.app import COMMANDS
 from dify_workflow.cli.exits import MEANINGS, Exit
 from dify_workflow.cli.output import as_json
@@ -123,6 +123,12 @@ def test_a_server_that_echoes_the_key_does_not_show_it(fake_dify: FakeDify) -> N
     assert fake_dify.api_key not in ended.err
     assert "no, ***!" in ended.err
     assert "\x1b" not in ended.err
+
+
+def test_the_entry_point() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert project["project"]["scripts"]["dify-workflow"] == "dify_workflow.cli:main"
+    assert callable(main)
 
 
 IMPORTED = """
