@@ -154,6 +154,17 @@ def test_events_that_are_not_as_they_should_be(data: Any) -> None:
     drawn(tree)
 
 
+def test_it_is_never_higher_than_the_terminal() -> None:
+    events = [node(f"n{number}") for number in range(40)]
+    events.append({"event": "text_chunk", "data": {"text": "line\n" * 50 + "the last"}})
+    lines = drawn(fed(events), whole=False, height=20).rstrip("\n").split("\n")
+    assert len(lines) == 19
+    assert lines[0].startswith("● run")
+    assert lines[1].strip() == "… 27 lines"
+    assert [line.strip() for line in lines[-3:]] == ["line", "line", "the last"]
+    assert "n39" in lines[14]
+
+
 def test_nothing_of_the_server_s_steers_the_terminal() -> None:
     evil = "\x1b]0;title\x07\x9b31m[bold]x[/bold]"
     tree = fed([node("a", title=evil, error=evil, status="failed")])
