@@ -102,19 +102,13 @@ def test_before_1_11_the_logs_prove_nothing(fake: FakeDify, bench: Bench) -> Non
 
 
 GONE = {"code": "invalid_param", "message": "gone", "status": 400}
+UNKNOWN = Answer(on="events", status=400, body=GONE)
+SPOILT = Fault(on="events", after_events=0, then="error event left open")
 AWAY = Answer(on="logs", status=502, headers={"Retry-After": "0.05"})
 # Whether the run's id is known, what the server answers, how the row ends.
 ANSWERS: dict[str, tuple[bool, list[Any], tuple[str, str | None]]] = {
-    "the run is not known any more": (
-        True,
-        [Answer(on="events", status=400, body=GONE)],
-        ("unknown", "InvalidParam"),
-    ),
-    "how asking went is not how the run went": (
-        True,
-        [Fault(on="events", after_events=0, then="error event left open")],
-        ("error", "ServerError"),
-    ),
+    "the run is not known any more": (True, [UNKNOWN], ("unknown", "InvalidParam")),
+    "how asking went is not how the run went": (True, [SPOILT], ("error", "ServerError")),
     "a server that cannot be asked proves nothing": (False, [AWAY, AWAY], ("succeeded", None)),
 }
 

@@ -13,9 +13,10 @@ from dify_workflow_api import models
 from run_events import FORM, NODE_STARTED, RUN, STARTED, TASK, Raw, live, run_of, sse
 from wire_archive import VERSIONS, exchange, exchanges
 
+ODD: tuple[Any, ...] = (None, 5, [], {}, True)
 STATUSES: list[tuple[Any, str]] = [
     *((text, text) for text in ("succeeded", "partial-succeeded", "failed", "stopped", "newer")),
-    *((odd, "") for odd in (None, 5, [], {}, True)),
+    *((odd, "") for odd in ODD),
 ]
 
 
