@@ -48,6 +48,8 @@ def check_run(item: Exchange, raw: Any, data: dict[str, Any], result: Any) -> No
     """A response says what the server said of the run, in an event, an answer or a detail."""
     assert result.status == data["status"], item
     assert result.message == (data.get("error") or ""), item
+    stopped = data["status"] == "stopped" or "stop" in result.message.lower()
+    assert result.stopped == stopped, item
     assert result.outputs == decoded(data.get("outputs")), item
     reasons = data.get("reasons") or []
     assert [form.token for form in result.forms] == [one["form_token"] for one in reasons], item
