@@ -5,11 +5,10 @@ from __future__ import annotations
 import functools
 import shutil
 import subprocess
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from contract_truth import CURRENT, Claim, Contract, Place, join, load
+from contract_truth import CURRENT, Claim, Contract, load
 from openapi_spec_validator import validate
 from places import ROOT
 from wire_archive import VERSIONS, Exchange, exchanges
@@ -47,10 +46,9 @@ def claims(version: str) -> dict[str, list[Claim]]:
     return {exchange.case: list(CONTRACT.claims(exchange)) for exchange in exchanges(version)}
 
 
-def operations() -> Iterator[tuple[Place, dict[str, Any]]]:
-    for path, item in CONTRACT.spec["paths"].items():
-        for method, operation in item.items():
-            yield join("#", "paths", path, method), operation
+def events(version: str) -> list[dict[str, Any]]:
+    """Give the recorded events of a version."""
+    return [one.value for made in claims(version).values() for one in made if one.by_event]
 
 
 # Form
@@ -83,10 +81,11 @@ def test_the_linters_of_others_find_nothing(package: str) -> None:
 
 def test_each_tag_is_used_and_each_operation_can_be_refused() -> None:
     """What else an operation, a field and a component need is held by generator/lint."""
-    found = list(operations())
+    found = CONTRACT.operations()
     tags = {tag["name"] for tag in CONTRACT.spec["tags"]}
-    assert tags == {tag for _, operation in found for tag in operation["tags"]}
-    assert [place for place, it in found if not {"401", "403", "500"} < set(it["responses"])] == []
+    assert tags == {tag for operation in found for tag in operation.node["tags"]}
+    refusals = {"401", "403", "500"}
+    assert [one.where for one in found if not refusals < set(one.node["responses"])] == []
 
 
 def test_the_parts_of_an_event_have_its_name() -> None:
@@ -129,7 +128,7 @@ def test_older_servers_send_nothing_else_but_may_send_less(version: str) -> None
     # Run details had JSON text, date text and nulls in other places: see their descriptions.
     old_detail = tuple(map(int, version.split("."))) < (1, 13)
     found = []
-    for claim in (claim for made in claims(version).values() for claim in made if not claim.sent):
+    for claim in (one for made in claims(version).values() for one in made if not one.sent):
         found += CONTRACT.undeclared(claim)
         if not (old_detail and claim.place.startswith(DETAIL)):
             found += CONTRACT.errors(claim)
@@ -145,11 +144,7 @@ def test_every_example_satisfies_its_schema() -> None:
 
 
 def test_every_event_but_a_few_is_recorded() -> None:
-    sent = {
-        version: {claim.value["event"] for made in claims(version).values() for claim in made
-                  if claim.by_event}
-        for version in WHOLE
-    }  # fmt: skip
+    sent = {version: {event["event"] for event in events(version)} for version in WHOLE}
     missing = set(EVENTS) - set().union(*sent.values())
     assert missing == {name for name, node in EVENTS.items() if node.get("x-recorded") is False}
     gone = {name for name, node in EVENTS.items() if "x-until" in node}
@@ -158,13 +153,8 @@ def test_every_event_but_a_few_is_recorded() -> None:
 
 
 def test_an_end_that_the_server_made_up_names_nobody() -> None:
-    ends = [
-        claim.value["data"]
-        for version in WHOLE
-        for made in claims(version).values()
-        for claim in made
-        if claim.by_event and claim.value["event"] == "workflow_finished"
-    ]
+    told = [event for version in WHOLE for event in events(version)]
+    ends = [event["data"] for event in told if event["event"] == "workflow_finished"]
     made_up = [end for end in ends if not end["created_by"]]
     assert len(made_up) > 15
     assert all(end["outputs"] is None and end["status"] == "failed" for end in made_up)
@@ -178,11 +168,10 @@ def test_every_recorded_answer_has_the_headers_that_are_required() -> None:
     asking = [e for v in WHOLE for e in exchanges(v) if e.status == 401]
     assert len(asking) > 20
     assert all(e.header("www-authenticate") for e in asking)
-    for place, operation in operations():
-        for status in operation["responses"]:
-            answer = CONTRACT.at(CONTRACT.target(join(place, "responses", status)))
+    for operation in CONTRACT.operations():
+        for status, answer in operation.node["responses"].items():
             wanted = {"X-Version", "WWW-Authenticate"} if status == "401" else {"X-Version"}
-            assert set(answer["headers"]) == wanted, (place, status)
+            assert set(CONTRACT.resolved(answer)["headers"]) == wanted, (operation.where, status)
 
 
 def test_every_recorded_error_code_is_named_where_it_occurs() -> None:
@@ -203,7 +192,6 @@ def description(exchange: Exchange) -> str:
         chat = exchange.path.partition("?")[0].endswith("/preview")
         ours = exchange.status in (404, 405) and exchange.path.startswith("/v1/") and not chat
         return str(CONTRACT.spec["info"]["description"]) if ours else f"`{exchange.json()['code']}`"
-    place = join(routed[0], "responses", exchange.status)
-    response = CONTRACT.at(place)
-    text = response.get("description") or CONTRACT.at(CONTRACT.target(place))["description"]
-    return str(text) + str(CONTRACT.at(routed[0])["description"])
+    operation = CONTRACT.at(routed[0])
+    answer = CONTRACT.resolved(operation["responses"][str(exchange.status)])
+    return str(answer["description"]) + str(operation["description"])
