@@ -42,7 +42,8 @@ def fetch(
 
 
 BEGUN = b'data: {"event":"node_started"'
-ENDINGS = [("eof", None), ("close", EARLY), ("reset", RESET)]
+Broken = type[Exception] | None
+ENDINGS: list[tuple[str, Broken]] = [("eof", None), ("close", EARLY), ("reset", RESET)]
 STREAMS = [(then, after, error, b"") for then, error in ENDINGS for after in (0, 1, 3)]
 STREAMS += [
     ("silence", 2, SILENT, b""),  # no pings
@@ -54,7 +55,7 @@ STREAMS += [
 
 @pytest.mark.parametrize(("then", "after", "error", "half"), STREAMS)
 def test_a_stream_ends_after_so_many_events(
-    dify: FakeDify, then: Any, after: int, error: type[Exception] | None, half: bytes
+    dify: FakeDify, then: Any, after: int, error: Broken, half: bytes
 ) -> None:
     dify.faults.add(Fault(after_events=after, then=then))
     received, broken = run(dify, timeout=1.0 if error is SILENT else 5.0)
@@ -69,7 +70,7 @@ def test_a_stream_ends_after_so_many_events(
 
 
 @pytest.mark.parametrize(("then", "broken"), [*ENDINGS, ("silence", SILENT)])
-def test_nothing_comes_but_the_run_runs(dify: FakeDify, then: Any, broken: Any) -> None:
+def test_nothing_comes_but_the_run_runs(dify: FakeDify, then: Any, broken: Broken) -> None:
     dify.faults.add(Fault(before_headers=True, then=then))
     received, error = run(dify, timeout=1.0 if broken is SILENT else 5.0)
     assert (received, type(error)) == (b"", broken or EARLY)
