@@ -11,7 +11,6 @@ from typing import Any
 from generator.document import read_yaml
 
 OURS: dict[str, Any] = read_yaml("""
-openapi: 3.1.0
 paths:
   /workflows/run:
     post:
@@ -20,7 +19,6 @@ paths:
         content: {application/json: {schema: {$ref: '#/components/schemas/RunBody'}}}
       responses:
         '200':
-          description: The run.
           content:
             application/json: {schema: {$ref: '#/components/schemas/RunResult'}}
             text/event-stream: {schema: {$ref: '#/components/schemas/WorkflowEvent'}}
@@ -39,13 +37,11 @@ paths:
 components:
   schemas:
     RunBody:
-      type: object
       required: [inputs]
       properties:
         inputs: {type: object}
         mode: {type: string, enum: [blocking, streaming]}
     RunResult:
-      type: object
       required: [id]
       properties:
         id: {type: string}
@@ -63,16 +59,13 @@ components:
     WorkflowEvent:
       oneOf: [{$ref: '#/components/schemas/NodeEvent'}]
       discriminator:
-        propertyName: event
         mapping: {node: '#/components/schemas/NodeEvent'}
     NodeEvent:
-      type: object
       properties: {event: {const: node}, data: {$ref: '#/components/schemas/NodeData'}}
     NodeData: {type: object, properties: {title: {type: string}}}
 """)
 
 PUBLISHED: dict[str, Any] = read_yaml("""
-openapi: 3.0.1
 paths:
   /workflows/run:
     post:
@@ -82,18 +75,15 @@ paths:
         content:
           application/json:
             schema:
-              type: object
               required: [inputs]
               properties:
                 inputs: {type: object, additionalProperties: true}
                 mode: {type: string, enum: [streaming, blocking]}
       responses:
         '200':
-          description: Done.
           content:
             application/json:
               schema:
-                type: object
                 properties:
                   id: {type: string}
                   error: {type: string, nullable: true}
@@ -127,7 +117,6 @@ components:
   schemas:
     File: {type: object, properties: {url: {type: string}}}
     ChunkWorkflowEvent:
-      type: object
       properties: {event: {type: string, enum: [node]}}
       discriminator: {propertyName: event, mapping: {node: '#/components/schemas/StreamNode'}}
     StreamNode:
@@ -139,17 +128,14 @@ components:
 # As Dify's server writes it: other names, parts under `$defs`, null as a member of `anyOf`, streams
 # as strings, errors without schemas, and no word of the apps that an operation is for.
 GENERATED: dict[str, Any] = read_yaml("""
-openapi: 3.1.0
 paths:
   /workflows/run:
     post:
       parameters: [{name: trace, in: header, schema: {anyOf: [{type: string}]}}]
       requestBody:
-        required: true
         content: {application/json: {schema: {$ref: '#/components/schemas/RunPayloadWithUser'}}}
       responses:
         '200':
-          description: Successful response.
           content:
             application/json: {schema: {$ref: '#/components/schemas/RunResponse'}}
             text/event-stream: {schema: {type: string}}
@@ -165,14 +151,12 @@ paths:
 components:
   schemas:
     RunPayloadWithUser:
-      type: object
       required: [inputs]
       properties:
         inputs: {type: object, additionalProperties: true}
         mode: {$ref: '#/$defs/Mode'}
       $defs: {Mode: {type: string, enum: [blocking, streaming]}}
     RunResponse:
-      type: object
       required: [id]
       properties:
         id: {type: string}
