@@ -6,7 +6,6 @@ the truth is what was recorded.
 
 from __future__ import annotations
 
-import json
 import re
 import zlib
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from contract_truth import Claim, Contract, load
+from contract_edits import SPEC
 from dify_workflow import DifyWorkflow
 from fake_dify import FakeDify, HumanInput, Text
 from fake_dify_calls import decode
@@ -22,6 +21,8 @@ from hypothesis import settings
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.failures import FailureGroup
 
+from generator.compare.claims import Contract
+from generator.compare.truth import Claim
 from generator.document import Document
 
 pytestmark = pytest.mark.slow
@@ -29,7 +30,6 @@ pytestmark = pytest.mark.slow
 Case = Any  # schemathesis.Case: its types are not there where this is checked
 
 load_all_checks()
-SPEC: dict[str, Any] = json.loads(json.dumps(load()))
 SCHEMA = schemathesis.openapi.from_dict(SPEC)
 CONTRACT = Contract(SPEC)
 EVENT = "#/components/schemas/WorkflowEvent"

@@ -10,11 +10,13 @@ from typing import Any
 import attrs
 import httpx
 import pytest
-from contract_truth import Claim, Contract
 from dify_workflow._api.versions import Version
 from dify_workflow._clients._async.io import AsyncRouter
 from dify_workflow._clients._sync.io import Router
 from wire_archive import Exchange
+
+from generator.compare.claims import Contract
+from generator.compare.truth import Claim
 
 EVENT = "#/components/schemas/WorkflowEvent"
 COMPLETE = Version(1, 14)  # since when the server sends all that the contract requires
