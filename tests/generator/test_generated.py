@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from contract_edits import SPEC
+from contract_edits import REF, SPEC
 from dify_workflow_api import models
+from dify_workflow_api.events import EVENTS
 from dify_workflow_api.operations import OPERATIONS
 from places import ROOT, files_below
 from programs import printed
@@ -62,6 +63,16 @@ def test_the_contract_is_there_by_another_reader_too() -> None:
     assert json.loads(json.dumps(contract)) == SPEC
     specified = {(method.upper(), path) for path, item in SPEC["paths"].items() for method in item}
     assert {(method, path) for method, path, _ in OPERATIONS.values()} == specified
+
+
+def test_an_event_is_read_into_its_data_or_itself() -> None:
+    contract = Document(SPEC)
+    assert list(EVENTS) == list(contract.events())
+    for name, ref in contract.events().items():
+        data = contract.merged(contract.resolve(ref))["properties"].get("data")
+        expected = (data["$ref"], "data") if data else (ref, None)
+        model, key = EVENTS[name]
+        assert (REF + model, key) == expected
 
 
 ALONE = """
