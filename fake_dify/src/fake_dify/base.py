@@ -20,6 +20,9 @@ Outputs = Mapping[str, Any] | Callable[[Mapping[str, Any]], Mapping[str, Any]]
 class Step(Checked, ABC):
     """A step of a workflow; subclass it for one of your own."""
 
+    def prepare(self, execution: Any, /) -> None:
+        """Tell the run what it has to know before it begins."""
+
     @abstractmethod
     async def perform(self, execution: Any, scope: Any, /) -> None:
         """Do it: send events through `execution`, take as long as it takes."""
@@ -65,12 +68,12 @@ class End(Step):
             if not all(selector.partition(".")):
                 self.refuse(f"outputs[{name!r}] is {selector!r}, not 'node.variable'")
 
-    def selectors(self) -> dict[str, tuple[str, str]]:
-        pairs = [(name, selector.partition(".")) for name, selector in self.outputs.items()]
-        return {name: (node, variable) for name, (node, _, variable) in pairs}
+    def prepare(self, execution: Any, /) -> None:
+        for name, selector in self.outputs.items():
+            execution.text_stream.outputs.append((name, tuple(selector.split(".", 1))))
 
     async def perform(self, execution: Any, scope: Scope, /) -> None:
-        """Do nothing: the run has an End node in any case, which reads this step."""
+        """Do nothing: the run has an End node in any case, which gives these outputs."""
 
 
 class Gate(Step):

@@ -325,7 +325,7 @@ class Form:
     step: what made it, with `inputs`, `actions` and `content`; form_content: rendered.
     resolved_default_values: of the fields whose default is a variable.
     answer: action and inputs, once submitted; expired: nobody answered in time.
-    resume: lets its run go on.
+    resume: lets its run go on, in `task`.
     """
 
     step: Any
@@ -334,6 +334,7 @@ class Form:
     form_content: str
     resume: Callable[[Form], None]
     resolved_default_values: dict[str, str] = Factory(dict)
+    task: asyncio.Task[None] | None = None
     id: str = Factory(new_id)
     token: str = Factory(lambda: "".join(secrets.choice(ALPHABET) for _ in range(22)))
     expiration_time: int = 0

@@ -118,10 +118,6 @@ class Rules:
             return "failed", ABORTED, "stopped"
         return "stopped", STOPPED_BY_USER, "stopped" if self.since(1, 15) else "running"
 
-    def stored_error(self, error: str | None) -> str | None:
-        """Return what the run detail says where the stream's last event says `error`."""
-        return ABORTED if self.since(1, 15) and error == STOPPED_BY_USER else error
-
 
 # What was otherwise in events and replies; which fields there were is said by the contract's
 # `x-since` and `x-until`.

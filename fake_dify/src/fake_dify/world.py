@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -49,7 +48,6 @@ class World(Checked):
     problems: list[Exception] = field(factory=list, init=False)
     faults: Faults = field(factory=Faults, init=False)
     _usual: dict[str, Any] = field(factory=dict, init=False)  # settings that a fault has changed
-    tasks: set[asyncio.Task[None]] = field(factory=set, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.rules: Rules = Rules(self.version)

@@ -13,7 +13,7 @@ from ..contract import contract, fill
 from ..files import files_in
 from ..replies import ApiError, invalid_param
 from ..state import Form, NodeRecord, Run, new_id, now
-from ..versions import STOPPED_BY_USER, Rules
+from ..versions import ABORTED, STOPPED_BY_USER, Rules
 from ..world import World
 from . import payloads
 from .text import Selector, TextStream
@@ -33,19 +33,16 @@ class Execution:
         self.world: World = world
         self.run: Run = run
         self.rules: Rules = world.rules
-        self._steps = [step for step in steps if not isinstance(step, End)]
+        self._steps = steps
         # An exported app has names of its own for its nodes, and a way of it can lead to no End.
-        exported: Any = next((one for one in steps if hasattr(one, "titles")), None)
-        self._titles: Mapping[str, str] = exported.titles if exported else {}
-        self._start: str = exported.app.start if exported else "start"
-        self._last = "" if exported else "end"
+        self.titles: Mapping[str, str] = {}
+        self.start, self.end = "start", "end"
         self.text_stream: TextStream = TextStream(world, self._tell_text)
         self.variables: dict[Selector, Any] = self.text_stream.variables
-        choosing: list[Any] = [one for one in steps if hasattr(one, "selectors")]
-        if choosing:
-            self.text_stream.outputs += choosing[-1].selectors().items()
-        else:
-            self.text_stream.tails += tail_ids(self._steps)
+        for step in steps:
+            step.prepare(self)
+        if self.end and not any(isinstance(step, End) for step in steps):
+            self.text_stream.tails += tail_ids(steps)
         self.nested = self.total_steps = self._index = 0
         self._begun = self._last_sent = time.monotonic()
         self.busy = 1
@@ -127,7 +124,7 @@ class Execution:
     ) -> NodeRecord:
         """Begin a node; iterations and loops, which have events of their own, tell it otherwise."""
         self._index += 1
-        title = self._titles.get(node_id) or title or node_id
+        title = self.titles.get(node_id) or title or node_id
         node = NodeRecord(new_id(), node_id, type, title, self._index)
         node.iteration_id = scope.metadata.get("iteration_id")
         node.loop_id = scope.metadata.get("loop_id")
@@ -179,7 +176,7 @@ class Execution:
 
     async def ends_at(self, node_id: str, outputs: Mapping[str, Selector]) -> None:
         """Reach an End of an exported app; with several of them, their outputs are put together."""
-        self._last = node_id
+        self.end = node_id
         self.text_stream.outputs[:] = {**dict(self.text_stream.outputs), **outputs}.items()
         await self.text_stream.advance()
 
@@ -226,9 +223,7 @@ class Execution:
         """Let the run of an answered form, or of one that ran out, go on a moment later."""
         if not self._hangs and self.run.status == "paused":
             self.run.settled.clear()
-        task = asyncio.create_task(self._resume(form))
-        self.world.tasks.add(task)
-        task.add_done_callback(self.world.tasks.discard)
+        form.task = asyncio.create_task(self._resume(form))
 
     @property
     def _hangs(self) -> bool:
@@ -305,16 +300,16 @@ class Execution:
         run, rules, scope = self.run, self.rules, Scope()
         await self.send("workflow_started", payloads.workflow_started(run))
         if rules.streams_before_start:
-            await self.know(self._start, run.inputs)
-        async with self.node(scope, self._start, "start", "Start") as start:
+            await self.know(self.start, run.inputs)
+        async with self.node(scope, self.start, "start", "Start") as start:
             shown, stores = run.inputs, rules.stores_timestamp
             if rules.start_shows_system:
                 shown = shown | payloads.system_inputs(run, timestamp=stores, old=True)
             start.inputs = start.outputs = shown
-            self.text_stream.expect(self._start, list(run.inputs))
+            self.text_stream.expect(self.start, list(run.inputs))
         await self.perform(self._steps, scope)
-        if self._last:
-            async with self.node(scope, self._last, "end", "End") as end:
+        if self.end:
+            async with self.node(scope, self.end, "end", "End") as end:
                 known = self.variables
                 run.outputs = {name: known.get(one) for name, one in self.text_stream.outputs}
                 end.inputs = end.outputs = run.outputs
@@ -333,7 +328,8 @@ class Execution:
         data = payloads.workflow_finished(run, status=status, error=error)
         run.status, run.active = detail or status, False
         if run.over:
-            run.error = self.rules.stored_error(error)
+            stops = error == STOPPED_BY_USER and self.rules.since(1, 15)
+            run.error = ABORTED if stops else error
         else:
             run.finished_at = None
         await self.send("workflow_finished", data)

@@ -77,7 +77,7 @@ class Walk(Step):
             }
             selected = self._ends[end].items()
             self._kinds |= {s: kinds[name] for name, s in selected if len(s) > 1}
-        names = {title: name for name, title in self.titles.items()} | {n: n for n in graph.nodes}
+        names = {node.title: node.id for node in self.app.nodes} | {n: n for n in graph.nodes}
         for key, value in self.values.items():
             node, *path = key.split(".")
             sources = [outputs[key] for outputs in self._ends.values() if key in outputs]
@@ -90,16 +90,12 @@ class Walk(Step):
                 outputs = ", ".join(one.name for one in self.app.outputs)
                 self.refuse(f"values: {key!r} is no output ({outputs}), node.variable or branch")
 
-    # What the execution asks for
-
-    @property
-    def titles(self) -> Mapping[str, str]:
-        return {node.id: node.title for node in self.app.nodes}
-
-    def selectors(self) -> dict[str, tuple[str, str]]:
-        """Return the outputs, as far as they are known at the start: of an app with one End."""
-        ends = list(self._ends.values())
-        return _pairs(ends[0]) if len(ends) == 1 else {}
+    def prepare(self, execution: Execution, /) -> None:
+        """Tell the names of the nodes, and the outputs of an app with one End."""
+        execution.titles = {node.id: node.title for node in self.app.nodes}
+        execution.start, execution.end = self.app.start, ""
+        for outputs in self._ends.values() if len(self._ends) == 1 else ():
+            execution.text_stream.outputs += _pairs(outputs).items()
 
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
         graph = self.app.graph
