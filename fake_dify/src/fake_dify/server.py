@@ -218,5 +218,5 @@ class FakeDify(World):
         self._portal.call(stop)
 
     def expire_links(self) -> None:
-        """Let the download URLs that were handed out so far run out."""
-        self.files.expire_links()
+        """Let the download URLs that were handed out so far run out, as after 300 s."""
+        self.files.links.clear()

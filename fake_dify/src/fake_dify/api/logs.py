@@ -66,11 +66,8 @@ async def list_workflow_logs(request: ApiRequest) -> Reply:
     if status is not None and status not in STATUSES:
         choices = "'succeeded', 'failed' or 'stopped'"
         raise refused(MODEL, "status", "literal_error", status, choices=choices)
-
-    def made(run: Run) -> int:
-        """Return when the entry was made: at the start, on old servers at the end of the run."""
-        return run.created_at if shows_running else run.finished_at or run.created_at
-
+    # An entry is made at the start of its run, on old servers at its end.
+    made = {run.id: (not shows_running and run.finished_at) or run.created_at for run in world.runs}
     earliest = _seconds(query.get("created_at__after"), float("-inf"))
     latest = _seconds(query.get("created_at__before"), float("inf"))
     session, keyword = query.get("created_by_end_user_session_id"), query.get("keyword")
@@ -82,13 +79,13 @@ async def list_workflow_logs(request: ApiRequest) -> Reply:
         for run in world.runs
         if run.app is request.app and run.listed and not account
         if (shows_running or run.over) and status in (None, run.status)
-        if earliest <= made(run) <= latest and session in (None, "", run.user)
+        if earliest <= made[run.id] <= latest and session in (None, "", run.user)
         if not keyword or _has(world, run, keyword)
     ]
     shuffle = random.Random(json.dumps({**query, "page": "", "limit": limit}, sort_keys=True))
     shuffle.shuffle(runs)  # Dify orders by whole seconds alone
-    runs.sort(key=lambda run: -made(run))
-    data = [_entry(run, made(run)) for run in runs[(page - 1) * limit : page * limit]]
+    runs.sort(key=lambda run: -made[run.id])
+    data = [_entry(run, made[run.id]) for run in runs[(page - 1) * limit : page * limit]]
     about = {"total": len(runs), "has_more": len(runs) > page * limit, "data": data}
     return Reply(fill("WorkflowLogPage", page=page, limit=limit, **about))
 

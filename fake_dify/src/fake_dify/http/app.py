@@ -36,7 +36,7 @@ class Service:
     """The application of one server. requests: everything that arrived, in order."""
 
     def __init__(self, world: World) -> None:
-        self._world, self._send = world, partial(Sending, world.rules)
+        self._world = world
         self.requests: list[ApiRequest] = []
         routes = [
             Route(f"/v1{one.path}", partial(self._operate, one), methods=[one.method])
@@ -76,7 +76,7 @@ class Service:
         if fault is not None:
             await asyncio.sleep(fault.seconds)
         if isinstance(fault, Answer):
-            return self._send(_instead(fault))
+            return Sending(_instead(fault))
         refused: ApiError | None = None
         try:
             call.authenticate()
@@ -95,7 +95,7 @@ class Service:
                 found = contract().reply_problems(operation, reply.status, reply.body)
                 world.violations += found
             reply = old_reply(world.rules, operation, reply, refused)
-        return self._send(evolve(reply, headers={**CORS, **reply.headers}))
+        return Sending(evolve(reply, headers={**CORS, **reply.headers}))
 
     def _refusal(self, error: ApiError) -> Reply:
         headers = {"www-authenticate": 'Bearer realm="api"'} if error.status == 401 else {}
@@ -110,22 +110,22 @@ class Service:
             status, headers = 404, CORS if path == "/v1/" else {}
             if path == "/v1":
                 status, headers = 308, {"location": "/v1/"}
-            return self._send(Reply(status=status, media=HTML, content=NOT_FOUND, headers=headers))
+            return Sending(Reply(status=status, media=HTML, content=NOT_FOUND, headers=headers))
         if request.method != "OPTIONS":
-            return self._send(Reply(ApiError(405, "method_not_allowed", NOT_ALLOWED).body(), 405))
+            return Sending(Reply(ApiError(405, "method_not_allowed", NOT_ALLOWED).body(), 405))
         found: list[Any] = self._router.routes
         found = [one for one in found if one.matches(request.scope)[0] != Match.NONE]
         methods = {"OPTIONS", *(method for one in found for method in one.methods)} - {"HEAD"}
         headers = {**CORS, "allow": ", ".join(sorted(methods))}
-        return self._send(Reply(media=HTML, content=b"", headers=headers))
+        return Sending(Reply(media=HTML, content=b"", headers=headers))
 
     async def _download(self, request: Request) -> Sending:
         reply = download(self._world, request.url.path, request.query_params)
-        return self._send(evolve(reply, headers=CORS))
+        return Sending(evolve(reply, headers=CORS))
 
     async def _health(self, request: Request) -> Sending:
         told = {"pid": 1, "status": "ok", "version": self._world.rules.version}
-        return self._send(Reply(told, line=False))
+        return Sending(Reply(told, line=False))
 
     async def _faults(self, request: Request) -> Sending:
         """List, switch on or switch off the faults of the catalogue."""
@@ -139,7 +139,7 @@ class Service:
             status, told = 400, {"message": str(error)}
         names = {name: {"does": one.does, "right": one.right} for name, one in CATALOGUE.items()}
         on = self._world.faults.named
-        return self._send(Reply(told | {"on": on, "catalogue": names}, status))
+        return Sending(Reply(told | {"on": on, "catalogue": names}, status))
 
 
 def _instead(answer: Answer) -> Reply:

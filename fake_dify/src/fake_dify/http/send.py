@@ -7,18 +7,17 @@ import asyncio
 import json
 import socket
 import struct
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from email.utils import formatdate
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
 from ..api.request import ApiRequest
-from ..api.streams import ENDS
+from ..api.streams import ENDS, linger
 from ..faults import Fault
 from ..replies import PING, Reply, ReplyOver, each, frame
 from ..run import payloads
-from ..versions import Rules
 
 EXPOSED = "access-control-expose-headers"
 CORS = {"access-control-allow-origin": "*", EXPOSED: "X-Env, X-Trace-Id, X-Version"}
@@ -28,9 +27,8 @@ ERROR: dict[str, Any] = {"event": "error", "message": "Worker died", "status": 5
 class Sending:
     """A reply as an ASGI application. Raises ReplyOver where it is broken off."""
 
-    def __init__(self, rules: Rules, reply: Reply) -> None:
-        self._rules, self._reply = rules, reply
-        self._events = self._bytes = 0
+    def __init__(self, reply: Reply) -> None:
+        self._reply, self._events, self._bytes = reply, 0, 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._send, reply = send, self._reply
@@ -62,12 +60,12 @@ class Sending:
 
     def _json(self) -> bytes:
         line = self._reply.line
-        separators = (",", ":") if line and self._rules.compact_json else None
+        separators = (",", ":") if line and self._call.rules.compact_json else None
         return (json.dumps(self._reply.body, separators=separators) + "\n" * line).encode()
 
     def _headers(self) -> list[tuple[bytes, bytes]]:
         """Add what every reply of this version carries, leave out what none has."""
-        rules, own = self._rules, dict(self._reply.headers)
+        rules, own = self._call.rules, dict(self._reply.headers)
         if not rules.since(1, 11):
             own.pop(EXPOSED, None)
         headers = {
@@ -131,14 +129,11 @@ class Sending:
         """Send nothing but pings, as Dify does when a terminal event got lost."""
         world = self._call.world
         for _ in range(int(world.idle_limit / world.ping_interval)):
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._call.gone.wait(), world.ping_interval)
-                break
+            await linger(self._call, world.ping_interval)
             await self._body(PING)
-        if world.rules.makes_ends_up and self._call.operation.startswith("runWorkflow"):
-            await self._make_end_up()  # the stream of the request that began the run
-        else:
-            await self._body(b"", more=False)
+        began_it = self._call.operation.startswith("runWorkflow")
+        makes_up = began_it and world.rules.makes_ends_up
+        await (self._make_end_up() if makes_up else self._body(b"", more=False))
         raise ReplyOver
 
     async def _make_end_up(self) -> None:

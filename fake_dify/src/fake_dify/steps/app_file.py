@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 from attrs import define, field
 
@@ -211,7 +211,8 @@ def _form(name: str, data: Mapping[str, Any]) -> HumanInput:
 
 
 def _form_input(one: Mapping[str, Any]) -> FormInput:
-    kind, default = text(one.get("type")), mapping(one.get("default"))
+    name, default = text(one.get("output_variable_name")), mapping(one.get("default"))
+    kind: Any = text(one.get("type"))
     options = list(mapping(one.get("option_source")).get("value") or ())
     if kind not in ("file", "file-list") and not (kind == "select" and options):
         kind = "paragraph"
@@ -219,6 +220,4 @@ def _form_input(one: Mapping[str, Any]) -> FormInput:
     if default.get("type") == "variable":
         value = None, ".".join(selector_of(default.get("selector"))) or None
     limit = int(one.get("number_limits") or 2)
-    return FormInput(
-        text(one.get("output_variable_name")), cast("Any", kind), *value, options, limit
-    )
+    return FormInput(name, kind, *value, options, limit)
