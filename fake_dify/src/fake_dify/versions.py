@@ -133,21 +133,18 @@ def old_event(rules: Rules, event: Data) -> Data:
     if name == "loop_completed":
         for last in ("loop_duration_map", "loop_variable_map"):
             used[last] = used.pop(last, None)
-    if not rules.since(1, 10):
-        if name == "workflow_finished":
-            data["error"] = data["error"] or ""
-        if name == "node_finished":
-            data["execution_metadata"] = used
-        if name.endswith("_completed"):
-            del used["total_price"], used["currency"]
-        if name.startswith("iteration_") and rules.since(1, 9):
+    if rules.since(1, 10):
+        return event
+    if name == "workflow_finished":
+        data["error"] = data["error"] or ""
+    if name == "node_finished":
+        data["execution_metadata"] = used
+    if name.endswith("_completed"):
+        del used["total_price"], used["currency"]
+    if rules.since(1, 9):
+        if name.startswith("iteration_"):
             del data["parallel_id"], data["parallel_start_node_id"]
-    if not rules.since(1, 9):
-        _before_1_9(name, data)
-    return event
-
-
-def _before_1_9(name: str, data: Data) -> None:
+        return event
     match name:
         case "node_finished":
             data["process_data"] = data["process_data"] or None
@@ -159,6 +156,7 @@ def _before_1_9(name: str, data: Data) -> None:
             data["execution_metadata"] = dict.fromkeys(ids)
         case "iteration_started":
             data["metadata"] = {"iterator_length": data["metadata"]["iteration_length"]}
+    return event
 
 
 def old_reply(rules: Rules, asked: Operation, reply: Reply, error: ApiError | None) -> Reply:

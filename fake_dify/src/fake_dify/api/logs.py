@@ -93,10 +93,7 @@ async def list_workflow_logs(request: ApiRequest) -> Reply:
 def _entry(run: Run, created_at: int) -> Data:
     entry: Data = contract().example("WorkflowLogPage")["data"][0]
     not_yet = {} if run.over else {"elapsed_time": 0.0, "total_tokens": 0, "exceptions_count": 0}
-    about: Data = {"id": run.log_id, "created_at": created_at}
-    about["workflow_run"] = fill(
-        entry["workflow_run"], run, version=run.app.version_text, **not_yet
-    )
-    user = run.app.user(run.user)
-    about["created_by_end_user"] = fill(entry["created_by_end_user"], user)
-    return fill(entry, **about)
+    told = fill(entry["workflow_run"], run, version=run.app.version_text, **not_yet)
+    user = fill(entry["created_by_end_user"], run.app.user(run.user))
+    about = {"workflow_run": told, "created_by_end_user": user}
+    return fill(entry, id=run.log_id, created_at=created_at, **about)
