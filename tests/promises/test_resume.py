@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from dify_workflow import NotFound
 from facade import Kind, both, client
-from fake_dify import Answer, Fault, Gate, Node, Parallel
+from fake_dify import Answer, Fault, Gate, Node
 from paused_runs import (
     END,
     FIRST_LEG,
@@ -87,29 +87,6 @@ def test_resuming_in_another_process(kind: Kind) -> None:
                 gate.open()
                 events += list(stream)
     assert seen(events) == [*FIRST_LEG[:-2], *SECOND_LEG]
-
-
-@both
-@pytest.mark.parametrize("order", ["both", "left first", "right first"])
-def test_two_pauses_side_by_side(kind: Kind, order: str) -> None:
-    with running(kind, Parallel(ask("left"), ask("right"))) as (_, dify):
-        response = dify.run_workflow({})
-        forms = sorted(response.forms, key=lambda form: form.node_id)
-        assert [form.node_id for form in forms] == ["left", "right"]
-        first, last = forms if order == "left first" else reversed(forms)
-        answer(dify, first)
-        if order != "both":
-            with dify.resume(response) as stream:
-                events = seen(stream)
-                response = stream.result()
-            assert [form.token for form in response.forms] == [last.token]
-            assert events[-1] == f"workflow_paused {last.node_id}"
-            assert not any(line.startswith("human_input_required") for line in events)
-        answer(dify, last)
-        with dify.resume(response) as stream:
-            events = seen(stream)
-        assert stream.result().status == "succeeded"
-        assert [line for line in events if "paused" in line] == []
 
 
 @pytest.mark.sample(3)
