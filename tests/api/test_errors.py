@@ -191,6 +191,7 @@ HINTS: list[tuple[ApiResponse, str]] = [
     (answer_of(exchange("1.14.2", "files/run_wrong_user_blocking")), "same user"),
     (answer_of(exchange("1.14.2", "limit/max2_third_streaming")), ""),
     (answer_of(exchange("1.13.2", "errors/bad_select_blocking")), ""),
+    (answer_of(exchange("1.14.2", "errors/bad_file_blocking")), "Give a WorkflowFile, or a list"),
     (answer(400, ONE_RUN), "max_active_requests=1"),  # which refuses every stream
 ]
 

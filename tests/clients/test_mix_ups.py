@@ -16,13 +16,12 @@ from dify_workflow import (
     ConnectionFailed,
     DifyWorkflow,
     InvalidArgument,
-    InvalidParam,
     NotFound,
     WorkflowRunResponse,
 )
 from dify_workflow.batch import BatchOptions, iter_many
 from facade import Kind, both, client
-from fake_dify import Answer, FakeDify, Input
+from fake_dify import Answer, FakeDify
 
 NO_RUN = r"the id \(a UUID\) of a run of this app, not a task's, not a log entry's"
 
@@ -69,14 +68,6 @@ def test_a_server_that_fails_is_asked_again_for_a_run(kind: Kind, fake_dify: Fak
         for route in ("events", "detail"):
             fake_dify.faults.add(Answer(on=route, status=500, body=body))
         assert dify.attach(run.id).result().status == "succeeded"
-
-
-def test_a_text_is_no_file() -> None:
-    form = [Input("docs", "file-list")]
-    with FakeDify(form=form) as fake, client("sync", fake) as dify:
-        with pytest.raises(InvalidParam) as caught:
-            dify.run_workflow({"docs": ["a.pdf"]})
-        assert caught.value.hint == "Give a WorkflowFile, or a list of them"
 
 
 def test_a_batch_names_its_own_options_and_a_stream_cannot_be_pickled(fake_dify: FakeDify) -> None:
