@@ -30,18 +30,17 @@ class Size(enum.StrEnum):
     BIG = "big"
 
 
-class Text(str):
+class Disguised:
     """Shows something else than it holds."""
 
     def __str__(self) -> str:
         return "something else"
 
 
-class Number(int):
-    """Shows something else than it holds."""
+class Text(Disguised, str): ...
 
-    def __str__(self) -> str:
-        return "something else"
+
+class Number(Disguised, int): ...
 
 
 @dataclasses.dataclass
