@@ -10,8 +10,8 @@ import httpx
 import pytest
 from dify_workflow import ConnectionFailed, RedirectRefused, RunOutcomeUnknown, WorkflowRunRequest
 from dify_workflow._transport.pools import TransportSettings
+from download_replies import gone_to
 from facade import Kind, answered, both, client, close_given, given_client
-from replay_reply import head
 from replay_server import ReplayServer, Reply, Request
 from slow_runs import RUN, RUN_ID, STARTED, TASK_ID, SlowRuns, each_connections, each_state, freed
 from tunnel import Tunnel, trusting
@@ -201,36 +201,30 @@ def test_tls_through_a_proxy(
         assert len(server.requests) == 5
 
 
-CALLS: list[tuple[str, Callable[[Any], Any]]] = [
-    ("POST", lambda dify: list(dify.run_workflow_stream({}))),
-    ("POST", lambda dify: dify.run_workflow({})),
-    ("POST", lambda dify: dify.run_workflow(BLOCKING_REQUEST)),
-    ("GET", lambda dify: dify.info("x")),
-    ("POST", lambda dify: dify.stop_workflow_stream("x")),
-    ("GET", lambda dify: dify.logs()),
+CALLS: list[Callable[[Any], Any]] = [
+    lambda dify: list(dify.run_workflow_stream({})),
+    lambda dify: dify.run_workflow({}),
+    lambda dify: dify.run_workflow(BLOCKING_REQUEST),
+    lambda dify: dify.info("x"),
+    lambda dify: dify.stop_workflow_stream("x"),
+    lambda dify: dify.logs(),
 ]
 
 
-def moved(status: int, target: str) -> Reply:
-    return Reply.raw(head(status, [("Location", target), ("Content-Length", "0")]))
-
-
 @both
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_redirects_are_refused_with_their_target(kind: Kind, status: int) -> None:
+def test_redirects_are_refused_with_their_target(kind: Kind) -> None:
     target = "https://dify.example/v1/workflows/run"
-    with answered(kind, moved(status, target)) as (server, dify):
-        for _, call in CALLS:
-            with pytest.raises(RedirectRefused, match=target) as caught:
+    with answered(kind, gone_to(target)) as (server, dify):
+        for call in CALLS:
+            with pytest.raises(RedirectRefused, match=target):
                 call(dify)
-            assert caught.value.status_code == status
-        assert [request.method for request in server.requests] == [method for method, _ in CALLS]
+        assert len(server.requests) == len(CALLS)
 
 
 @both
 def test_a_redirect_while_a_run_is_followed_again_is_not_followed(kind: Kind) -> None:
     """A login page before the server, say: the run is known, and is told."""
-    login = moved(302, "https://login.example/")
+    login = gone_to("https://login.example/")
     with answered(kind, Reply.stream(STARTED), login) as (_, dify):
         with pytest.raises(RunOutcomeUnknown, match=RUN_ID) as caught:
             dify.run_workflow({})
@@ -242,7 +236,7 @@ def test_a_redirect_while_a_run_is_followed_again_is_not_followed(kind: Kind) ->
 def test_a_redirect_to_no_address_is_an_answer_that_was_lost(kind: Kind) -> None:
     """A client of httpx raises for it, though the request was sent: a run may have been started."""
     http = given_client(kind)
-    with answered(kind, moved(307, "http://xn--a/"), http_client=http) as (_, dify):
+    with answered(kind, gone_to("http://xn--a/"), http_client=http) as (_, dify):
         with pytest.raises(RunOutcomeUnknown):
             dify.run_workflow(BLOCKING_REQUEST)
         close_given(http, dify)
