@@ -173,12 +173,13 @@ def asked(
     Of the answer to one with the extension `left`, so many pieces are read.
     """
     given = [requests] if isinstance(requests, httpx.Request) else requests
+    settings = TransportSettings(**options) if own else None
     if way == "sync":
-        made: Any = Router(TransportSettings(**options)) if own else None
-        return _asked(given, made or httpx.HTTPTransport(**plain(options)))
-    made = AsyncRouter(TransportSettings(**options)) if own else None
+        transport: Any = Router(settings) if settings else httpx.HTTPTransport(**plain(options))
+        return asyncio.run(_asked(given, httpx.Client(transport=transport)))
+    transport = AsyncRouter(settings) if settings else httpx.AsyncHTTPTransport(**plain(options))
     run: Any = asyncio.run if way == "asyncio" else lambda main: trio.run(lambda: main)
-    found: list[Any] = run(_asked_async(given, made or httpx.AsyncHTTPTransport(**plain(options))))
+    found: list[Any] = run(_asked(given, httpx.AsyncClient(transport=transport)))
     return found
 
 
@@ -186,43 +187,25 @@ class Odd(Exception):
     """Raised by the code that makes a body."""
 
 
-def _asked(requests: Iterable[httpx.Request], transport: httpx.BaseTransport) -> list[Any]:
+async def _asked(requests: Iterable[httpx.Request], client: Any) -> list[Any]:
+    """Use a client of either kind: the sync one waits by itself."""
     said: list[Any] = []
-    with httpx.Client(transport=transport) as client:
-        for request in requests:
-            left = request.extensions.get("left")
-            try:
-                response = client.send(request, stream=left is not None)
-                if left is None:
-                    said.append(outcome_of(response))
-                else:
-                    pieces = response.iter_raw()
-                    for _ in range(left):
-                        next(pieces)
-                    response.close()
-            except (httpx.HTTPError, Odd) as error:
-                said.append(type(error))
-    return said
-
-
-async def _asked_async(
-    requests: Iterable[httpx.Request], transport: httpx.AsyncBaseTransport
-) -> list[Any]:
-    said: list[Any] = []
-    async with httpx.AsyncClient(transport=transport) as client:
-        for request in requests:
-            left = request.extensions.get("left")
-            try:
-                response = await client.send(request, stream=left is not None)
-                if left is None:
-                    said.append(outcome_of(response))
-                else:
-                    pieces = response.aiter_raw()
-                    for _ in range(left):
-                        await anext(pieces)
-                    await response.aclose()
-            except (httpx.HTTPError, Odd) as error:
-                said.append(type(error))
+    is_sync = isinstance(client, httpx.Client)
+    for request in requests:
+        left = request.extensions.get("left")
+        try:
+            response = client.send(request, stream=left is not None)
+            response = response if is_sync else await response
+            if left is None:
+                said.append(outcome_of(response))
+                continue
+            pieces = response.iter_raw() if is_sync else response.aiter_raw()
+            for _ in range(left):
+                next(pieces) if is_sync else await anext(pieces)
+            response.close() if is_sync else await response.aclose()
+        except (httpx.HTTPError, Odd) as error:
+            said.append(type(error))
+    client.close() if is_sync else await client.aclose()
     return said
 
 
