@@ -33,6 +33,7 @@ ARGUMENTS: list[tuple[str, Any, str]] = [
     *(("proxy", other, "127.0.0.1:3128") for other in (5, b"http://h:1", {"all": 5}, True, "")),
     *(("proxy", text, "http://") for text in ("127.0.0.1:3128", "//h:1", "proxy", "ftp://h:1")),
     *(("proxy", f"http://{text}", "http://") for text in (":1", "h:abc", "h:0", "h:99999", "a b")),
+    ("connections", "h11", '"httpx"'),
     ("proxy", "http://h\n:1", "http://"),
     ("proxy", "socks://127.0.0.1:7891/", "socks5://"),
     ("proxy", "http://me:secret@h:abc", "http://"),

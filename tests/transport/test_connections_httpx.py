@@ -11,13 +11,12 @@ import httpx
 import pytest
 from dify_workflow import (
     DifyError,
-    InvalidArgument,
     InvalidParam,
     RequestTimedOut,
     ServerError,
     TooManyRequests,
 )
-from facade import Kind, answered, both, both_by_both, client, close_given, given_client
+from facade import Kind, answered, both, both_by_both, close_given, given_client
 from replay_server import Reply, Request
 from slow_runs import FOREVER, NODE_STARTED, PING, RUN, RUN_ID, STARTED, Odd, freed, slow_runs
 from wire_archive import exchange
@@ -50,15 +49,6 @@ def test_what_is_lost_with_connections_of_httpx(kind: Kind) -> None:
         with pytest.raises(RequestTimedOut):
             stream.result(0.05)
         assert server.open_connections == 1 if exact else freed(server, dify)
-
-
-@both
-def test_connections_are_of_two_kinds(kind: Kind) -> None:
-    with (
-        pytest.raises(InvalidArgument, match='"httpx"'),
-        client(kind, "http://a", connections="h11"),
-    ):
-        pass
 
 
 @both_by_both
