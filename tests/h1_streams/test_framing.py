@@ -75,16 +75,6 @@ def test_what_follows_a_chunked_body_is_not_part_of_it() -> None:
         assert (body.done, body.reusable) == (True, pieces[-1] == b""), pieces
 
 
-def test_data_comes_out_before_its_chunk_is_complete() -> None:
-    body = ChunkedBody()
-    assert [body.feed(piece) for piece in (b"5\r\nhe", b"l", b"lo\r", b"\n0\r\n\r\n")] == [
-        b"he",
-        b"l",
-        b"lo",
-        b"",
-    ]
-
-
 MALFORMED = {
     "no size": b"\r\nhello\r\n0\r\n\r\n",
     "only an extension": b";a\r\nhello\r\n0\r\n\r\n",

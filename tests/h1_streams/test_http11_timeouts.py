@@ -151,28 +151,6 @@ def test_a_stream_is_read_on_after_a_time_out(way: Way) -> None:
         slow.more.put(b"")
 
 
-@ways
-def test_a_time_out_of_one_request_is_not_that_of_the_next(way: Way) -> None:
-    """On the same connection; the second answer takes longer than the first may."""
-    pause = threading.Event()
-
-    def serve(peer: Peer) -> None:
-        peer.request()
-        peer.send(OK)
-        peer.request()
-        pause.wait(1.5)
-        peer.send(OK)
-        peer.gone()
-
-    with RawServer(serve) as server:
-        made = iter(
-            httpx.Request("GET", server.url, extensions={"timeout": {"read": read}})
-            for read in (1.0, 8.0)
-        )
-        assert [answer["body"] for answer in asked(way, made)] == [b"ok"] * 2
-        assert server.connections == 1
-
-
 def test_closing_from_another_thread_ends_a_handshake() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
