@@ -235,7 +235,7 @@ def test_arguments_that_name_no_file_and_no_place(kind: Kind, tmp_path: Path) ->
     fifo, away = tmp_path / "fifo", tmp_path / "no" / "such" / "folder"
     os.mkfifo(fifo)
     places: list[Any] = [5, away, b"/tmp", fifo, "/dev/null", "a\0b", "x" * 9999]
-    calls = [("file", file, {}) for file in NO_FILES]
+    calls: list[tuple[str, Any, Any]] = [("file", file, {}) for file in NO_FILES]
     calls += [("to", "/a", {"to": to, "overwrite": is_}) for to in places for is_ in (True, False)]
     with answered(kind, whole()) as (server, dify):
         for field, file, options in calls:

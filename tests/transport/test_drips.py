@@ -60,6 +60,13 @@ CONNECTIONS: dict[str, Connect] = {
     "httpx": lambda _: {"connections": "httpx"},
     "given": lambda kind: {"http_client": given_client(kind)},
 }
+
+
+def result_of(stream: Any) -> Any:
+    with stream:
+        return stream.result(0.6)
+
+
 BOUNDED: dict[str, tuple[Ask, type[DifyError]]] = {
     "number": (lambda d, _: d.app_info(timeout=0.6), RequestTimedOut),
     "upload": (lambda d, _: d.upload_file(b"x", name="a", timeout=0.6), RequestTimedOut),
@@ -67,8 +74,8 @@ BOUNDED: dict[str, tuple[Ask, type[DifyError]]] = {
     "deadline": (lambda d, _: d.run_workflow({}, deadline=0.6), DeadlineExceeded),
     "blocking": (lambda d, _: d.run_workflow(BLOCKING, deadline=0.6), RunOutcomeUnknown),
     "bytes": (lambda d, _: d.download("/a", timeout=0.6), RequestTimedOut),
-    "result": (lambda d, _: d.run_workflow_stream({}).result(0.6), RequestTimedOut),
-    "attach": (lambda d, _: d.attach("id").result(0.6), RequestTimedOut),
+    "result": (lambda d, _: result_of(d.run_workflow_stream({})), RequestTimedOut),
+    "attach": (lambda d, _: result_of(d.attach("id")), RequestTimedOut),
 }
 # Those of httpx end a wait for a result with a silence alone.
 CASES = [
