@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from unittest.mock import Mock, call
 
 import h11
 import httpx
@@ -79,29 +80,17 @@ def test_httpcore_does_not_parse_for_us(monkeypatch: pytest.MonkeyPatch) -> None
             assert ours["body"] == b"hello"
 
 
-class Tap:
-    """A transport that a stream turns off and on."""
-
-    def __init__(self) -> None:
-        self.flows = True
-
-    def pause_reading(self) -> None:
-        self.flows = False
-
-    def resume_reading(self) -> None:
-        self.flows = True
-
-
 def test_a_sender_is_held_back_while_nobody_reads() -> None:
-    async def main() -> list[bool]:
-        stream, tap = AsyncioStream(asyncio.get_running_loop()), Tap()
-        stream.connection_made(tap)
+    async def main() -> None:
+        stream, transport = AsyncioStream(asyncio.get_running_loop()), Mock()
+        stream.connection_made(transport)
         stream.data_received(bytes(_HIGH_WATER))
-        flows = [tap.flows]
+        assert transport.method_calls == []
         stream.data_received(bytes(2))
-        for _ in range(3):
-            flows.append(tap.flows)
-            await stream.read(1)
-        return [*flows, tap.flows]
+        await stream.read(1)
+        assert transport.method_calls == [call.pause_reading()]
+        await stream.read(1)
+        await stream.read(1)
+        assert transport.method_calls == [call.pause_reading(), call.resume_reading()]
 
-    assert asyncio.run(main()) == [True, False, False, True, True]
+    asyncio.run(main())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import ssl
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 import httpcore
 import httpx
@@ -122,20 +122,22 @@ def trusted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     state.proxy_context.cache_clear()
 
 
-def secure_proxy(stack: ExitStack, target: str) -> str:
-    """The URL of a proxy that itself is spoken to by TLS, and makes tunnels to a URL."""
-    plain = stack.enter_context(Tunnel(target))
-    return stack.enter_context(Tunnel(plain.url, tls=True)).url
+@contextmanager
+def secure_proxy(target: str) -> Iterator[str]:
+    """Give the URL of a proxy that is spoken to by TLS, and makes tunnels to a server of TLS."""
+    with (
+        Tunnel(target, tls=True) as front,
+        Tunnel(front.url) as plain,
+        Tunnel(plain.url, tls=True) as proxy,
+    ):
+        yield proxy.url
 
 
 @ways
 def test_tls_within_tls(way: Way, trusted: None) -> None:
     """Answers longer than what is read at a time come whole."""
     long = b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + b"x" * 300_000
-    with ExitStack() as stack:
-        server = stack.enter_context(RawServer(answers(OK, long, OK)))
-        front = stack.enter_context(Tunnel(server.url, tls=True))
-        url = secure_proxy(stack, front.url)
+    with RawServer(answers(OK, long, OK)) as server, secure_proxy(server.url) as url:
         sent = httpx.Request("POST", "https://localhost/x", content=b"y" * 100_000)
         got = asked(way, [sent] * 3, proxy=url, verify=trusting())
         assert [answer["body"] for answer in got] == [b"ok", b"x" * 300_000, b"ok"]
@@ -144,9 +146,7 @@ def test_tls_within_tls(way: Way, trusted: None) -> None:
 
 @ways
 def test_a_server_within_tls_that_is_not_trusted(way: Way, trusted: None) -> None:
-    with ExitStack() as stack:
-        server = stack.enter_context(RawServer(answers(OK)))
-        url = secure_proxy(stack, stack.enter_context(Tunnel(server.url, tls=True)).url)
+    with RawServer(answers(OK)) as server, secure_proxy(server.url) as url:
         sent = httpx.Request("GET", "https://localhost/x")
         other = ssl.create_default_context()
         assert asked(way, sent, proxy=url, verify=other) == [httpx.ConnectError]

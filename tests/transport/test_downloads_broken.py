@@ -10,6 +10,7 @@ import tracemalloc
 import zlib
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from dify_workflow import (
@@ -145,15 +146,12 @@ def test_what_is_there_stays_unless_it_may_be_overwritten(kind: Kind, tmp_path: 
 def test_what_comes_while_it_is_fetched_stays_too(
     kind: Kind, links: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def link(*_: object) -> None:
-        raise PermissionError(1, "Operation not permitted")
-
     def answer(_: Request) -> Reply:
         (tmp_path / "a").write_text("somebody's")
         return whole()
 
     if not links:
-        monkeypatch.setattr("os.link", link)
+        monkeypatch.setattr("os.link", Mock(side_effect=PermissionError(1, "not permitted")))
     with answered(kind, answer) as (_, dify):
         with pytest.raises(InvalidArgument) as caught:
             dify.download("/x", to=tmp_path / "a")
