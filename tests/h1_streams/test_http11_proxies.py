@@ -16,11 +16,9 @@ from h1_streams import state
 from pauses import recorded_pauses
 from raw_http import OK, Peer, RawServer, Way, answers, asked, quiet_trio, ways
 from tunnel import Tunnel, trusting
-from wire_archive import exchange
 
 pytestmark = quiet_trio
 
-BLOCKING = exchange("1.14.2", "run/empty_blocking")
 SECURE = "https://dify.test/v1/info"
 
 

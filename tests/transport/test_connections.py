@@ -23,7 +23,6 @@ from replay_server import ReplayServer, Reply, Request
 from slow_runs import FOREVER, RUN, RUN_ID
 from wire_archive import exchange
 
-BLOCKING = exchange("1.14.2", "run/empty_blocking")
 DETAIL = exchange("1.14.2", "detail/empty")
 
 
