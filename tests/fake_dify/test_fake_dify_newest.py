@@ -64,7 +64,7 @@ def test_a_graph_that_cannot_be_built(serve: Serve, version: str, text: str) -> 
 
 @pytest.mark.parametrize(("version", "more"), [("1.14.2", []), (NEWEST, PAIR)])
 def test_an_error_of_a_run_that_has_begun(serve: Serve, version: str, more: list[str]) -> None:
-    dify, client = serve(version, workflow=[Node("a"), PipelineError("x")], idle_limit=0.5)
+    dify, client = serve(version, workflow=[Node("a"), PipelineError("x")], idle_limit=1.0)
     told = client.run()
     assert names(told)[5:] == ["error", *more]
     assert not more or made_up(told[-1])
@@ -78,7 +78,7 @@ def test_an_error_of_a_run_that_has_begun(serve: Serve, version: str, more: list
 def test_a_stream_without_an_end_gets_one(serve: Serve, version: str, end: list[str]) -> None:
     """It was lost, or the worker has died."""
     for step, status in ((Node("b"), "succeeded"), (Hang(), "running")):
-        dify, client = serve(version, workflow=[Node("a"), step], idle_limit=0.5)
+        dify, client = serve(version, workflow=[Node("a"), step], idle_limit=1.0)
         if status == "succeeded":
             dify.faults.add(Fault(then="lose terminal"))
         told = client.run()
