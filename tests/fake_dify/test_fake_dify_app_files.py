@@ -13,7 +13,7 @@ from dify_workflow.cli.generate.module import render
 from dify_workflow.exported import Input, read_app
 from exported_apps import EXPORTED, end, exported
 from exported_rules import BRANCHES, FIELDS, PLACE, TABLE
-from fake_dify import FakeDify, ScriptError
+from fake_dify import FakeDify
 from places import DSL
 
 FILE = WorkflowFile.from_bytes(b"x", name="n.png")
@@ -76,10 +76,3 @@ def test_scripted_values_and_a_branch_by_title() -> None:
         assert dify.run_workflow({"text": "a"}).outputs == {"out": "scripted"}
         (run,) = fake.runs
     assert {"Start", "IF/ELSE", "Aggregator", "End"} < {node.title for node in run.nodes}
-
-
-def test_an_app_file_is_alone() -> None:
-    with pytest.raises(ScriptError, match="of its own"):
-        FakeDify(app_file=DSL / "llm.yml", form=[])
-    with pytest.raises(ScriptError, match="without an app_file"):
-        FakeDify(values={})

@@ -147,10 +147,3 @@ def test_a_fault_for_every_request(dify: FakeDify) -> None:
         run(dify)
     assert [request.status for request in dify.requests] == [500, 500, 500]
     dify.faults.clear()
-
-
-def test_contradictory_faults_are_refused() -> None:
-    with pytest.raises(ValueError, match="one of"):
-        Fault(after_events=1, after_bytes=1, then="eof")
-    with pytest.raises(ValueError, match="begun"):
-        Fault(before_headers=True, then="cut inside event")

@@ -23,8 +23,11 @@ from fake_dify import (
     ScriptError,
     Text,
 )
+from places import DSL
 
 A: Any = Node("a")
+APP = DSL / "llm.yml"
+CUT = "cut inside event"
 TWO_ENDS = [End({"x": "a.b"}), End({"y": "a.b"})]
 NONSENSE: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], str]] = [
     (Parallel, ([[A]],), {}, "Parallel: branches[0][0] is ["),
@@ -44,6 +47,13 @@ NONSENSE: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], str]] 
     (FakeDify, (), {"two_forms": "x"}, "FakeDify: two_forms is 'x' (str), not 'together' or "),
     (FakeDify, (), {"eof_delay": -1}, "FakeDify: eof_delay is -1 (int), not a number of 0 or more"),
     (FakeDify, (1.16,), {}, "FakeDify: version is 1.16 (float), not text"),
+    (
+        FakeDify,
+        (),
+        {"app_file": APP, "form": []},
+        "FakeDify: app_file has a workflow and a form o",
+    ),
+    (FakeDify, (), {"values": {}}, "FakeDify: values are given without an app_file"),
     (Text, ("Hello",), {}, "Text: chunks is 'Hello' (str), not a list of text"),
     (Text, ([1],), {}, "Text: chunks[0] is 1 (int), not text"),
     (Node, ("a", "x"), {}, "Node: outputs is 'x' (str), not a dict or a function"),
@@ -62,6 +72,8 @@ NONSENSE: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], str]] 
     (Input, ("a", "select"), {"options": "ab"}, "Input: options is 'ab' (str), not a list of text"),
     (Fault, (), {"on": "rnu"}, "Fault: on is 'rnu', not an operationId or one of run, events"),
     (Fault, (), {"then": "explode"}, "Fault: then is 'explode' (str)"),
+    (Fault, (), {"after_events": 1, "after_bytes": 1}, "Fault: give one of after_events, after_by"),
+    (Fault, (), {"before_headers": True, "then": CUT}, "Fault: 'cut inside event' needs an answer"),
     (Answer, (), {"body": [1]}, "Answer: body is [1] (list), not a dict or text"),
     (Emit, (3,), {}, "Emit: event is 3 (int), not text"),
 ]
