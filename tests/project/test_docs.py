@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
 import dify_workflow.batch
 import fake_dify
 import pytest
+from dify_workflow import DifyWorkflow
 from dify_workflow_api.events import EVENTS
 from fake_dify import FakeDify, HumanInput, Node, Parallel, Text
 from places import ROOT
@@ -18,15 +21,16 @@ from typer.main import get_command
 
 DOCS = ROOT / "docs"
 SITE = {page.relative_to(DOCS).with_suffix("").as_posix(): page for page in DOCS.rglob("*.md")}
-PAGES = {
-    name: ROOT / name / "README.md" for name in ("", "fake_dify", "generated/dify_workflow_api")
-}
-PAGES |= SITE
+README = ROOT / "README.md"
+STAND_IN = ROOT / "fake_dify" / "README.md"
+ALONE = ROOT / "generated" / "dify_workflow_api" / "README.md"
+PAGES = {"README": README, "fake_dify": STAND_IN, "generated": ALONE, **SITE}
 BLOCKS = {
     f"{name}-{number}": block
     for name, page in sorted(PAGES.items())
     for number, block in enumerate(re.findall(r"```python\n(.*?)```", page.read_text(), re.S))
 }
+IN_README = [block for name, block in BLOCKS.items() if name.startswith("README")]
 RECIPES = {name: block for name, block in BLOCKS.items() if "def test_" in block}
 PROGRAMS = [name for name in BLOCKS if name not in RECIPES]
 FORMS = [Parallel(HumanInput("left"), HumanInput("right"))]
@@ -61,12 +65,75 @@ def test_recipes_run_as_tests(tmp_path: Path) -> None:
     assert "= 11 passed in" in told
 
 
+def expression(text: str) -> ast.expr | None:
+    """What a comment or a `text` says in Python, if it does."""
+    try:
+        found = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError:
+        return None
+    return found if isinstance(found, ast.Tuple | ast.Call | ast.Attribute) else None
+
+
+def with_comments(block: str) -> str:
+    """A program that also does what its comments say, each before the next line."""
+    lines: list[str] = []
+    said = None
+    for line in block.splitlines():
+        if said:
+            lines.append(line[: len(line) - len(line.lstrip())] + said)
+        code, _, comment = line.partition("  # ")
+        said = comment if expression(comment) else None
+        lines.append(code)
+    return "\n".join(lines) + "\n"
+
+
+def calls_in_prose() -> str:
+    """A program with each call of a client's method that the text names; `...` is any value."""
+    calls, names = [], {"given"}
+    for span in re.findall(
+        r"`([^`\n]+)`", re.sub(r"```.*?```", "", README.read_text(), flags=re.S)
+    ):
+        said = expression(span.replace("{...}", "{}").replace("...", "given"))
+        name = (
+            said.func.id if isinstance(said, ast.Call) and isinstance(said.func, ast.Name) else ""
+        )
+        if said and hasattr(DifyWorkflow, name):
+            names |= {node.id for node in ast.walk(said) if isinstance(node, ast.Name)}
+            calls.append(f"    dify.{ast.unparse(said)}\n")
+    head = "from typing import Any\nfrom dify_workflow import DifyWorkflow\n"
+    arguments = ", ".join(f"{name}: Any" for name in sorted(names))
+    return f"{head}def calls(dify: DifyWorkflow, {arguments}) -> None:\n{''.join(calls)}"
+
+
+def test_it_is_short_and_its_comments_and_prose_are_read() -> None:
+    assert len(README.read_text().splitlines()) <= 200
+    assert len(IN_README) >= 7
+    assert "\n        item.id, item.status" in "".join(map(with_comments, IN_README))
+    assert "dify.run_workflow(inputs={}, user=given" in calls_in_prose()
+
+
 @pytest.mark.types
 def test_programs_type_check(tmp_path: Path) -> None:
-    for name, block in BLOCKS.items():
-        (tmp_path / f"{re.sub('[-/]', '_', name)}.py").write_text(block)
-    ran = python("-m", "mypy", tmp_path)
-    assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
+    """The README's with what stands in their comments, and the calls that its text names."""
+    readme, site = tmp_path / "readme", tmp_path / "site"
+    programs = {f"block_{number}": with_comments(one) for number, one in enumerate(IN_README)}
+    for folder, blocks in ((readme, programs | {"prose": calls_in_prose()}), (site, BLOCKS)):
+        folder.mkdir()
+        for name, block in blocks.items():
+            (folder / f"{re.sub('[-/]', '_', name)}.py").write_text(block)
+    printed("-m", "mypy", "--strict", *readme.glob("*.py"))
+    printed("-m", "pyright", "--pythonpath", sys.executable, *readme.glob("*.py"), folder=readme)
+    printed("-m", "mypy", site)
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md", "CONTRIBUTING.md"])
+def test_links_lead_somewhere(name: str) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", (ROOT / name).read_text("utf-8"))
+    for path, anchor in links:
+        assert (ROOT / path).exists(), path
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", (ROOT / path).read_text("utf-8"), re.M)
+            assert anchor in [title.lower().replace(" ", "-") for title in headings], anchor
 
 
 def test_commands_and_options_exist() -> None:
