@@ -51,7 +51,9 @@ class ApiRequest:
         self.headers: dict[str, str] = dict(request.headers)
         self._authorization = self.headers.pop("authorization", "")
         self.body: Any = None
-        self.operation, self.status, self.raw = "", 0, b""
+        self.operation: str = ""
+        self.status: int = 0
+        self.raw: bytes = b""
         self.run: Run | None = None
         self.fault: Fault | Answer | None = None
         self.form: FormData = FormData()

@@ -36,25 +36,25 @@ class Execution:
         self._steps = steps
         # An exported app has names of its own for its nodes, and a way of it can lead to no End.
         self.titles: Mapping[str, str] = {}
-        self.start, self.end = "start", "end"
+        self.start: str = "start"
+        self.end: str = "end"
         self.text_stream: TextStream = TextStream(world, self._tell_text)
         self.variables: dict[Selector, Any] = self.text_stream.variables
         for step in steps:
             step.prepare(self)
         if self.end and not any(isinstance(step, End) for step in steps):
             self.text_stream.tails += tail_ids(steps)
-        self.nested = self.total_steps = self._index = 0
+        self.nested: int = 0
+        self.total_steps: int = 0
+        self._index = 0
         self._begun = self._last_sent = time.monotonic()
-        self.busy = 1
+        self.busy: int = 1
         self._submitted: list[Form] = []  # since the run paused; it is about to go on
 
     # Events
 
     async def tell(self, event: str, source: object = None, /, **given: Any) -> None:
-        """Send an event like the contract's example, with what is given and what `source` has.
-
-        A version that does not have it sends nothing.
-        """
+        """Send an event, if this version has it: its example with what is given or `source` has."""
         if contract().tells(event, self.rules.release):
             await self.send(event, fill(event, source, **given))
 
