@@ -77,7 +77,8 @@ def test_a_session_is_recorded_without_its_secrets(kind: Kind, tmp_path: Path) -
         sent = {operation for r in fake.requests if (operation := r.operation)}
     streams = [one for one in traffic.read(tmp_path) if one.is_stream]
     told = [event for one in streams for event in one.events() if event["event"] == "text_chunk"]
-    assert [chunk["data"]["text"] for chunk in told][: len(pieces)] == pieces
+    llm = [one["data"] for one in told if one["data"]["from_variable_selector"][0] == "llm"]
+    assert [data["text"] for data in llm][: len(pieces)] == pieces
     assert {(one.version, one.status) for one in streams} == {(fake.version, 200)}
     assert len(recorded(tmp_path)) == len([r for r in fake.requests if r.operation])
     assert compare.main([f"--recorded={tmp_path}"]) == 0

@@ -81,7 +81,7 @@ def port(dify: FakeDify) -> int:
 
 def test_an_idle_connection_is_closed(serve: Serve) -> None:
     address = ("127.0.0.1", port(serve(keep_alive=0.05)[0]))
-    with socket.create_connection(address, timeout=5) as connection:
+    with socket.create_connection(address, timeout=60) as connection:
         connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
         received = b"".join(iter(lambda: connection.recv(4096), b""))
     assert received.startswith(b"HTTP/1.1 200")

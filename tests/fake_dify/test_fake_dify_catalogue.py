@@ -114,7 +114,7 @@ def test_a_killed_reader(quick: FakeDify) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as reader:
         gate.wait()
         curl(events.format(quick.runs[0].id), "--max-time", "0.3")  # it comes, and leaves
-        stream = reader.communicate(timeout=20)[0]
+        stream = reader.communicate(timeout=60)[0]
     gate.open()
     quick.wait_idle()
     assert "without a terminal event" in stream  # the run's own stream ends in a made-up one

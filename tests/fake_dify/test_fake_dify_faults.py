@@ -21,13 +21,13 @@ def workflow(dify: FakeDify) -> Iterator[None]:
     assert dify.faults.left == []
 
 
-def run(dify: FakeDify, timeout: float = 5.0) -> tuple[bytes, Exception | None]:
+def run(dify: FakeDify, timeout: float = 60.0) -> tuple[bytes, Exception | None]:
     """Start a run; return the bytes that came and how the stream broke."""
     return fetch(dify, "POST", "/workflows/run", asked(), timeout)
 
 
 def fetch(
-    dify: FakeDify, method: str, path: str, body: Any = None, timeout: float = 5.0
+    dify: FakeDify, method: str, path: str, body: Any = None, timeout: float = 60.0
 ) -> tuple[bytes, Exception | None]:
     received = b""
     try:
@@ -58,7 +58,7 @@ def test_a_stream_ends_after_so_many_events(
     dify: FakeDify, then: Any, after: int, error: Broken, half: bytes
 ) -> None:
     dify.faults.add(Fault(after_events=after, then=then))
-    received, broken = run(dify, timeout=1.0 if error is SILENT else 5.0)
+    received, broken = run(dify, timeout=3.0 if error is SILENT else 60.0)
     whole, _, rest = received.rpartition(b"\n\n")
     more = ["error"] if then == "error event left open" else []
     assert names(decode(whole)) == [*NAMES[:after], *more]
@@ -72,7 +72,7 @@ def test_a_stream_ends_after_so_many_events(
 @pytest.mark.parametrize(("then", "broken"), [*ENDINGS, ("silence", SILENT)])
 def test_nothing_comes_but_the_run_runs(dify: FakeDify, then: Any, broken: Broken) -> None:
     dify.faults.add(Fault(before_headers=True, then=then))
-    received, error = run(dify, timeout=1.0 if broken is SILENT else 5.0)
+    received, error = run(dify, timeout=3.0 if broken is SILENT else 60.0)
     assert (received, type(error)) == (b"", broken or EARLY)
     dify.wait_idle()
     assert [run.status for run in dify.runs] == ["succeeded"]

@@ -18,7 +18,7 @@ class Plain(httpx.Client):
 
     def __init__(self, dify: FakeDify, key: str = "") -> None:
         headers = {"authorization": f"Bearer {key or dify.api_key}"}
-        super().__init__(base_url=dify.url, headers=headers, timeout=5, verify=False)
+        super().__init__(base_url=dify.url, headers=headers, timeout=60, verify=False)
 
     def run(self, **inputs: Any) -> Events:
         return decode(self.post("/workflows/run", json=asked(**inputs)))
