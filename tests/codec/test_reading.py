@@ -48,8 +48,8 @@ def test_outputs_as_json_text_become_an_object() -> None:
 
 def test_dates_as_text_become_unix_seconds_in_any_zone(elsewhere: None) -> None:
     for text in ("Sun, 22 Nov 2026 09:15:42 -0000", "Sun, 22 Nov 2026 17:15:42 +0800"):
-        run = normalised_run({"created_at": text, "finished_at": None})
-        assert run == {"created_at": 1795338942, "finished_at": None, "outputs": {}}
+        run = normalised_run({"created_at": text, "finished_at": text})
+        assert run == {"created_at": 1795338942, "finished_at": 1795338942, "outputs": {}}
 
 
 BAD_DATES = ["soon", "", "Sun, 99 Nov 2026", "Sun, 06 Nov 1994 08:49:37 +9999999999999999999"]
