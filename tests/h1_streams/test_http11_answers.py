@@ -10,9 +10,7 @@ import h11
 import httpx
 import pytest
 from h1_streams.asyncio_streams import _HIGH_WATER, AsyncioStream
-from raw_http import RawServer, Way, asked, loops, once, quiet_trio, ways
-
-pytestmark = quiet_trio
+from raw_http import RawServer, Way, asked, loops, once, ways
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 SIZED = HEAD + b"Content-Length: 5\r\n\r\nhello"

@@ -14,10 +14,8 @@ import httpx
 import pytest
 from dify_workflow._clients._async.io import AsyncRouter
 from dify_workflow._transport.pools import TransportSettings
-from raw_http import LONGEST, OK, Peer, RawServer, answers, full_server, in_loop, quiet_trio
+from raw_http import LONGEST, OK, Peer, RawServer, answers, full_server, in_loop
 from tunnel import trusting
-
-pytestmark = quiet_trio
 
 ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1)
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -7,10 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
-from raw_http import Peer, RawServer, Way, asked, quiet_trio, ways
+from raw_http import Peer, RawServer, Way, asked, ways
 from tunnel import Tunnel, trusting
-
-pytestmark = quiet_trio
 
 STATUS = [b"200 OK", b"200", b"404 Not  Found", b"500 \xe9", b"204 No Content", b"304 N", b"299 "]
 LINES = [b"A: b", b"a:\t b c \t", b"Set-Cookie: a=b", b"Set-Cookie: c=d", b"X: \xff", b"F: a\r\n b"]

@@ -22,14 +22,11 @@ from dify_workflow._clients._async.io import AsyncRouter
 from dify_workflow._transport.pools import TransportSettings
 from facade import Kind, answered, both
 from places import TLS
-from raw_http import Peer, RawServer, Way, answers, asked, quiet_trio, ways
+from raw_http import Peer, RawServer, Way, answers, asked, ways
 from replay_reply import chunked, head
 from replay_server import ReplayServer, Reply, Sleep
 from slow_runs import RUN
 from tunnel import trusting
-
-pytestmark = quiet_trio
-
 
 # Malformed framing behind a whole run.
 

@@ -14,10 +14,8 @@ from dify_workflow import ConnectionFailed, RequestTimedOut, WorkflowRunRequest
 from facade import Kind, both, client
 from h1_streams import state
 from pauses import recorded_pauses
-from raw_http import OK, Peer, RawServer, Way, answers, asked, quiet_trio, ways
+from raw_http import OK, Peer, RawServer, Way, answers, asked, ways
 from tunnel import Tunnel, trusting
-
-pytestmark = quiet_trio
 
 SECURE = "https://dify.test/v1/info"
 

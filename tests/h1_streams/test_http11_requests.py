@@ -10,22 +10,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from raw_http import (
-    LONGEST,
-    OK,
-    Odd,
-    Peer,
-    RawServer,
-    Way,
-    answers,
-    asked,
-    loops,
-    own_client,
-    quiet_trio,
-    ways,
-)
-
-pytestmark = quiet_trio
+from raw_http import LONGEST, OK, Odd, Peer, RawServer, Way, answers, asked, loops, own_client, ways
 
 LINES = [("X-Z", "1"), ("x-a", "2"), ("X-a", "3"), ("Accept-ENCODING", "identity")]
 

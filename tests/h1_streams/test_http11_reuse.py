@@ -8,9 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from raw_http import LONGEST, OK, Peer, RawServer, Way, answers, asked, loops, quiet_trio, ways
-
-pytestmark = quiet_trio
+from raw_http import LONGEST, OK, Peer, RawServer, Way, answers, asked, loops, ways
 
 WRONG = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"

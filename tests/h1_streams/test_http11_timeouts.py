@@ -28,12 +28,9 @@ from raw_http import (
     full_server,
     loops,
     own_client,
-    quiet_trio,
     ways,
 )
 from tunnel import trusting
-
-pytestmark = quiet_trio
 
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 

@@ -23,12 +23,6 @@ Way = Literal["sync", "asyncio", "trio"]
 ways = pytest.mark.parametrize("way", ["sync", "asyncio", "trio"])
 loops = pytest.mark.parametrize("way", ["sync", "asyncio"])
 
-# Under trio, httpx leaves generators of its own to the garbage collector where something fails.
-quiet_trio = [
-    pytest.mark.filterwarnings("ignore:Async generator:ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
 LONGEST = 60.0  # s until a test gives up; never waited for
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
