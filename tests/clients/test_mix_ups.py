@@ -17,6 +17,7 @@ from dify_workflow import (
     DifyWorkflow,
     InvalidArgument,
     NotFound,
+    StreamClosed,
     WorkflowRunResponse,
 )
 from dify_workflow.batch import BatchOptions, iter_many
@@ -49,6 +50,23 @@ def test_what_is_no_id_of_a_run_is_told(kind: Kind, fake_dify: FakeDify) -> None
         for other in (entry.id, run.task_id):
             with pytest.raises(NotFound, match=NO_RUN):
                 dify.info(other)
+
+
+@both
+def test_a_result_is_no_list_and_no_id(kind: Kind, fake_dify: FakeDify) -> None:
+    with client(kind, fake_dify) as dify:
+        stream = dify.run_workflow_stream({"text": "a"})
+        with pytest.raises(StreamClosed, match=r"not read yet; result\(\) waits for it"):
+            stream.outputs  # noqa: B018
+        run: Any = stream.result()
+        assert "outputs" in run
+        assert "output" not in run
+        with pytest.raises(TypeError, match=r"has no item 0; it has id, .*outputs"):
+            list(run)
+        with pytest.raises(InvalidArgument, match="not a WorkflowRunResponse; give its id"):
+            dify.info(run)
+        with pytest.raises(InvalidArgument, match="run: a paused run's response, its stream, or"):
+            dify.resume(3)
 
 
 @both
