@@ -20,8 +20,8 @@ from dify_workflow import (
 from dify_workflow._api import limits
 from facade import Kind, answered, both
 from fault_cases import server as model
-from fault_sim import Observed, following, play
-from fault_streams import Frame, ModelStream, VirtualClock
+from fault_sim import AsyncSimDriver, Observed, SimDriver, following, play
+from fault_streams import Frame, ModelStream
 from pauses import recorded_pauses
 from posting import OVER_QUOTA, TOO_MANY, TOO_MANY_TODAY, gateway, modes, post, start
 from replay_server import Reply, Request
@@ -88,10 +88,14 @@ def test_a_pause_that_takes_too_long_is_followed_by_no_post(
 ) -> None:
     """The machine slept."""
 
-    def advance(clock: VirtualClock, seconds: float) -> None:
-        clock.now += seconds if seconds == fault_server_model.LATENCY else 1000.0
+    def pause(driver: SimDriver, seconds: float, _: Any) -> None:
+        driver.dify.clock.advance(seconds + 1000.0)
 
-    monkeypatch.setattr(VirtualClock, "advance", advance)
+    async def pause_async(driver: AsyncSimDriver, seconds: float, _: Any) -> None:
+        driver.dify.clock.advance(seconds + 1000.0)
+
+    monkeypatch.setattr(SimDriver, "pause", pause)
+    monkeypatch.setattr(AsyncSimDriver, "pause", pause_async)
     seen = read(kind, FULL_FOR_EVER, deadline=120)
     assert type(seen.error) is TooManyRequests
     assert seen.server.asked == ["post"]
