@@ -116,6 +116,18 @@ def test_a_cut_while_resuming_costs_nothing(kind: Kind, then: Any) -> None:
         assert server.posts() == 9
 
 
+@both
+def test_the_events_route_is_away_for_a_while(kind: Kind) -> None:
+    """The run has ended meanwhile: its detail is enough."""
+    with running(kind, ask("ask")) as (server, dify), recorded_pauses():
+        response = dify.run_workflow({})
+        answer(dify, *response.forms)
+        server.wait_idle()
+        server.faults.add(Answer(on="events", status=502), times=5)
+        result = dify.resume(response).result()
+    assert (result.status, result.outputs) == ("succeeded", {"c": "to ask"})
+
+
 # What a server tells again.
 
 
