@@ -73,7 +73,6 @@ class Graph:
                 own.append(TIMED_OUT)
             case _:
                 own = [] if data.get("error_strategy") == FAILED else wired
-                own = own if len(set(own)) > 1 else []
         if data.get("error_strategy") == FAILED:
             own = [*(own or ["success-branch"]), FAILED]
         return tuple(dict.fromkeys(own))
