@@ -25,6 +25,12 @@ WITH_SCHEMA: dict[str, Any] = {
 CODE = node("c", "code", outputs={"s": {"type": "string"}, "l": {"type": "array[number]"}})
 BODY = node("b", "code", parent="n", outputs={"x": {"type": "array[string]"}})
 GROUP = {"group_name": "g", "output_type": "string", "variables": [["c", "s"]]}
+
+
+def schema_of(x: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": {"x": x}}
+
+
 GROUPS: dict[str, Any] = {"advanced_settings": {"group_enabled": True, "groups": [GROUP]}}
 LISTS = node("d", "code", outputs={"s": {"type": "number"}})
 
@@ -69,6 +75,8 @@ TABLE: list[tuple[Node | tuple[Node, ...], Any, str]] = [
     (node("n", "agent"), "n.json", "list[dict[str, Any]]"),
     (node("n", "tool"), ("n.mail_id", "string"), "str"),
     (node("n", "tool", output_schema=PERSON), "n.tags", "list[str]"),
+    (node("n", "tool", output_schema=schema_of(True)), "n.x", "Any"),
+    (node("n", "tool", output_schema=schema_of({"$ref": "#/properties/x"})), "n.x", "Any"),
     (node("n", "tool"), "n.mail_id", "Any"),
     (node("n", "of-the-future"), "n.x", "Any"),
     (node("n", "of-the-future"), ("n.x", "array[array[number]]"), "list[list[float]]"),
