@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from itertools import islice, zip_longest
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -136,7 +136,9 @@ def _read_csv(path: Path, encoding: str | None) -> Iterator[Row]:
         lines = csv.reader(file, delimiter=said[1] if said else guessed, strict=True)
         rows = (cells for cells in lines if any(cell.strip(_BLANK) for cell in cells))
         try:
-            names = [name.strip(_BLANK) for name in next(islice(rows, 1 if said else 0, None), ())]
+            if said:
+                next(rows)
+            names = [name.strip(_BLANK) for name in next(rows, ())]
             while names and not names[-1]:
                 names.pop()
             if len(set(names)) < len(names):
