@@ -11,9 +11,10 @@ import pytest
 from dify_workflow import DifyWorkflow, WorkflowFile, WorkflowForm
 from dify_workflow.cli.generate.module import render
 from dify_workflow.exported import Input, read_app
-from exported_apps import EXPORTED, end, exported
+from exported_apps import EXPORTED, end, exported, node
 from exported_rules import BRANCHES, FIELDS, PLACE, TABLE
 from fake_dify import FakeDify
+from fake_dify_calls import Plain
 from places import DSL
 
 FILE = WorkflowFile.from_bytes(b"x", name="n.png")
@@ -76,3 +77,11 @@ def test_scripted_values_and_a_branch_by_title() -> None:
         assert dify.run_workflow({"text": "a"}).outputs == {"out": "scripted"}
         (run,) = fake.runs
     assert {"Start", "IF/ELSE", "Aggregator", "End"} < {node.title for node in run.nodes}
+
+
+def test_a_circle_is_gone_through_once(tmp_path: Path) -> None:
+    nodes = [node("a", "template-transform"), node("b", "template-transform"), end(out="a.output")]
+    (tmp_path / "app.yml").write_text(exported(*nodes, edges="start>a a>b b>a b>end"), "utf-8")
+    with FakeDify(app_file=tmp_path / "app.yml") as fake, Plain(fake) as http:
+        names = [one["data"]["node_id"] for one in http.run() if one["event"] == "node_started"]
+    assert names == ["start", "a", "b", "end"]

@@ -88,6 +88,13 @@ def test_types_of_files(serve: Serve, etl_type: str, office: str) -> None:
     assert found == [*TYPES, office, office, "document"]
 
 
+def test_a_made_file_of_no_type_is_given_out_by_its_name(serve: Serve) -> None:
+    dify, client = serve()
+    made = dify.file("a.pdf", b"x", "application/octet-stream").stored
+    assert made is not None
+    assert client.get(dify.files.url(made)).headers["content-type"] == "application/pdf"
+
+
 @pytest.mark.parametrize("version", ["1.14.2", "1.15.0", NEWEST])
 def test_audio_is_known_by_its_content_type(serve: Serve, version: str) -> None:
     dify, client = serve(version)

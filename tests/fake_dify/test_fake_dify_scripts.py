@@ -99,5 +99,8 @@ def test_it_is_refused_later_too() -> None:
         dify.app("app-two", nonsense)
     with pytest.raises(ScriptError, match="App: form is 'x'"):
         dify.default_app.form = nonsense
+    with pytest.raises(ScriptError, match="ping_interval is 0"):
+        dify.ping_interval = 0
+    assert dify.ping_interval == 10.0  # as before
     with pytest.raises(ScriptError, match=r"faults.add: fault is 'x' \(str\)"):
         dify.faults.add(nonsense)

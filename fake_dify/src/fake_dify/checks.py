@@ -28,10 +28,15 @@ class Checked:
 
     def __setattr__(self, name: str, value: Any) -> None:
         cls: Any = type(self)
+        before = getattr(self, name, None)
         require(value, _hints(cls).get(name, Any), f"{cls.__name__}: {name}")
         super().__setattr__(name, value)
-        if "_made" in self.__dict__:
-            self.look()
+        try:
+            if "_made" in self.__dict__:
+                self.look()
+        except ScriptError:
+            super().__setattr__(name, before)
+            raise
 
     def __attrs_post_init__(self) -> None:
         self.look()

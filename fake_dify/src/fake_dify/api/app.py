@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import os
 from collections.abc import Mapping
 
@@ -105,6 +106,9 @@ def download(world: World, path: str, query: Mapping[str, str]) -> Reply:
     if stored is None or not world.files.opens(path, query):
         error = ApiError(404, "not_found", "File not found or signature is invalid")
         return Reply(error.body(), 404)
-    # What users uploaded is never shown by a browser.
-    media = stored.mime_type if stored.made else "application/octet-stream"
+    media = stored.mime_type
+    if not stored.made:  # what users uploaded is never shown by a browser
+        media = "application/octet-stream"
+    elif media == "application/octet-stream":
+        media = mimetypes.guess_type(stored.name)[0] or media
     return Reply(media=media, content=stored.content)

@@ -59,6 +59,10 @@ class ApiRequest:
         self.form: FormData = FormData()
         self.gone: asyncio.Event = asyncio.Event()
 
+    def __repr__(self) -> str:
+        about = f"operation={self.operation!r} status={self.status} body={self.body!r}"
+        return f"<ApiRequest {self.method} {self.path} {about}>"
+
     async def read(self, request: Request) -> None:
         """Read the body; raise ClientDisconnect when it does not come."""
         self.raw = await request.body()

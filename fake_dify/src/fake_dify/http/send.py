@@ -130,6 +130,8 @@ class Sending:
         world = self._call.world
         for _ in range(int(world.idle_limit / world.ping_interval)):
             await linger(self._call, world.ping_interval)
+            if self._call.gone.is_set():
+                break
             await self._body(PING)
         began_it = self._call.operation.startswith("runWorkflow")
         makes_up = began_it and world.rules.makes_ends_up

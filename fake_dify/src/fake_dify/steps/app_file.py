@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any, get_args
 
@@ -99,11 +98,15 @@ class Walk(Step):
 
     async def perform(self, execution: Execution, scope: Scope, /) -> None:
         graph = self.app.graph
-        behind = TopologicalSorter({name: graph.next(name, None) for name in graph.nodes})
-        reached = set(graph.next(self.app.start, None))
-        for name in reversed(list(behind.static_order())):  # when nothing leads to it any more
-            if name in reached & graph.nodes.keys():
-                reached.update(graph.next(name, await self.visit(execution, scope, name)))
+        seen, waiting = {self.app.start}, [self.app.start]
+        while waiting:  # a node comes when nothing leads to it any more; in a circle the first
+            behind = {a for a in waiting for b in waiting if a != b and graph.reaches(b, a)}
+            name = next((one for one in waiting if one not in behind), waiting[0])
+            waiting.remove(name)
+            choice = None if name == self.app.start else await self.visit(execution, scope, name)
+            found = [one for one in graph.next(name, choice) if one in graph.nodes]
+            waiting += dict.fromkeys(one for one in found if one not in seen)
+            seen.update(found)
 
     async def visit(self, execution: Execution, scope: Scope, name: str) -> str | None:
         """Perform one node; return the handle of the branch that it takes, if it has any."""
